@@ -1,0 +1,372 @@
+//! Carries out a plan: matches it with what the controls propose now, then change by change looks,
+//! calls, and looks again. Announces what happens; prints nothing.
+
+use crate::aws::facts::Reader;
+use crate::aws::{AnyWrite, AwsError, Clients};
+use crate::baseline::Baseline;
+use crate::control::Context;
+use crate::observe::look_at;
+use crate::place::Address;
+use crate::plan::{self, Call, Draft, Entry, Plan, Verdict};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// What a change came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// All its calls were made, and it reads back as wanted.
+    Done,
+    /// It was as wanted when it was looked at again: no call was made.
+    AlreadyFine,
+    /// A call failed.
+    Failed {
+        /// How many of its calls had succeeded before.
+        made: usize,
+        /// The call that failed.
+        call: Call,
+        /// Why.
+        error: AwsError,
+    },
+    /// It could not be looked at before or after its calls.
+    Unseen {
+        /// How many of its calls had succeeded.
+        made: usize,
+        /// Why not.
+        error: Option<AwsError>,
+    },
+    /// All calls were made, but it does not read back as wanted within the time allowed.
+    NotSettled {
+        /// The fields that still differ.
+        fields: Vec<String>,
+    },
+    /// The place is no longer as the plan saw it: no call was made.
+    Moved,
+    /// A change that must come first did not succeed: no call was made.
+    Skipped {
+        /// That change.
+        because: Address,
+    },
+}
+
+impl Outcome {
+    /// Whether the place is as wanted now.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Done | Self::AlreadyFine)
+    }
+}
+
+/// What happens during an apply.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A change begins: its calls are made next.
+    Began(&'a Address),
+    /// A call is about to be sent.
+    Calling(&'a Address, &'a Call),
+    /// A call is tried again, because what was written before has not spread yet.
+    Waiting(&'a Address, &'a AwsError),
+    /// A change ended.
+    Ended(&'a Address, &'a Outcome),
+}
+
+/// Hears what happens.
+pub trait Listener: Sync {
+    /// One event, in the order in which they happen.
+    fn hear(&self, event: Event<'_>);
+}
+
+/// How long to wait for AWS to settle.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a call that is refused while something written before has not spread.
+    pub settling: Duration,
+    /// For what was written to read back.
+    pub read_back: Duration,
+    /// Between the first two tries; doubles up to ten times as much.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            settling: Duration::from_secs(120),
+            read_back: Duration::from_secs(60),
+            pause: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What an apply works with.
+pub struct Executor<'a> {
+    /// The baseline that the plan was made from.
+    pub baseline: &'a Baseline,
+    /// What proposals depend on.
+    pub context: &'a Context,
+    /// To look with.
+    pub reader: &'a Reader,
+    /// To write with.
+    pub writer: Clients,
+    /// Who hears what happens.
+    pub listener: &'a dyn Listener,
+    /// How long to wait.
+    pub patience: Patience,
+}
+
+impl std::fmt::Debug for Executor<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Executor")
+            .field("context", self.context)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The errors by which AWS says that another write to the same object is under way; always worth
+/// another try. Sources: the error lists of the S3, IAM and CloudTrail API references.
+const CONFLICTS: &[&str] = &[
+    "ConcurrentModification",
+    "ConcurrentModificationException",
+    "ConflictException",
+    "OperationAborted",
+];
+
+/// Changes that are carried out together, because the first one's calls serve all of them.
+struct Group<'a>(Vec<&'a Entry>);
+
+impl Group<'_> {
+    fn after(&self) -> impl Iterator<Item = &Address> {
+        let own: Vec<Address> = self.0.iter().map(|entry| entry.address()).collect();
+        self.0
+            .iter()
+            .flat_map(|entry| &entry.after)
+            .filter(move |address| !own.contains(address))
+    }
+}
+
+impl Executor<'_> {
+    /// Carries out all changes of the plan. What need not wait runs side by side; what fails takes
+    /// down only what depends on it.
+    pub async fn run(&self, plan: &Plan) -> BTreeMap<Address, Outcome> {
+        let mut waiting = groups(plan);
+        let planned: Vec<Address> = plan.changes().map(Entry::address).collect();
+        let mut running = FuturesUnordered::new();
+        let mut ended = BTreeMap::new();
+        loop {
+            let ready = |group: &Group<'_>, ended: &_| readiness(group, &planned, ended);
+            while let Some(at) = waiting
+                .iter()
+                .position(|group| ready(group, &ended) != Readiness::Wait)
+            {
+                let group = waiting.remove(at);
+                match ready(&group, &ended) {
+                    Readiness::Skip(because) => {
+                        self.end(&group, Outcome::Skipped { because }, &mut ended);
+                    }
+                    _ => {
+                        let done = |address| ended.get(address) == Some(&Outcome::Done);
+                        let wrote_before = group.after().any(done);
+                        running.push(async move {
+                            let outcome = self.carry_out(&group, wrote_before).await;
+                            (group, outcome)
+                        });
+                    }
+                }
+            }
+            match running.next().await {
+                Some((group, outcome)) => self.end(&group, outcome, &mut ended),
+                None => return ended,
+            }
+        }
+    }
+
+    fn end(&self, group: &Group<'_>, outcome: Outcome, ended: &mut BTreeMap<Address, Outcome>) {
+        for entry in &group.0 {
+            self.listener.hear(Event::Ended(&entry.address(), &outcome));
+            ended.insert(entry.address(), outcome.clone());
+        }
+    }
+
+    async fn carry_out(&self, group: &Group<'_>, wrote_before: bool) -> Outcome {
+        let drafts = self.look(group).await;
+        if let Some(unseen) = first_unseen(&drafts) {
+            return Outcome::Unseen {
+                made: 0,
+                error: unseen,
+            };
+        }
+        if drafts
+            .iter()
+            .all(|draft| draft.entry.verdict != Verdict::Change)
+        {
+            return Outcome::AlreadyFine;
+        }
+        let as_planned = |(draft, entry): (&Draft, &&Entry)| same(&draft.entry, entry);
+        if !drafts.iter().zip(&group.0).all(as_planned) {
+            return Outcome::Moved;
+        }
+        let mut made = 0;
+        for draft in &drafts {
+            let address = draft.entry.address();
+            self.listener.hear(Event::Began(&address));
+            for write in &draft.writes {
+                let call = write.call();
+                self.listener.hear(Event::Calling(&address, &call));
+                match self
+                    .send(&address, write.as_ref(), wrote_before || made > 0)
+                    .await
+                {
+                    Ok(()) => made += 1,
+                    Err(error) => return Outcome::Failed { made, call, error },
+                }
+            }
+        }
+        self.read_back(group, made).await
+    }
+
+    /// Reads the places of a group afresh and judges them together.
+    async fn look(&self, group: &Group<'_>) -> Vec<Draft> {
+        let reader = self.reader.anew();
+        let mut drafts = Vec::new();
+        for entry in &group.0 {
+            let control = self
+                .baseline
+                .controls
+                .iter()
+                .find(|control| control.about().name == entry.control)
+                .expect("a plan is made of the baseline's own controls");
+            let seen = look_at(control.as_ref(), &entry.place, self.context, &reader).await;
+            drafts.push(plan::judge(
+                control.as_ref(),
+                entry.place.clone(),
+                &seen,
+                self.context,
+            ));
+        }
+        plan::finish(drafts)
+    }
+
+    async fn send(
+        &self,
+        address: &Address,
+        write: &dyn AnyWrite,
+        wrote_before: bool,
+    ) -> Result<(), AwsError> {
+        let mut pauses = Pauses::new(self.patience.settling, self.patience.pause);
+        loop {
+            let Err(error) = write.send(&self.writer).await else {
+                return Ok(());
+            };
+            let code = error.code.as_deref().unwrap_or_default();
+            let settling = wrote_before && write.settling().contains(&code);
+            if !(settling || CONFLICTS.contains(&code)) || !pauses.may_wait() {
+                return Err(error);
+            }
+            self.listener.hear(Event::Waiting(address, &error));
+            pauses.wait().await;
+        }
+    }
+
+    async fn read_back(&self, group: &Group<'_>, made: usize) -> Outcome {
+        let mut pauses = Pauses::new(self.patience.read_back, self.patience.pause);
+        loop {
+            let drafts = self.look(group).await;
+            let unseen = first_unseen(&drafts);
+            let differing = || {
+                drafts
+                    .iter()
+                    .filter(|draft| draft.entry.verdict == Verdict::Change)
+            };
+            if unseen.is_none() && differing().next().is_none() {
+                return Outcome::Done;
+            }
+            if !pauses.may_wait() {
+                return match unseen {
+                    Some(error) => Outcome::Unseen { made, error },
+                    None => Outcome::NotSettled {
+                        fields: differing()
+                            .flat_map(|draft| &draft.entry.differences)
+                            .map(|difference| difference.field.clone())
+                            .collect(),
+                    },
+                };
+            }
+            pauses.wait().await;
+        }
+    }
+}
+
+#[derive(PartialEq)]
+enum Readiness {
+    Go,
+    Wait,
+    Skip(Address),
+}
+
+fn readiness(
+    group: &Group<'_>,
+    planned: &[Address],
+    ended: &BTreeMap<Address, Outcome>,
+) -> Readiness {
+    for address in group.after().filter(|address| planned.contains(address)) {
+        match ended.get(address) {
+            None => return Readiness::Wait,
+            Some(outcome) if !outcome.is_success() => return Readiness::Skip(address.clone()),
+            Some(_) => {}
+        }
+    }
+    Readiness::Go
+}
+
+fn groups(plan: &Plan) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for entry in plan.changes() {
+        let carrier = entry.with.as_ref().and_then(|with| {
+            groups
+                .iter_mut()
+                .find(|group| group.0.iter().any(|other| other.address() == *with))
+        });
+        match carrier {
+            Some(group) => group.0.push(entry),
+            None => groups.push(Group(vec![entry])),
+        }
+    }
+    groups
+}
+
+fn first_unseen(drafts: &[Draft]) -> Option<Option<AwsError>> {
+    let unseen = drafts
+        .iter()
+        .find(|draft| draft.entry.verdict == Verdict::Unknown)?;
+    Some(unseen.entry.unseen.clone())
+}
+
+/// Whether two entries ask for the same: the same differences and the same calls.
+pub fn same(a: &Entry, b: &Entry) -> bool {
+    a.verdict == b.verdict && a.differences == b.differences && a.calls == b.calls
+}
+
+/// Growing pauses up to a deadline.
+struct Pauses {
+    until: Instant,
+    next: Duration,
+    longest: Duration,
+}
+
+impl Pauses {
+    fn new(patience: Duration, pause: Duration) -> Self {
+        Self {
+            until: Instant::now() + patience,
+            next: pause,
+            longest: pause * 10,
+        }
+    }
+
+    fn may_wait(&self) -> bool {
+        Instant::now() < self.until
+    }
+
+    async fn wait(&mut self) {
+        sleep(self.next).await;
+        self.next = (self.next * 2).min(self.longest);
+    }
+}

@@ -1,0 +1,261 @@
+//! What several controls need to know, read once in a run: whose account it is, its regions, its
+//! buckets, the policies of its buckets.
+
+use super::{AwsError, Clients, Grant, Operation, Session};
+use crate::error::{Error, advice};
+use aws_sdk_account::types::RegionOptStatus;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+
+/// Allowed to everybody; no policy can deny it.
+pub const GET_CALLER_IDENTITY: Operation = Operation::new(
+    "sts",
+    "GetCallerIdentity",
+    &[Grant::any("sts:GetCallerIdentity")],
+);
+
+/// The regions that the account has enabled.
+pub const LIST_REGIONS: Operation = Operation::new(
+    "account",
+    "ListRegions",
+    &[Grant::any("account:ListRegions")],
+);
+
+/// The account's buckets with their regions.
+pub const LIST_BUCKETS: Operation =
+    Operation::new("s3", "ListBuckets", &[Grant::any("s3:ListAllMyBuckets")]);
+
+/// The policy of one bucket.
+pub const GET_BUCKET_POLICY: Operation = Operation::new(
+    "s3",
+    "GetBucketPolicy",
+    &[Grant::on(
+        "s3:GetBucketPolicy",
+        "arn:{partition}:s3:::{bucket}",
+    )],
+);
+
+/// Who is asking, and in which account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    /// The account: twelve digits.
+    pub account: String,
+    /// The ARN of the user or the role's session.
+    pub arn: String,
+}
+
+impl Caller {
+    /// Asks STS who the credentials belong to.
+    ///
+    /// # Errors
+    /// When the credentials are not accepted or AWS cannot be reached.
+    pub async fn ask(session: &Session, region: &str) -> Result<Self, Error> {
+        let clients = session.reading();
+        let request = clients.sts(region).get_caller_identity().send();
+        let answer = GET_CALLER_IDENTITY.answer(&clients, region, request).await;
+        let failed = |error: AwsError| {
+            let hint = advice(&error).unwrap_or_default();
+            Error::failed("cannot find out which account this is")
+                .because(error)
+                .hint(hint)
+        };
+        let answer = answer.map_err(failed)?;
+        match (answer.account(), answer.arn()) {
+            (Some(account), Some(arn)) => Ok(Self {
+                account: account.to_owned(),
+                arn: arn.to_owned(),
+            }),
+            _ => Err(failed(AwsError::unexpected(
+                &GET_CALLER_IDENTITY,
+                region,
+                "the answer names no account",
+            ))),
+        }
+    }
+
+    /// The partition of the account: `aws`, `aws-cn`, `aws-us-gov` …
+    pub fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).unwrap_or("aws")
+    }
+}
+
+/// Where a partition signs its global services. Source: `implicitGlobalRegion` in the SDKs'
+/// partitions file.
+pub fn global_region(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-northwest-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-eusc" => "eusc-de-east-1",
+        "aws-iso" => "us-iso-east-1",
+        "aws-iso-b" => "us-isob-east-1",
+        _ => "us-east-1",
+    }
+}
+
+/// A bucket of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Its region.
+    pub region: String,
+}
+
+/// What the places of controls depend on; what no control needs is not read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// The regions to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Result<Vec<String>, AwsError>>,
+    /// The account's buckets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buckets: Option<Result<Vec<Bucket>, AwsError>>,
+}
+
+/// What a control reads with: clients that refuse writes, whose account it is, and what is read
+/// only once in a run.
+#[derive(Debug)]
+pub struct Reader {
+    /// The guarded clients.
+    pub clients: Clients,
+    /// Whose account it is.
+    pub caller: Caller,
+    /// Where the account's one-region things live.
+    pub home_region: String,
+    policies: Mutex<HashMap<String, Arc<OnceCell<BucketPolicy>>>>,
+}
+
+/// The text of a bucket's policy; `None` for a bucket without one.
+type BucketPolicy = Result<Option<String>, AwsError>;
+
+impl Reader {
+    /// A reader that remembers nothing yet.
+    pub fn new(clients: Clients, caller: Caller, home_region: String) -> Self {
+        Self {
+            clients,
+            caller,
+            home_region,
+            policies: Mutex::default(),
+        }
+    }
+
+    /// The same, with nothing remembered: for looking again.
+    pub fn anew(&self) -> Self {
+        Self::new(
+            self.clients.clone(),
+            self.caller.clone(),
+            self.home_region.clone(),
+        )
+    }
+
+    /// The region in which global services are asked.
+    pub fn global_region(&self) -> &'static str {
+        global_region(self.caller.partition())
+    }
+
+    /// The regions that the account has enabled, sorted.
+    ///
+    /// # Errors
+    /// When the list, or a page of it, cannot be had.
+    pub async fn enabled_regions(&self) -> Result<Vec<String>, AwsError> {
+        let region = self.global_region();
+        let mut names = Vec::new();
+        let mut next = None;
+        loop {
+            let request = self
+                .clients
+                .account(region)
+                .list_regions()
+                .region_opt_status_contains(RegionOptStatus::Enabled)
+                .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
+                .max_results(50)
+                .set_next_token(next)
+                .send();
+            let page = LIST_REGIONS.answer(&self.clients, region, request).await?;
+            names.extend(
+                page.regions()
+                    .iter()
+                    .filter_map(|r| r.region_name())
+                    .map(str::to_owned),
+            );
+            next = page.next_token().map(str::to_owned);
+            if next.is_none() {
+                names.sort();
+                return Ok(names);
+            }
+        }
+    }
+
+    /// The account's general purpose buckets with their regions, sorted by name.
+    ///
+    /// # Errors
+    /// When the list, or a page of it, cannot be had.
+    pub async fn buckets(&self) -> Result<Vec<Bucket>, AwsError> {
+        let region = &self.home_region;
+        let mut buckets = Vec::new();
+        let mut next = None;
+        loop {
+            let request = self
+                .clients
+                .s3(region)
+                .list_buckets()
+                .max_buckets(1000)
+                .set_continuation_token(next)
+                .send();
+            let page = LIST_BUCKETS.answer(&self.clients, region, request).await?;
+            for bucket in page.buckets() {
+                let Some(name) = bucket.name() else { continue };
+                let Some(region) = bucket.bucket_region() else {
+                    let text = format!("the answer gives no region for bucket {name}");
+                    return Err(AwsError::unexpected(&LIST_BUCKETS, region, &text));
+                };
+                buckets.push(Bucket {
+                    name: name.to_owned(),
+                    region: region.to_owned(),
+                });
+            }
+            next = page.continuation_token().map(str::to_owned);
+            if next.is_none() {
+                buckets.sort_by(|a, b| a.name.cmp(&b.name));
+                return Ok(buckets);
+            }
+        }
+    }
+
+    /// The policy of a bucket of this account, read once however many controls ask.
+    ///
+    /// # Errors
+    /// Any failure other than `NoSuchBucketPolicy`, a missing bucket included.
+    pub async fn bucket_policy(&self, bucket: &str, region: &str) -> BucketPolicy {
+        let cell = {
+            let mut cells = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+            cells.entry(bucket.to_owned()).or_default().clone()
+        };
+        cell.get_or_init(|| self.read_bucket_policy(bucket, region))
+            .await
+            .clone()
+    }
+
+    async fn read_bucket_policy(&self, bucket: &str, region: &str) -> BucketPolicy {
+        let request = self
+            .clients
+            .s3(region)
+            .get_bucket_policy()
+            .bucket(bucket)
+            .expected_bucket_owner(&self.caller.account)
+            .send();
+        match GET_BUCKET_POLICY
+            .answer(&self.clients, region, request)
+            .await
+        {
+            Ok(answer) => Ok(answer.policy().map(str::to_owned)),
+            Err(error) if error.is("NoSuchBucketPolicy") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! API operations as data: what they are called, and which IAM actions allow them.
+
+use super::{AwsError, Clients};
+use crate::plan;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use std::any::Any;
+use std::fmt::Debug;
+
+/// An API operation that a control uses.
+#[derive(Debug)]
+pub struct Operation {
+    /// The service by its IAM prefix.
+    pub service: &'static str,
+    /// The operation as AWS names it.
+    pub name: &'static str,
+    /// What the caller must be allowed; the first is the operation's own action.
+    pub grants: &'static [Grant],
+}
+
+/// One permission that an operation needs. Source: the Service Authorization Reference.
+#[derive(Debug)]
+pub struct Grant {
+    /// The IAM action, with its prefix.
+    pub action: &'static str,
+    /// The ARN it is needed on, with `{placeholders}`, or `*` where the service has no
+    /// resource-level permissions for it.
+    pub resource: &'static str,
+    /// A condition under which it is enough: operator, key, value.
+    pub condition: Option<(&'static str, &'static str, &'static str)>,
+}
+
+impl Grant {
+    /// An action on whatever matches the ARN.
+    pub const fn on(action: &'static str, resource: &'static str) -> Self {
+        Self {
+            action,
+            resource,
+            condition: None,
+        }
+    }
+
+    /// An action that cannot be narrowed to a resource.
+    pub const fn any(action: &'static str) -> Self {
+        Self::on(action, "*")
+    }
+
+    /// The same, only as long as a condition key equals a value.
+    pub const fn when(mut self, key: &'static str, value: &'static str) -> Self {
+        self.condition = Some(("StringEquals", key, value));
+        self
+    }
+}
+
+impl Operation {
+    /// An operation with what it needs.
+    pub const fn new(service: &'static str, name: &'static str, grants: &'static [Grant]) -> Self {
+        Self {
+            service,
+            name,
+            grants,
+        }
+    }
+
+    /// The operation's own IAM action.
+    pub fn action(&self) -> &'static str {
+        self.grants.first().map_or("", |grant| grant.action)
+    }
+
+    /// Awaits the answer of a read, in turn with the other reads of the service and region.
+    ///
+    /// # Errors
+    /// The error of the SDK, in the common form.
+    pub async fn answer<T, E>(
+        &self,
+        clients: &Clients,
+        region: &str,
+        request: impl Future<Output = Result<T, SdkError<E, Response>>>,
+    ) -> Result<T, AwsError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let _turn = clients.turn(self.service, region).await;
+        request
+            .await
+            .map_err(|error| AwsError::new(self, region, error))
+    }
+}
+
+/// A write as a value: it can be shown, compared and sent, and only the executor sends it.
+///
+/// The serialised form is what the plan shows: AWS's own parameter names.
+pub trait Write: Serialize + Debug + Send + Sync + 'static {
+    /// The operation.
+    const OPERATION: Operation;
+    /// The codes that a service also answers while something just written has not spread yet: a
+    /// new role, a new bucket policy. The executor waits them out if this run wrote something
+    /// before.
+    const SETTLING: &'static [&'static str] = &[];
+
+    /// The region the call is sent to.
+    fn region(&self) -> &str;
+
+    /// Sends the call; an answer that says the wish is already true counts as success.
+    fn send(&self, clients: &Clients) -> impl Future<Output = Result<(), AwsError>> + Send;
+
+    /// Takes over a later write to the same object, so that it is written once. Returns whether
+    /// it did; most objects have only one control that writes them.
+    fn merge(&mut self, _later: &dyn Any) -> bool {
+        false
+    }
+}
+
+/// [`Write`] without its type.
+pub trait AnyWrite: Debug + Send + Sync {
+    /// The call as the plan shows it.
+    fn call(&self) -> plan::Call;
+    /// The operation.
+    fn operation(&self) -> &'static Operation;
+    /// See [`Write::SETTLING`].
+    fn settling(&self) -> &'static [&'static str];
+    /// See [`Write::send`].
+    fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<(), AwsError>>;
+    /// See [`Write::merge`].
+    fn merge(&mut self, later: &dyn AnyWrite) -> bool;
+    /// The typed write.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<W: Write> AnyWrite for W {
+    fn call(&self) -> plan::Call {
+        plan::Call {
+            service: W::OPERATION.service.to_owned(),
+            operation: W::OPERATION.name.to_owned(),
+            region: self.region().to_owned(),
+            input: crate::diff::to_value(self),
+        }
+    }
+
+    fn operation(&self) -> &'static Operation {
+        const { &W::OPERATION }
+    }
+
+    fn settling(&self) -> &'static [&'static str] {
+        W::SETTLING
+    }
+
+    fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<(), AwsError>> {
+        Box::pin(async move {
+            let _turn = clients.turn(W::OPERATION.service, self.region()).await;
+            Write::send(self, clients).await
+        })
+    }
+
+    fn merge(&mut self, later: &dyn AnyWrite) -> bool {
+        Write::merge(self, later.as_any())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The end of every `send`: the answer's content does not matter, its error does.
+///
+/// # Errors
+/// The error of the SDK, in the common form.
+pub fn sent<W: Write, T, E>(
+    write: &W,
+    answer: Result<T, SdkError<E, Response>>,
+) -> Result<(), AwsError>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(()),
+        Err(error) => Err(AwsError::new(&W::OPERATION, write.region(), error)),
+    }
+}

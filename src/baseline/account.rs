@@ -1,0 +1,148 @@
+//! The table `[account]`: which account, where, and how what is created there is tagged.
+
+use super::Problems;
+use crate::control::Table;
+use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The table `[account]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Account {
+    /// The account the baseline is for; any other is refused.
+    pub id: Option<AccountId>,
+    /// Where one-region things live: the trail, the log bucket.
+    pub home_region: Option<RegionName>,
+    /// The regions that regional controls look at.
+    pub regions: Regions,
+    /// Tags for everything that is created.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Twelve digits.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AccountId(String);
+
+impl TryFrom<String> for AccountId {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        match id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => Ok(Self(id)),
+            false => Err(format!("'{id}' is no account id: it has twelve digits")),
+        }
+    }
+}
+
+impl AccountId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of a region: `eu-west-1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RegionName(String);
+
+impl TryFrom<String> for RegionName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let parts: Vec<&str> = name.split('-').collect();
+        let letters =
+            |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+        let number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        match parts.as_slice() {
+            [first @ .., last]
+                if first.len() >= 2 && first.iter().all(|p| letters(&p)) && number(last) =>
+            {
+                Ok(Self(name))
+            }
+            _ => Err(format!(
+                "'{name}' is no name of a region, such as eu-west-1"
+            )),
+        }
+    }
+}
+
+impl RegionName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The regions that regional controls look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Regions {
+    /// All that the account has enabled: `"enabled"`.
+    #[default]
+    Enabled,
+    /// These.
+    Listed(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Regions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RegionsVisitor)
+    }
+}
+
+struct RegionsVisitor;
+
+impl<'de> de::Visitor<'de> for RegionsVisitor {
+    type Value = Regions;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"enabled\" or a list of regions")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Regions, E> {
+        match text {
+            "enabled" => Ok(Regions::Enabled),
+            _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+        }
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Regions, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = list.next_element::<RegionName>()? {
+            names.push(name.0);
+        }
+        if names.is_empty() {
+            return Err(de::Error::custom(
+                "the list is empty: no region would be looked at",
+            ));
+        }
+        names.sort();
+        names.dedup();
+        Ok(Regions::Listed(names))
+    }
+}
+
+/// Reads the table; what is wrong in it goes to `problems`.
+pub fn load(table: Table<'_>, problems: &mut Problems) -> Account {
+    let account: Option<Account> = problems.decode(&table);
+    let account = account.unwrap_or_default();
+    if account.tags.contains_key(crate::control::OUR_TAG) {
+        let text = format!(
+            "the tag '{}' is set by baseline itself",
+            crate::control::OUR_TAG
+        );
+        problems.at(&table, &format!("tags.{}", crate::control::OUR_TAG), text);
+    }
+    if let (Some(home), Regions::Listed(regions)) = (&account.home_region, &account.regions)
+        && !regions.iter().any(|region| region == home.as_str())
+    {
+        let text = format!(
+            "the home region {} is not in the list of regions",
+            home.as_str()
+        );
+        problems.at(&table, "regions", text);
+    }
+    account
+}

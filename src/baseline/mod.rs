@@ -1,0 +1,181 @@
+//! The baseline file: TOML in, typed settings out, every problem reported at once and in place.
+
+mod account;
+mod problems;
+
+pub use account::{Account, Regions};
+pub use problems::Problems;
+
+use crate::aws::Caller;
+use crate::control::{Configured, Context, Need};
+use crate::controls;
+use crate::error::Error;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The format of baseline files that this version reads.
+pub const FORMAT: i64 = 1;
+
+/// Where a baseline is looked for when none is named.
+pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
+
+/// What an account should look like.
+#[derive(Debug)]
+pub struct Baseline {
+    /// The file, as it was named.
+    pub path: PathBuf,
+    /// The digest of the file's bytes.
+    pub sha256: String,
+    /// The table `[account]`.
+    pub account: Account,
+    /// The controls it configures, in the order in which plans read.
+    pub controls: Vec<Box<dyn Configured>>,
+    log_bucket: Option<String>,
+}
+
+impl Baseline {
+    /// Reads the named file, or the first of [`DEFAULT_PATHS`].
+    ///
+    /// # Errors
+    /// A file that cannot be read; every problem found in it.
+    pub fn load(path: Option<&Path>) -> Result<Self, Error> {
+        let path = match path {
+            Some(path) => path.to_owned(),
+            None => default_path()?,
+        };
+        let text = std::fs::read(&path).map_err(|cause| {
+            Error::failed(format!("cannot read {}", path.display())).because(cause)
+        })?;
+        let text = String::from_utf8(text).map_err(|cause| {
+            Error::failed(format!("{} is not UTF-8", path.display())).because(cause)
+        })?;
+        Self::parse(&path, &text).map_err(|problems| {
+            let count = problems.count();
+            let plural = if count == 1 { "problem" } else { "problems" };
+            Error::failed(format!("{count} {plural} in {}", path.display()))
+                .report(problems.render(&path, &text))
+        })
+    }
+
+    /// Reads a baseline from text; `path` is only its name.
+    ///
+    /// # Errors
+    /// Every problem found in it.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Problems> {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut problems = Problems::default();
+        problems.syntax(text, errors);
+        if problems.any() {
+            return Err(problems);
+        }
+        let mut table = table.into_inner();
+        check_format(&mut table, &mut problems);
+        let account = match take(&mut table, "account") {
+            Some(value) => account::load(value, &mut problems),
+            None => Account::default(),
+        };
+        let log_bucket = table.get("log_bucket").map(log_bucket_name);
+        let mut configured = Vec::new();
+        for kind in controls::ALL {
+            if let Some(value) = take(&mut table, kind.about.name) {
+                configured.extend(problems.configure(*kind, value));
+            }
+        }
+        let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
+        known.extend(["account", "baseline"]);
+        for key in table.keys() {
+            problems.unknown_key(key.span(), key.get_ref(), &known);
+        }
+        match problems.any() {
+            true => Err(problems),
+            false => Ok(Self {
+                path: path.to_owned(),
+                sha256: hex(&Sha256::digest(text.as_bytes())),
+                account,
+                controls: configured,
+                log_bucket,
+            }),
+        }
+    }
+
+    /// The baseline's name: that of its file without the ending.
+    pub fn name(&self) -> String {
+        let stem = self.path.file_stem().unwrap_or_default();
+        stem.to_string_lossy().into_owned()
+    }
+
+    /// What proposals depend on, once it is known whose account it is.
+    pub fn context(&self, caller: &Caller, home_region: &str, now: OffsetDateTime) -> Context {
+        let mut context = Context {
+            account: caller.account.clone(),
+            partition: caller.partition().to_owned(),
+            home_region: home_region.to_owned(),
+            now,
+            baseline: self.name(),
+            tags: self.account.tags.clone(),
+            log_bucket: None,
+        };
+        context.log_bucket = self.log_bucket.as_ref().map(|name| context.fill(name));
+        context
+    }
+
+    /// Whether any control's places depend on a fact.
+    pub fn needs(&self, need: Need) -> bool {
+        self.controls
+            .iter()
+            .any(|control| control.about().needs.contains(&need))
+    }
+}
+
+fn default_path() -> Result<PathBuf, Error> {
+    let found = DEFAULT_PATHS
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists());
+    found.ok_or_else(|| {
+        Error::failed(format!(
+            "there is no baseline here: neither {}",
+            DEFAULT_PATHS.join(" nor ")
+        ))
+        .hint("write one with `baseline init`, or name one: `baseline plan FILE`")
+    })
+}
+
+fn take<'i>(table: &mut DeTable<'i>, key: &str) -> Option<Spanned<DeValue<'i>>> {
+    table.remove(key)
+}
+
+fn check_format(table: &mut DeTable<'_>, problems: &mut Problems) {
+    let Some(value) = take(table, "baseline") else {
+        let text = format!("the format is missing: begin the file with `baseline = {FORMAT}`");
+        return problems.add(Some(0..0), text, None);
+    };
+    let given = value.get_ref().as_integer().map(|n| n.as_str().to_owned());
+    if given != Some(FORMAT.to_string()) {
+        let text = format!("this version of baseline reads format {FORMAT}");
+        problems.add(Some(value.span()), text, None);
+    }
+}
+
+/// The name in `[log_bucket]`, which other controls deliver to; what is wrong with it is reported
+/// by that control.
+fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
+    let name = value
+        .get_ref()
+        .get("name")
+        .and_then(|name| name.get_ref().as_str());
+    name.unwrap_or(controls::log_bucket::DEFAULT_NAME)
+        .to_owned()
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The tags of a thing as AWS returns them, sorted.
+pub type Tags = BTreeMap<String, String>;

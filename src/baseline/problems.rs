@@ -1,0 +1,251 @@
+//! Collects everything that is wrong in a baseline and shows it in place.
+
+use crate::control::{Configured, Kind, Table};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+use std::path::Path;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+/// Everything that is wrong in one file.
+#[derive(Debug, Default)]
+pub struct Problems {
+    list: Vec<Problem>,
+    /// Where paths given by [`Control::check`](crate::control::Control::check) lead.
+    root: Option<Located>,
+}
+
+#[derive(Debug)]
+struct Problem {
+    span: Option<Range<usize>>,
+    text: String,
+    help: Option<String>,
+}
+
+/// The spans of a value and of everything in it.
+#[derive(Clone, Debug)]
+struct Located {
+    span: Range<usize>,
+    inner: Vec<(String, Located)>,
+}
+
+impl Problems {
+    /// Whether there are any.
+    pub fn any(&self) -> bool {
+        !self.list.is_empty()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Adds a problem at a place in the file.
+    pub fn add(&mut self, span: Option<Range<usize>>, text: String, help: Option<String>) {
+        self.list.push(Problem { span, text, help });
+    }
+
+    /// Adds a problem with the setting at a path below the control's table: `alerts.0.at`.
+    pub fn setting(&mut self, path: &str, text: impl Into<String>) {
+        let span = self.root.as_ref().map(|root| root.find(path));
+        self.add(span, text.into(), None);
+    }
+
+    /// Adds a problem with the setting at a path below a table.
+    pub(super) fn at(&mut self, table: &Table<'_>, path: &str, text: String) {
+        self.add(Some(locate(table).find(path)), text, None);
+    }
+
+    /// Adds a key that nobody knows.
+    pub(super) fn unknown_key(&mut self, span: Range<usize>, key: &str, known: &[&str]) {
+        let help = did_you_mean(key, known);
+        self.add(Some(span), format!("there is no control '{key}'"), help);
+    }
+
+    /// Adds the syntax errors, the first of each line: the parser's recovery invents the others.
+    pub(super) fn syntax(&mut self, text: &str, mut errors: Vec<toml::de::Error>) {
+        let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        errors.sort_by_key(start);
+        let mut last_line = None;
+        for error in errors {
+            let line = text
+                .get(..start(&error))
+                .map(|before| before.matches('\n').count());
+            if last_line != Some(line) {
+                self.add(error.span(), error.message().to_owned(), None);
+            }
+            last_line = Some(line);
+        }
+    }
+
+    /// Reads a control's table and checks it; `None` when something is wrong.
+    pub(super) fn configure(
+        &mut self,
+        kind: Kind,
+        table: Table<'_>,
+    ) -> Option<Box<dyn Configured>> {
+        let control = self.all_of(&table, |table| kind.configure(table))?;
+        let before = self.list.len();
+        self.root = Some(locate(&table));
+        control.check(self);
+        self.root = None;
+        (self.list.len() == before).then_some(control)
+    }
+
+    /// Reads a table; `None` when something is wrong.
+    pub(super) fn decode<T: DeserializeOwned>(&mut self, table: &Table<'_>) -> Option<T> {
+        self.all_of(table, |table| {
+            T::deserialize(ValueDeserializer::from(table))
+        })
+    }
+
+    /// Reads a table as often as something new is wrong in it, taking out what was wrong: so one
+    /// run tells everything.
+    fn all_of<'i, T>(
+        &mut self,
+        table: &Table<'i>,
+        read: impl Fn(Table<'i>) -> Result<T, toml::de::Error>,
+    ) -> Option<T> {
+        let mut table = table.clone();
+        let mut clean = true;
+        loop {
+            match read(table.clone()) {
+                Ok(value) => return clean.then_some(value),
+                Err(error) => {
+                    let span = error.span().unwrap_or_else(|| table.span());
+                    let left_by_us = !clean && error.message().starts_with("missing field");
+                    if !left_by_us {
+                        self.decoding(span.clone(), error.message());
+                    }
+                    clean = false;
+                    if !remove(&mut table, &span) {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    fn decoding(&mut self, span: Range<usize>, message: &str) {
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        let help = match quoted.next() {
+            Some(key) if message.starts_with("unknown") => {
+                did_you_mean(key, &quoted.collect::<Vec<_>>())
+            }
+            _ => None,
+        };
+        let text = match message.split_once(", expected") {
+            Some((head, _)) if help.is_some() => head.replace('`', "'"),
+            _ => message.replace('`', "'"),
+        };
+        self.add(Some(span), text, help);
+    }
+
+    /// All problems, each with its line and a caret, in the order of the file.
+    pub fn render(&self, path: &Path, text: &str) -> String {
+        let mut list: Vec<&Problem> = self.list.iter().collect();
+        list.sort_by_key(|problem| problem.span.as_ref().map_or(0, |span| span.start));
+        let name = path.display().to_string();
+        let shown: Vec<String> = list
+            .iter()
+            .map(|problem| problem.render(&name, text))
+            .collect();
+        shown.join("\n\n")
+    }
+}
+
+impl Problem {
+    fn render(&self, path: &str, text: &str) -> String {
+        let span = self.span.clone().unwrap_or(0..0);
+        let start = span.start.min(text.len());
+        // A caret below a whole table says less than one below its first line.
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let span = start..span.end.min(line_end).max(start);
+        let primary = Level::ERROR.primary_title(self.text.as_str());
+        let snippet = Snippet::source(text).path(path);
+        let mut report =
+            vec![primary.element(snippet.annotation(AnnotationKind::Primary.span(span)))];
+        if let Some(help) = &self.help {
+            report.push(Group::with_title(
+                Level::HELP.secondary_title(help.as_str()),
+            ));
+        }
+        Renderer::plain().render(&report)
+    }
+}
+
+impl Located {
+    /// The span at a path, or at the innermost part of it that is there.
+    fn find(&self, path: &str) -> Range<usize> {
+        let mut here = self;
+        for name in path.split('.') {
+            match here.inner.iter().find(|(key, _)| key == name) {
+                Some((_, inner)) => here = inner,
+                None => break,
+            }
+        }
+        here.span.clone()
+    }
+}
+
+fn locate(value: &Table<'_>) -> Located {
+    let inner = match value.get_ref() {
+        DeValue::Table(table) => table
+            .iter()
+            .map(|(key, value)| (key.get_ref().to_string(), locate(value)))
+            .collect(),
+        DeValue::Array(list) => list
+            .iter()
+            .enumerate()
+            .map(|(at, value)| (at.to_string(), locate(value)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    Located {
+        span: value.span(),
+        inner,
+    }
+}
+
+/// Takes out the key or value that stands at a place. Returns whether there was one.
+fn remove(value: &mut Table<'_>, span: &Range<usize>) -> bool {
+    match value.get_mut() {
+        DeValue::Table(table) => remove_from_table(table, span),
+        DeValue::Array(list) => {
+            if list.iter().any(|item| item.span() == *span) {
+                *list = list
+                    .iter()
+                    .filter(|item| item.span() != *span)
+                    .cloned()
+                    .collect();
+                return true;
+            }
+            list.iter_mut().any(|item| remove(item, span))
+        }
+        _ => false,
+    }
+}
+
+fn remove_from_table(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
+    let found = table
+        .iter()
+        .find(|(key, value)| key.span() == *span || value.span() == *span);
+    if let Some(key) = found.map(|(key, _)| key.get_ref().to_string()) {
+        table.remove(key.as_str());
+        return true;
+    }
+    table.iter_mut().any(|(_, value)| remove(value, span))
+}
+
+fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
+    let near = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(given, name), name))
+        .filter(|(nearness, _)| *nearness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match near {
+        Some((_, name)) => Some(format!("did you mean '{name}'?")),
+        None if known.is_empty() => None,
+        None => Some(format!("known are: {}", known.join(", "))),
+    }
+}

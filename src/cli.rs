@@ -1,0 +1,276 @@
+//! The command line; the comments here are the help texts.
+
+use crate::aws::Chosen;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Make an AWS account safe from a declarative baseline, and keep it so
+///
+/// A baseline is a TOML file that says what an account should look like. `plan` shows what would
+/// change and which API calls would do it, `apply` makes those calls and no others, `drift` says
+/// whether the account still matches. There is no state file: AWS is the truth.
+#[derive(Debug, Parser)]
+#[command(name = "baseline", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Which credentials to use.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented baseline to start from
+    ///
+    /// Writes baseline.toml, and never over a file that is there. Without credentials it leaves the
+    /// account id for you to fill in; with `--profile` it asks AWS for it.
+    ///
+    /// Example: baseline init --profile acme-dev
+    Init(Init),
+    /// Check a baseline without asking AWS anything
+    ///
+    /// Reports every problem in the file with its line. Exit codes: 0 valid, 1 not.
+    ///
+    /// Example: baseline validate baseline.toml
+    Validate(File),
+    /// Show what would change, and which calls would do it
+    ///
+    /// Reads the account and writes nothing: the clients it uses refuse every mutating operation.
+    ///
+    /// Exit codes: 0 done (with `--detailed-exitcode` only if nothing differs), 1 failed, 2 differs
+    /// (only with `--detailed-exitcode`), 4 something could not be seen, 6 wrong account or blocked.
+    ///
+    /// Example: baseline plan --out
+    Plan(Plan),
+    /// Make the account match
+    ///
+    /// Given a saved plan, makes the calls it shows if the account and the baseline are still as it
+    /// saw them, and refuses otherwise. Given a baseline or nothing, plans, shows the plan, asks,
+    /// and then does the same.
+    ///
+    /// Exit codes: 0 everything done or nothing to do, 1 failed, 3 part of it was done, 4 something
+    /// could not be seen, 6 refused before the first write.
+    ///
+    /// Example: baseline apply plans/111122223333-baseline.json
+    Apply(Apply),
+    /// Say whether the account still matches
+    ///
+    /// One line when all is well; otherwise what differs and what could not be seen. Made for cron.
+    ///
+    /// Exit codes: 0 matches, 1 failed, 2 differs, 4 something could not be seen, 6 wrong account.
+    ///
+    /// Example: baseline drift --profile acme-prod
+    Drift(Drift),
+    /// Show a saved plan
+    ///
+    /// Example: baseline show plans/111122223333-baseline.json
+    Show(Show),
+    /// Explain a control: why, defaults, what it satisfies, costs, API operations
+    ///
+    /// Without a name, lists the controls.
+    ///
+    /// Example: baseline explain cloudtrail
+    Explain(Explain),
+    /// Print the least-privilege IAM policy for a command
+    ///
+    /// The policy allows exactly what the baseline uses, as JSON.
+    ///
+    /// Example: baseline permissions --for plan
+    Permissions(Permissions),
+    /// Save what is read, to plan from later without a network
+    ///
+    /// Example: baseline snapshot --out account.json && baseline plan --from account.json
+    Snapshot(Snapshot),
+}
+
+/// Which credentials to use; by default those of the usual AWS chain.
+#[derive(Clone, Debug, Args)]
+pub struct AwsArgs {
+    /// A profile of the AWS configuration files
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The region to ask, over AWS_REGION and the profile
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// A role to assume with the credentials found
+    #[arg(long, global = true, value_name = "ARN")]
+    pub role_arn: Option<String>,
+}
+
+impl AwsArgs {
+    /// The choice, with the way to ask for an MFA code.
+    pub fn chosen(&self, ask_for_code: crate::aws::AskForCode) -> Chosen {
+        Chosen {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            role_arn: self.role_arn.clone(),
+            session_name: "baseline".to_owned(),
+            ask_for_code,
+        }
+    }
+}
+
+/// The baseline to work with.
+#[derive(Clone, Debug, Args)]
+pub struct File {
+    /// The baseline [default: baseline.toml, then baselines/default.toml]
+    #[arg(value_name = "BASELINE")]
+    pub baseline: Option<PathBuf>,
+}
+
+/// Which part of the baseline, and how fast.
+#[derive(Clone, Debug, Args)]
+pub struct Scope {
+    /// Only this control, or this place of it: `config` or `config@eu-west-1`; may be repeated
+    #[arg(long, value_name = "CONTROL[@PLACE]")]
+    pub target: Vec<String>,
+    /// Not this control, or not this place of it; may be repeated
+    #[arg(long, value_name = "CONTROL[@PLACE]")]
+    pub exclude: Vec<String>,
+    /// The most requests under way at once
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=512))]
+    pub parallelism: usize,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = "baseline.toml")]
+    pub out: PathBuf,
+    /// What to start from
+    #[arg(long, value_enum, default_value_t = Template::Startup)]
+    pub template: Template,
+}
+
+/// The shipped baselines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Template {
+    /// Free of charge
+    Minimal,
+    /// What a small company should do on day one
+    Startup,
+}
+
+/// `plan`
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The baseline.
+    #[command(flatten)]
+    pub file: File,
+    /// Which part of it.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Save the plan for `apply` [without a value: plans/<account>-<baseline>.json]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = false)]
+    pub out: Option<Option<PathBuf>>,
+    /// For how long the saved plan may be applied
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = humantime::parse_duration)]
+    pub valid_for: Duration,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 2 if anything differs
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Plan from a snapshot: no network, no credentials
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "out")]
+    pub from: Option<PathBuf>,
+}
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// A saved plan, or a baseline [default: baseline.toml, then baselines/default.toml]
+    #[arg(value_name = "PLAN|BASELINE")]
+    pub file: Option<PathBuf>,
+    /// Which part of the baseline; a saved plan knows its own.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Let a change of this control protect less than before; may be repeated
+    #[arg(long, value_name = "CONTROL")]
+    pub allow_loosening: Vec<String>,
+}
+
+/// `drift`
+#[derive(Debug, Args)]
+pub struct Drift {
+    /// The baseline.
+    #[command(flatten)]
+    pub file: File,
+    /// Which part of it.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The saved plan
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The control
+    #[arg(value_name = "CONTROL")]
+    pub control: Option<String>,
+    /// Print the table of controls for the README
+    #[arg(long, hide = true, conflicts_with = "control")]
+    pub markdown: bool,
+}
+
+/// `permissions`
+#[derive(Debug, Args)]
+pub struct Permissions {
+    /// The baseline.
+    #[command(flatten)]
+    pub file: File,
+    /// The command to be allowed
+    #[arg(long = "for", value_enum, default_value_t = Purpose::Plan)]
+    pub purpose: Purpose,
+    /// The partition of the account
+    #[arg(long, value_name = "PARTITION", default_value = "aws")]
+    pub partition: String,
+}
+
+/// What a policy is to allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Purpose {
+    /// Reading
+    Plan,
+    /// Reading and writing
+    Apply,
+    /// Reading
+    Drift,
+}
+
+/// `snapshot`
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    /// The baseline.
+    #[command(flatten)]
+    pub file: File,
+    /// Which part of it.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}

@@ -1,0 +1,243 @@
+//! `apply`: makes the changes of a plan, or of a new one that a person agrees to.
+
+use super::ask::{can_ask, yes};
+use super::{Account, selection, shown};
+use crate::apply::{Executor, Outcome, Patience, same};
+use crate::baseline::Baseline;
+use crate::cli::{self, AwsArgs};
+use crate::controls;
+use crate::error::{Error, Exit};
+use crate::files;
+use crate::place::Address;
+use crate::plan::{self, Entry, Plan, Verdict};
+use crate::selection::Selection;
+use crate::view::{self, Streams};
+use std::collections::BTreeMap;
+use std::path::Path;
+use time::OffsetDateTime;
+
+pub async fn run(
+    args: cli::Apply,
+    aws: &AwsArgs,
+    now: OffsetDateTime,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    check_names(&args.allow_loosening)?;
+    let saved = match &args.file {
+        Some(path) if is_plan(path) => Some(load_plan(path, now)?),
+        _ => None,
+    };
+    let (account, plan) = match saved {
+        Some(saved) => matched(saved, &args, aws, now, streams).await?,
+        None => {
+            let baseline = Baseline::load(args.file.as_deref())?;
+            let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
+            let selection = selection(&args.scope)?;
+            let seen = account.look(&selection, streams).await;
+            let plan = plan::build(&account.baseline, &selection, &account.context, &seen);
+            shown(view::plan::text(&mut *streams.out, &plan))?;
+            check_guards(&plan, &args.allow_loosening)?;
+            if plan.changes().next().is_none() {
+                return Ok(without_changes(&plan));
+            }
+            agree(&plan, args.auto_approve)?;
+            (account, plan)
+        }
+    };
+    let outcomes = execute(&account, &plan, streams).await;
+    shown(view::apply::summary(&mut *streams.out, &outcomes))?;
+    Ok(exit(&plan, &outcomes))
+}
+
+fn check_names(allowed: &[String]) -> Result<(), Error> {
+    match allowed.iter().find(|name| controls::find(name).is_none()) {
+        Some(name) => Err(Error::failed(format!(
+            "--allow-loosening: there is no control '{name}'"
+        ))
+        .hint(format!("controls: {}", controls::names().join(", ")))),
+        None => Ok(()),
+    }
+}
+
+/// A file that ends in `.json` is a saved plan.
+fn is_plan(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "json")
+}
+
+fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
+    let refused = |why: String| {
+        Error::refused(format!("{} cannot be applied: {why}", path.display()))
+            .hint("make a new plan: baseline plan --out")
+    };
+    let bytes = files::read_trusted(path)?;
+    let plan = Plan::from_bytes(&bytes).map_err(|why| refused(why.to_string()))?;
+    if plan.expires < now {
+        return Err(refused("it has expired".to_owned()));
+    }
+    if plan.created > now + time::Duration::minutes(5) {
+        return Err(refused(
+            "it was made in the future: check the clock".to_owned(),
+        ));
+    }
+    Ok(plan)
+}
+
+/// Opens the plan's account and makes sure that the controls still propose what the plan shows.
+async fn matched(
+    saved: Plan,
+    args: &cli::Apply,
+    aws: &AwsArgs,
+    now: OffsetDateTime,
+    streams: &mut Streams,
+) -> Result<(Account, Plan), Error> {
+    let refused = |why: String| {
+        Error::refused(format!("the plan cannot be applied: {why}"))
+            .hint("make a new plan: baseline plan --out")
+    };
+    let given = Selection::new(args.scope.target.clone(), args.scope.exclude.clone())?;
+    if !given.is_all() {
+        let text = "--target and --exclude are for making a plan; a saved one knows its own";
+        return Err(Error::failed(text));
+    }
+    let baseline = Baseline::load(Some(Path::new(&saved.baseline.path)))?;
+    if baseline.sha256 != saved.baseline.sha256 {
+        return Err(refused(format!(
+            "{} has changed since",
+            saved.baseline.path
+        )));
+    }
+    let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
+    if account.context.account != saved.account || account.context.partition != saved.partition {
+        let (theirs, ours) = (&saved.account, &account.context.account);
+        return Err(refused(format!(
+            "it is for account {theirs}, these credentials are of {ours}"
+        )));
+    }
+    if account.context.home_region != saved.home_region {
+        let (theirs, ours) = (&saved.home_region, &account.context.home_region);
+        return Err(refused(format!(
+            "its home region is {theirs}, now it is {ours}"
+        )));
+    }
+    check_guards(&saved, &args.allow_loosening)?;
+    let planned: Vec<&Entry> = saved.changes().collect();
+    let target = planned
+        .iter()
+        .map(|entry| entry.address().to_string())
+        .collect();
+    if planned.is_empty() {
+        return Ok((account, saved));
+    }
+    let touched = Selection::new(target, Vec::new())?;
+    let seen = account.look(&touched, streams).await;
+    let fresh = plan::build(&account.baseline, &touched, &account.context, &seen);
+    let moved = moved(&planned, &fresh);
+    match moved.is_empty() {
+        true => Ok((account, saved)),
+        false => Err(refused(format!(
+            "no longer as it saw them: {}",
+            moved.join(", ")
+        ))),
+    }
+}
+
+/// The planned changes that the controls would not propose now.
+fn moved(planned: &[&Entry], fresh: &Plan) -> Vec<String> {
+    let is_proposed = |entry: &&&Entry| {
+        let address = entry.address();
+        let now = fresh
+            .entries
+            .iter()
+            .find(|other| other.address() == address);
+        now.is_some_and(|now| same(entry, now) && now.after == entry.after)
+    };
+    planned
+        .iter()
+        .filter(|entry| !is_proposed(entry))
+        .map(|entry| entry.address().to_string())
+        .collect()
+}
+
+/// What may stop a whole apply before its first write.
+fn check_guards(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
+    if let Some(entry) = plan
+        .entries
+        .iter()
+        .find(|entry| entry.verdict == Verdict::Blocked)
+    {
+        let reason = entry.reason.as_deref().unwrap_or_default();
+        return Err(Error::refused(format!("{}: {reason}", entry.address())));
+    }
+    let loosening = plan
+        .changes()
+        .find(|entry| entry.loosens() && !allowed.iter().any(|name| *name == entry.control));
+    match loosening {
+        Some(entry) => {
+            let fields: Vec<&str> = entry
+                .differences
+                .iter()
+                .filter(|difference| difference.loosens)
+                .map(|difference| difference.field.as_str())
+                .collect();
+            let text = format!(
+                "{} would protect less: {}",
+                entry.address(),
+                fields.join(", ")
+            );
+            let hint = format!("if that is meant: --allow-loosening {}", entry.control);
+            Err(Error::refused(text).hint(hint))
+        }
+        None => Ok(()),
+    }
+}
+
+fn agree(plan: &Plan, auto_approve: bool) -> Result<(), Error> {
+    if auto_approve {
+        return Ok(());
+    }
+    if !can_ask() {
+        return Err(Error::refused("nobody can be asked: stdin is no terminal")
+            .hint("save a plan and apply that, or say --auto-approve"));
+    }
+    let question = format!(
+        "Make these changes in account {}? Only 'yes' is a yes: ",
+        plan.account
+    );
+    match yes(&question) {
+        true => Ok(()),
+        false => Err(Error::refused("not agreed; nothing was changed")),
+    }
+}
+
+async fn execute(
+    account: &Account,
+    plan: &Plan,
+    streams: &mut Streams,
+) -> BTreeMap<Address, Outcome> {
+    let live = view::apply::Live::new(&mut *streams.talk);
+    let executor = Executor {
+        baseline: &account.baseline,
+        context: &account.context,
+        reader: &account.reader,
+        writer: account.session.writing(),
+        listener: &live,
+        patience: Patience::default(),
+    };
+    executor.run(plan).await
+}
+
+/// Without a change to make, findings are nothing that apply could do.
+fn without_changes(plan: &Plan) -> Exit {
+    match plan.exit() {
+        Exit::Differs => Exit::Fine,
+        exit => exit,
+    }
+}
+
+fn exit(plan: &Plan, outcomes: &BTreeMap<Address, Outcome>) -> Exit {
+    match outcomes.values().all(Outcome::is_success) {
+        true => without_changes(plan),
+        false => Exit::Partial,
+    }
+}

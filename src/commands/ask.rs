@@ -1,0 +1,31 @@
+//! Questions to a person on the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+/// Asks for the code of an MFA device; `None` where nobody can be asked.
+pub fn mfa_code(serial: &str) -> Option<String> {
+    line(&format!("MFA code of {serial}: ")).filter(|code| !code.is_empty())
+}
+
+/// Whether there is a person to ask.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Asks whether to go on: only `yes` is a yes.
+pub fn yes(question: &str) -> bool {
+    line(question).as_deref() == Some("yes")
+}
+
+fn line(question: &str) -> Option<String> {
+    if !can_ask() {
+        return None;
+    }
+    let mut talk = io::stderr().lock();
+    write!(talk, "{question}")
+        .and_then(|()| talk.flush())
+        .ok()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}

@@ -1,0 +1,27 @@
+//! `drift`: says whether the account still matches, for cron.
+
+use super::{Account, selection, shown};
+use crate::baseline::Baseline;
+use crate::cli::{self, AwsArgs};
+use crate::error::{Error, Exit};
+use crate::plan;
+use crate::view::{self, Streams};
+use time::OffsetDateTime;
+
+pub async fn run(
+    args: cli::Drift,
+    aws: &AwsArgs,
+    now: OffsetDateTime,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let baseline = Baseline::load(args.file.baseline.as_deref())?;
+    let selection = selection(&args.scope)?;
+    let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
+    let seen = account.look(&selection, streams).await;
+    let plan = plan::build(&account.baseline, &selection, &account.context, &seen);
+    match args.json {
+        true => shown(streams.out.write_all(&plan.to_bytes()))?,
+        false => shown(view::drift::text(&mut *streams.out, &plan))?,
+    }
+    Ok(plan.exit())
+}

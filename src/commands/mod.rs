@@ -1,0 +1,121 @@
+//! One file per command: load, ask the engine, hand to a view.
+
+mod apply;
+mod ask;
+mod drift;
+mod explain;
+mod init;
+mod permissions;
+mod plan;
+mod show;
+mod snapshot;
+mod validate;
+
+pub use ask::mfa_code;
+
+use crate::aws::facts::Reader;
+use crate::aws::{Caller, Session};
+use crate::baseline::Baseline;
+use crate::cli::{AwsArgs, Cli, Command, Scope};
+use crate::control::Context;
+use crate::error::{Error, Exit};
+use crate::observe::{self, Observation};
+use crate::selection::Selection;
+use crate::view::{Looking, Streams};
+use time::OffsetDateTime;
+
+/// Runs a command.
+///
+/// # Errors
+/// Why it could not do what it was asked.
+pub async fn run(cli: Cli, now: OffsetDateTime, streams: &mut Streams) -> Result<Exit, Error> {
+    match cli.command {
+        Command::Init(args) => init::run(args, &cli.aws, streams).await,
+        Command::Validate(args) => validate::run(args, streams),
+        Command::Plan(args) => plan::run(args, &cli.aws, now, streams).await,
+        Command::Apply(args) => apply::run(args, &cli.aws, now, streams).await,
+        Command::Drift(args) => drift::run(args, &cli.aws, now, streams).await,
+        Command::Show(args) => show::run(args, streams),
+        Command::Explain(args) => explain::run(args, streams),
+        Command::Permissions(args) => permissions::run(args, &cli.aws, now, streams),
+        Command::Snapshot(args) => snapshot::run(args, &cli.aws, now, streams).await,
+    }
+}
+
+/// A baseline, and a way to the account it is for.
+struct Account {
+    baseline: Baseline,
+    context: Context,
+    reader: Reader,
+    session: Session,
+}
+
+impl Account {
+    /// Opens the way to the account and makes sure that it is the right one: until then nothing
+    /// but GetCallerIdentity is sent.
+    async fn open(
+        baseline: Baseline,
+        aws: &AwsArgs,
+        parallelism: usize,
+        now: OffsetDateTime,
+    ) -> Result<Self, Error> {
+        let session = Session::open(&aws.chosen(mfa_code), parallelism).await?;
+        let home = baseline
+            .account
+            .home_region
+            .as_ref()
+            .map(|name| name.as_str().to_owned());
+        let home = home.or_else(|| session.region()).ok_or_else(|| {
+            Error::failed("it is not said which region is home")
+                .hint("set `home_region` in [account], or AWS_REGION, or --region")
+        })?;
+        let caller = Caller::ask(&session, &home).await?;
+        if let Some(id) = &baseline.account.id
+            && id.as_str() != caller.account
+        {
+            let text = format!(
+                "wrong account: {} is for {}, these credentials are of {}",
+                baseline.path.display(),
+                id.as_str(),
+                caller.account
+            );
+            return Err(Error::refused(text).hint("choose another --profile, or another baseline"));
+        }
+        let context = baseline.context(&caller, &home, now);
+        let reader = Reader::new(session.reading(), caller, home);
+        Ok(Self {
+            baseline,
+            context,
+            reader,
+            session,
+        })
+    }
+
+    async fn look(&self, selection: &Selection, streams: &Streams) -> Observation {
+        let looking = Looking::new(streams.lively);
+        let seen = observe::look(
+            &self.baseline,
+            selection,
+            &self.context,
+            &self.reader,
+            &looking,
+        )
+        .await;
+        looking.clear();
+        seen
+    }
+}
+
+fn selection(scope: &Scope) -> Result<Selection, Error> {
+    Selection::new(scope.target.clone(), scope.exclude.clone())
+}
+
+/// A view's failure to write: a reader that has gone away is none.
+fn shown(result: std::io::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::failed("cannot write the output").because(cause))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,37 @@
+//! `permissions`: the least-privilege IAM policy for a command.
+
+use super::shown;
+use crate::aws::Caller;
+use crate::baseline::Baseline;
+use crate::cli::{self, AwsArgs, Purpose};
+use crate::error::{Error, Exit};
+use crate::permissions::policy;
+use crate::view::Streams;
+use time::OffsetDateTime;
+
+pub fn run(
+    args: cli::Permissions,
+    aws: &AwsArgs,
+    now: OffsetDateTime,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let baseline = Baseline::load(args.file.baseline.as_deref())?;
+    let any = || "*".to_owned();
+    let account = baseline
+        .account
+        .id
+        .as_ref()
+        .map_or_else(any, |id| id.as_str().to_owned());
+    let home = baseline
+        .account
+        .home_region
+        .as_ref()
+        .map(|name| name.as_str().to_owned());
+    let home = home.or_else(|| aws.region.clone()).unwrap_or_else(any);
+    let arn = format!("arn:{}:iam::{account}:root", args.partition);
+    let context = baseline.context(&Caller { account, arn }, &home, now);
+    let document = policy(&baseline, &context, args.purpose == Purpose::Apply);
+    let text = serde_json::to_string_pretty(&document).expect("a policy is plain data");
+    shown(writeln!(streams.out, "{text}"))?;
+    Ok(Exit::Fine)
+}

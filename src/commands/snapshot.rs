@@ -1,0 +1,42 @@
+//! `snapshot`: saves what is read, to plan from later.
+
+use super::{Account, selection, shown};
+use crate::baseline::Baseline;
+use crate::cli::{self, AwsArgs};
+use crate::error::{Error, Exit};
+use crate::files;
+use crate::observe::Sighting;
+use crate::view::Streams;
+use time::OffsetDateTime;
+
+pub async fn run(
+    args: cli::Snapshot,
+    aws: &AwsArgs,
+    now: OffsetDateTime,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let baseline = Baseline::load(args.file.baseline.as_deref())?;
+    let selection = selection(&args.scope)?;
+    let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
+    let seen = account.look(&selection, streams).await;
+    let mut bytes = serde_json::to_vec_pretty(&seen).expect("a snapshot is plain data");
+    bytes.push(b'\n');
+    files::save_private(&args.out, &bytes)?;
+    let unseen = |sighting: &&Sighting| {
+        matches!(sighting, Sighting::Unseen(_)) && sighting.not_offered().is_none()
+    };
+    let hidden = seen.places.values().filter(unseen).count();
+    let facts = [
+        seen.facts.regions.as_ref().is_some_and(Result::is_err),
+        seen.facts.buckets.as_ref().is_some_and(Result::is_err),
+    ];
+    let (path, places) = (args.out.display(), seen.places.len());
+    shown(writeln!(
+        streams.talk,
+        "saved {places} places in {path}; {hidden} could not be seen"
+    ))?;
+    Ok(match hidden == 0 && !facts.contains(&true) {
+        true => Exit::Fine,
+        false => Exit::Unseen,
+    })
+}

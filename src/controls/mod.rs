@@ -1,0 +1,20 @@
+//! The controls, one file each, and the list of them.
+
+pub mod log_bucket;
+mod password_policy;
+
+use crate::control::Kind;
+
+/// Every control, in the order in which plans read: what makes the account's own record comes
+/// before what it records, and what a control needs comes before it.
+pub const ALL: &[Kind] = &[Kind::of::<password_policy::PasswordPolicy>()];
+
+/// The control of a table.
+pub fn find(name: &str) -> Option<&'static Kind> {
+    ALL.iter().find(|kind| kind.about.name == name)
+}
+
+/// The names of all controls.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|kind| kind.about.name).collect()
+}

@@ -1,0 +1,392 @@
+//! The account's password policy for IAM users.
+//!
+//! The API replaces the whole policy: what is not sent goes back to AWS's default. So every change
+//! sends all fields, with the live values of those that the baseline leaves out.
+
+use crate::aws::facts::{Facts, Reader};
+use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::baseline::Problems;
+use crate::control::{
+    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Stricter,
+};
+use crate::floor::{AtLeast, AtMost, lower, raise};
+use crate::place::Place;
+use serde::{Deserialize, Serialize};
+
+/// The control.
+pub struct PasswordPolicy;
+
+const GET: Operation = Operation::new(
+    "iam",
+    "GetAccountPasswordPolicy",
+    &[Grant::any("iam:GetAccountPasswordPolicy")],
+);
+
+/// The table `[password_policy]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    minimum_length: Option<AtLeast<i32>>,
+    reuse_prevention: Option<AtLeast<i32>>,
+    require_symbols: Option<AtLeast<bool>>,
+    require_numbers: Option<AtLeast<bool>>,
+    require_uppercase: Option<AtLeast<bool>>,
+    require_lowercase: Option<AtLeast<bool>>,
+    max_age_days: Option<AtMost<i32>>,
+    hard_expiry: Option<bool>,
+    users_may_change: Option<bool>,
+}
+
+/// The policy as IAM has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    minimum_length: i32,
+    reuse_prevention: i32,
+    require_symbols: bool,
+    require_numbers: bool,
+    require_uppercase: bool,
+    require_lowercase: bool,
+    max_age_days: Option<i32>,
+    hard_expiry: bool,
+    users_may_change: bool,
+}
+
+impl Policy {
+    /// What a first policy starts from, so that it protects no less than what IAM asks for while
+    /// there is none: eight characters of three of the four kinds. A policy cannot say "three of
+    /// four". Source: IAM User Guide, "Default password policy".
+    fn at_first() -> Self {
+        Self {
+            minimum_length: 8,
+            reuse_prevention: 0,
+            require_symbols: true,
+            require_numbers: true,
+            require_uppercase: true,
+            require_lowercase: true,
+            max_age_days: None,
+            hard_expiry: false,
+            users_may_change: false,
+        }
+    }
+
+    fn wanted(&self, settings: &Settings) -> Self {
+        Self {
+            minimum_length: raise(&settings.minimum_length, self.minimum_length),
+            reuse_prevention: raise(&settings.reuse_prevention, self.reuse_prevention),
+            require_symbols: raise(&settings.require_symbols, self.require_symbols),
+            require_numbers: raise(&settings.require_numbers, self.require_numbers),
+            require_uppercase: raise(&settings.require_uppercase, self.require_uppercase),
+            require_lowercase: raise(&settings.require_lowercase, self.require_lowercase),
+            max_age_days: lower(&settings.max_age_days, self.max_age_days),
+            hard_expiry: settings.hard_expiry.unwrap_or(self.hard_expiry),
+            users_may_change: settings.users_may_change.unwrap_or(self.users_may_change),
+        }
+    }
+}
+
+impl Control for PasswordPolicy {
+    type Settings = Settings;
+    /// An account need not have a policy.
+    type Live = Option<Policy>;
+
+    const ABOUT: About = About {
+        name: "password_policy",
+        title: "password policy of IAM users",
+        why: "Passwords of IAM users are guessed and re-used. A long minimum and a memory of old \
+              passwords make both hard. Root and Identity Center users are not affected.",
+        scope: Scope::Account,
+        needs: &[],
+        settings: &[
+            Setting::new(
+                "minimum_length",
+                "14, in an empty table",
+                "Characters a password must have, 6 to 128.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "reuse_prevention",
+                "24, in an empty table",
+                "Old passwords that may not come back, 1 to 24.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "require_symbols",
+                "not managed",
+                "Whether a symbol is required.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "require_numbers",
+                "not managed",
+                "Whether a digit is required.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "require_uppercase",
+                "not managed",
+                "Whether an upper-case letter is required.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "require_lowercase",
+                "not managed",
+                "Whether a lower-case letter is required.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "max_age_days",
+                "not managed",
+                "Days after which a password expires, 1 to 1095.",
+            )
+            .stricter(Stricter::Lower)
+            .breaks("users whose password is already older must change it at their next sign-in"),
+            Setting::new(
+                "hard_expiry",
+                "not managed",
+                "Whether only an administrator can renew an expired password.",
+            )
+            .breaks("with an expiry, the last administrator can be locked out"),
+            Setting::new(
+                "users_may_change",
+                "true, in an empty table",
+                "Whether users may change their own password.",
+            ),
+        ],
+        satisfies: &[
+            Reference {
+                standard: Standard::Cis3,
+                id: "1.8",
+                label: "passwords at least 14 long",
+            },
+            Reference {
+                standard: Standard::Cis3,
+                id: "1.9",
+                label: "last 24 passwords barred",
+            },
+            Reference {
+                standard: Standard::Cis7,
+                id: "2.8",
+                label: "passwords at least 14 long",
+            },
+            Reference {
+                standard: Standard::Cis7,
+                id: "2.9",
+                label: "last 24 passwords barred",
+            },
+            Reference {
+                standard: Standard::Fsbp,
+                id: "IAM.7",
+                label: "strong passwords, with all four require_*",
+            },
+            Reference {
+                standard: Standard::NistCsf,
+                id: "Protect",
+                label: "identities are protected",
+            },
+            Reference {
+                standard: Standard::WellArchitected,
+                id: "SEC 2",
+                label: "strong sign-in",
+            },
+        ],
+        cost: Cost::Free("free"),
+        operations: &[GET, UpdateAccountPasswordPolicy::OPERATION],
+    };
+
+    const DEFAULTS: &'static str =
+        "minimum_length = 14\nreuse_prevention = 24\nusers_may_change = true";
+
+    fn check(settings: &Settings, problems: &mut Problems) {
+        if let Some(length) = &settings.minimum_length
+            && !(6..=128).contains(length.value())
+        {
+            problems.setting("minimum_length", "IAM takes a minimum length of 6 to 128");
+        }
+        if let Some(count) = &settings.reuse_prevention
+            && !(1..=24).contains(count.value())
+        {
+            problems.setting("reuse_prevention", "IAM remembers 1 to 24 passwords");
+        }
+        if let Some(days) = &settings.max_age_days
+            && !(1..=1095).contains(days.value())
+        {
+            problems.setting("max_age_days", "IAM takes a maximum age of 1 to 1095 days");
+        }
+        if settings.hard_expiry == Some(true) && settings.users_may_change == Some(false) {
+            let text = "with users_may_change = false nobody could renew an expired password";
+            problems.setting("hard_expiry", text);
+        }
+    }
+
+    fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
+        Ok(vec![Place::account()])
+    }
+
+    async fn read(
+        _: &Settings,
+        _: &Place,
+        _: &Context,
+        reader: &Reader,
+    ) -> Result<Option<Policy>, AwsError> {
+        let (clients, region) = (&reader.clients, reader.global_region());
+        let request = clients.iam(region).get_account_password_policy().send();
+        let policy = match GET.answer(clients, region, request).await {
+            Ok(answer) => answer.password_policy,
+            Err(error) if error.is("NoSuchEntity") => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(policy) = policy else {
+            return Err(AwsError::unexpected(
+                &GET,
+                region,
+                "the answer holds no policy",
+            ));
+        };
+        Ok(Some(Policy {
+            minimum_length: policy.minimum_password_length.unwrap_or(6),
+            reuse_prevention: policy.password_reuse_prevention.unwrap_or(0),
+            require_symbols: policy.require_symbols,
+            require_numbers: policy.require_numbers,
+            require_uppercase: policy.require_uppercase_characters,
+            require_lowercase: policy.require_lowercase_characters,
+            max_age_days: policy.max_password_age.filter(|days| *days > 0),
+            hard_expiry: policy.hard_expiry.unwrap_or(false),
+            users_may_change: policy.allow_users_to_change_password,
+        }))
+    }
+
+    fn propose(
+        settings: &Settings,
+        _: &Place,
+        live: Option<Policy>,
+        context: &Context,
+    ) -> Proposal {
+        let wanted = live
+            .clone()
+            .unwrap_or_else(Policy::at_first)
+            .wanted(settings);
+        let update = UpdateAccountPasswordPolicy::new(&wanted, context.global_region());
+        let mut proposal = Proposal::between(&live, &Some(wanted));
+        if !proposal.differences.is_empty() {
+            proposal.call(update);
+        }
+        proposal
+    }
+}
+
+/// Replaces the whole policy. A limit of zero is not sent: the API has no other way to say "off".
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateAccountPasswordPolicy {
+    minimum_password_length: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_reuse_prevention: Option<i32>,
+    require_symbols: bool,
+    require_numbers: bool,
+    require_uppercase_characters: bool,
+    require_lowercase_characters: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_password_age: Option<i32>,
+    hard_expiry: bool,
+    allow_users_to_change_password: bool,
+    #[serde(skip)]
+    region: &'static str,
+}
+
+impl UpdateAccountPasswordPolicy {
+    fn new(wanted: &Policy, region: &'static str) -> Self {
+        Self {
+            minimum_password_length: wanted.minimum_length,
+            password_reuse_prevention: Some(wanted.reuse_prevention).filter(|count| *count > 0),
+            require_symbols: wanted.require_symbols,
+            require_numbers: wanted.require_numbers,
+            require_uppercase_characters: wanted.require_uppercase,
+            require_lowercase_characters: wanted.require_lowercase,
+            max_password_age: wanted.max_age_days,
+            hard_expiry: wanted.hard_expiry,
+            allow_users_to_change_password: wanted.users_may_change,
+            region,
+        }
+    }
+}
+
+impl Write for UpdateAccountPasswordPolicy {
+    const OPERATION: Operation = Operation::new(
+        "iam",
+        "UpdateAccountPasswordPolicy",
+        &[Grant::any("iam:UpdateAccountPasswordPolicy")],
+    );
+
+    fn region(&self) -> &str {
+        self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let request = clients
+            .iam(self.region)
+            .update_account_password_policy()
+            .minimum_password_length(self.minimum_password_length)
+            .set_password_reuse_prevention(self.password_reuse_prevention)
+            .require_symbols(self.require_symbols)
+            .require_numbers(self.require_numbers)
+            .require_uppercase_characters(self.require_uppercase_characters)
+            .require_lowercase_characters(self.require_lowercase_characters)
+            .set_max_password_age(self.max_password_age)
+            .hard_expiry(self.hard_expiry)
+            .allow_users_to_change_password(self.allow_users_to_change_password);
+        sent(self, request.send().await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::tests::proposed;
+    use serde_json::json;
+
+    fn policy(minimum_length: i32) -> Policy {
+        Policy {
+            minimum_length,
+            ..Policy::at_first()
+        }
+    }
+
+    #[test]
+    fn what_the_baseline_leaves_out_is_sent_as_it_is() {
+        let live = Policy {
+            require_numbers: false,
+            max_age_days: Some(90),
+            ..policy(20)
+        };
+        let proposal = proposed::<PasswordPolicy>("reuse_prevention = 5", &Some(live));
+        assert_eq!(
+            proposal.writes[0].call().input,
+            json!({
+                "MinimumPasswordLength": 20, "PasswordReusePrevention": 5,
+                "RequireSymbols": true, "RequireNumbers": false,
+                "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true,
+                "MaxPasswordAge": 90, "HardExpiry": false, "AllowUsersToChangePassword": false,
+            })
+        );
+    }
+
+    #[test]
+    fn a_stricter_policy_is_left_alone() {
+        let live = Policy {
+            max_age_days: Some(30),
+            ..policy(32)
+        };
+        let settings = "minimum_length = 14\nmax_age_days = 90\nrequire_symbols = false";
+        let proposal = proposed::<PasswordPolicy>(settings, &Some(live));
+        assert!(proposal.differences.is_empty() && proposal.writes.is_empty());
+    }
+
+    #[test]
+    fn a_first_policy_protects_no_less_than_the_default_of_iam() {
+        let proposal = proposed::<PasswordPolicy>("reuse_prevention = 24", &None);
+        let input = proposal.writes[0].call().input;
+        assert_eq!(input["MinimumPasswordLength"], json!(8));
+        assert_eq!(input["RequireSymbols"], json!(true));
+    }
+}

@@ -1,0 +1,152 @@
+//! Errors as a person reads them: what failed, why, and what to type next.
+
+use crate::aws::{AwsError, Kind};
+use std::fmt::{self, Display};
+
+/// Why a command ended without doing what it was asked.
+#[derive(Debug)]
+pub struct Error {
+    /// Decides the exit code.
+    pub exit: Exit,
+    /// One sentence in lower case: what failed.
+    pub message: String,
+    /// The causes, outermost first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// What is shown before the sentence: problems with their places in a file.
+    pub report: Option<String>,
+}
+
+/// The exit codes of all commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing to do, or everything done.
+    Fine = 0,
+    /// Usage, file, credentials or network.
+    Failed = 1,
+    /// Changes pending, drift, or a finding.
+    Differs = 2,
+    /// Apply did part of it.
+    Partial = 3,
+    /// Not everything could be seen.
+    Unseen = 4,
+    /// Refused by a guard before the first write.
+    Refused = 6,
+}
+
+impl Error {
+    /// A failure of usage, file, credentials or network.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Failed,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            report: None,
+        }
+    }
+
+    /// A refusal by a guard: nothing was written.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Refused,
+            ..Self::failed(message)
+        }
+    }
+
+    /// Adds a cause.
+    pub fn because(mut self, cause: impl Display) -> Self {
+        self.causes.push(cause.to_string());
+        self
+    }
+
+    /// Shows something before the sentence.
+    pub fn report(mut self, report: String) -> Self {
+        self.report = Some(report);
+        self
+    }
+
+    /// Says what to do; nothing, when the hint is empty.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into()).filter(|hint| !hint.is_empty());
+        self
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(report) = &self.report {
+            writeln!(f, "{report}\n")?;
+        }
+        write!(f, "error: {}", self.message)?;
+        for cause in &self.causes {
+            write!(f, "\n  caused by: {cause}")?;
+        }
+        match &self.hint {
+            Some(hint) => write!(f, "\n\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What to do about a failed call.
+pub fn advice(error: &AwsError) -> Option<String> {
+    match error.kind {
+        Kind::Denied => Some(denied(error)),
+        Kind::Credentials => Some(
+            "check the credentials: `aws sts get-caller-identity` must answer; expired ones are \
+             renewed by `aws sso login` or a new session"
+                .to_owned(),
+        ),
+        Kind::Throttled => Some("run it again with a smaller --parallelism".to_owned()),
+        Kind::Unreachable => Some(format!(
+            "check that {} in {} can be reached from here (proxy, VPC endpoint, DNS)",
+            error.service, error.region
+        )),
+        Kind::NotReady => {
+            Some("the account is still being activated by AWS: try again later".to_owned())
+        }
+        Kind::NotOffered | Kind::Answered | Kind::Refused => None,
+    }
+}
+
+/// Who refused, as far as AWS's message says, and what helps then.
+fn denied(error: &AwsError) -> String {
+    let action = &error.action;
+    let says = |text: &str| error.message.to_lowercase().contains(text);
+    if says("service control policy") {
+        format!(
+            "a service control policy of the organization denies {action}: its administrators decide"
+        )
+    } else if says("resource control policy") {
+        format!(
+            "a resource control policy of the organization denies {action}: its administrators decide"
+        )
+    } else if says("permissions boundary") {
+        format!("the permissions boundary of the caller must allow {action}")
+    } else if says("vpc endpoint policy") {
+        format!("the policy of the VPC endpoint must allow {action}")
+    } else if says("session policy") {
+        format!("the session policy given when the role was assumed must allow {action}")
+    } else {
+        format!("allow {action}; `baseline permissions` prints all that is needed")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_reads_as_sentence_cause_and_hint() {
+        let error = Error::failed("cannot read baseline.toml")
+            .because("no such file")
+            .hint("write one with `baseline init`");
+        let text = "error: cannot read baseline.toml\n  caused by: no such file\n\n\
+                    hint: write one with `baseline init`";
+        assert_eq!(error.to_string(), text);
+    }
+}

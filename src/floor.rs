@@ -1,0 +1,173 @@
+//! Settings that stricter live values satisfy: floors and ceilings.
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A floor: a live value that is higher satisfies it, unless the baseline says `{ exactly = … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtLeast<T>(Bound<T>);
+
+/// A ceiling: a live value that is lower satisfies it, unless the baseline says `{ exactly = … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtMost<T>(Bound<T>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Bound<T> {
+    Limit(T),
+    Exactly(T),
+}
+
+impl<T> Bound<T> {
+    fn value(&self) -> &T {
+        match self {
+            Bound::Limit(value) | Bound::Exactly(value) => value,
+        }
+    }
+}
+
+impl<T: Ord + Clone> AtLeast<T> {
+    /// A floor of this height.
+    pub fn new(value: T) -> Self {
+        Self(Bound::Limit(value))
+    }
+
+    /// The number as it stands in the baseline.
+    pub fn value(&self) -> &T {
+        self.0.value()
+    }
+
+    /// What the live value has to become: itself when it is high enough.
+    pub fn settle(&self, live: T) -> T {
+        match &self.0 {
+            Bound::Limit(floor) => live.max(floor.clone()),
+            Bound::Exactly(value) => value.clone(),
+        }
+    }
+}
+
+impl<T: Ord + Clone> AtMost<T> {
+    /// A ceiling of this height.
+    pub fn new(value: T) -> Self {
+        Self(Bound::Limit(value))
+    }
+
+    /// The number as it stands in the baseline.
+    pub fn value(&self) -> &T {
+        self.0.value()
+    }
+
+    /// What the live value has to become; `None` is a live value without any limit.
+    pub fn settle(&self, live: Option<T>) -> T {
+        match (&self.0, live) {
+            (Bound::Limit(ceiling), Some(live)) => live.min(ceiling.clone()),
+            (bound, _) => bound.value().clone(),
+        }
+    }
+}
+
+/// [`AtLeast::settle`] for a setting that may be left out: the live value stays as it is.
+pub fn raise<T: Ord + Clone>(setting: &Option<AtLeast<T>>, live: T) -> T {
+    match setting {
+        Some(floor) => floor.settle(live),
+        None => live,
+    }
+}
+
+/// [`AtMost::settle`] for a setting that may be left out: the live value stays as it is.
+pub fn lower<T: Ord + Clone>(setting: &Option<AtMost<T>>, live: Option<T>) -> Option<T> {
+    match setting {
+        Some(ceiling) => Some(ceiling.settle(live)),
+        None => live,
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for AtLeast<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(BoundVisitor(PhantomData))
+            .map(Self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for AtMost<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(BoundVisitor(PhantomData))
+            .map(Self)
+    }
+}
+
+struct BoundVisitor<T>(PhantomData<T>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exactly<T> {
+    exactly: T,
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for BoundVisitor<T> {
+    type Value = Bound<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value, or a table `{ exactly = … }`")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        T::deserialize(value.into_deserializer()).map(Bound::Limit)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+        T::deserialize(value.into_deserializer()).map(Bound::Limit)
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+        T::deserialize(value.into_deserializer()).map(Bound::Limit)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let exactly = Exactly::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Bound::Exactly(exactly.exactly))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Table {
+        length: AtLeast<u32>,
+    }
+
+    fn length(text: &str) -> AtLeast<u32> {
+        toml::from_str::<Table>(text)
+            .expect("the test's TOML is valid")
+            .length
+    }
+
+    #[test]
+    fn a_floor_leaves_stricter_values_alone() {
+        assert_eq!(length("length = 14").settle(20), 20);
+        assert_eq!(length("length = 14").settle(8), 14);
+    }
+
+    #[test]
+    fn exactly_brings_stricter_values_down() {
+        assert_eq!(length("length = { exactly = 14 }").settle(20), 14);
+    }
+
+    #[test]
+    fn no_limit_is_above_every_ceiling() {
+        assert_eq!(AtMost::new(90).settle(None), 90);
+        assert_eq!(AtMost::new(90).settle(Some(30)), 30);
+    }
+
+    #[test]
+    fn what_is_left_out_keeps_the_live_value() {
+        assert_eq!(raise(&None, 3), 3);
+        assert_eq!(lower::<u32>(&None, None), None);
+    }
+}

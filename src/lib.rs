@@ -1,0 +1,26 @@
+//! Plan, apply and drift of AWS account guardrails.
+//!
+//! A [`Baseline`](baseline::Baseline) is loaded from TOML; [`observe`] looks at the account;
+//! [`plan::build`] asks each [`control`] what would make it match; [`apply`] does that. Only
+//! [`view`] prints, and only [`aws`] talks to AWS.
+
+pub mod apply;
+pub mod aws;
+pub mod baseline;
+pub mod cli;
+pub mod commands;
+pub mod control;
+pub mod controls;
+pub mod diff;
+pub mod error;
+pub mod files;
+pub mod floor;
+pub mod observe;
+pub mod permissions;
+pub mod place;
+pub mod plan;
+pub mod policy;
+pub mod risk;
+pub mod selection;
+pub mod sensitive;
+pub mod view;

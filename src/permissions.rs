@@ -1,0 +1,154 @@
+//! The least-privilege IAM policy for what a baseline uses.
+
+use crate::aws::facts::{GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS};
+use crate::aws::{Grant, Operation, is_read};
+use crate::baseline::{Baseline, Regions};
+use crate::control::{Context, Need};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An IAM policy document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Document {
+    version: &'static str,
+    statement: Vec<Statement>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement {
+    effect: &'static str,
+    action: Vec<&'static str>,
+    resource: Vec<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    condition: Map<String, Value>,
+}
+
+/// The policy: with the writes for `apply`, without them for `plan` and `drift`.
+pub fn policy(baseline: &Baseline, context: &Context, writes: bool) -> Document {
+    let mut wanted: BTreeMap<(Vec<String>, Condition), BTreeSet<&'static str>> = BTreeMap::new();
+    let mut add = |operation: &'static Operation, names: &Names| {
+        for grant in operation.grants {
+            let resources = names.fill(grant.resource);
+            wanted
+                .entry((resources, condition(grant)))
+                .or_default()
+                .insert(grant.action);
+        }
+    };
+    let common = Names::new(baseline, context, Vec::new());
+    for operation in common_operations(baseline) {
+        add(operation, &common);
+    }
+    for control in &baseline.controls {
+        let names = Names::new(baseline, context, control.names(context));
+        let unused = control.unused();
+        let operations = control.about().operations.iter();
+        for operation in
+            operations.filter(|o| (writes || is_read(o.name)) && !unused.contains(&o.name))
+        {
+            add(operation, &names);
+        }
+    }
+    let statement = wanted
+        .into_iter()
+        .map(|((resource, condition), action)| Statement {
+            effect: "Allow",
+            action: action.into_iter().collect(),
+            resource,
+            condition: condition.map(as_block).unwrap_or_default(),
+        });
+    Document {
+        version: "2012-10-17",
+        statement: statement.collect(),
+    }
+}
+
+/// The operations that serve several controls.
+fn common_operations(baseline: &Baseline) -> Vec<&'static Operation> {
+    let mut operations: Vec<&'static Operation> = vec![&GET_CALLER_IDENTITY];
+    if baseline.needs(Need::Regions) && baseline.account.regions == Regions::Enabled {
+        operations.push(&LIST_REGIONS);
+    }
+    if baseline.needs(Need::Buckets) {
+        operations.push(&LIST_BUCKETS);
+    }
+    operations
+}
+
+type Condition = Option<(&'static str, &'static str, &'static str)>;
+
+fn condition(grant: &Grant) -> Condition {
+    grant.condition
+}
+
+fn as_block((operator, key, value): (&str, &str, &str)) -> Map<String, Value> {
+    Map::from_iter([(operator.to_owned(), json!({ key: value }))])
+}
+
+/// The values for the placeholders of ARNs.
+struct Names(BTreeMap<&'static str, Vec<String>>);
+
+impl Names {
+    fn new(baseline: &Baseline, context: &Context, own: Vec<(&'static str, Vec<String>)>) -> Self {
+        let regions = match &baseline.account.regions {
+            Regions::Enabled => vec!["*".to_owned()],
+            Regions::Listed(names) => names.clone(),
+        };
+        let mut names = BTreeMap::from([
+            ("partition", vec![context.partition.clone()]),
+            ("account", vec![context.account.clone()]),
+            ("region", regions),
+            ("home_region", vec![context.home_region.clone()]),
+        ]);
+        names.extend(own);
+        Self(names)
+    }
+
+    /// Every ARN that the template stands for.
+    fn fill(&self, template: &str) -> Vec<String> {
+        let Some((head, rest)) = template.split_once('{') else {
+            return vec![template.to_owned()];
+        };
+        let (name, tail) = rest.split_once('}').unwrap_or((rest, ""));
+        let any = vec!["*".to_owned()];
+        let values = self
+            .0
+            .get(name)
+            .filter(|values| !values.is_empty())
+            .unwrap_or(&any);
+        let tails = self.fill(tail);
+        let mut filled: Vec<String> = values
+            .iter()
+            .flat_map(|value| tails.iter().map(move |tail| format!("{head}{value}{tail}")))
+            .collect();
+        filled.sort();
+        filled.dedup();
+        filled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_become_all_their_values_and_unknown_ones_a_star() {
+        let names = Names(BTreeMap::from([
+            ("partition", vec!["aws".to_owned()]),
+            (
+                "region",
+                vec!["eu-west-1".to_owned(), "us-east-1".to_owned()],
+            ),
+        ]));
+        let filled = names.fill("arn:{partition}:config:{region}:1:recorder/{name}");
+        let wanted = [
+            "arn:aws:config:eu-west-1:1:recorder/*",
+            "arn:aws:config:us-east-1:1:recorder/*",
+        ];
+        assert_eq!(filled, wanted);
+        assert_eq!(names.fill("*"), ["*"]);
+    }
+}

@@ -1,0 +1,139 @@
+//! What a change risks: a pass over its differences that knows directions and costs, not services.
+
+use crate::control::{About, Cost, Stricter};
+use crate::diff::Difference;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One risk of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remark {
+    /// What kind of risk.
+    pub risk: Risk,
+    /// The sentence.
+    pub text: String,
+}
+
+/// The kinds of risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Something protects less than before.
+    Loosens,
+    /// Something in use may stop working.
+    Breaks,
+    /// AWS charges for it.
+    Costs,
+}
+
+/// Marks the differences that loosen, and says what else the change risks.
+pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for difference in differences.iter_mut() {
+        let Some(setting) = about.setting(&difference.field) else {
+            continue;
+        };
+        let field = &difference.field;
+        if is_looser(setting.stricter, &difference.before, &difference.after) {
+            difference.loosens = true;
+            remarks.push(Remark {
+                risk: Risk::Loosens,
+                text: format!("{field} protects less"),
+            });
+        } else if let Some(breaks) = setting.breaks
+            && takes_effect(&difference.after)
+            && !remarks.iter().any(|remark| remark.text == breaks)
+        {
+            remarks.push(Remark {
+                risk: Risk::Breaks,
+                text: breaks.to_owned(),
+            });
+        }
+    }
+    let loosens = differences.iter().any(|difference| difference.loosens);
+    if let (Cost::Paid(text), false) = (about.cost, loosens) {
+        remarks.push(Remark {
+            risk: Risk::Costs,
+            text: text.to_owned(),
+        });
+    }
+    remarks
+}
+
+/// Whether a value does something: what is switched off breaks nothing.
+fn takes_effect(after: &Value) -> bool {
+    !matches!(after, Value::Null | Value::Bool(false))
+}
+
+/// Whether a value protects less than the one before it. Nothing before is never stricter.
+fn is_looser(stricter: Stricter, before: &Value, after: &Value) -> bool {
+    if before.is_null() && stricter != Stricter::Lower {
+        return false;
+    }
+    match stricter {
+        Stricter::Neither => false,
+        Stricter::Higher => height(after) < height(before),
+        Stricter::Lower => ceiling(after) > ceiling(before),
+        Stricter::More => !contains_all(after, before),
+        Stricter::Fewer => !contains_all(before, after),
+        Stricter::Later(order) => {
+            let rank = |value: &Value| order.iter().position(|name| value == name);
+            rank(after) < rank(before)
+        }
+    }
+}
+
+fn height(value: &Value) -> f64 {
+    match value {
+        Value::Bool(true) => 1.0,
+        Value::Number(number) => number.as_f64().unwrap_or(0.0),
+        _ => 0.0,
+    }
+}
+
+fn ceiling(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::INFINITY)
+}
+
+fn contains_all(whole: &Value, part: &Value) -> bool {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let whole = list(whole);
+    list(part).iter().all(|item| whole.contains(item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_direction_knows_its_looser_side() {
+        let order = Stricter::Later(&["SIX_HOURS", "ONE_HOUR"]);
+        let looser = [
+            (Stricter::Higher, json!(true), json!(false)),
+            (Stricter::Higher, json!(14), json!(8)),
+            (Stricter::Higher, json!(true), json!(null)),
+            (Stricter::Lower, json!(90), json!(180)),
+            (Stricter::Lower, json!(90), json!(null)),
+            (Stricter::More, json!(["a", "b"]), json!(["a"])),
+            (Stricter::Fewer, json!(["a"]), json!(["a", "b"])),
+            (order, json!("ONE_HOUR"), json!("SIX_HOURS")),
+        ];
+        for (stricter, before, after) in looser {
+            assert!(
+                is_looser(stricter, &before, &after),
+                "{stricter:?} {before} {after}"
+            );
+            assert!(
+                !is_looser(stricter, &after, &before),
+                "{stricter:?} {after} {before}"
+            );
+        }
+    }
+
+    #[test]
+    fn creating_something_loosens_nothing() {
+        assert!(!is_looser(Stricter::Higher, &json!(null), &json!(false)));
+    }
+}

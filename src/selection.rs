@@ -1,0 +1,97 @@
+//! Which places a run is about: `--target` and `--exclude`.
+
+use crate::controls;
+use crate::error::Error;
+use crate::place::Place;
+use serde::{Deserialize, Serialize};
+
+/// The places chosen on the command line; all, unless something is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// Only these: `control` or `control@place`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target: Vec<String>,
+    /// Not these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+}
+
+impl Selection {
+    /// Checks that every name is that of a control.
+    ///
+    /// # Errors
+    /// A control that does not exist, with the names of those that do.
+    pub fn new(target: Vec<String>, exclude: Vec<String>) -> Result<Self, Error> {
+        for pattern in target.iter().chain(&exclude) {
+            let (control, _) = split(pattern);
+            if controls::find(control).is_none() {
+                return Err(Error::failed(format!("there is no control '{control}'"))
+                    .hint(format!("controls: {}", controls::names().join(", "))));
+            }
+        }
+        Ok(Self { target, exclude })
+    }
+
+    /// Whether all places are chosen.
+    pub fn is_all(&self) -> bool {
+        self.target.is_empty() && self.exclude.is_empty()
+    }
+
+    /// Whether any place of a control may be chosen.
+    pub fn takes_any_of(&self, control: &str) -> bool {
+        let targeted = |pattern: &String| split(pattern).0 == control;
+        let excluded = |pattern: &String| split(pattern) == (control, None);
+        (self.target.is_empty() || self.target.iter().any(targeted))
+            && !self.exclude.iter().any(excluded)
+    }
+
+    /// Whether a place is chosen: by its thing or its region.
+    pub fn takes(&self, control: &str, place: &Place) -> bool {
+        let covers = |pattern: &String| {
+            let (name, at) = split(pattern);
+            let here = [place.thing.as_deref(), place.region.as_deref()];
+            name == control && (at.is_none() || here.contains(&at))
+        };
+        (self.target.is_empty() || self.target.iter().any(covers))
+            && !self.exclude.iter().any(covers)
+    }
+}
+
+fn split(pattern: &str) -> (&str, Option<&str>) {
+    match pattern.split_once('@') {
+        Some((control, place)) => (control, Some(place)),
+        None => (pattern, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(target: &[&str], exclude: &[&str]) -> Selection {
+        let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        Selection {
+            target: owned(target),
+            exclude: owned(exclude),
+        }
+    }
+
+    #[test]
+    fn a_place_is_chosen_by_control_thing_or_region() {
+        let bucket = Place::thing_in("logs", "eu-west-1");
+        assert!(selection(&[], &[]).takes("buckets", &bucket));
+        assert!(selection(&["buckets"], &[]).takes("buckets", &bucket));
+        assert!(selection(&["buckets@logs"], &[]).takes("buckets", &bucket));
+        assert!(selection(&["buckets@eu-west-1"], &[]).takes("buckets", &bucket));
+        assert!(!selection(&["buckets@other"], &[]).takes("buckets", &bucket));
+        assert!(!selection(&["config"], &[]).takes("buckets", &bucket));
+        assert!(!selection(&[], &["buckets@logs"]).takes("buckets", &bucket));
+    }
+
+    #[test]
+    fn an_excluded_control_is_not_looked_at() {
+        assert!(!selection(&[], &["config"]).takes_any_of("config"));
+        assert!(selection(&[], &["config@eu-west-1"]).takes_any_of("config"));
+    }
+}

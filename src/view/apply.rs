@@ -1,0 +1,136 @@
+//! An apply as text: a line when something happens, a summary at the end.
+
+use super::value::escape;
+use super::{ADD, ALARM, BOLD, DIM, count};
+use crate::apply::{Event, Listener, Outcome};
+use crate::error::advice;
+use crate::place::Address;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// Writes a line for each thing that happens.
+pub struct Live<'a>(Mutex<&'a mut (dyn Write + Send)>);
+
+impl<'a> Live<'a> {
+    /// Writes to this.
+    pub fn new(talk: &'a mut (dyn Write + Send)) -> Self {
+        Self(Mutex::new(talk))
+    }
+}
+
+impl std::fmt::Debug for Live<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Live")
+    }
+}
+
+impl Listener for Live<'_> {
+    fn hear(&self, event: Event<'_>) {
+        let mut talk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // An apply goes on when nobody listens any more; its summary and exit code still tell.
+        let _ = match event {
+            Event::Began(address) => writeln!(talk, "{address}: changing"),
+            Event::Calling(address, call) => {
+                let (service, operation) = (&call.service, &call.operation);
+                writeln!(
+                    talk,
+                    "{DIM}{address}: {service}:{operation} in {}{DIM:#}",
+                    call.region
+                )
+            }
+            Event::Waiting(address, error) => {
+                let code = error.code.as_deref().unwrap_or_default();
+                writeln!(
+                    talk,
+                    "{DIM}{address}: waiting for AWS to settle ({code}){DIM:#}"
+                )
+            }
+            Event::Ended(address, outcome) => writeln!(talk, "{address}: {}", word(outcome)),
+        };
+    }
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::AlreadyFine => "already as wanted",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Unseen { .. } => "not seen",
+        Outcome::NotSettled { .. } => "does not read back as wanted",
+        Outcome::Moved => "moved since the plan; left alone",
+        Outcome::Skipped { .. } => "skipped",
+    }
+}
+
+/// Writes what was done and what was not.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn summary(out: &mut dyn Write, outcomes: &BTreeMap<Address, Outcome>) -> io::Result<()> {
+    writeln!(out)?;
+    for (address, outcome) in outcomes {
+        if let Some(text) = trouble(outcome) {
+            writeln!(out, "{ALARM}{address}{ALARM:#}: {}", escape(&text))?;
+            if let Some(advice) = hint(outcome) {
+                writeln!(out, "  hint: {}", escape(&advice))?;
+            }
+        }
+    }
+    let number = |wanted: fn(&Outcome) -> bool| outcomes.values().filter(|o| wanted(o)).count();
+    let done = number(Outcome::is_success);
+    let skipped = number(|outcome| matches!(outcome, Outcome::Skipped { .. }));
+    let failed = outcomes.len() - done - skipped;
+    let style = if failed + skipped == 0 { ADD } else { ALARM };
+    let mut text = format!("{} made", count(done, "change"));
+    if failed > 0 {
+        text += &format!(", {failed} failed");
+    }
+    if skipped > 0 {
+        text += &format!(", {skipped} skipped");
+    }
+    writeln!(out, "{BOLD}{style}Apply:{style:#}{BOLD:#} {text}.")
+}
+
+fn trouble(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Done | Outcome::AlreadyFine => None,
+        Outcome::Failed { made, error, .. } => {
+            Some(format!("failed after {}: {error}", count(*made, "call")))
+        }
+        Outcome::Unseen {
+            made: 0,
+            error: Some(error),
+        } => Some(format!(
+            "not touched, because it could not be looked at: {error}"
+        )),
+        Outcome::Unseen { made, error } => {
+            let cause = error
+                .as_ref()
+                .map(|error| format!(": {error}"))
+                .unwrap_or_default();
+            let made = count(*made, "call");
+            Some(format!(
+                "{made} made, but it could not be looked at afterwards{cause}"
+            ))
+        }
+        Outcome::NotSettled { fields } => Some(format!(
+            "its calls were made, but it reads back otherwise: {}",
+            fields.join(", ")
+        )),
+        Outcome::Moved => {
+            Some("not touched: it is no longer as the plan saw it; plan again".to_owned())
+        }
+        Outcome::Skipped { because } => Some(format!("skipped, because {because} failed")),
+    }
+}
+
+fn hint(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Failed { error, .. }
+        | Outcome::Unseen {
+            error: Some(error), ..
+        } => advice(error),
+        _ => None,
+    }
+}

@@ -1,0 +1,72 @@
+//! Drift as text: one line when all is well, otherwise a line for each thing that is not.
+
+use super::plan::sentence;
+use super::value::{escape, one_line};
+use super::{ALARM, BOLD};
+use crate::error::advice;
+use crate::plan::{Entry, Plan, Verdict};
+use std::io::{self, Write};
+
+/// Writes what differs and what could not be seen.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    for entry in &plan.entries {
+        lines(out, entry)?;
+    }
+    let summary = plan.summary();
+    let verdict = match summary.unknown + summary.blocked + summary.change + summary.finding {
+        0 => "matches",
+        _ if summary.change + summary.finding + summary.blocked > 0 => "differs from",
+        _ => "could not be seen whole; the rest matches",
+    };
+    let name = escape(&plan.baseline.path);
+    writeln!(
+        out,
+        "{BOLD}{}{BOLD:#} {verdict} {name}: {}",
+        plan.account,
+        sentence(&summary)
+    )
+}
+
+fn lines(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
+    let address = entry.address();
+    if entry.verdict == Verdict::Change {
+        for difference in &entry.differences {
+            let (field, now) = (escape(&difference.field), one_line(&difference.before));
+            let wanted = one_line(&difference.after);
+            writeln!(
+                out,
+                "differs   {address}  {field} is {now}, wanted {wanted}"
+            )?;
+        }
+    }
+    for finding in &entry.findings {
+        let (what, remedy) = (escape(&finding.what), escape(&finding.remedy));
+        writeln!(
+            out,
+            "finding   {address}  {}: {what} ({remedy})",
+            finding.field
+        )?;
+    }
+    if entry.verdict == Verdict::Blocked {
+        let reason = entry.reason.as_deref().unwrap_or_default();
+        writeln!(
+            out,
+            "{ALARM}blocked{ALARM:#}   {address}  {}",
+            escape(reason)
+        )?;
+    }
+    if entry.verdict == Verdict::Unknown {
+        let why = match (&entry.unseen, &entry.reason) {
+            (Some(error), _) => match advice(error) {
+                Some(advice) => format!("{error} (hint: {advice})"),
+                None => error.to_string(),
+            },
+            (None, reason) => reason.clone().unwrap_or_default(),
+        };
+        writeln!(out, "{ALARM}not seen{ALARM:#}  {address}  {}", escape(&why))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Everything a person or a program reads: rendered from the plan's own data, never from AWS.
+
+pub mod apply;
+pub mod drift;
+pub mod explain;
+pub mod plan;
+mod value;
+
+pub use value::{escape, one_line};
+
+use crate::observe::Progress;
+use anstyle::{AnsiColor, Style};
+use std::io::{self, IsTerminal, Write};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const ADD: Style = AnsiColor::Green.on_default();
+const CHANGE: Style = AnsiColor::Yellow.on_default();
+const REMOVE: Style = AnsiColor::Red.on_default();
+const ALARM: Style = AnsiColor::Red.on_default().bold();
+
+/// The two streams of a command: data, and talk about it. Both drop colours where they do not
+/// belong (`NO_COLOR`, files, pipes).
+pub struct Streams {
+    /// Data.
+    pub out: Box<dyn Write>,
+    /// Talk.
+    pub talk: Box<dyn Write + Send>,
+    /// Whether talk is read on a terminal.
+    pub lively: bool,
+}
+
+impl Streams {
+    /// The streams of this process.
+    pub fn of_process() -> Self {
+        Self {
+            out: Box::new(anstream::AutoStream::auto(io::stdout())),
+            talk: Box::new(anstream::AutoStream::auto(io::stderr())),
+            lively: io::stderr().is_terminal(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Streams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Streams")
+            .field("lively", &self.lively)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows on a terminal how far looking has come; silent elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Looking {
+    lively: bool,
+}
+
+impl Looking {
+    /// Shows something only on a terminal.
+    pub fn new(lively: bool) -> Self {
+        Self { lively }
+    }
+
+    /// Takes the line away again.
+    pub fn clear(&self) {
+        if self.lively {
+            // Nothing is lost when a terminal does not take this.
+            let _ = write!(io::stderr(), "\r\x1b[2K");
+        }
+    }
+}
+
+impl Progress for Looking {
+    fn looked(&self, done: usize, known: usize) {
+        if self.lively {
+            let _ = write!(
+                io::stderr(),
+                "\rlooking at the account: {done} of {known} places"
+            );
+        }
+    }
+}
+
+/// `1 change`, `2 changes`.
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}

@@ -1,0 +1,334 @@
+//! A plan as text: a summary first and last, what would change between.
+
+use super::value::{block, escape, one_line};
+use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count};
+use crate::diff::Difference;
+use crate::error::advice;
+use crate::plan::{Entry, Plan, Summary, Verdict};
+use crate::risk::Risk;
+use anstyle::Style;
+use serde_json::Value;
+use std::io::{self, Write};
+
+/// Writes the whole plan.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let summary = plan.summary();
+    writeln!(
+        out,
+        "{BOLD}Account {}{BOLD:#} by {}",
+        plan.account,
+        escape(&plan.baseline.path)
+    )?;
+    writeln!(
+        out,
+        "{DIM}looked at {} as {}{DIM:#}",
+        time(plan),
+        escape(&plan.caller)
+    )?;
+    writeln!(out, "{}\n", sentence(&summary))?;
+    for group in groups(plan.entries.iter().filter(|entry| !is_quiet(entry))) {
+        entry(out, &group)?;
+    }
+    quiet(out, plan)?;
+    if summary.change + summary.finding + summary.unknown + summary.blocked > 0 {
+        writeln!(out, "{BOLD}Plan:{BOLD:#} {}", sentence(&summary))?;
+    }
+    Ok(())
+}
+
+/// When the account was looked at, to the second.
+fn time(plan: &Plan) -> String {
+    let second = plan.created.replace_nanosecond(0).unwrap_or(plan.created);
+    second
+        .format(&time::format_description::well_known::Rfc3339)
+        .unwrap_or_default()
+}
+
+/// The counts in words.
+pub fn sentence(summary: &Summary) -> String {
+    let mut parts = Vec::new();
+    let mut add = |number: usize, text: String| {
+        if number > 0 {
+            parts.push(text);
+        }
+    };
+    add(
+        summary.change,
+        format!("{} to make", count(summary.change, "change")),
+    );
+    add(
+        summary.finding,
+        format!("{} for a person", count(summary.finding, "finding")),
+    );
+    add(
+        summary.unknown,
+        format!("{} not seen", count(summary.unknown, "place")),
+    );
+    add(summary.blocked, format!("{} in the way", summary.blocked));
+    add(
+        summary.elsewhere,
+        format!("{} looked after by the organization", summary.elsewhere),
+    );
+    add(
+        summary.not_offered,
+        format!("{} not offered", summary.not_offered),
+    );
+    add(summary.ok, format!("{} as wanted", summary.ok));
+    match summary.change + summary.finding + summary.unknown + summary.blocked {
+        0 if parts.is_empty() => "No changes. The baseline looks after nothing here.".to_owned(),
+        0 => format!("No changes. {}.", parts.join(", ")),
+        _ => format!("{}.", parts.join(", ")),
+    }
+}
+
+fn is_quiet(entry: &Entry) -> bool {
+    let quiet = matches!(
+        entry.verdict,
+        Verdict::Ok | Verdict::Elsewhere | Verdict::NotOffered
+    );
+    quiet && entry.findings.is_empty()
+}
+
+/// Entries that say the same of several places are shown once.
+fn groups<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry>> {
+    let mut groups: Vec<Vec<&Entry>> = Vec::new();
+    for entry in entries {
+        match groups
+            .iter_mut()
+            .find(|group| says_the_same(group[0], entry))
+        {
+            Some(group) => group.push(entry),
+            None => groups.push(vec![entry]),
+        }
+    }
+    groups
+}
+
+fn says_the_same(a: &Entry, b: &Entry) -> bool {
+    let calls = |entry: &Entry| -> Vec<(String, Value)> {
+        entry
+            .calls
+            .iter()
+            .map(|call| (call.operation.clone(), call.input.clone()))
+            .collect()
+    };
+    let cause = |entry: &Entry| {
+        entry
+            .unseen
+            .as_ref()
+            .map(|e| (e.action.clone(), e.code.clone()))
+    };
+    a.control == b.control
+        && a.verdict == b.verdict
+        && a.place.thing.is_none()
+        && b.place.thing.is_none()
+        && a.reason == b.reason
+        && a.differences == b.differences
+        && calls(a) == calls(b)
+        && a.findings == b.findings
+        && a.notes == b.notes
+        && cause(a) == cause(b)
+}
+
+fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
+    let entry = group[0];
+    let (symbol, style) = symbol(entry);
+    match group {
+        [only] => writeln!(
+            out,
+            "{style}{symbol} {}{style:#}{}",
+            only.address(),
+            whereabouts(only)
+        )?,
+        _ => {
+            let places: Vec<&str> = group
+                .iter()
+                .filter_map(|entry| entry.place.label())
+                .collect();
+            writeln!(
+                out,
+                "{style}{symbol} {}{style:#} in {} regions",
+                entry.control,
+                group.len()
+            )?;
+            writeln!(out, "    {DIM}{}{DIM:#}", places.join(" "))?;
+        }
+    }
+    if let Some(reason) = &entry.reason {
+        writeln!(out, "    {}", escape(reason))?;
+    }
+    unseen(out, entry)?;
+    let width = entry
+        .differences
+        .iter()
+        .map(|d| d.field.len())
+        .max()
+        .unwrap_or(0)
+        .min(40);
+    for difference in &entry.differences {
+        writeln!(out, "{}", one_difference(difference, width))?;
+    }
+    calls(out, group)?;
+    findings(out, entry)?;
+    for remark in &entry.remarks {
+        let (style, word) = match remark.risk {
+            Risk::Loosens => (ALARM, "loosens"),
+            Risk::Breaks => (CHANGE, "may break"),
+            Risk::Costs => (DIM, "costs"),
+        };
+        writeln!(out, "    {style}{word}: {}{style:#}", escape(&remark.text))?;
+    }
+    for note in &entry.notes {
+        writeln!(out, "    {DIM}note: {}{DIM:#}", escape(note))?;
+    }
+    writeln!(out)
+}
+
+fn whereabouts(entry: &Entry) -> String {
+    match (&entry.place.thing, &entry.place.region) {
+        (Some(_), Some(region)) => format!(" ({region})"),
+        _ => String::new(),
+    }
+}
+
+fn symbol(entry: &Entry) -> (&'static str, Style) {
+    match entry.verdict {
+        Verdict::Change if entry.differences.iter().all(|d| d.before.is_null()) => ("+", ADD),
+        Verdict::Change if entry.differences.iter().all(|d| d.after.is_null()) => ("-", REMOVE),
+        Verdict::Change => ("~", CHANGE),
+        Verdict::Unknown => ("?", ALARM),
+        Verdict::Blocked => ("x", ALARM),
+        _ => ("!", ALARM),
+    }
+}
+
+fn unseen(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
+    let Some(error) = &entry.unseen else {
+        return Ok(());
+    };
+    writeln!(out, "    not seen: {}", escape(&error.to_string()))?;
+    match advice(error) {
+        Some(advice) => writeln!(out, "    hint: {}", escape(&advice)),
+        None => Ok(()),
+    }
+}
+
+/// One field: before and after.
+pub fn one_difference(difference: &Difference, width: usize) -> String {
+    let field = escape(&difference.field);
+    let (style, word) = match difference.loosens {
+        true => (ALARM, "  (loosens)"),
+        false => (Style::new(), ""),
+    };
+    let before = one_line(&difference.before);
+    let after = block(&difference.after, 6);
+    match difference.before.is_null() {
+        true => format!("    {style}{field:<width$}  = {after}{word}{style:#}"),
+        false => format!("    {style}{field:<width$}  {before} -> {after}{word}{style:#}"),
+    }
+}
+
+fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
+    let entry = group[0];
+    if let Some(with) = &entry.with {
+        writeln!(out, "    {DIM}done by the calls of {with}{DIM:#}")?;
+    }
+    for (number, call) in entry.calls.iter().enumerate() {
+        let place = match group.len() {
+            1 => format!(" in {}", call.region),
+            regions => format!(" in each of {regions} regions"),
+        };
+        let input = block(&call.input, 6);
+        writeln!(
+            out,
+            "    {}. {}:{}{place}",
+            number + 1,
+            call.service,
+            call.operation
+        )?;
+        writeln!(out, "      {DIM}{input}{DIM:#}")?;
+    }
+    match entry.after.is_empty() {
+        true => Ok(()),
+        false => {
+            let names: Vec<String> = entry
+                .after
+                .iter()
+                .map(|address| address.to_string())
+                .collect();
+            writeln!(out, "    {DIM}after {}{DIM:#}", names.join(", "))
+        }
+    }
+}
+
+fn findings(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
+    for finding in &entry.findings {
+        writeln!(
+            out,
+            "    {ALARM}!{ALARM:#} {}: {}",
+            finding.field,
+            escape(&finding.what)
+        )?;
+        writeln!(out, "      do: {}", escape(&finding.remedy))?;
+    }
+    Ok(())
+}
+
+/// The places where there is nothing to do, in a few lines.
+fn quiet(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let mut any = false;
+    for verdict in [Verdict::Ok, Verdict::Elsewhere, Verdict::NotOffered] {
+        let entries = plan
+            .entries
+            .iter()
+            .filter(|e| e.verdict == verdict && is_quiet(e));
+        for group in by_control(entries) {
+            any = true;
+            quiet_line(out, verdict, &group)?;
+        }
+    }
+    if any { writeln!(out) } else { Ok(()) }
+}
+
+fn by_control<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry>> {
+    let mut groups: Vec<Vec<&Entry>> = Vec::new();
+    for entry in entries {
+        let same = |group: &&mut Vec<&Entry>| {
+            let first = group[0];
+            first.control == entry.control
+                && first.reason == entry.reason
+                && first.notes == entry.notes
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(entry),
+            None => groups.push(vec![entry]),
+        }
+    }
+    groups
+}
+
+fn quiet_line(out: &mut dyn Write, verdict: Verdict, group: &[&Entry]) -> io::Result<()> {
+    let entry = group[0];
+    let what = match group {
+        [only] => only.address().to_string(),
+        _ => format!("{} in {} places", entry.control, group.len()),
+    };
+    let judgement = match verdict {
+        Verdict::Elsewhere => "looked after by",
+        Verdict::NotOffered => "not offered:",
+        _ => "as wanted",
+    };
+    let reason = match (&entry.reason, &entry.unseen) {
+        (Some(reason), _) => format!(" {}", escape(reason)),
+        (None, Some(error)) => format!(" {} has no endpoint there", error.service),
+        (None, None) => String::new(),
+    };
+    writeln!(out, "{DIM}  {what}: {judgement}{reason}{DIM:#}")?;
+    for note in &entry.notes {
+        writeln!(out, "{DIM}    note: {}{DIM:#}", escape(note))?;
+    }
+    Ok(())
+}

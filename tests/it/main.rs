@@ -1,0 +1,6 @@
+//! The tests that go through the binary: with snapshots for the account, or with an AWS emulator.
+
+mod account;
+mod emulator;
+mod engine;
+mod scenarios;

@@ -1,0 +1,59 @@
+//! Scenarios are data: each folder of tests/scenarios holds a baseline and a snapshot, and what
+//! `plan` says of them as text and as JSON. `BLESS=1` writes what it says now.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+#[test]
+fn every_scenario_is_planned_as_its_golden_files_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut wrong = Vec::new();
+    for folder in folders(&root) {
+        for (arguments, golden) in [(&[][..], "plan.txt"), (&["--json"][..], "plan.json")] {
+            let said = plan(&folder, arguments);
+            if !matches_golden(&folder.join(golden), &said) {
+                wrong.push(format!("{}\n{said}", folder.join(golden).display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "BLESS=1 accepts:\n{}", wrong.join("\n"));
+}
+
+fn folders(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root).expect("the scenarios");
+    let mut folders: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    assert!(!folders.is_empty(), "there are no scenarios");
+    folders
+}
+
+/// What `plan` says without a network, and its exit code.
+fn plan(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_baseline"))
+        .args(["plan", "--from", "live.json", "--detailed-exitcode"])
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let talk = String::from_utf8_lossy(&output.stderr);
+    match arguments.contains(&"--json") {
+        true => format!("{text}{talk}"),
+        false => format!(
+            "{text}{talk}exit code {}\n",
+            output.status.code().unwrap_or(-1)
+        ),
+    }
+}
+
+fn matches_golden(golden: &Path, said: &str) -> bool {
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(golden, said).expect("written");
+    }
+    std::fs::read_to_string(golden).is_ok_and(|wanted| wanted == said)
+}
