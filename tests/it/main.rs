@@ -2,6 +2,7 @@
 
 mod account;
 mod buckets;
+mod commands;
 mod emulator;
 mod engine;
 mod log_bucket;
