@@ -97,8 +97,9 @@ pub fn advice(error: &AwsError) -> Option<String> {
     match error.kind {
         Kind::Denied => Some(denied(error)),
         Kind::Credentials => Some(
-            "check the credentials: `aws sts get-caller-identity` must answer; expired ones are \
-             renewed by `aws sso login` or a new session"
+            "check the credentials with `aws sts get-caller-identity`; expired ones are renewed by \
+             `aws sso login` or a new session; a region that the account has not enabled answers \
+             like this too"
                 .to_owned(),
         ),
         Kind::Throttled => Some("run it again with a smaller --parallelism".to_owned()),

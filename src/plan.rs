@@ -312,7 +312,13 @@ impl Draft {
             Standing::Own if !proposal.writes.is_empty() => (Verdict::Change, None),
             Standing::Own if !proposal.findings.is_empty() => (Verdict::Finding, None),
             Standing::Own => (Verdict::Ok, None),
-            Standing::Elsewhere(whom) => (Verdict::Elsewhere, Some(whom)),
+            Standing::Elsewhere(whom) if proposal.findings.is_empty() => {
+                (Verdict::Elsewhere, Some(whom))
+            }
+            Standing::Elsewhere(whom) => (
+                Verdict::Finding,
+                Some(format!("it is looked after by {whom}")),
+            ),
             Standing::NotOffered(what) => (Verdict::NotOffered, Some(what)),
             Standing::Blocked(why) => (Verdict::Blocked, Some(why)),
             Standing::Unknown(error) => {

@@ -51,8 +51,11 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
             });
         }
     }
-    let loosens = differences.iter().any(|difference| difference.loosens);
-    if let (Cost::Paid(text), false) = (about.cost, loosens) {
+    // Only what was not there before begins to cost.
+    let begins = differences
+        .iter()
+        .any(|difference| difference.before.is_null());
+    if let (Cost::Paid(text), true) = (about.cost, begins) {
         remarks.push(Remark {
             risk: Risk::Costs,
             text: text.to_owned(),

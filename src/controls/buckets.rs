@@ -170,9 +170,13 @@ impl Control for Buckets {
             .differences
             .push(Difference::new("ssl_only", json!(false), json!(true)));
         let statements = vec![deny_insecure_transport(&arn)];
-        let owner = &context.account;
-        let write = s3::PutBucketPolicy::with(name, region, owner, policy.as_ref(), statements);
-        match s3::refusal(&write.policy) {
+        let target = s3::Target {
+            bucket: name.to_owned(),
+            expected_bucket_owner: context.account.clone(),
+            region: region.to_owned(),
+        };
+        let write = s3::PutBucketPolicy::with(target, policy.as_ref(), statements);
+        match s3::refusal(write.policy()) {
             Some((what, remedy)) => proposal.finding("ssl_only", what, remedy),
             None => proposal.call(write),
         }

@@ -252,23 +252,25 @@ fn create(settings: &Settings, name: &str, context: &Context) -> Proposal {
         statements: sids(&statements),
     };
     let mut proposal = Proposal::between(&None, &Some(wanted));
-    let target = Target {
+    let target = target(name, &context.home_region, context);
+    proposal.call(s3::CreateBucket::new(
         name,
-        region: &context.home_region,
-        context,
-    };
-    proposal.call(s3::CreateBucket {
-        bucket: name.to_owned(),
-        tags: context.tags(),
-        region: context.home_region.clone(),
-    });
-    target.block_public_access(&mut proposal);
-    target.encrypt(&mut proposal);
-    target.put_policy(&mut proposal, None, statements);
+        &context.home_region,
+        context.tags(),
+    ));
+    proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
+    proposal.call(s3::PutBucketEncryption::on(target.clone()));
+    put_policy(&mut proposal, target.clone(), None, statements);
     if *settings.versioning.value() {
-        target.version(&mut proposal);
+        proposal.call(s3::PutBucketVersioning::on(target.clone()));
     }
-    target.retain(&mut proposal, *settings.retention_days.value(), Vec::new());
+    let days = *settings.retention_days.value();
+    proposal.call(s3::PutBucketLifecycle::expire(
+        target,
+        RULE,
+        days,
+        Vec::new(),
+    ));
     proposal
 }
 
@@ -326,39 +328,32 @@ fn raise(settings: &Settings, name: &str, bucket: &Bucket, context: &Context) ->
     if !is_tls_only {
         missing.insert(0, deny_insecure_transport(&arn));
     }
-    let target = Target {
-        name,
-        region: &bucket.region,
-        context,
-    };
+    let target = target(name, &bucket.region, context);
     if !missing.is_empty() {
-        target.put_policy(&mut proposal, policy.as_ref(), missing);
+        put_policy(&mut proposal, target.clone(), policy.as_ref(), missing);
         if !proposal.findings.is_empty() {
             return proposal;
         }
     }
     if !live.public_access_block {
-        target.block_public_access(&mut proposal);
+        proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
     }
     if live.ownership != wanted.ownership {
-        target.enforce_ownership(&mut proposal);
+        proposal.call(s3::PutBucketOwnershipControls::on(target.clone()));
     }
     if live.encryption != wanted.encryption {
-        target.encrypt(&mut proposal);
+        proposal.call(s3::PutBucketEncryption::on(target.clone()));
     }
     if live.versioning != wanted.versioning {
-        target.version(&mut proposal);
+        proposal.call(s3::PutBucketVersioning::on(target.clone()));
     }
-    if let (true, Some(days)) = (
-        live.retention_days != wanted.retention_days,
-        wanted.retention_days,
-    ) {
+    if let Some(days) = wanted
+        .retention_days
+        .filter(|_| live.retention_days != wanted.retention_days)
+    {
         let others = bucket.rules.iter().filter(|rule| rule.id != RULE);
-        target.retain(
-            &mut proposal,
-            days,
-            others.map(|rule| rule.id.clone()).collect(),
-        );
+        let others = others.map(|rule| rule.id.clone()).collect();
+        proposal.call(s3::PutBucketLifecycle::expire(target, RULE, days, others));
     }
     judge_other_rules(&mut proposal, settings, bucket);
     proposal
@@ -485,77 +480,25 @@ fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value
     }
 }
 
-/// The bucket that calls are for.
-struct Target<'a> {
-    name: &'a str,
-    region: &'a str,
-    context: &'a Context,
+/// Appends the write of the policy, or says why S3 would refuse it.
+fn put_policy(
+    proposal: &mut Proposal,
+    target: s3::Target,
+    before: Option<&Policy>,
+    statements: Vec<Value>,
+) {
+    let write = s3::PutBucketPolicy::with(target, before, statements);
+    match s3::refusal(write.policy()) {
+        Some((what, remedy)) => proposal.finding("statements", what, remedy),
+        None => proposal.call(write),
+    }
 }
 
-impl Target<'_> {
-    fn bucket(&self) -> (String, String, String) {
-        (
-            self.name.to_owned(),
-            self.context.account.clone(),
-            self.region.to_owned(),
-        )
-    }
-
-    fn block_public_access(&self, proposal: &mut Proposal) {
-        let (bucket, expected_bucket_owner, region) = self.bucket();
-        proposal.call(s3::PutPublicAccessBlock {
-            bucket,
-            expected_bucket_owner,
-            region,
-        });
-    }
-
-    fn enforce_ownership(&self, proposal: &mut Proposal) {
-        let (bucket, expected_bucket_owner, region) = self.bucket();
-        proposal.call(s3::PutBucketOwnershipControls {
-            bucket,
-            expected_bucket_owner,
-            region,
-        });
-    }
-
-    fn encrypt(&self, proposal: &mut Proposal) {
-        let (bucket, expected_bucket_owner, region) = self.bucket();
-        proposal.call(s3::PutBucketEncryption {
-            bucket,
-            expected_bucket_owner,
-            region,
-        });
-    }
-
-    fn version(&self, proposal: &mut Proposal) {
-        let (bucket, expected_bucket_owner, region) = self.bucket();
-        proposal.call(s3::PutBucketVersioning {
-            bucket,
-            expected_bucket_owner,
-            region,
-        });
-    }
-
-    fn retain(&self, proposal: &mut Proposal, days: i32, kept_rules: Vec<String>) {
-        let (bucket, expected_bucket_owner, region) = self.bucket();
-        proposal.call(s3::PutBucketLifecycle {
-            bucket,
-            expected_bucket_owner,
-            id: RULE,
-            expiration_in_days: days,
-            kept_rules,
-            region,
-        });
-    }
-
-    fn put_policy(&self, proposal: &mut Proposal, before: Option<&Policy>, new: Vec<Value>) {
-        let owner = &self.context.account;
-        let write = s3::PutBucketPolicy::with(self.name, self.region, owner, before, new);
-        match s3::refusal(&write.policy) {
-            Some((what, remedy)) => proposal.finding("statements", what, remedy),
-            None => proposal.call(write),
-        }
+fn target(name: &str, region: &str, context: &Context) -> s3::Target {
+    s3::Target {
+        bucket: name.to_owned(),
+        expected_bucket_owner: context.account.clone(),
+        region: region.to_owned(),
     }
 }
 

@@ -6,7 +6,8 @@
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Stricter,
+    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Standing,
+    Stricter,
 };
 use crate::floor::{AtLeast, raise};
 use crate::place::Place;
@@ -183,10 +184,13 @@ impl Control for PublicAccessBlock {
             return proposal;
         }
         if live.by_organization == Some(true) {
-            return Proposal::elsewhere(
-                "an S3 policy of the organization, which leaves public access open: its \
-                 administrators must change that",
+            proposal.standing = Standing::Elsewhere("an S3 policy of the organization".to_owned());
+            proposal.finding(
+                "block_public_policy",
+                "the organization's S3 policy leaves public access open",
+                "ask the organization's administrators to change that policy",
             );
+            return proposal;
         }
         if live.by_organization.is_none() {
             proposal.note("whether the organization sets this could not be seen");

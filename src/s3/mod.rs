@@ -9,7 +9,7 @@ pub use read::{
 };
 pub use writes::{
     CreateBucket, PutBucketEncryption, PutBucketLifecycle, PutBucketOwnershipControls,
-    PutBucketPolicy, PutBucketVersioning, PutPublicAccessBlock,
+    PutBucketPolicy, PutBucketVersioning, PutPublicAccessBlock, Target,
 };
 
 use crate::policy::{LARGEST, Policy};

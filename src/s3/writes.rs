@@ -12,7 +12,7 @@ use aws_sdk_s3::types::{
     Tag, VersioningConfiguration,
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::any::Any;
 
 const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
@@ -20,17 +20,53 @@ const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
 /// A bucket that was just created may not be known everywhere at once.
 const SETTLING: &[&str] = &["NoSuchBucket"];
 
+/// The bucket that a write is for.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Target {
+    /// Its name.
+    pub bucket: String,
+    /// The account that must own it.
+    pub expected_bucket_owner: String,
+    /// Its region.
+    #[serde(skip)]
+    pub region: String,
+}
+
 /// Creates a bucket without ACLs, with its tags.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateBucket {
-    /// The name.
-    pub bucket: String,
-    /// The tags it has from the first moment.
-    pub tags: Tags,
-    /// Where it is created.
-    #[serde(rename = "LocationConstraint")]
-    pub region: String,
+    bucket: String,
+    object_ownership: &'static str,
+    create_bucket_configuration: Creation,
+    #[serde(skip)]
+    region: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Creation {
+    /// S3 refuses it where it would be needless: in us-east-1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location_constraint: Option<String>,
+    tags: Tags,
+}
+
+impl CreateBucket {
+    /// The write for a name that nobody has.
+    pub fn new(bucket: &str, region: &str, tags: Tags) -> Self {
+        let location_constraint = Some(region.to_owned()).filter(|region| region != "us-east-1");
+        Self {
+            bucket: bucket.to_owned(),
+            object_ownership: "BucketOwnerEnforced",
+            create_bucket_configuration: Creation {
+                location_constraint,
+                tags,
+            },
+            region: region.to_owned(),
+        }
+    }
 }
 
 impl Write for CreateBucket {
@@ -49,11 +85,16 @@ impl Write for CreateBucket {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        // S3 refuses the constraint where it would be needless.
-        let constraint = Some(self.region.as_str()).filter(|region| *region != "us-east-1");
-        let tags = self.tags.iter().map(|(key, value)| tag(self, key, value));
+        let Creation {
+            location_constraint,
+            tags,
+        } = &self.create_bucket_configuration;
+        let constraint = location_constraint
+            .as_deref()
+            .map(BucketLocationConstraint::from);
+        let tags = tags.iter().map(|(key, value)| tag(self, key, value));
         let configuration = CreateBucketConfiguration::builder()
-            .set_location_constraint(constraint.map(BucketLocationConstraint::from))
+            .set_location_constraint(constraint)
             .set_tags(Some(tags.collect::<Result<_, _>>()?))
             .build();
         let request = clients
@@ -86,13 +127,25 @@ fn unbuilt<W: Write>(write: &W, cause: impl std::fmt::Display) -> AwsError {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutPublicAccessBlock {
-    /// The bucket.
-    pub bucket: String,
-    /// Who must own it.
-    pub expected_bucket_owner: String,
-    /// Its region.
-    #[serde(skip)]
-    pub region: String,
+    #[serde(flatten)]
+    target: Target,
+    public_access_block_configuration: Value,
+}
+
+impl PutPublicAccessBlock {
+    /// The write for a bucket.
+    pub fn on(target: Target) -> Self {
+        let public_access_block_configuration = json!({
+            "BlockPublicAcls": true,
+            "IgnorePublicAcls": true,
+            "BlockPublicPolicy": true,
+            "RestrictPublicBuckets": true,
+        });
+        Self {
+            target,
+            public_access_block_configuration,
+        }
+    }
 }
 
 impl Write for PutPublicAccessBlock {
@@ -104,7 +157,7 @@ impl Write for PutPublicAccessBlock {
     const SETTLING: &'static [&'static str] = SETTLING;
 
     fn region(&self) -> &str {
-        &self.region
+        &self.target.region
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
@@ -115,10 +168,10 @@ impl Write for PutPublicAccessBlock {
             .restrict_public_buckets(true)
             .build();
         let request = clients
-            .s3(&self.region)
+            .s3(&self.target.region)
             .put_public_access_block()
-            .bucket(&self.bucket)
-            .expected_bucket_owner(&self.expected_bucket_owner)
+            .bucket(&self.target.bucket)
+            .expected_bucket_owner(&self.target.expected_bucket_owner)
             .public_access_block_configuration(block);
         sent(self, request.send().await)
     }
@@ -128,13 +181,20 @@ impl Write for PutPublicAccessBlock {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketOwnershipControls {
-    /// The bucket.
-    pub bucket: String,
-    /// Who must own it.
-    pub expected_bucket_owner: String,
-    /// Its region.
-    #[serde(skip)]
-    pub region: String,
+    #[serde(flatten)]
+    target: Target,
+    ownership_controls: Value,
+}
+
+impl PutBucketOwnershipControls {
+    /// The write for a bucket.
+    pub fn on(target: Target) -> Self {
+        let ownership_controls = json!({"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]});
+        Self {
+            target,
+            ownership_controls,
+        }
+    }
 }
 
 impl Write for PutBucketOwnershipControls {
@@ -146,7 +206,7 @@ impl Write for PutBucketOwnershipControls {
     const SETTLING: &'static [&'static str] = SETTLING;
 
     fn region(&self) -> &str {
-        &self.region
+        &self.target.region
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
@@ -156,10 +216,10 @@ impl Write for PutBucketOwnershipControls {
             .map_err(|cause| unbuilt(self, cause))?;
         let controls = OwnershipControls::builder().rules(rule).build();
         let request = clients
-            .s3(&self.region)
+            .s3(&self.target.region)
             .put_bucket_ownership_controls()
-            .bucket(&self.bucket)
-            .expected_bucket_owner(&self.expected_bucket_owner)
+            .bucket(&self.target.bucket)
+            .expected_bucket_owner(&self.target.expected_bucket_owner)
             .ownership_controls(controls.map_err(|cause| unbuilt(self, cause))?);
         sent(self, request.send().await)
     }
@@ -169,13 +229,22 @@ impl Write for PutBucketOwnershipControls {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketEncryption {
-    /// The bucket.
-    pub bucket: String,
-    /// Who must own it.
-    pub expected_bucket_owner: String,
-    /// Its region.
-    #[serde(skip)]
-    pub region: String,
+    #[serde(flatten)]
+    target: Target,
+    server_side_encryption_configuration: Value,
+}
+
+impl PutBucketEncryption {
+    /// The write for a bucket.
+    pub fn on(target: Target) -> Self {
+        let server_side_encryption_configuration = json!({
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}],
+        });
+        Self {
+            target,
+            server_side_encryption_configuration,
+        }
+    }
 }
 
 impl Write for PutBucketEncryption {
@@ -187,7 +256,7 @@ impl Write for PutBucketEncryption {
     const SETTLING: &'static [&'static str] = SETTLING;
 
     fn region(&self) -> &str {
-        &self.region
+        &self.target.region
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
@@ -202,10 +271,10 @@ impl Write for PutBucketEncryption {
             .rules(rule)
             .build();
         let request = clients
-            .s3(&self.region)
+            .s3(&self.target.region)
             .put_bucket_encryption()
-            .bucket(&self.bucket)
-            .expected_bucket_owner(&self.expected_bucket_owner)
+            .bucket(&self.target.bucket)
+            .expected_bucket_owner(&self.target.expected_bucket_owner)
             .server_side_encryption_configuration(configuration.map_err(|c| unbuilt(self, c))?);
         sent(self, request.send().await)
     }
@@ -215,13 +284,20 @@ impl Write for PutBucketEncryption {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketVersioning {
-    /// The bucket.
-    pub bucket: String,
-    /// Who must own it.
-    pub expected_bucket_owner: String,
-    /// Its region.
-    #[serde(skip)]
-    pub region: String,
+    #[serde(flatten)]
+    target: Target,
+    versioning_configuration: Value,
+}
+
+impl PutBucketVersioning {
+    /// The write for a bucket.
+    pub fn on(target: Target) -> Self {
+        let versioning_configuration = json!({"Status": "Enabled"});
+        Self {
+            target,
+            versioning_configuration,
+        }
+    }
 }
 
 impl Write for PutBucketVersioning {
@@ -233,16 +309,16 @@ impl Write for PutBucketVersioning {
     const SETTLING: &'static [&'static str] = SETTLING;
 
     fn region(&self) -> &str {
-        &self.region
+        &self.target.region
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
         let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
         let request = clients
-            .s3(&self.region)
+            .s3(&self.target.region)
             .put_bucket_versioning()
-            .bucket(&self.bucket)
-            .expected_bucket_owner(&self.expected_bucket_owner)
+            .bucket(&self.target.bucket)
+            .expected_bucket_owner(&self.target.expected_bucket_owner)
             .versioning_configuration(enabled.build());
         sent(self, request.send().await)
     }
@@ -254,25 +330,48 @@ impl Write for PutBucketVersioning {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketLifecycle {
-    /// The bucket.
-    pub bucket: String,
-    /// Who must own it.
-    pub expected_bucket_owner: String,
-    /// The name of the rule.
-    #[serde(rename = "ID")]
-    pub id: &'static str,
-    /// After how many days objects, and versions that are no longer current, are deleted.
-    pub expiration_in_days: i32,
-    /// The names of the rules that stay.
-    pub kept_rules: Vec<String>,
-    /// Its region.
+    #[serde(flatten)]
+    target: Target,
+    lifecycle_configuration: Lifecycle,
     #[serde(skip)]
-    pub region: String,
+    id: &'static str,
+    #[serde(skip)]
+    days: i32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Lifecycle {
+    /// The names of the rules that stay as they are.
+    unchanged_rules: Vec<String>,
+    /// The rule that is put.
+    rules: Value,
 }
 
 impl PutBucketLifecycle {
+    /// A rule that deletes objects, and versions that are no longer current, after some days.
+    pub fn expire(target: Target, id: &'static str, days: i32, unchanged: Vec<String>) -> Self {
+        let rules = json!([{
+            "ID": id,
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "Expiration": {"Days": days},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": days},
+        }]);
+        let lifecycle_configuration = Lifecycle {
+            unchanged_rules: unchanged,
+            rules,
+        };
+        Self {
+            target,
+            lifecycle_configuration,
+            id,
+            days,
+        }
+    }
+
     fn rule(&self) -> Result<LifecycleRule, AwsError> {
-        let days = self.expiration_in_days;
+        let days = self.days;
         LifecycleRule::builder()
             .id(self.id)
             .status(ExpirationStatus::Enabled)
@@ -290,14 +389,14 @@ impl PutBucketLifecycle {
     /// The rules of others, as they are now.
     async fn others(&self, clients: &Clients) -> Result<Vec<LifecycleRule>, AwsError> {
         let request = clients
-            .s3(&self.region)
+            .s3(&self.target.region)
             .get_bucket_lifecycle_configuration()
-            .bucket(&self.bucket)
-            .expected_bucket_owner(&self.expected_bucket_owner);
+            .bucket(&self.target.bucket)
+            .expected_bucket_owner(&self.target.expected_bucket_owner);
         let rules = match request.send().await {
             Ok(answer) => answer.rules.unwrap_or_default(),
             Err(error) => {
-                let error = AwsError::new(&super::read::GET_LIFECYCLE, &self.region, error);
+                let error = AwsError::new(&super::read::GET_LIFECYCLE, &self.target.region, error);
                 match error.is("NoSuchLifecycleConfiguration") {
                     true => Vec::new(),
                     false => return Err(error),
@@ -323,13 +422,13 @@ impl Write for PutBucketLifecycle {
     const SETTLING: &'static [&'static str] = SETTLING;
 
     fn region(&self) -> &str {
-        &self.region
+        &self.target.region
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
         let mut rules = self.others(clients).await?;
         let kept: Vec<&str> = rules.iter().filter_map(|rule| rule.id()).collect();
-        if kept != self.kept_rules {
+        if kept != self.lifecycle_configuration.unchanged_rules {
             return Err(unbuilt(
                 self,
                 "the rules of others have changed since the plan",
@@ -340,10 +439,10 @@ impl Write for PutBucketLifecycle {
             .set_rules(Some(rules))
             .build();
         let request = clients
-            .s3(&self.region)
+            .s3(&self.target.region)
             .put_bucket_lifecycle_configuration()
-            .bucket(&self.bucket)
-            .expected_bucket_owner(&self.expected_bucket_owner)
+            .bucket(&self.target.bucket)
+            .expected_bucket_owner(&self.target.expected_bucket_owner)
             .lifecycle_configuration(configuration.map_err(|cause| unbuilt(self, cause))?);
         sent(self, request.send().await)
     }
@@ -353,40 +452,30 @@ impl Write for PutBucketLifecycle {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketPolicy {
-    /// The bucket.
-    pub bucket: String,
-    /// Who must own it.
-    pub expected_bucket_owner: String,
-    /// The whole policy as it will be.
-    pub policy: Policy,
-    /// The statements put in.
+    #[serde(flatten)]
+    target: Target,
+    policy: Policy,
     #[serde(skip)]
-    pub statements: Vec<Value>,
-    /// Its region.
-    #[serde(skip)]
-    pub region: String,
+    statements: Vec<Value>,
 }
 
 impl PutBucketPolicy {
     /// Puts statements into the policy that a bucket has, if it has one.
-    pub fn with(
-        bucket: &str,
-        region: &str,
-        owner: &str,
-        before: Option<&Policy>,
-        statements: Vec<Value>,
-    ) -> Self {
+    pub fn with(target: Target, before: Option<&Policy>, statements: Vec<Value>) -> Self {
         let mut policy = before.cloned().unwrap_or_else(Policy::empty);
         statements
             .iter()
             .for_each(|statement| policy.put(statement));
         Self {
-            bucket: bucket.to_owned(),
-            expected_bucket_owner: owner.to_owned(),
+            target,
             policy,
             statements,
-            region: region.to_owned(),
         }
+    }
+
+    /// The whole policy as it will be.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 }
 
@@ -399,15 +488,15 @@ impl Write for PutBucketPolicy {
     const SETTLING: &'static [&'static str] = SETTLING;
 
     fn region(&self) -> &str {
-        &self.region
+        &self.target.region
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
         let request = clients
-            .s3(&self.region)
+            .s3(&self.target.region)
             .put_bucket_policy()
-            .bucket(&self.bucket)
-            .expected_bucket_owner(&self.expected_bucket_owner)
+            .bucket(&self.target.bucket)
+            .expected_bucket_owner(&self.target.expected_bucket_owner)
             .policy(self.policy.compact());
         sent(self, request.send().await)
     }
@@ -415,7 +504,7 @@ impl Write for PutBucketPolicy {
     fn merge(&mut self, later: &dyn Any) -> bool {
         let Some(later) = later
             .downcast_ref::<Self>()
-            .filter(|l| l.bucket == self.bucket)
+            .filter(|l| l.target.bucket == self.target.bucket)
         else {
             return false;
         };

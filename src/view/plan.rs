@@ -251,7 +251,7 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         )?;
         writeln!(out, "      {DIM}{input}{DIM:#}")?;
     }
-    match entry.after.is_empty() {
+    match entry.after.is_empty() || entry.with.is_some() {
         true => Ok(()),
         false => {
             let names: Vec<String> = entry

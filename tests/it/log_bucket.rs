@@ -28,7 +28,7 @@ async fn policy(s3: &aws_sdk_s3::Client, bucket: &str) -> Value {
 
 #[test]
 fn it_is_created_private_tagged_and_whole() {
-    let account = Account::with("[log_bucket]");
+    let account = Account::with("[log_bucket]\n[cloudtrail]");
     let only_bucket = ["apply", "--auto-approve", "--target", "log_bucket"];
     let _ = account.run(&only_bucket).exits(0);
     let writes = account.writes().len();

@@ -84,9 +84,9 @@ fn what_the_organization_has_switched_off_is_said_and_not_fought() {
     });
     emulator().admin("account", set);
     let _ = account
-        .run(&["plan", "--detailed-exitcode"])
-        .exits(0)
-        .says("S3 policy of the organization");
+        .run(&["drift"])
+        .exits(2)
+        .says("S3 policy leaves public access open");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     assert!(account.writes().is_empty());
 }
