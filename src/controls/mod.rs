@@ -1,5 +1,6 @@
 //! The controls, one file each, and the list of them.
 
+mod budgets;
 pub mod log_bucket;
 mod password_policy;
 
@@ -7,7 +8,10 @@ use crate::control::Kind;
 
 /// Every control, in the order in which plans read: what makes the account's own record comes
 /// before what it records, and what a control needs comes before it.
-pub const ALL: &[Kind] = &[Kind::of::<password_policy::PasswordPolicy>()];
+pub const ALL: &[Kind] = &[
+    Kind::of::<password_policy::PasswordPolicy>(),
+    Kind::of::<budgets::Budgets>(),
+];
 
 /// The control of a table.
 pub fn find(name: &str) -> Option<&'static Kind> {
