@@ -235,11 +235,12 @@ fn a_budget_whose_filter_cannot_be_kept_gets_its_alerts_and_a_finding() {
 fn no_address_is_shown_or_saved() {
     let account = Account::with(MONTHLY);
     let _ = account.run(&["snapshot", "--out", "before.json"]).exits(0);
-    let mut said = Vec::new();
-    said.push(account.run(&["plan", "--out", "plan.json"]).exits(0));
-    said.push(account.run(&["plan", "--json"]).exits(0));
-    said.push(account.run(&["show", "plan.json"]).exits(0));
-    said.push(account.run(&["apply", "plan.json"]).exits(0));
+    let mut said = vec![
+        account.run(&["plan", "--out", "plan.json"]).exits(0),
+        account.run(&["plan", "--json"]).exits(0),
+        account.run(&["show", "plan.json"]).exits(0),
+        account.run(&["apply", "plan.json"]).exits(0),
+    ];
     let _ = account.run(&["snapshot", "--out", "after.json"]).exits(0);
     account.baseline(&account.in_one_region(&MONTHLY.replace("second@", "third@")));
     said.push(account.run(&["drift"]).exits(2));
