@@ -275,6 +275,25 @@ pub struct Context {
     pub tags: BTreeMap<String, String>,
     /// The bucket of `[log_bucket]`, if the baseline has one.
     pub log_bucket: Option<String>,
+    /// What else the baseline has deliver to that bucket.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A service that delivers to the log bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// CloudTrail, for a trail, under a prefix.
+    CloudTrail {
+        /// The name of the trail.
+        trail: String,
+        /// What stands before `AWSLogs/`.
+        prefix: Option<String>,
+    },
+    /// Config, under a prefix.
+    Config {
+        /// What stands before `AWSLogs/`.
+        prefix: Option<String>,
+    },
 }
 
 /// The tag that says which baseline created a thing.
@@ -523,6 +542,7 @@ pub(crate) mod tests {
             baseline: "test".to_owned(),
             tags: BTreeMap::new(),
             log_bucket: None,
+            deliveries: Vec::new(),
         }
     }
 

@@ -21,6 +21,7 @@ pub mod place;
 pub mod plan;
 pub mod policy;
 pub mod risk;
+pub mod s3;
 pub mod selection;
 pub mod sensitive;
 pub mod view;

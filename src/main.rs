@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is where the clock enters")]
 fn run(cli: Cli, streams: &mut Streams) -> Result<Exit, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -82,57 +82,29 @@ pub async fn look(
         .map(|control| control.as_ref())
         .filter(|control| selection.takes_any_of(control.about().name))
         .collect();
-    let needs = |need| {
-        chosen
-            .iter()
-            .any(|control| control.about().needs.contains(&need))
-    };
-    let (regions, buckets) = (needs(Need::Regions), needs(Need::Buckets));
     let counts = Counts {
         done: AtomicUsize::new(0),
         known: AtomicUsize::new(0),
         progress,
     };
 
-    // The facts are read while controls that need none of them already look.
-    let regions = Shared::new(async {
-        match (regions, &baseline.account.regions) {
-            (false, _) => None,
-            (true, Regions::Listed(names)) => Some(Ok(names.clone())),
-            (true, Regions::Enabled) => Some(reader.enabled_regions().await),
-        }
-    });
-    let buckets = Shared::new(async {
-        match buckets {
-            true => Some(reader.buckets().await),
-            false => None,
-        }
-    });
-    let sightings = async {
-        let mut looking: FuturesUnordered<_> = chosen
-            .iter()
-            .map(|control| {
-                look_at_control(
-                    *control, selection, context, reader, &regions, &buckets, &counts,
-                )
-            })
-            .collect();
-        let mut seen = BTreeMap::new();
-        while let Some(places) = looking.next().await {
-            seen.extend(places);
-        }
-        seen
-    };
-    let places = sightings.await;
+    let mut looking: FuturesUnordered<_> = chosen
+        .iter()
+        .map(|control| look_at_control(*control, baseline, selection, context, reader, &counts))
+        .collect();
+    let mut facts = Facts::default();
+    let mut places = BTreeMap::new();
+    while let Some((needed, seen)) = looking.next().await {
+        facts.regions = facts.regions.or(needed.regions);
+        facts.buckets = facts.buckets.or(needed.buckets);
+        places.extend(seen);
+    }
     Observation {
         format: FORMAT,
         caller: reader.caller.clone(),
         home_region: context.home_region.clone(),
         taken: context.now,
-        facts: Facts {
-            regions: regions.get().await,
-            buckets: buckets.get().await,
-        },
+        facts,
         places,
     }
 }
@@ -147,30 +119,29 @@ pub async fn look_at(
     Sighting::new(control.read(place, context, reader).await)
 }
 
-async fn look_at_control<R, B>(
+/// Looks at all places of a control, as soon as what they depend on is known.
+async fn look_at_control(
     control: &dyn Configured,
+    baseline: &Baseline,
     selection: &Selection,
     context: &Context,
     reader: &Reader,
-    regions: &Shared<Option<Result<Vec<String>, AwsError>>, R>,
-    buckets: &Shared<Option<Result<Vec<crate::aws::facts::Bucket>, AwsError>>, B>,
     counts: &Counts<'_>,
-) -> Vec<(Address, Sighting)>
-where
-    R: Future<Output = Option<Result<Vec<String>, AwsError>>>,
-    B: Future<Output = Option<Result<Vec<crate::aws::facts::Bucket>, AwsError>>>,
-{
+) -> (Facts, Vec<(Address, Sighting)>) {
     let name = control.about().name;
     let mut facts = Facts::default();
     for need in control.about().needs {
-        match need {
-            Need::Regions => facts.regions = regions.get().await,
-            Need::Buckets => facts.buckets = buckets.get().await,
+        match (need, &baseline.account.regions) {
+            (Need::Regions, Regions::Listed(names)) => facts.regions = Some(Ok(names.clone())),
+            (Need::Regions, Regions::Enabled) => {
+                facts.regions = Some(reader.enabled_regions().await);
+            }
+            (Need::Buckets, _) => facts.buckets = Some(reader.buckets().await),
         }
     }
     // What hides the places is told by the plan, from the facts.
     let Ok(places) = control.places(&facts, context) else {
-        return Vec::new();
+        return (facts, Vec::new());
     };
     let places: Vec<Place> = places
         .into_iter()
@@ -189,7 +160,8 @@ where
     while let Some(sighting) = looking.next().await {
         seen.push(sighting);
     }
-    seen
+    drop(looking);
+    (facts, seen)
 }
 
 struct Counts<'a> {
@@ -209,28 +181,5 @@ impl Counts<'_> {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.progress
             .looked(done, self.known.load(Ordering::Relaxed));
-    }
-}
-
-/// A future that many await and one drives.
-struct Shared<T, F> {
-    cell: tokio::sync::OnceCell<T>,
-    future: tokio::sync::Mutex<Option<std::pin::Pin<Box<F>>>>,
-}
-
-impl<T: Clone, F: Future<Output = T>> Shared<T, F> {
-    fn new(future: F) -> Self {
-        Self {
-            cell: tokio::sync::OnceCell::new(),
-            future: tokio::sync::Mutex::new(Some(Box::pin(future))),
-        }
-    }
-
-    async fn get(&self) -> T {
-        let read = async {
-            let future = self.future.lock().await.take();
-            future.expect("the cell runs its initialiser once").await
-        };
-        self.cell.get_or_init(|| read).await.clone()
     }
 }

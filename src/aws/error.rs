@@ -209,8 +209,8 @@ where
         .message()
         .map(str::to_owned)
         .unwrap_or_else(|| match status {
-            Some(status) => format!("HTTP status {status} without a message"),
-            None => innermost(error),
+            Some(status @ 300..) => format!("HTTP status {status} without a message"),
+            _ => innermost(error),
         });
     (kind, message)
 }

@@ -127,6 +127,8 @@ pub struct Reader {
     pub caller: Caller,
     /// Where the account's one-region things live.
     pub home_region: String,
+    regions: OnceCell<Result<Vec<String>, AwsError>>,
+    buckets: OnceCell<Result<Vec<Bucket>, AwsError>>,
     policies: Mutex<HashMap<String, Arc<OnceCell<BucketPolicy>>>>,
 }
 
@@ -140,6 +142,8 @@ impl Reader {
             clients,
             caller,
             home_region,
+            regions: OnceCell::new(),
+            buckets: OnceCell::new(),
             policies: Mutex::default(),
         }
     }
@@ -158,11 +162,29 @@ impl Reader {
         global_region(self.caller.partition())
     }
 
-    /// The regions that the account has enabled, sorted.
+    /// The regions that the account has enabled, sorted; asked once.
     ///
     /// # Errors
     /// When the list, or a page of it, cannot be had.
     pub async fn enabled_regions(&self) -> Result<Vec<String>, AwsError> {
+        self.regions
+            .get_or_init(|| self.list_regions())
+            .await
+            .clone()
+    }
+
+    /// The account's general purpose buckets with their regions, sorted by name; asked once.
+    ///
+    /// # Errors
+    /// When the list, or a page of it, cannot be had.
+    pub async fn buckets(&self) -> Result<Vec<Bucket>, AwsError> {
+        self.buckets
+            .get_or_init(|| self.list_buckets())
+            .await
+            .clone()
+    }
+
+    async fn list_regions(&self) -> Result<Vec<String>, AwsError> {
         let region = self.global_region();
         let mut names = Vec::new();
         let mut next = None;
@@ -191,11 +213,7 @@ impl Reader {
         }
     }
 
-    /// The account's general purpose buckets with their regions, sorted by name.
-    ///
-    /// # Errors
-    /// When the list, or a page of it, cannot be had.
-    pub async fn buckets(&self) -> Result<Vec<Bucket>, AwsError> {
+    async fn list_buckets(&self) -> Result<Vec<Bucket>, AwsError> {
         let region = &self.home_region;
         let mut buckets = Vec::new();
         let mut next = None;

@@ -53,12 +53,12 @@ impl TryFrom<String> for RegionName {
 
     fn try_from(name: String) -> Result<Self, String> {
         let parts: Vec<&str> = name.split('-').collect();
-        let letters =
+        let is_word =
             |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
-        let number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         match parts.as_slice() {
-            [first @ .., last]
-                if first.len() >= 2 && first.iter().all(|p| letters(&p)) && number(last) =>
+            [words @ .., last]
+                if words.len() >= 2 && words.iter().all(is_word) && is_number(last) =>
             {
                 Ok(Self(name))
             }

@@ -7,7 +7,7 @@ pub use account::{Account, Regions};
 pub use problems::Problems;
 
 use crate::aws::Caller;
-use crate::control::{Configured, Context, Need};
+use crate::control::{Configured, Context, Delivery, Need};
 use crate::controls;
 use crate::error::Error;
 use sha2::{Digest, Sha256};
@@ -19,6 +19,9 @@ use toml::de::{DeTable, DeValue};
 
 /// The format of baseline files that this version reads.
 pub const FORMAT: i64 = 1;
+
+/// The name of a trail that is created, when the baseline gives none.
+pub const DEFAULT_TRAIL: &str = "baseline";
 
 /// Where a baseline is looked for when none is named.
 pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
@@ -35,6 +38,7 @@ pub struct Baseline {
     /// The controls it configures, in the order in which plans read.
     pub controls: Vec<Box<dyn Configured>>,
     log_bucket: Option<String>,
+    deliveries: Vec<Delivery>,
 }
 
 impl Baseline {
@@ -79,6 +83,7 @@ impl Baseline {
             None => Account::default(),
         };
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
+        let deliveries = deliveries(&table);
         let mut configured = Vec::new();
         for kind in controls::ALL {
             if let Some(value) = take(&mut table, kind.about.name) {
@@ -98,6 +103,7 @@ impl Baseline {
                 account,
                 controls: configured,
                 log_bucket,
+                deliveries,
             }),
         }
     }
@@ -118,6 +124,7 @@ impl Baseline {
             baseline: self.name(),
             tags: self.account.tags.clone(),
             log_bucket: None,
+            deliveries: self.deliveries.clone(),
         };
         context.log_bucket = self.log_bucket.as_ref().map(|name| context.fill(name));
         context
@@ -170,6 +177,28 @@ fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
         .and_then(|name| name.get_ref().as_str());
     name.unwrap_or(controls::log_bucket::DEFAULT_NAME)
         .to_owned()
+}
+
+/// The tables that deliver to the log bucket, because they name no bucket of their own; what is
+/// wrong in them is reported by their controls.
+fn deliveries(table: &DeTable<'_>) -> Vec<Delivery> {
+    let text = |control: &Spanned<DeValue<'_>>, key: &str| {
+        let value = control.get_ref().get(key)?;
+        value.get_ref().as_str().map(str::to_owned)
+    };
+    let delivers = |name: &str| {
+        table
+            .get(name)
+            .filter(|control| control.get_ref().get("bucket").is_none())
+    };
+    let trail = delivers("cloudtrail").map(|control| Delivery::CloudTrail {
+        trail: text(control, "name").unwrap_or_else(|| DEFAULT_TRAIL.to_owned()),
+        prefix: text(control, "prefix"),
+    });
+    let recorder = delivers("config").map(|control| Delivery::Config {
+        prefix: text(control, "prefix"),
+    });
+    trail.into_iter().chain(recorder).collect()
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -135,9 +135,10 @@ impl Problems {
             _ => None,
         };
         let text = match message.split_once(", expected") {
-            Some((head, _)) if help.is_some() => head.replace('`', "'"),
-            _ => message.replace('`', "'"),
+            Some((head, _)) if help.is_some() => head.to_owned(),
+            _ => message.to_owned(),
         };
+        let text = in_plain_words(&text);
         self.add(Some(span), text, help);
     }
 
@@ -235,6 +236,29 @@ fn remove_from_table(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
         return true;
     }
     table.iter_mut().any(|(_, value)| remove(value, span))
+}
+
+/// What serde says, without the names of Rust's types.
+fn in_plain_words(message: &str) -> String {
+    let mut text = message
+        .replace('`', "'")
+        .replace("unknown field", "unknown setting");
+    text = text.replace("missing field", "missing setting");
+    let types = [
+        ("i32", "a whole number"),
+        ("i64", "a whole number"),
+        ("u32", "a whole number"),
+        ("u64", "a whole number"),
+        ("a boolean", "true or false"),
+        ("a sequence", "a list"),
+        ("a map", "a table"),
+    ];
+    for (rust, plain) in types {
+        if let Some(head) = text.strip_suffix(&format!("expected {rust}")) {
+            text = format!("{head}expected {plain}");
+        }
+    }
+    text
 }
 
 fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {

@@ -171,7 +171,7 @@ fn check_guards(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
     }
     let loosening = plan
         .changes()
-        .find(|entry| entry.loosens() && !allowed.iter().any(|name| *name == entry.control));
+        .find(|entry| entry.loosens() && !allowed.contains(&entry.control));
     match loosening {
         Some(entry) => {
             let fields: Vec<&str> = entry

@@ -1,16 +1,23 @@
 //! The controls, one file each, and the list of them.
 
+mod buckets;
 mod budgets;
 pub mod log_bucket;
 mod password_policy;
+mod public_access_block;
+mod root_user;
 
 use crate::control::Kind;
 
 /// Every control, in the order in which plans read: what makes the account's own record comes
 /// before what it records, and what a control needs comes before it.
 pub const ALL: &[Kind] = &[
+    Kind::of::<root_user::RootUser>(),
     Kind::of::<password_policy::PasswordPolicy>(),
+    Kind::of::<public_access_block::PublicAccessBlock>(),
+    Kind::of::<log_bucket::LogBucket>(),
     Kind::of::<budgets::Budgets>(),
+    Kind::of::<buckets::Buckets>(),
 ];
 
 /// The control of a table.

@@ -1,7 +1,12 @@
 //! The tests that go through the binary: with snapshots for the account, or with an AWS emulator.
 
 mod account;
+mod buckets;
 mod budgets;
+mod commands;
 mod emulator;
 mod engine;
+mod log_bucket;
+mod public_access_block;
+mod root_user;
 mod scenarios;

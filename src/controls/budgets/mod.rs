@@ -70,7 +70,7 @@ impl Control for Budgets {
             id: "ACCT.10",
             label: "spending is watched with budgets",
         }],
-        cost: Cost::Free("free: budgets with alerts cost nothing"),
+        cost: Cost::Free("free"),
         operations: &[
             GET,
             GET_ALERTS,

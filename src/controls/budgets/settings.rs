@@ -341,7 +341,7 @@ mod tests {
             .collect();
         let with = |rest: &str| format!("limit = \"100 USD\"\n{rest}");
         let table = [
-            ("name = \"x\"".to_owned(), "missing field 'limit'"),
+            ("name = \"x\"".to_owned(), "missing setting 'limit'"),
             ("name = \"x\"\nlimit = 100".to_owned(), "expected a string"),
             (
                 "name = \"x\"\nlimit = \"100\"".to_owned(),

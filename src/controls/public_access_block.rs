@@ -1,0 +1,350 @@
+//! The account's block of public access to S3, which outranks what buckets allow.
+//!
+//! AWS answers the effective value: what an organization's S3 policy sets is included, and then
+//! cannot be changed here.
+
+use crate::aws::facts::{Facts, Reader};
+use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
+use crate::control::{
+    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Stricter,
+};
+use crate::floor::{AtLeast, raise};
+use crate::place::Place;
+use aws_sdk_organizations::types::EffectivePolicyType;
+use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
+use serde::{Deserialize, Serialize};
+
+/// The control.
+pub struct PublicAccessBlock;
+
+const GET: Operation = Operation::new(
+    "s3control",
+    "GetPublicAccessBlock",
+    &[Grant::any("s3:GetAccountPublicAccessBlock")],
+);
+
+const GET_ORGANIZATION_POLICY: Operation = Operation::new(
+    "organizations",
+    "DescribeEffectivePolicy",
+    &[Grant::any("organizations:DescribeEffectivePolicy")],
+);
+
+/// The table `[public_access_block]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    block_public_acls: Option<AtLeast<bool>>,
+    ignore_public_acls: Option<AtLeast<bool>>,
+    block_public_policy: Option<AtLeast<bool>>,
+    restrict_public_buckets: Option<AtLeast<bool>>,
+}
+
+/// The effective block, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    block: Block,
+    /// Whether an organization's S3 policy sets it; `None` when that was not asked or not told.
+    by_organization: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Block {
+    block_public_acls: bool,
+    ignore_public_acls: bool,
+    block_public_policy: bool,
+    restrict_public_buckets: bool,
+}
+
+impl Block {
+    fn wanted(&self, settings: &Settings) -> Self {
+        let Settings {
+            block_public_acls,
+            ignore_public_acls,
+            block_public_policy,
+            restrict_public_buckets,
+        } = settings;
+        Self {
+            block_public_acls: raise(block_public_acls, self.block_public_acls),
+            ignore_public_acls: raise(ignore_public_acls, self.ignore_public_acls),
+            block_public_policy: raise(block_public_policy, self.block_public_policy),
+            restrict_public_buckets: raise(restrict_public_buckets, self.restrict_public_buckets),
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.block_public_acls
+            && self.ignore_public_acls
+            && self.block_public_policy
+            && self.restrict_public_buckets
+    }
+}
+
+const BREAKS: &str = "buckets and objects that are public now stop being so: websites, downloads, \
+                      access that a public policy gives to other accounts";
+
+impl Control for PublicAccessBlock {
+    type Settings = Settings;
+    type Live = Live;
+
+    const ABOUT: About = About {
+        name: "public_access_block",
+        title: "account-wide block of public access to S3",
+        why: "A bucket made public by mistake is the commonest way data leaks. With all four blocks \
+              on for the account, no bucket policy or ACL can make anything public.",
+        scope: Scope::Account,
+        needs: &[],
+        settings: &[
+            Setting::new(
+                "block_public_acls",
+                "true, in an empty table",
+                "Refuse new public ACLs.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "ignore_public_acls",
+                "true, in an empty table",
+                "Ignore public ACLs that are there.",
+            )
+            .stricter(Stricter::Higher)
+            .breaks(BREAKS),
+            Setting::new(
+                "block_public_policy",
+                "true, in an empty table",
+                "Refuse new public bucket policies.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "restrict_public_buckets",
+                "true, in an empty table",
+                "Keep others out of buckets whose policy is public.",
+            )
+            .stricter(Stricter::Higher)
+            .breaks(BREAKS),
+        ],
+        satisfies: &[
+            Reference {
+                standard: Standard::Cis3,
+                id: "2.1.4",
+                label: "S3 public access blocked",
+            },
+            Reference {
+                standard: Standard::Cis7,
+                id: "3.1.4",
+                label: "S3 public access blocked",
+            },
+            Reference {
+                standard: Standard::Fsbp,
+                id: "S3.1",
+                label: "account blocks public S3",
+            },
+            Reference {
+                standard: Standard::NistCsf,
+                id: "Protect",
+                label: "access is controlled",
+            },
+            Reference {
+                standard: Standard::WellArchitected,
+                id: "SEC 3",
+                label: "no public access",
+            },
+        ],
+        cost: Cost::Free("free"),
+        operations: &[
+            GET,
+            GET_ORGANIZATION_POLICY,
+            PutPublicAccessBlock::OPERATION,
+        ],
+    };
+    const DEFAULTS: &'static str = "block_public_acls = true\nignore_public_acls = true\n\
+                                    block_public_policy = true\nrestrict_public_buckets = true";
+
+    fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
+        Ok(vec![Place::account()])
+    }
+
+    async fn read(_: &Settings, _: &Place, _: &Context, reader: &Reader) -> Result<Live, AwsError> {
+        let block = read_block(reader).await?;
+        let by_organization = match block.is_complete() {
+            true => None,
+            false => is_set_by_organization(reader).await?,
+        };
+        Ok(Live {
+            block,
+            by_organization,
+        })
+    }
+
+    fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
+        let wanted = live.block.wanted(settings);
+        let mut proposal = Proposal::between(&live.block, &wanted);
+        if proposal.differences.is_empty() {
+            return proposal;
+        }
+        if live.by_organization == Some(true) {
+            return Proposal::elsewhere(
+                "an S3 policy of the organization, which leaves public access open: its \
+                 administrators must change that",
+            );
+        }
+        if live.by_organization.is_none() {
+            proposal.note("whether the organization sets this could not be seen");
+        }
+        proposal.call(PutPublicAccessBlock {
+            account_id: context.account.clone(),
+            configuration: Flags {
+                block_public_acls: wanted.block_public_acls,
+                ignore_public_acls: wanted.ignore_public_acls,
+                block_public_policy: wanted.block_public_policy,
+                restrict_public_buckets: wanted.restrict_public_buckets,
+            },
+            region: context.home_region.clone(),
+        });
+        proposal
+    }
+}
+
+async fn read_block(reader: &Reader) -> Result<Block, AwsError> {
+    let (clients, region) = (&reader.clients, reader.home_region.as_str());
+    let request = clients
+        .s3control(region)
+        .get_public_access_block()
+        .account_id(&reader.caller.account)
+        .send();
+    let block = match GET.answer(clients, region, request).await {
+        Ok(answer) => answer.public_access_block_configuration,
+        Err(error) if error.is("NoSuchPublicAccessBlockConfiguration") => {
+            return Ok(Block::default());
+        }
+        Err(error) => return Err(error),
+    };
+    let Some(block) = block else {
+        return Err(AwsError::unexpected(
+            &GET,
+            region,
+            "the answer holds no configuration",
+        ));
+    };
+    Ok(Block {
+        block_public_acls: block.block_public_acls.unwrap_or(false),
+        ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
+        block_public_policy: block.block_public_policy.unwrap_or(false),
+        restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
+    })
+}
+
+/// Asks Organizations; any member may. `None` when the caller may not know.
+async fn is_set_by_organization(reader: &Reader) -> Result<Option<bool>, AwsError> {
+    let (clients, region) = (&reader.clients, reader.global_region());
+    let request = clients
+        .organizations(region)
+        .describe_effective_policy()
+        .policy_type(EffectivePolicyType::S3Policy)
+        .send();
+    let absent = [
+        "EffectivePolicyNotFoundException",
+        "AWSOrganizationsNotInUseException",
+    ];
+    match GET_ORGANIZATION_POLICY
+        .answer(clients, region, request)
+        .await
+    {
+        Ok(_) => Ok(Some(true)),
+        Err(error) if absent.iter().any(|code| error.is(code)) => Ok(Some(false)),
+        Err(error) if error.kind == Kind::Denied => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Replaces all four flags.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutPublicAccessBlock {
+    account_id: String,
+    #[serde(rename = "PublicAccessBlockConfiguration")]
+    configuration: Flags,
+    #[serde(skip)]
+    region: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Flags {
+    block_public_acls: bool,
+    ignore_public_acls: bool,
+    block_public_policy: bool,
+    restrict_public_buckets: bool,
+}
+
+impl Write for PutPublicAccessBlock {
+    const OPERATION: Operation = Operation::new(
+        "s3control",
+        "PutPublicAccessBlock",
+        &[Grant::any("s3:PutAccountPublicAccessBlock")],
+    );
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let flags = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(self.configuration.block_public_acls)
+            .ignore_public_acls(self.configuration.ignore_public_acls)
+            .block_public_policy(self.configuration.block_public_policy)
+            .restrict_public_buckets(self.configuration.restrict_public_buckets)
+            .build();
+        let request = clients
+            .s3control(&self.region)
+            .put_public_access_block()
+            .account_id(&self.account_id)
+            .public_access_block_configuration(flags);
+        sent(self, request.send().await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::tests::proposed;
+    use serde_json::json;
+
+    fn live(block_public_acls: bool, by_organization: Option<bool>) -> Live {
+        let block = Block {
+            block_public_acls,
+            ..Block::default()
+        };
+        Live {
+            block,
+            by_organization,
+        }
+    }
+
+    #[test]
+    fn flags_that_the_baseline_leaves_out_are_sent_as_they_are() {
+        let proposal =
+            proposed::<PublicAccessBlock>("block_public_policy = true", &live(true, Some(false)));
+        assert_eq!(
+            proposal.writes[0].call().input["PublicAccessBlockConfiguration"],
+            json!({
+                "BlockPublicAcls": true, "IgnorePublicAcls": false,
+                "BlockPublicPolicy": true, "RestrictPublicBuckets": false,
+            })
+        );
+    }
+
+    #[test]
+    fn what_the_organization_sets_is_not_fought() {
+        let proposal =
+            proposed::<PublicAccessBlock>("block_public_policy = true", &live(true, Some(true)));
+        assert!(proposal.writes.is_empty());
+    }
+
+    #[test]
+    fn a_block_that_is_on_stays_on() {
+        let proposal =
+            proposed::<PublicAccessBlock>("block_public_acls = false", &live(true, None));
+        assert!(proposal.differences.is_empty());
+    }
+}

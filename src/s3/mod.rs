@@ -1,0 +1,35 @@
+//! S3 buckets as several controls see them: what a bucket is set to, and the writes that change it.
+
+mod read;
+mod writes;
+
+pub use read::{
+    Bucket, GET_ENCRYPTION, GET_LIFECYCLE, GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK, GET_TAGGING,
+    GET_VERSIONING, Rule, read,
+};
+pub use writes::{
+    CreateBucket, PutBucketEncryption, PutBucketLifecycle, PutBucketOwnershipControls,
+    PutBucketPolicy, PutBucketVersioning, PutPublicAccessBlock,
+};
+
+use crate::policy::{LARGEST, Policy};
+
+/// The ARN of a bucket.
+pub fn arn(partition: &str, bucket: &str) -> String {
+    format!("arn:{partition}:s3:::{bucket}")
+}
+
+/// Why S3 would refuse to store a policy: what is wrong, and what to do.
+pub fn refusal(policy: &Policy) -> Option<(String, String)> {
+    let size = policy.compact().len();
+    if size > LARGEST {
+        let what = format!("its policy would have {size} bytes; S3 takes {LARGEST}");
+        return Some((what, "shorten the policy by hand".to_owned()));
+    }
+    let (statement, id) = policy.deleted_principals().into_iter().next()?;
+    let what = format!(
+        "statement {statement} of its policy names {id}, a deleted user or role; S3 refuses to \
+         store that again"
+    );
+    Some((what, format!("take {id} out of the policy by hand")))
+}

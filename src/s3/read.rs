@@ -1,0 +1,242 @@
+//! Reads what a bucket is set to.
+
+use crate::aws::facts::Reader;
+use crate::aws::{AwsError, Grant, Operation};
+use crate::baseline::Tags;
+use serde::{Deserialize, Serialize};
+
+const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
+
+/// A bucket's own public access block.
+pub const GET_PUBLIC_ACCESS_BLOCK: Operation = Operation::new(
+    "s3",
+    "GetPublicAccessBlock",
+    &[Grant::on("s3:GetBucketPublicAccessBlock", BUCKET)],
+);
+
+/// Who owns the objects of a bucket.
+pub const GET_OWNERSHIP: Operation = Operation::new(
+    "s3",
+    "GetBucketOwnershipControls",
+    &[Grant::on("s3:GetBucketOwnershipControls", BUCKET)],
+);
+
+/// A bucket's default encryption.
+pub const GET_ENCRYPTION: Operation = Operation::new(
+    "s3",
+    "GetBucketEncryption",
+    &[Grant::on("s3:GetEncryptionConfiguration", BUCKET)],
+);
+
+/// Whether a bucket is versioned.
+pub const GET_VERSIONING: Operation = Operation::new(
+    "s3",
+    "GetBucketVersioning",
+    &[Grant::on("s3:GetBucketVersioning", BUCKET)],
+);
+
+/// A bucket's lifecycle rules.
+pub const GET_LIFECYCLE: Operation = Operation::new(
+    "s3",
+    "GetBucketLifecycleConfiguration",
+    &[Grant::on("s3:GetLifecycleConfiguration", BUCKET)],
+);
+
+/// A bucket's tags.
+pub const GET_TAGGING: Operation = Operation::new(
+    "s3",
+    "GetBucketTagging",
+    &[Grant::on("s3:GetBucketTagging", BUCKET)],
+);
+
+/// What a bucket is set to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// Its region.
+    pub region: String,
+    /// Whether all four public access blocks of the bucket itself are on.
+    pub public_access_block: bool,
+    /// Its object ownership; `None` for buckets from before there was such a setting.
+    pub ownership: Option<String>,
+    /// Its default encryption: `AES256`, `aws:kms` …
+    pub encryption: Option<String>,
+    /// Its versioning: `Enabled`, `Suspended`, or never set.
+    pub versioning: Option<String>,
+    /// Its lifecycle rules, as far as they delete anything.
+    pub rules: Vec<Rule>,
+    /// The text of its policy.
+    pub policy: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A lifecycle rule, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name.
+    pub id: String,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// After how many days it deletes objects; `None` if it does not, or on a date.
+    pub expiration_days: Option<i32>,
+}
+
+/// Reads a bucket of this account, all its settings side by side.
+///
+/// # Errors
+/// When one of them could not be seen.
+pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket, AwsError> {
+    let (block, ownership, encryption, versioning, rules, tags, policy) = tokio::join!(
+        read_public_access_block(reader, bucket, region),
+        read_ownership(reader, bucket, region),
+        read_encryption(reader, bucket, region),
+        read_versioning(reader, bucket, region),
+        read_rules(reader, bucket, region),
+        read_tags(reader, bucket, region),
+        reader.bucket_policy(bucket, region),
+    );
+    Ok(Bucket {
+        region: region.to_owned(),
+        public_access_block: block?,
+        ownership: ownership?,
+        encryption: encryption?,
+        versioning: versioning?,
+        rules: rules?,
+        policy: policy?,
+        tags: tags?,
+    })
+}
+
+/// The answer, or nothing when the error says that the setting is absent.
+fn unless_absent<T>(answer: Result<T, AwsError>, absent: &str) -> Result<Option<T>, AwsError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is(absent) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn read_public_access_block(
+    reader: &Reader,
+    bucket: &str,
+    region: &str,
+) -> Result<bool, AwsError> {
+    let clients = &reader.clients;
+    let request = clients
+        .s3(region)
+        .get_public_access_block()
+        .bucket(bucket)
+        .expected_bucket_owner(&reader.caller.account)
+        .send();
+    let answer = GET_PUBLIC_ACCESS_BLOCK
+        .answer(clients, region, request)
+        .await;
+    let answer = unless_absent(answer, "NoSuchPublicAccessBlockConfiguration")?;
+    let block = answer.and_then(|answer| answer.public_access_block_configuration);
+    Ok(block.is_some_and(|block| {
+        [
+            block.block_public_acls,
+            block.ignore_public_acls,
+            block.block_public_policy,
+            block.restrict_public_buckets,
+        ]
+        .iter()
+        .all(|flag| *flag == Some(true))
+    }))
+}
+
+async fn read_ownership(
+    reader: &Reader,
+    bucket: &str,
+    region: &str,
+) -> Result<Option<String>, AwsError> {
+    let clients = &reader.clients;
+    let request = clients
+        .s3(region)
+        .get_bucket_ownership_controls()
+        .bucket(bucket)
+        .expected_bucket_owner(&reader.caller.account)
+        .send();
+    let answer = GET_OWNERSHIP.answer(clients, region, request).await;
+    let answer = unless_absent(answer, "OwnershipControlsNotFoundError")?;
+    let controls = answer.and_then(|answer| answer.ownership_controls);
+    let rule = controls.and_then(|controls| controls.rules.into_iter().next());
+    Ok(rule.map(|rule| rule.object_ownership.as_str().to_owned()))
+}
+
+async fn read_encryption(
+    reader: &Reader,
+    bucket: &str,
+    region: &str,
+) -> Result<Option<String>, AwsError> {
+    let clients = &reader.clients;
+    let request = clients
+        .s3(region)
+        .get_bucket_encryption()
+        .bucket(bucket)
+        .expected_bucket_owner(&reader.caller.account)
+        .send();
+    let answer = GET_ENCRYPTION.answer(clients, region, request).await;
+    let answer = unless_absent(answer, "ServerSideEncryptionConfigurationNotFoundError")?;
+    let configuration = answer.and_then(|answer| answer.server_side_encryption_configuration);
+    let rules = configuration
+        .map(|configuration| configuration.rules)
+        .unwrap_or_default();
+    let defaults = rules
+        .into_iter()
+        .find_map(|r| r.apply_server_side_encryption_by_default);
+    Ok(defaults.map(|defaults| defaults.sse_algorithm.as_str().to_owned()))
+}
+
+async fn read_versioning(
+    reader: &Reader,
+    bucket: &str,
+    region: &str,
+) -> Result<Option<String>, AwsError> {
+    let clients = &reader.clients;
+    let request = clients
+        .s3(region)
+        .get_bucket_versioning()
+        .bucket(bucket)
+        .expected_bucket_owner(&reader.caller.account)
+        .send();
+    let answer = GET_VERSIONING.answer(clients, region, request).await?;
+    Ok(answer.status.map(|status| status.as_str().to_owned()))
+}
+
+async fn read_rules(reader: &Reader, bucket: &str, region: &str) -> Result<Vec<Rule>, AwsError> {
+    let clients = &reader.clients;
+    let request = clients
+        .s3(region)
+        .get_bucket_lifecycle_configuration()
+        .bucket(bucket)
+        .expected_bucket_owner(&reader.caller.account)
+        .send();
+    let answer = GET_LIFECYCLE.answer(clients, region, request).await;
+    let answer = unless_absent(answer, "NoSuchLifecycleConfiguration")?;
+    let rules = answer.and_then(|answer| answer.rules).unwrap_or_default();
+    Ok(rules
+        .into_iter()
+        .map(|rule| Rule {
+            id: rule.id.unwrap_or_default(),
+            enabled: rule.status.as_str() == "Enabled",
+            expiration_days: rule.expiration.and_then(|expiration| expiration.days),
+        })
+        .collect())
+}
+
+async fn read_tags(reader: &Reader, bucket: &str, region: &str) -> Result<Tags, AwsError> {
+    let clients = &reader.clients;
+    let request = clients
+        .s3(region)
+        .get_bucket_tagging()
+        .bucket(bucket)
+        .expected_bucket_owner(&reader.caller.account)
+        .send();
+    let answer = GET_TAGGING.answer(clients, region, request).await;
+    let answer = unless_absent(answer, "NoSuchTagSet")?;
+    let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
+    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+}

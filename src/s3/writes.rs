@@ -1,0 +1,428 @@
+//! The writes that change a bucket. Each names the account that must own it.
+
+use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::baseline::Tags;
+use crate::policy::Policy;
+use aws_sdk_s3::types::{
+    BucketLifecycleConfiguration, BucketLocationConstraint, BucketVersioningStatus,
+    CreateBucketConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
+    LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectOwnership, OwnershipControls,
+    OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption,
+    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+    Tag, VersioningConfiguration,
+};
+use serde::Serialize;
+use serde_json::Value;
+use std::any::Any;
+
+const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
+
+/// A bucket that was just created may not be known everywhere at once.
+const SETTLING: &[&str] = &["NoSuchBucket"];
+
+/// Creates a bucket without ACLs, with its tags.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateBucket {
+    /// The name.
+    pub bucket: String,
+    /// The tags it has from the first moment.
+    pub tags: Tags,
+    /// Where it is created.
+    #[serde(rename = "LocationConstraint")]
+    pub region: String,
+}
+
+impl Write for CreateBucket {
+    const OPERATION: Operation = Operation::new(
+        "s3",
+        "CreateBucket",
+        &[
+            Grant::on("s3:CreateBucket", BUCKET),
+            Grant::on("s3:PutBucketOwnershipControls", BUCKET),
+            Grant::on("s3:TagResource", BUCKET),
+        ],
+    );
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        // S3 refuses the constraint where it would be needless.
+        let constraint = Some(self.region.as_str()).filter(|region| *region != "us-east-1");
+        let tags = self.tags.iter().map(|(key, value)| tag(self, key, value));
+        let configuration = CreateBucketConfiguration::builder()
+            .set_location_constraint(constraint.map(BucketLocationConstraint::from))
+            .set_tags(Some(tags.collect::<Result<_, _>>()?))
+            .build();
+        let request = clients
+            .s3(&self.region)
+            .create_bucket()
+            .bucket(&self.bucket)
+            .object_ownership(ObjectOwnership::BucketOwnerEnforced)
+            .create_bucket_configuration(configuration);
+        match sent(self, request.send().await) {
+            Err(error) if error.is("BucketAlreadyOwnedByYou") => Ok(()),
+            answer => answer,
+        }
+    }
+}
+
+fn tag(write: &CreateBucket, key: &str, value: &str) -> Result<Tag, AwsError> {
+    Tag::builder()
+        .key(key)
+        .value(value)
+        .build()
+        .map_err(|cause| unbuilt(write, cause))
+}
+
+/// An input that the SDK does not take: a fault of this program, told like any other failure.
+fn unbuilt<W: Write>(write: &W, cause: impl std::fmt::Display) -> AwsError {
+    AwsError::unexpected(&W::OPERATION, write.region(), &cause.to_string())
+}
+
+/// Switches on all four public access blocks of a bucket.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutPublicAccessBlock {
+    /// The bucket.
+    pub bucket: String,
+    /// Who must own it.
+    pub expected_bucket_owner: String,
+    /// Its region.
+    #[serde(skip)]
+    pub region: String,
+}
+
+impl Write for PutPublicAccessBlock {
+    const OPERATION: Operation = Operation::new(
+        "s3",
+        "PutPublicAccessBlock",
+        &[Grant::on("s3:PutBucketPublicAccessBlock", BUCKET)],
+    );
+    const SETTLING: &'static [&'static str] = SETTLING;
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let block = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(true)
+            .ignore_public_acls(true)
+            .block_public_policy(true)
+            .restrict_public_buckets(true)
+            .build();
+        let request = clients
+            .s3(&self.region)
+            .put_public_access_block()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.expected_bucket_owner)
+            .public_access_block_configuration(block);
+        sent(self, request.send().await)
+    }
+}
+
+/// Makes the bucket's owner the owner of every object and switches off ACLs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutBucketOwnershipControls {
+    /// The bucket.
+    pub bucket: String,
+    /// Who must own it.
+    pub expected_bucket_owner: String,
+    /// Its region.
+    #[serde(skip)]
+    pub region: String,
+}
+
+impl Write for PutBucketOwnershipControls {
+    const OPERATION: Operation = Operation::new(
+        "s3",
+        "PutBucketOwnershipControls",
+        &[Grant::on("s3:PutBucketOwnershipControls", BUCKET)],
+    );
+    const SETTLING: &'static [&'static str] = SETTLING;
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let rule = OwnershipControlsRule::builder()
+            .object_ownership(ObjectOwnership::BucketOwnerEnforced)
+            .build()
+            .map_err(|cause| unbuilt(self, cause))?;
+        let controls = OwnershipControls::builder().rules(rule).build();
+        let request = clients
+            .s3(&self.region)
+            .put_bucket_ownership_controls()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.expected_bucket_owner)
+            .ownership_controls(controls.map_err(|cause| unbuilt(self, cause))?);
+        sent(self, request.send().await)
+    }
+}
+
+/// Sets the default encryption of a bucket that has none to SSE-S3.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutBucketEncryption {
+    /// The bucket.
+    pub bucket: String,
+    /// Who must own it.
+    pub expected_bucket_owner: String,
+    /// Its region.
+    #[serde(skip)]
+    pub region: String,
+}
+
+impl Write for PutBucketEncryption {
+    const OPERATION: Operation = Operation::new(
+        "s3",
+        "PutBucketEncryption",
+        &[Grant::on("s3:PutEncryptionConfiguration", BUCKET)],
+    );
+    const SETTLING: &'static [&'static str] = SETTLING;
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let defaults = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::Aes256)
+            .build()
+            .map_err(|cause| unbuilt(self, cause))?;
+        let rule = ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(defaults)
+            .build();
+        let configuration = ServerSideEncryptionConfiguration::builder()
+            .rules(rule)
+            .build();
+        let request = clients
+            .s3(&self.region)
+            .put_bucket_encryption()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.expected_bucket_owner)
+            .server_side_encryption_configuration(configuration.map_err(|c| unbuilt(self, c))?);
+        sent(self, request.send().await)
+    }
+}
+
+/// Switches versioning on.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutBucketVersioning {
+    /// The bucket.
+    pub bucket: String,
+    /// Who must own it.
+    pub expected_bucket_owner: String,
+    /// Its region.
+    #[serde(skip)]
+    pub region: String,
+}
+
+impl Write for PutBucketVersioning {
+    const OPERATION: Operation = Operation::new(
+        "s3",
+        "PutBucketVersioning",
+        &[Grant::on("s3:PutBucketVersioning", BUCKET)],
+    );
+    const SETTLING: &'static [&'static str] = SETTLING;
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let request = clients
+            .s3(&self.region)
+            .put_bucket_versioning()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.expected_bucket_owner)
+            .versioning_configuration(enabled.build());
+        sent(self, request.send().await)
+    }
+}
+
+/// Puts one lifecycle rule beside the others of a bucket.
+///
+/// S3 replaces all rules at once, so the others are read again just before and sent back whole.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutBucketLifecycle {
+    /// The bucket.
+    pub bucket: String,
+    /// Who must own it.
+    pub expected_bucket_owner: String,
+    /// The name of the rule.
+    #[serde(rename = "ID")]
+    pub id: &'static str,
+    /// After how many days objects, and versions that are no longer current, are deleted.
+    pub expiration_in_days: i32,
+    /// The names of the rules that stay.
+    pub kept_rules: Vec<String>,
+    /// Its region.
+    #[serde(skip)]
+    pub region: String,
+}
+
+impl PutBucketLifecycle {
+    fn rule(&self) -> Result<LifecycleRule, AwsError> {
+        let days = self.expiration_in_days;
+        LifecycleRule::builder()
+            .id(self.id)
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().prefix("").build())
+            .expiration(LifecycleExpiration::builder().days(days).build())
+            .noncurrent_version_expiration(
+                NoncurrentVersionExpiration::builder()
+                    .noncurrent_days(days)
+                    .build(),
+            )
+            .build()
+            .map_err(|cause| unbuilt(self, cause))
+    }
+
+    /// The rules of others, as they are now.
+    async fn others(&self, clients: &Clients) -> Result<Vec<LifecycleRule>, AwsError> {
+        let request = clients
+            .s3(&self.region)
+            .get_bucket_lifecycle_configuration()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.expected_bucket_owner);
+        let rules = match request.send().await {
+            Ok(answer) => answer.rules.unwrap_or_default(),
+            Err(error) => {
+                let error = AwsError::new(&super::read::GET_LIFECYCLE, &self.region, error);
+                match error.is("NoSuchLifecycleConfiguration") {
+                    true => Vec::new(),
+                    false => return Err(error),
+                }
+            }
+        };
+        Ok(rules
+            .into_iter()
+            .filter(|rule| rule.id() != Some(self.id))
+            .collect())
+    }
+}
+
+impl Write for PutBucketLifecycle {
+    const OPERATION: Operation = Operation::new(
+        "s3",
+        "PutBucketLifecycleConfiguration",
+        &[
+            Grant::on("s3:PutLifecycleConfiguration", BUCKET),
+            Grant::on("s3:GetLifecycleConfiguration", BUCKET),
+        ],
+    );
+    const SETTLING: &'static [&'static str] = SETTLING;
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let mut rules = self.others(clients).await?;
+        let kept: Vec<&str> = rules.iter().filter_map(|rule| rule.id()).collect();
+        if kept != self.kept_rules {
+            return Err(unbuilt(
+                self,
+                "the rules of others have changed since the plan",
+            ));
+        }
+        rules.push(self.rule()?);
+        let configuration = BucketLifecycleConfiguration::builder()
+            .set_rules(Some(rules))
+            .build();
+        let request = clients
+            .s3(&self.region)
+            .put_bucket_lifecycle_configuration()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.expected_bucket_owner)
+            .lifecycle_configuration(configuration.map_err(|cause| unbuilt(self, cause))?);
+        sent(self, request.send().await)
+    }
+}
+
+/// Replaces a bucket's policy by the same with some statements put in.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutBucketPolicy {
+    /// The bucket.
+    pub bucket: String,
+    /// Who must own it.
+    pub expected_bucket_owner: String,
+    /// The whole policy as it will be.
+    pub policy: Policy,
+    /// The statements put in.
+    #[serde(skip)]
+    pub statements: Vec<Value>,
+    /// Its region.
+    #[serde(skip)]
+    pub region: String,
+}
+
+impl PutBucketPolicy {
+    /// Puts statements into the policy that a bucket has, if it has one.
+    pub fn with(
+        bucket: &str,
+        region: &str,
+        owner: &str,
+        before: Option<&Policy>,
+        statements: Vec<Value>,
+    ) -> Self {
+        let mut policy = before.cloned().unwrap_or_else(Policy::empty);
+        statements
+            .iter()
+            .for_each(|statement| policy.put(statement));
+        Self {
+            bucket: bucket.to_owned(),
+            expected_bucket_owner: owner.to_owned(),
+            policy,
+            statements,
+            region: region.to_owned(),
+        }
+    }
+}
+
+impl Write for PutBucketPolicy {
+    const OPERATION: Operation = Operation::new(
+        "s3",
+        "PutBucketPolicy",
+        &[Grant::on("s3:PutBucketPolicy", BUCKET)],
+    );
+    const SETTLING: &'static [&'static str] = SETTLING;
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let request = clients
+            .s3(&self.region)
+            .put_bucket_policy()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.expected_bucket_owner)
+            .policy(self.policy.compact());
+        sent(self, request.send().await)
+    }
+
+    fn merge(&mut self, later: &dyn Any) -> bool {
+        let Some(later) = later
+            .downcast_ref::<Self>()
+            .filter(|l| l.bucket == self.bucket)
+        else {
+            return false;
+        };
+        for statement in &later.statements {
+            self.policy.put(statement);
+            self.statements.push(statement.clone());
+        }
+        true
+    }
+}

@@ -1,0 +1,192 @@
+//! log_bucket, through the binary.
+
+use crate::account::{Account, HOME, block_on};
+use aws_sdk_s3::types::{
+    BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
+    LifecycleRuleFilter,
+};
+use serde_json::{Value, json};
+
+async fn s3(account: &Account) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(&account.sdk().await).force_path_style(true);
+    aws_sdk_s3::Client::from_conf(config.build())
+}
+
+fn name(account: &Account) -> String {
+    format!("baseline-logs-{}-{HOME}", account.id)
+}
+
+async fn policy(s3: &aws_sdk_s3::Client, bucket: &str) -> Value {
+    let answer = s3
+        .get_bucket_policy()
+        .bucket(bucket)
+        .send()
+        .await
+        .expect("a policy");
+    serde_json::from_str(answer.policy().expect("its text")).expect("JSON")
+}
+
+#[test]
+fn it_is_created_private_tagged_and_whole() {
+    let account = Account::with("[log_bucket]");
+    let only_bucket = ["apply", "--auto-approve", "--target", "log_bucket"];
+    let _ = account.run(&only_bucket).exits(0);
+    let writes = account.writes().len();
+    let _ = account.run(&only_bucket).exits(0).says("No changes.");
+    assert_eq!(account.writes().len(), writes, "{:?}", account.writes());
+    account.assert_valid_requests();
+    block_on(async {
+        let s3 = s3(&account).await;
+        let bucket = name(&account);
+        let tags = s3
+            .get_bucket_tagging()
+            .bucket(&bucket)
+            .send()
+            .await
+            .expect("tags");
+        assert_eq!(tags.tag_set()[0].key(), "baseline");
+        let policy = policy(&s3, &bucket).await;
+        let sids: Vec<&str> = policy["Statement"]
+            .as_array()
+            .expect("statements")
+            .iter()
+            .filter_map(|statement| statement["Sid"].as_str())
+            .collect();
+        let wanted = [
+            "BaselineDenyInsecureTransport",
+            "BaselineCloudTrailAclCheck",
+            "BaselineCloudTrailWrite",
+        ];
+        assert_eq!(sids, wanted);
+        let versioning = s3
+            .get_bucket_versioning()
+            .bucket(&bucket)
+            .send()
+            .await
+            .expect("read");
+        assert_eq!(
+            versioning.status().map(|status| status.as_str()),
+            Some("Enabled")
+        );
+    });
+}
+
+#[test]
+fn a_name_that_another_account_has_stops_the_whole_run_before_any_write() {
+    let owner = Account::new();
+    let bucket = format!("taken-{}", owner.id);
+    block_on(async {
+        s3(&owner)
+            .await
+            .create_bucket()
+            .bucket(&bucket)
+            .send()
+            .await
+            .expect("created");
+    });
+    let account = Account::with(&format!(
+        "[password_policy]\n[log_bucket]\nname = \"{bucket}\""
+    ));
+    let _ = account
+        .run(&["plan"])
+        .exits(6)
+        .says("belongs to another account");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(6);
+    assert!(account.writes().is_empty());
+}
+
+#[test]
+fn a_bucket_that_was_there_is_protected_and_keeps_its_own() {
+    let account = Account::with("[log_bucket]\nname = \"mine-{account}\"");
+    let bucket = format!("mine-{}", account.id);
+    block_on(async {
+        let s3 = s3(&account).await;
+        s3.create_bucket()
+            .bucket(&bucket)
+            .send()
+            .await
+            .expect("created");
+        let theirs = json!({
+            "Version": "2008-10-17",
+            "Id": "theirs",
+            "Statement": {
+                "Sid": "Theirs", "Effect": "Allow",
+                "Principal": {"AWS": format!("arn:aws:iam::{}:root", account.id)},
+                "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+            },
+        });
+        let put = s3
+            .put_bucket_policy()
+            .bucket(&bucket)
+            .policy(theirs.to_string());
+        put.send().await.expect("a policy");
+        let rule = LifecycleRule::builder()
+            .id("theirs")
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().prefix("tmp/").build())
+            .expiration(LifecycleExpiration::builder().days(500).build())
+            .build()
+            .expect("a rule");
+        let rules = BucketLifecycleConfiguration::builder()
+            .rules(rule)
+            .build()
+            .expect("rules");
+        let put = s3.put_bucket_lifecycle_configuration().bucket(&bucket);
+        put.lifecycle_configuration(rules)
+            .send()
+            .await
+            .expect("rules");
+
+        account.assert_converges();
+
+        let policy = policy(&s3, &bucket).await;
+        assert_eq!(policy["Id"], "theirs");
+        assert_eq!(policy["Version"], "2008-10-17");
+        assert_eq!(policy["Statement"][0]["Sid"], "Theirs");
+        assert_eq!(
+            policy["Statement"][1]["Sid"],
+            "BaselineDenyInsecureTransport"
+        );
+        let rules = s3
+            .get_bucket_lifecycle_configuration()
+            .bucket(&bucket)
+            .send()
+            .await;
+        let rules = rules.expect("rules");
+        assert_eq!(rules.rules().len(), 1, "nothing new deletes logs");
+    });
+}
+
+#[test]
+fn the_policy_of_a_bucket_that_two_controls_look_after_is_read_once_and_written_once() {
+    let account = Account::with(
+        "[log_bucket]\nname = \"both-{account}\"\n[[buckets]]\nmatch = [\"*\"]\nssl_only = true",
+    );
+    block_on(async {
+        let bucket = format!("both-{}", account.id);
+        s3(&account)
+            .await
+            .create_bucket()
+            .bucket(bucket)
+            .send()
+            .await
+            .expect("created");
+    });
+    let _ = account
+        .run(&["plan"])
+        .exits(0)
+        .says("done by the calls of log_bucket@both-");
+    let reads = account.operations();
+    assert_eq!(
+        reads.iter().filter(|o| *o == "s3:GetBucketPolicy").count(),
+        1
+    );
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let writes = account.writes();
+    assert_eq!(
+        writes.iter().filter(|o| *o == "s3:PutBucketPolicy").count(),
+        1,
+        "{writes:?}"
+    );
+    let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
+}
