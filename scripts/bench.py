@@ -4,8 +4,9 @@ Prints one table: wall time without and with latency, round trips, requests, wri
 memory, for 1 and 17 regions and 10, 100 and 1,000 buckets, with every control in the baseline.
 
 Round trips are an estimate: how much longer a run takes with latency, in units of that latency.
-It is too low where the emulator itself is the brake, which the last column shows. The emulator
-answers in one Python process, so wall times without latency are mostly its own.
+It is too low where the emulator itself is the brake, which the last column shows, and left out
+where latency hardly matters. The emulator answers in one Python process, so many requests at once
+wait for it rather than for each other.
 """
 
 from __future__ import annotations
@@ -301,7 +302,8 @@ def print_head(binary: Path, cost: float) -> None:
 
 
 def print_row(regions: int, buckets: int, command: str, without: Run, latent: Run) -> None:
-    trips = (latent.wall - without.wall) / (LATENCY_MS / 1000)
+    waited = latent.wall - without.wall
+    trips = f"{waited / (LATENCY_MS / 1000):.1f}" if waited > without.wall / 10 else "-"
     print_line(
         (
             str(regions),
@@ -309,7 +311,7 @@ def print_row(regions: int, buckets: int, command: str, without: Run, latent: Ru
             command,
             f"{without.wall:.3f} s",
             f"{latent.wall:.3f} s",
-            f"{trips:.1f}",
+            trips,
             f"{without.requests:,}",
             f"{without.writes:,}",
             f"{without.cpu:.2f} s",
