@@ -222,6 +222,8 @@ pub enum Standard {
     NistCsf,
     /// AWS Well-Architected Framework, the question of the security pillar.
     WellArchitected,
+    /// AWS Startup Security Baseline, of AWS Prescriptive Guidance.
+    StartupSecurityBaseline,
 }
 
 impl Standard {
@@ -233,6 +235,7 @@ impl Standard {
             Standard::Fsbp => "AWS FSBP",
             Standard::NistCsf => "NIST CSF 2.0",
             Standard::WellArchitected => "Well-Architected",
+            Standard::StartupSecurityBaseline => "AWS Startup Baseline",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod buckets;
+mod budgets;
 mod commands;
 mod emulator;
 mod engine;

@@ -1,0 +1,556 @@
+//! `[[budgets]]`: what may be spent in a period, and who hears when it is too much.
+//!
+//! A budget is found by its name. Its limit and period become those of the baseline; alerts and
+//! subscribers are added, and never taken away.
+
+mod kept;
+mod live;
+mod settings;
+mod writes;
+
+use crate::aws::facts::{Facts, Reader};
+use crate::aws::{AwsError, Write};
+use crate::baseline::Problems;
+use crate::control::{
+    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Stricter,
+};
+use crate::place::Place;
+use crate::sensitive::Sensitive;
+use futures_util::future::try_join_all;
+use live::{Asked, Budget, GET, GET_ALERTS, GET_SUBSCRIBERS, Subscribers, key};
+use settings::{Alert, Entry, MOST_ALERTS, MOST_EMAILS, Period};
+use std::collections::BTreeSet;
+use time::OffsetDateTime;
+use writes::{CreateBudget, CreateNotification, CreateSubscriber, Subscriber, UpdateBudget};
+
+/// The control.
+pub struct Budgets;
+
+/// The type of the budgets of this control.
+const COST: &str = "COST";
+
+impl Control for Budgets {
+    type Settings = Vec<Entry>;
+    /// The budget need not exist.
+    type Live = Option<Budget>;
+
+    const ABOUT: About = About {
+        name: "budgets",
+        title: "cost budgets and their alerts",
+        why: "Nobody watches the bill of a new account. A leaked key or a forgotten cluster shows \
+              there first, and a budget mails it long before the invoice does.",
+        scope: Scope::Things,
+        needs: &[],
+        settings: &[
+            Setting::new(
+                "name",
+                "required",
+                "The name of the budget, by which it is found.",
+            ),
+            Setting::new(
+                "limit",
+                "required",
+                "What may be spent in a period, with its currency: \"100 USD\".",
+            ),
+            Setting::new(
+                "period",
+                "\"monthly\"",
+                "\"daily\", \"monthly\", \"quarterly\" or \"annually\".",
+            ),
+            Setting::new(
+                "alerts",
+                "[]",
+                "When to tell whom: at = \"80%\" or \"90 USD\", forecast = true to go by the \
+                 forecast, email = [addresses], sns = ARN of a topic. Those that others added stay.",
+            )
+            .stricter(Stricter::More),
+        ],
+        satisfies: &[Reference {
+            standard: Standard::StartupSecurityBaseline,
+            id: "ACCT.10",
+            label: "spending is watched with budgets",
+        }],
+        cost: Cost::Free("free"),
+        operations: &[
+            GET,
+            GET_ALERTS,
+            GET_SUBSCRIBERS,
+            CreateBudget::OPERATION,
+            UpdateBudget::OPERATION,
+            CreateNotification::OPERATION,
+            CreateSubscriber::OPERATION,
+        ],
+    };
+
+    fn check(settings: &Vec<Entry>, problems: &mut Problems) {
+        settings::check(settings, problems);
+    }
+
+    fn places(settings: &Vec<Entry>, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
+        let names = settings.iter().map(|entry| &entry.name);
+        Ok(names.map(Place::thing).collect())
+    }
+
+    async fn read(
+        settings: &Vec<Entry>,
+        place: &Place,
+        context: &Context,
+        reader: &Reader,
+    ) -> Result<Option<Budget>, AwsError> {
+        let entry = entry(settings, place);
+        let asked = Asked {
+            name: &entry.name,
+            account: &context.account,
+            region: context.global_region(),
+            reader,
+        };
+        let (budget, alerts) = tokio::join!(asked.budget(), asked.alerts());
+        let Some(budget) = budget? else {
+            return Ok(None);
+        };
+        let declared: BTreeSet<String> = entry.alerts.iter().map(Alert::key).collect();
+        let alerts = alerts?.into_iter().map(|alert| {
+            let (asked, declared) = (&asked, &declared);
+            async move {
+                let key = key(&alert);
+                let subscribers = match declared.contains(&key) {
+                    true => Some(asked.subscribers(alert).await?),
+                    false => None,
+                };
+                Ok((key, subscribers))
+            }
+        });
+        let alerts = try_join_all(alerts).await?.into_iter().collect();
+        Ok(Some(Budget { alerts, ..budget }))
+    }
+
+    fn propose(
+        settings: &Vec<Entry>,
+        place: &Place,
+        live: Option<Budget>,
+        context: &Context,
+    ) -> Proposal {
+        let entry = entry(settings, place);
+        let Some(live) = live else {
+            let mut proposal = Proposal::between(&None, &Some(Budget::new(entry, context)));
+            proposal.call(CreateBudget::new(entry, context));
+            return proposal;
+        };
+        if let Some(other) = &live.other_type {
+            let mut proposal = Proposal::fine();
+            let what = format!("the budget of this name is of type {other}, not {COST}");
+            let remedy = "give the budget in the baseline another name, or delete the other";
+            proposal.finding("name", what, remedy);
+            return proposal;
+        }
+        if let Some(key) = live.unread(entry) {
+            let text = format!("the subscribers of the alert {key} were not read");
+            let error = AwsError::unexpected(&GET_SUBSCRIBERS, context.global_region(), &text);
+            return Proposal::unknown(error);
+        }
+        live.approach(entry, context)
+    }
+
+    fn names(settings: &Vec<Entry>, _: &Context) -> Vec<(&'static str, Vec<String>)> {
+        let names = settings.iter().map(|entry| entry.name.clone());
+        vec![("budget", names.collect())]
+    }
+}
+
+/// The entry of a place, by its label: so every place with the address of an entry has one.
+fn entry<'a>(settings: &'a [Entry], place: &Place) -> &'a Entry {
+    settings
+        .iter()
+        .find(|entry| place.label() == Some(&entry.name))
+        .expect("every place is the name of an entry")
+}
+
+impl Budget {
+    /// A budget that does not exist yet, as it will be.
+    fn new(entry: &Entry, context: &Context) -> Self {
+        let alerts = entry.alerts.iter();
+        Self {
+            limit: Some(entry.limit.to_string()),
+            period: entry.period.word().to_owned(),
+            alerts: alerts
+                .map(|alert| (alert.key(), Some(Subscribers::of(alert, context))))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// An alert of the baseline whose subscribers are not known: it was not in the baseline when
+    /// the budget was looked at.
+    fn unread(&self, entry: &Entry) -> Option<String> {
+        let mut keys = entry.alerts.iter().map(Alert::key);
+        keys.find(|key| self.alerts.get(key) == Some(&None))
+    }
+
+    /// What brings the budget to what the baseline asks for.
+    fn approach(self, entry: &Entry, context: &Context) -> Proposal {
+        let mut steps = Proposal::default();
+        let mut wanted = self.clone();
+        if self.may_update(entry, &mut steps) {
+            wanted.limit = Some(entry.limit.to_string());
+            wanted.period = entry.period.word().to_owned();
+            if wanted != self {
+                steps.call(UpdateBudget::new(entry, self.kept.clone(), context));
+            }
+        }
+        for alert in &entry.alerts {
+            let there = wanted.alerts.get(&alert.key()).cloned().flatten();
+            match there {
+                Some(subscribers) => {
+                    let more = subscribers.with(entry, alert, context, &mut steps);
+                    wanted.alerts.insert(alert.key(), Some(more));
+                }
+                None if wanted.alerts.len() < MOST_ALERTS => {
+                    let subscribers = Subscribers::of(alert, context);
+                    wanted.alerts.insert(alert.key(), Some(subscribers));
+                    steps.call(CreateNotification::new(entry, alert, context));
+                }
+                None => steps.finding(
+                    &format!("alerts.{}", alert.key()),
+                    format!("a budget takes {MOST_ALERTS} alerts, and this one has them already"),
+                    format!(
+                        "delete one that nobody needs: {}",
+                        wanted.alerts_beyond(entry)
+                    ),
+                ),
+            }
+        }
+        if let Some(end) = self.kept.end().and_then(date) {
+            steps.note(format!(
+                "AWS deletes this budget with its alerts after {end}"
+            ));
+        }
+        Proposal {
+            differences: Proposal::between(&self, &wanted).differences,
+            ..steps
+        }
+    }
+
+    /// Whether limit and period can be made those of the baseline; if not, a finding says why.
+    fn may_update(&self, entry: &Entry, steps: &mut Proposal) -> bool {
+        let limit = self.limit.as_deref().unwrap_or("none");
+        let (wanted, period) = (entry.limit.to_string(), entry.period.word());
+        if limit == wanted && self.period == period {
+            return true;
+        }
+        let what = format!("it is {limit} {}, wanted {wanted} {period}", self.period);
+        if !self.lost_by_an_update.is_empty() {
+            let lost: Vec<&str> = self.lost_by_an_update.iter().map(String::as_str).collect();
+            let lost = lost.join(" and ");
+            let what = format!("{what}; an update would lose {lost}");
+            steps.finding(
+                "limit",
+                what,
+                "change it by hand: Billing console, Budgets, Edit",
+            );
+            return false;
+        }
+        let mut keys = self.alerts.keys();
+        if entry.period == Period::Daily
+            && let Some(forecast) = keys.find(|key| key.starts_with("forecast"))
+        {
+            let what = format!("{what}; daily budgets have no alerts such as {forecast}");
+            steps.finding("period", what, "delete that alert, or name another period");
+            return false;
+        }
+        true
+    }
+
+    /// The alerts that the baseline does not mention.
+    fn alerts_beyond(&self, entry: &Entry) -> String {
+        let ours: Vec<String> = entry.alerts.iter().map(Alert::key).collect();
+        let beyond = self.alerts.keys().filter(|key| !ours.contains(key));
+        beyond.map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Subscribers {
+    fn of(alert: &Alert, context: &Context) -> Self {
+        Self {
+            email: alert.addresses(),
+            sns: alert.topic(context).into_iter().collect(),
+        }
+    }
+
+    /// These and those of the baseline, as far as there is room.
+    fn with(
+        mut self,
+        entry: &Entry,
+        alert: &Alert,
+        context: &Context,
+        steps: &mut Proposal,
+    ) -> Self {
+        let field = |kind: &str| format!("alerts.{}.{kind}", alert.key());
+        let missing: Vec<Sensitive> = alert.addresses().difference(&self.email).cloned().collect();
+        if self.email.len() + missing.len() > MOST_EMAILS {
+            let (there, missing) = (self.email.len(), missing.len());
+            let what = format!(
+                "an alert takes {MOST_EMAILS} e-mail addresses: beside the {there} that are there, {missing} more have no room"
+            );
+            steps.finding(&field("email"), what, "remove addresses that nobody reads");
+        } else {
+            for email in missing {
+                self.email.insert(email.clone());
+                let subscriber = Subscriber::email(email);
+                steps.call(CreateSubscriber::new(entry, alert, subscriber, context));
+            }
+        }
+        match alert.topic(context) {
+            Some(topic) if self.sns.is_empty() => {
+                self.sns.insert(topic.clone());
+                let subscriber = Subscriber::sns(topic);
+                steps.call(CreateSubscriber::new(entry, alert, subscriber, context));
+            }
+            Some(topic) if !self.sns.contains(&topic) => {
+                let there = self.sns.iter().map(String::as_str).collect::<Vec<_>>();
+                let what = format!("an alert takes one SNS topic, and has {}", there.join(", "));
+                let remedy = "remove that topic from the alert, or name it in the baseline";
+                steps.finding(&field("sns"), what, remedy);
+            }
+            _ => {}
+        }
+        self
+    }
+}
+
+/// The day of a time in seconds since 1970.
+fn date(seconds: i64) -> Option<String> {
+    let time = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+    Some(time.date().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::live::plain;
+    use super::*;
+    use crate::control::tests::context;
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+    use std::collections::BTreeMap;
+
+    const MAIL: &str = r#"email = ["billing@example.com"]"#;
+
+    #[derive(Deserialize)]
+    struct Table {
+        budgets: Vec<Entry>,
+    }
+
+    /// What is proposed for the budget `monthly` of 100 USD with these other keys.
+    fn proposed(rest: &str, live: Option<&Budget>) -> Proposal {
+        let text = format!("[[budgets]]\nname = \"monthly\"\nlimit = \"100 USD\"\n{rest}");
+        let table: Table = toml::from_str(&text).expect("the test's settings are valid");
+        let live = serde_json::to_value(live).expect("plain data");
+        let live = serde_json::from_value(live).expect("a live state reads back");
+        Budgets::propose(&table.budgets, &Place::thing("monthly"), live, &context())
+    }
+
+    fn alerts(of: Value) -> BTreeMap<String, Option<Subscribers>> {
+        serde_json::from_value(of).expect("alerts")
+    }
+
+    fn budget(limit: &str) -> Budget {
+        Budget {
+            limit: Some(limit.to_owned()),
+            period: "monthly".to_owned(),
+            ..Budget::default()
+        }
+    }
+
+    fn operations(proposal: &Proposal) -> Vec<&str> {
+        let writes = proposal.writes.iter();
+        writes.map(|write| write.operation().name).collect()
+    }
+
+    #[test]
+    fn a_new_budget_is_created_with_its_alerts_in_one_call() {
+        let rest = format!(
+            r#"alerts = [{{ at = "80%", {MAIL} }}, {{ at = "90.50 USD", forecast = true, sns = "arn:aws:sns:us-east-1:{{account}}:bills" }}]"#
+        );
+        let proposal = proposed(&rest, None);
+        let mail = crate::diff::to_value(&Sensitive::new("billing@example.com"));
+        assert_eq!(operations(&proposal), ["CreateBudget"]);
+        assert_eq!(
+            proposal.writes[0].call().input,
+            json!({
+                "AccountId": "111122223333",
+                "Budget": {
+                    "BudgetName": "monthly", "BudgetType": "COST", "TimeUnit": "MONTHLY",
+                    "BudgetLimit": { "Amount": "100", "Unit": "USD" },
+                },
+                "NotificationsWithSubscribers": [
+                    {
+                        "Notification": {
+                            "NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN",
+                            "Threshold": 80.0, "ThresholdType": "PERCENTAGE",
+                        },
+                        "Subscribers": [{ "SubscriptionType": "EMAIL", "Address": mail }],
+                    },
+                    {
+                        "Notification": {
+                            "NotificationType": "FORECASTED", "ComparisonOperator": "GREATER_THAN",
+                            "Threshold": 90.5, "ThresholdType": "ABSOLUTE_VALUE",
+                        },
+                        "Subscribers": [{
+                            "SubscriptionType": "SNS",
+                            "Address": "arn:aws:sns:us-east-1:111122223333:bills",
+                        }],
+                    },
+                ],
+                "ResourceTags": [{ "Key": "baseline", "Value": "test" }],
+            })
+        );
+    }
+
+    #[test]
+    fn amounts_are_compared_as_decimals() {
+        for (amount, wanted) in [("100.0", "100"), ("1E+2", "100"), ("80.50", "80.5")] {
+            assert_eq!(plain(amount), wanted);
+        }
+        assert_eq!(plain("a lot"), "a lot");
+        assert!(
+            proposed("", Some(&budget("100 USD")))
+                .differences
+                .is_empty()
+        );
+        assert_eq!(
+            operations(&proposed("", Some(&budget("100.01 USD")))),
+            ["UpdateBudget"]
+        );
+    }
+
+    #[test]
+    fn alerts_and_subscribers_are_added_beside_those_of_others() {
+        let live = Budget {
+            alerts: alerts(json!({
+                "actual > 50%": null,
+                "actual > 80%": { "email": [Sensitive::new("other@example.com")] },
+            })),
+            ..budget("100 USD")
+        };
+        let rest = format!(r#"alerts = [{{ at = "80%", {MAIL} }}, {{ at = "100%", {MAIL} }}]"#);
+        let proposal = proposed(&rest, Some(&live));
+        assert_eq!(
+            operations(&proposal),
+            ["CreateSubscriber", "CreateNotification"]
+        );
+        let fields: Vec<&str> = proposal
+            .differences
+            .iter()
+            .map(|d| d.field.as_str())
+            .collect();
+        assert_eq!(
+            fields,
+            ["alerts.actual > 100%.email", "alerts.actual > 80%.email"]
+        );
+        assert_eq!(
+            proposal.differences[1].after.as_array().map(Vec::len),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn an_update_that_would_lose_something_is_a_finding() {
+        let live = Budget {
+            lost_by_an_update: BTreeSet::from(["its planned limits".to_owned()]),
+            ..budget("50 USD")
+        };
+        let rest = format!(r#"alerts = [{{ at = "80%", {MAIL} }}]"#);
+        let proposal = proposed(&rest, Some(&live));
+        assert_eq!(operations(&proposal), ["CreateNotification"]);
+        assert!(
+            proposal.findings[0]
+                .what
+                .ends_with("would lose its planned limits")
+        );
+        assert!(!proposal.touches(&["limit"]));
+        assert!(
+            proposed(
+                &rest,
+                Some(&Budget {
+                    limit: Some("100 USD".to_owned()),
+                    ..live
+                })
+            )
+            .findings
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_has_no_room_is_a_finding() {
+        let mails: Vec<Sensitive> = (0..10)
+            .map(|n| Sensitive::new(format!("a{n}@example.com")))
+            .collect();
+        let live = Budget {
+            alerts: alerts(json!({
+                "actual > 10%": null, "actual > 20%": null, "actual > 30%": null,
+                "actual > 80%": { "email": mails, "sns": ["arn:aws:sns:us-east-1:111122223333:a"] },
+            })),
+            ..budget("100 USD")
+        };
+        let rest = format!(
+            r#"alerts = [
+                {{ at = "80%", {MAIL}, sns = "arn:aws:sns:us-east-1:111122223333:b" }},
+                {{ at = "90%", {MAIL} }}, {{ at = "100%", {MAIL} }},
+            ]"#
+        );
+        let proposal = proposed(&rest, Some(&live));
+        assert_eq!(operations(&proposal), ["CreateNotification"]);
+        let fields: Vec<&str> = proposal.findings.iter().map(|f| f.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "alerts.actual > 80%.email",
+                "alerts.actual > 80%.sns",
+                "alerts.actual > 100%"
+            ]
+        );
+        assert!(
+            proposal.findings[2]
+                .remedy
+                .ends_with("actual > 10%, actual > 20%, actual > 30%")
+        );
+    }
+
+    #[test]
+    fn a_daily_budget_keeps_no_forecast() {
+        let live = Budget {
+            alerts: alerts(json!({ "forecast > 100%": null })),
+            ..budget("100 USD")
+        };
+        let proposal = proposed("period = \"daily\"", Some(&live));
+        assert_eq!(proposal.findings[0].field, "period");
+        assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
+    }
+
+    #[test]
+    fn a_budget_of_another_type_is_left_alone() {
+        let live = Budget {
+            other_type: Some("USAGE".to_owned()),
+            ..budget("5 USD")
+        };
+        let proposal = proposed("", Some(&live));
+        assert_eq!(proposal.findings.len(), 1);
+        assert!(proposal.writes.is_empty());
+    }
+
+    #[test]
+    fn subscribers_that_were_not_read_are_unknown_and_not_absent() {
+        let live = Budget {
+            alerts: alerts(json!({ "actual > 80%": null })),
+            ..budget("100 USD")
+        };
+        let proposal = proposed(
+            &format!(r#"alerts = [{{ at = "80%", {MAIL} }}]"#),
+            Some(&live),
+        );
+        assert!(matches!(
+            proposal.standing,
+            crate::control::Standing::Unknown(_)
+        ));
+    }
+}

@@ -1,0 +1,436 @@
+//! The tables `[[budgets]]`: amounts, alerts and who hears of them, and what AWS would refuse.
+
+use crate::baseline::Problems;
+use crate::control::Context;
+use crate::sensitive::Sensitive;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The most alerts of a budget. Source: Budgets API reference, CreateBudget. The page of
+/// Notification speaks of ten; five is what both allow.
+pub const MOST_ALERTS: usize = 5;
+
+/// The most e-mail addresses of an alert; of SNS topics it takes one. Source: Budgets API
+/// reference, Notification.
+pub const MOST_EMAILS: usize = 10;
+
+/// The highest threshold in per cent. Source: Budgets API reference, Notification.
+const MOST_PERCENT: i64 = 1_000_000;
+
+/// One table `[[budgets]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The name of the budget, by which it is found.
+    pub name: String,
+    /// The amount that may be spent in a period.
+    pub limit: Money,
+    /// The period.
+    #[serde(default)]
+    pub period: Period,
+    /// When to tell whom.
+    #[serde(default)]
+    pub alerts: Vec<Alert>,
+}
+
+/// How long a period is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Period {
+    /// A day.
+    Daily,
+    /// A calendar month.
+    #[default]
+    Monthly,
+    /// A calendar quarter.
+    Quarterly,
+    /// A calendar year.
+    Annually,
+}
+
+impl Period {
+    /// The word of the baseline; in capitals it is AWS's own.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
+            Self::Annually => "annually",
+        }
+    }
+}
+
+/// One alert of a budget.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alert {
+    /// What has to be exceeded.
+    pub at: Threshold,
+    /// Whether the forecast has to exceed it, rather than what was spent.
+    #[serde(default)]
+    pub forecast: bool,
+    /// Who gets a mail.
+    #[serde(default)]
+    pub email: BTreeSet<Email>,
+    /// The ARN of the topic that gets a message; `{account}` and `{region}` are filled in.
+    pub sns: Option<Topic>,
+}
+
+impl Alert {
+    /// What the alert is known by: `actual > 80%`. A budget has no two alerts of one key.
+    pub fn key(&self) -> String {
+        let kind = if self.forecast { "forecast" } else { "actual" };
+        format!("{kind} > {}", self.at)
+    }
+
+    /// The addresses that get a mail.
+    pub fn addresses(&self) -> BTreeSet<Sensitive> {
+        self.email.iter().map(|email| email.0.clone()).collect()
+    }
+
+    /// The ARN of the topic, filled in.
+    pub fn topic(&self, context: &Context) -> Option<String> {
+        self.sns.as_ref().map(|topic| context.fill(&topic.0))
+    }
+}
+
+/// An amount with its currency: `100 USD`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Money {
+    /// How much, more than nothing and without trailing zeros.
+    pub amount: Decimal,
+    /// The currency.
+    pub unit: String,
+}
+
+impl TryFrom<String> for Money {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is no amount with its currency, such as 100 USD");
+        let (amount, unit) = text.trim().split_once(' ').ok_or_else(wrong)?;
+        let unit = unit.trim();
+        if unit.len() != 3 || !unit.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(wrong());
+        }
+        Ok(Self {
+            amount: positive(amount).ok_or_else(wrong)??,
+            unit: unit.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount, self.unit)
+    }
+}
+
+/// What an alert waits for: a part of the limit, or an amount.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Threshold {
+    /// `80%`
+    Percent(Decimal),
+    /// `90 USD`
+    Amount(Money),
+}
+
+impl TryFrom<String> for Threshold {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let Some(number) = text.trim().strip_suffix('%') else {
+            return Money::try_from(text.clone())
+                .map(Self::Amount)
+                .map_err(|_| Self::wrong(&text));
+        };
+        let percent = positive(number.trim_end()).ok_or_else(|| Self::wrong(&text))??;
+        match percent > Decimal::from(MOST_PERCENT) {
+            true => Err(format!("AWS takes at most {MOST_PERCENT}%")),
+            false => Ok(Self::Percent(percent)),
+        }
+    }
+}
+
+impl Threshold {
+    fn wrong(text: &str) -> String {
+        format!(
+            "'{text}' is neither a part of the limit, such as 80%, nor an amount above nothing, such as 90 USD"
+        )
+    }
+}
+
+/// The currency is not shown, because AWS keeps none with an alert.
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::Amount(money) => write!(f, "{}", money.amount),
+        }
+    }
+}
+
+/// A number above nothing; `None` when it is no plain number.
+fn positive(text: &str) -> Option<Result<Decimal, String>> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number = Decimal::from_str_exact(text).ok().filter(|_| plain)?;
+    Some(match number.is_zero() {
+        true => Err("it has to be more than nothing".to_owned()),
+        false => Ok(number.normalize()),
+    })
+}
+
+/// An e-mail address. What is wrong with it is said without it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Email(Sensitive);
+
+impl TryFrom<String> for Email {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let spaced = |c: char| c.is_whitespace() || c.is_control();
+        let parts: Vec<&str> = text.split('@').collect();
+        match parts.as_slice() {
+            [name, domain]
+                if !name.is_empty()
+                    && domain.split('.').count() > 1
+                    && domain.split('.').all(|part| !part.is_empty())
+                    && !text.contains(spaced) =>
+            {
+                Ok(Self(Sensitive::new(text)))
+            }
+            _ => Err("this is no e-mail address"),
+        }
+    }
+}
+
+/// The ARN of an SNS topic.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Topic(String);
+
+impl TryFrom<String> for Topic {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let is_account = |account: &str| {
+            account == "{account}"
+                || account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let is_name = |name: &str| {
+            let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            !name.is_empty() && name.bytes().all(letter)
+        };
+        match text.split(':').collect::<Vec<_>>().as_slice() {
+            ["arn", partition, "sns", region, account, name]
+                if partition.starts_with("aws")
+                    && !region.is_empty()
+                    && is_account(account)
+                    && is_name(name) =>
+            {
+                Ok(Self(text))
+            }
+            _ => Err(format!(
+                "'{text}' is no ARN of an SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts"
+            )),
+        }
+    }
+}
+
+/// Reports what AWS would refuse.
+pub fn check(entries: &[Entry], problems: &mut Problems) {
+    for (index, entry) in entries.iter().enumerate() {
+        let path = |rest: &str| format!("{index}.{rest}");
+        if entries[..index]
+            .iter()
+            .any(|other| other.name == entry.name)
+        {
+            let text = format!("there are two budgets named '{}'", entry.name);
+            problems.setting(&path("name"), text);
+        }
+        if let Some(text) = wrong_name(&entry.name) {
+            problems.setting(&path("name"), text);
+        }
+        if entry.alerts.len() > MOST_ALERTS {
+            let text = format!("a budget takes {MOST_ALERTS} alerts");
+            problems.setting(&path("alerts"), text);
+        }
+        for (at, alert) in entry.alerts.iter().enumerate() {
+            let path = |rest: &str| format!("{index}.alerts.{at}.{rest}");
+            check_alert(entry, at, alert, &path, problems);
+        }
+    }
+}
+
+fn check_alert(
+    entry: &Entry,
+    at: usize,
+    alert: &Alert,
+    path: &dyn Fn(&str) -> String,
+    problems: &mut Problems,
+) {
+    let key = alert.key();
+    if entry.alerts[..at].iter().any(|other| other.key() == key) {
+        let text = format!("there are two alerts of {key}: make them one");
+        problems.setting(&path("at"), text);
+    }
+    if let Threshold::Amount(money) = &alert.at
+        && money.unit != entry.limit.unit
+    {
+        let text = format!("the limit is in {}, so this must be too", entry.limit.unit);
+        problems.setting(&path("at"), text);
+    }
+    if alert.forecast && entry.period == Period::Daily {
+        let text = "AWS makes no forecast for daily budgets";
+        problems.setting(&path("forecast"), text);
+    }
+    if alert.email.is_empty() && alert.sns.is_none() {
+        let text = "nobody would hear of it: name an e-mail address or an SNS topic";
+        problems.setting(&path("email"), text);
+    }
+    if alert.email.len() > MOST_EMAILS {
+        let text = format!("an alert takes {MOST_EMAILS} e-mail addresses");
+        problems.setting(&path("email"), text);
+    }
+}
+
+/// What AWS would refuse in the name of a budget. Source: Budgets API reference, Budget.
+fn wrong_name(name: &str) -> Option<&'static str> {
+    let length = name.chars().count();
+    if !(1..=100).contains(&length) {
+        Some("a name has 1 to 100 characters")
+    } else if name.contains([':', '\\']) || name.contains("/action/") {
+        Some("a name holds no ':', no '\\' and no '/action/'")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::baseline::Baseline;
+    use std::path::Path;
+
+    fn said(budget: &str) -> String {
+        let text = format!("baseline = 1\n[[budgets]]\n{budget}\n");
+        let path = Path::new("baseline.toml");
+        match Baseline::parse(path, &text) {
+            Ok(baseline) => format!("{baseline:?}"),
+            Err(problems) => problems.render(path, &text),
+        }
+    }
+
+    /// A budget with one alert.
+    fn alert(alert: &str) -> String {
+        format!("name = \"x\"\nlimit = \"100 USD\"\nalerts = [{{ {alert} }}]")
+    }
+
+    #[test]
+    fn what_aws_would_refuse_is_refused_at_load() {
+        let mail = "email = [\"a@example.com\"]";
+        let eleven: Vec<String> = (0..11).map(|n| format!("\"a{n}@example.com\"")).collect();
+        let six: Vec<String> = (1..7)
+            .map(|n| format!("{{ at = \"{n}%\", {mail} }}"))
+            .collect();
+        let with = |rest: &str| format!("limit = \"100 USD\"\n{rest}");
+        let table = [
+            ("name = \"x\"".to_owned(), "missing setting 'limit'"),
+            ("name = \"x\"\nlimit = 100".to_owned(), "expected a string"),
+            (
+                "name = \"x\"\nlimit = \"100\"".to_owned(),
+                "'100' is no amount with its currency",
+            ),
+            (
+                "name = \"x\"\nlimit = \"1,000 USD\"".to_owned(),
+                "is no amount",
+            ),
+            (
+                "name = \"x\"\nlimit = \"-5 USD\"".to_owned(),
+                "is no amount",
+            ),
+            (
+                "name = \"x\"\nlimit = \"0.00 USD\"".to_owned(),
+                "more than nothing",
+            ),
+            (
+                "name = \"x\"\nlimit = \"100 usd\"".to_owned(),
+                "is no amount",
+            ),
+            (with("name = \"\""), "1 to 100 characters"),
+            (with("name = \"a:b\""), "no ':'"),
+            (with("name = \"a/action/b\""), "'/action/'"),
+            (
+                with("name = \"x\"\nperiod = \"weekly\""),
+                "unknown variant 'weekly'",
+            ),
+            (
+                with("name = \"x\"\n[[budgets]]\nname = \"x\"\nlimit = \"1 USD\""),
+                "two budgets named 'x'",
+            ),
+            (
+                with(&format!("name = \"x\"\nalerts = [{}]", six.join(","))),
+                "takes 5 alerts",
+            ),
+            (
+                with(&format!(
+                    "name = \"x\"\nperiod = \"daily\"\nalerts = [{{ at = \"80%\", forecast = true, {mail} }}]"
+                )),
+                "no forecast for daily",
+            ),
+            (
+                with(&format!(
+                    "name = \"x\"\nalerts = [{{ at = \"80%\", {mail} }}, {{ at = \"80.0 %\", {mail} }}]"
+                )),
+                "two alerts of actual > 80%",
+            ),
+            (alert("at = \"80%\""), "nobody would hear of it"),
+            (
+                alert(&format!("at = \"80\", {mail}")),
+                "neither a part of the limit",
+            ),
+            (alert(&format!("at = \"0%\", {mail}")), "more than nothing"),
+            (
+                alert(&format!("at = \"2000000%\", {mail}")),
+                "at most 1000000%",
+            ),
+            (
+                alert(&format!("at = \"90 EUR\", {mail}")),
+                "the limit is in USD",
+            ),
+            (
+                alert(&format!("at = \"80%\", email = [{}]", eleven.join(","))),
+                "takes 10 e-mail addresses",
+            ),
+            (
+                alert("at = \"80%\", email = [\"nobody\"]"),
+                "this is no e-mail address",
+            ),
+            (
+                alert("at = \"80%\", sns = \"alerts\""),
+                "no ARN of an SNS topic",
+            ),
+            (
+                alert(&format!("at = \"80%\", emails = [], {mail}")),
+                "did you mean 'email'?",
+            ),
+        ];
+        for (budget, wanted) in table {
+            let said = said(&budget);
+            assert!(said.contains(wanted), "{wanted:?} is not in\n{said}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_masked_in_debug_output() {
+        let said = said(&alert("at = \"80%\", email = [\"billing@example.com\"]"));
+        assert!(said.contains("b***@example.com"), "{said}");
+        assert!(!said.contains("billing@"), "{said}");
+    }
+}
