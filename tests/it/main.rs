@@ -2,6 +2,7 @@
 
 mod account;
 mod buckets;
+mod cloudtrail;
 mod commands;
 mod emulator;
 mod engine;
