@@ -1,7 +1,8 @@
 //! The controls, one file each, and the list of them.
 
-mod buckets;
 mod budgets;
+mod buckets;
+mod cloudtrail;
 pub mod log_bucket;
 mod password_policy;
 mod public_access_block;
@@ -16,6 +17,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<password_policy::PasswordPolicy>(),
     Kind::of::<public_access_block::PublicAccessBlock>(),
     Kind::of::<log_bucket::LogBucket>(),
+    Kind::of::<cloudtrail::Cloudtrail>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),
 ];

@@ -3,6 +3,7 @@
 mod account;
 mod buckets;
 mod budgets;
+mod cloudtrail;
 mod commands;
 mod emulator;
 mod engine;

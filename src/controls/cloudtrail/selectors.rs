@@ -1,0 +1,744 @@
+//! Event selectors: what a trail logs, what the baseline wishes it to log, and the smallest
+//! addition that brings the two together. Pure.
+//!
+//! A trail has basic or advanced selectors, and writing one kind deletes the other. Here all are
+//! advanced: basic ones are translated when they are read.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// The most values that all advanced selectors of a trail may hold. Source: CloudTrail API
+/// Reference, `PutEventSelectors`.
+pub const MOST_VALUES: usize = 500;
+
+const CATEGORY: &str = "eventCategory";
+const READ_ONLY: &str = "readOnly";
+const TYPE: &str = "resources.type";
+const ARN: &str = "resources.ARN";
+const SOURCE: &str = "eventSource";
+
+/// An advanced event selector, as AWS has it: an event that matches all fields is logged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Selector {
+    /// Its name, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The conditions.
+    pub field_selectors: Vec<Field>,
+}
+
+/// The condition on one field of an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Field {
+    /// The field.
+    pub field: String,
+    /// Exact values that match.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub equals: Vec<String>,
+    /// Beginnings that match.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts_with: Vec<String>,
+    /// Endings that match.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends_with: Vec<String>,
+    /// Exact values that do not match.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_equals: Vec<String>,
+    /// Beginnings that do not match.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_starts_with: Vec<String>,
+    /// Endings that do not match.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_ends_with: Vec<String>,
+}
+
+impl Field {
+    fn equals(field: &str, value: &str) -> Self {
+        Self {
+            field: field.to_owned(),
+            equals: vec![value.to_owned()],
+            ..Self::default()
+        }
+    }
+
+    /// Its operators in words, with their values.
+    fn operators(&self) -> impl Iterator<Item = (&'static str, &Vec<String>)> {
+        [
+            ("is", &self.equals),
+            ("starts with", &self.starts_with),
+            ("ends with", &self.ends_with),
+            ("is not", &self.not_equals),
+            ("does not start with", &self.not_starts_with),
+            ("does not end with", &self.not_ends_with),
+        ]
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+    }
+
+    /// Whether it holds nothing: an operator that this program does not know.
+    pub fn is_blank(&self) -> bool {
+        self.operators().next().is_none()
+    }
+
+    /// Whether it only says which exact values or beginnings match, in one way.
+    fn is_plain(&self) -> bool {
+        let mut operators = self.operators().map(|(word, _)| word);
+        matches!(
+            (operators.next(), operators.next()),
+            (Some("is" | "starts with"), None)
+        )
+    }
+}
+
+impl Selector {
+    fn new(name: &str, fields: impl IntoIterator<Item = Field>) -> Self {
+        Self {
+            name: Some(name.to_owned()),
+            field_selectors: fields.into_iter().collect(),
+        }
+    }
+
+    /// All management events: what a trail logs when nobody said anything.
+    pub fn management() -> Self {
+        Self::new("management events", [Field::equals(CATEGORY, "Management")])
+    }
+
+    fn is_of(&self, category: &str) -> bool {
+        let mut fields = self.field_selectors.iter();
+        fields.any(|field| field.field == CATEGORY && field.equals == [category])
+    }
+
+    /// The condition on a field; `None` if there is none, or more than one.
+    fn only(&self, name: &str) -> Option<&Field> {
+        let mut found = self.field_selectors.iter().filter(|f| f.field == name);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// Whether it says nothing but category, type, access and resources, each once and plainly.
+    fn is_plain(&self) -> bool {
+        let known = [CATEGORY, TYPE, READ_ONLY, ARN];
+        let mut names = BTreeSet::new();
+        self.field_selectors.iter().all(|field| {
+            known.contains(&field.field.as_str()) && names.insert(&field.field) && field.is_plain()
+        })
+    }
+
+    /// Whether every event of this kind is logged by it.
+    fn logs(&self, kind: Kind, resource: &Resource, reads: bool) -> bool {
+        let access = match self.only(READ_ONLY) {
+            None => true,
+            Some(field) => field.equals.iter().any(|value| *value == reads.to_string()),
+        };
+        let resources = match self.only(ARN) {
+            None => true,
+            Some(field) => match resource {
+                Resource::All(start) => field.starts_with.iter().any(|p| start.starts_with(p)),
+                Resource::Below(start) => field.starts_with.iter().any(|p| start.starts_with(p)),
+                Resource::Exactly(arn) => {
+                    field.equals.contains(arn)
+                        || field.starts_with.iter().any(|p| arn.starts_with(p))
+                }
+            },
+        };
+        let types = self
+            .only(TYPE)
+            .is_some_and(|field| field.equals.iter().any(|t| t == kind.resource_type()));
+        self.is_of("Data") && self.is_plain() && types && access && resources
+    }
+
+    /// What it logs in words, one text for each resource; two selectors that log the same have the
+    /// same texts, whatever their names and orders.
+    fn in_words(&self) -> BTreeSet<String> {
+        let access = match self.only(READ_ONLY).map(|field| field.equals.as_slice()) {
+            None => "all",
+            Some([value]) if value == "true" => "read",
+            Some([value]) if value == "false" => "write",
+            Some(_) => "some",
+        };
+        let management = self.is_of("Management");
+        let head = match (management, self.only(TYPE)) {
+            (true, _) | (_, None) => String::new(),
+            (false, Some(field)) => short(&field.equals),
+        };
+        let mut rest: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        let said_already = |field: &Field| match field.field.as_str() {
+            CATEGORY | READ_ONLY => true,
+            TYPE => self.only(TYPE).is_some(),
+            ARN => self.only(ARN).is_some_and(Field::is_plain),
+            _ => false,
+        };
+        for field in self.field_selectors.iter().filter(|f| !said_already(f)) {
+            for (word, values) in field.operators() {
+                let values: BTreeSet<&str> = values.iter().map(String::as_str).collect();
+                let values: Vec<&str> = values.into_iter().collect();
+                rest.entry(&field.field)
+                    .or_default()
+                    .insert(format!("{word} {}", values.join(" or ")));
+            }
+        }
+        let mut tail = String::new();
+        for (field, conditions) in rest {
+            for condition in conditions {
+                // Writing to a String cannot fail.
+                let _ = write!(tail, ", {field} {condition}");
+            }
+        }
+        let text = |resource: &str| match management {
+            true => format!("{access}{tail}"),
+            false if access == "all" => format!("{head} {resource} (read and write){tail}"),
+            false => format!("{head} {resource} ({access}){tail}"),
+        };
+        match self.only(ARN).filter(|field| field.is_plain()) {
+            None => BTreeSet::from([text("all")]),
+            Some(field) => {
+                let exact = field.equals.iter().map(|arn| text(arn));
+                let starts = field.starts_with.iter().map(|start| text(&begins(start)));
+                exact.chain(starts).collect()
+            }
+        }
+    }
+}
+
+/// A beginning of ARNs in words: the name of the bucket, if it is all of a bucket.
+fn begins(start: &str) -> String {
+    let bucket = start
+        .split_once(":s3:::")
+        .and_then(|(_, path)| path.strip_suffix('/'))
+        .filter(|bucket| !bucket.is_empty() && !bucket.contains('/'));
+    bucket.map_or_else(|| format!("{start}*"), str::to_owned)
+}
+
+fn short(types: &[String]) -> String {
+    let words = types
+        .iter()
+        .map(|name| Kind::of(name).map_or(name.as_str(), |kind| kind.word()));
+    words.collect::<Vec<_>>().join(" or ")
+}
+
+/// What is logged of management events, in words.
+pub fn management_events(selectors: &[Selector]) -> BTreeSet<String> {
+    in_words(selectors, "Management")
+}
+
+/// What is logged of data events, in words.
+pub fn data_events(selectors: &[Selector]) -> BTreeSet<String> {
+    in_words(selectors, "Data")
+}
+
+fn in_words(selectors: &[Selector], category: &str) -> BTreeSet<String> {
+    selectors
+        .iter()
+        .filter(|selector| selector.is_of(category))
+        .flat_map(Selector::in_words)
+        .collect()
+}
+
+/// How many values the selectors hold.
+pub fn values(selectors: &[Selector]) -> usize {
+    selectors
+        .iter()
+        .flat_map(|selector| &selector.field_selectors)
+        .flat_map(Field::operators)
+        .map(|(_, values)| values.len())
+        .sum()
+}
+
+/// A kind of thing whose data events a baseline can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Objects in buckets.
+    S3,
+    /// Invocations of functions.
+    Lambda,
+    /// Items in tables.
+    DynamoDb,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::S3, Self::Lambda, Self::DynamoDb];
+
+    fn of(resource_type: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.resource_type() == resource_type)
+    }
+
+    /// Its key in the baseline.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Lambda => "lambda",
+            Self::DynamoDb => "dynamodb",
+        }
+    }
+
+    fn resource_type(self) -> &'static str {
+        match self {
+            Self::S3 => "AWS::S3::Object",
+            Self::Lambda => "AWS::Lambda::Function",
+            Self::DynamoDb => "AWS::DynamoDB::Table",
+        }
+    }
+
+    /// What the ARNs of all resources of the kind begin with.
+    fn start(self, partition: &str) -> String {
+        match self {
+            Self::S3 => format!("arn:{partition}:s3:::"),
+            _ => format!("arn:{partition}:{}:", self.word()),
+        }
+    }
+
+    /// Whether a basic selector's value means one resource and not all that begin like it.
+    fn is_exact(self, arn: &str) -> bool {
+        match self {
+            Self::S3 => false,
+            Self::Lambda => arn.contains(":function:"),
+            Self::DynamoDb => arn.contains(":table/"),
+        }
+    }
+}
+
+/// Data events that the baseline asks for.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Of what kind of thing.
+    pub kind: Kind,
+    /// Of which: names of buckets, or ARNs; `None` for all.
+    pub which: Option<BTreeSet<String>>,
+    /// Whether reads, writes or both.
+    pub access: Access,
+}
+
+/// Which data events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Those that only read.
+    Read,
+    /// Those that write.
+    Write,
+    /// All.
+    #[default]
+    All,
+}
+
+impl Access {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::All => "all",
+        }
+    }
+
+    /// The values of `readOnly` that it takes.
+    fn both(self) -> &'static [bool] {
+        match self {
+            Self::Read => &[true],
+            Self::Write => &[false],
+            Self::All => &[true, false],
+        }
+    }
+
+    fn field(self) -> Option<Field> {
+        match self {
+            Self::All => None,
+            Self::Read => Some(Field::equals(READ_ONLY, "true")),
+            Self::Write => Some(Field::equals(READ_ONLY, "false")),
+        }
+    }
+}
+
+/// Something whose events are to be logged.
+#[derive(Clone, Debug)]
+enum Resource {
+    /// Everything of its kind; their ARNs begin like this.
+    All(String),
+    /// Everything whose ARN begins like this.
+    Below(String),
+    /// One thing.
+    Exactly(String),
+}
+
+impl Wish {
+    fn resources(&self, partition: &str) -> Vec<Resource> {
+        let start = self.kind.start(partition);
+        match (&self.which, self.kind) {
+            (None, _) => vec![Resource::All(start)],
+            (Some(buckets), Kind::S3) => buckets
+                .iter()
+                .map(|bucket| Resource::Below(format!("{start}{bucket}/")))
+                .collect(),
+            (Some(arns), _) => arns.iter().cloned().map(Resource::Exactly).collect(),
+        }
+    }
+
+    /// What is wished and not logged yet.
+    fn missing(&self, selectors: &[Selector], partition: &str) -> Vec<Resource> {
+        let logged = |resource: &Resource, reads: bool| {
+            selectors
+                .iter()
+                .any(|selector| selector.logs(self.kind, resource, reads))
+        };
+        let mut resources = self.resources(partition);
+        resources.retain(|resource| {
+            let mut both = self.access.both().iter();
+            !both.all(|reads| logged(resource, *reads))
+        });
+        resources
+    }
+
+    /// The selector that logs these resources.
+    fn selector(&self, resources: &[Resource]) -> Selector {
+        let mut arns = Field {
+            field: ARN.to_owned(),
+            ..Field::default()
+        };
+        for resource in resources {
+            match resource {
+                Resource::All(_) => {}
+                Resource::Below(start) => arns.starts_with.push(start.clone()),
+                Resource::Exactly(arn) => arns.equals.push(arn.clone()),
+            }
+        }
+        let listed = if self.which.is_some() { " listed" } else { "" };
+        let name = format!(
+            "baseline: {}{listed} ({})",
+            self.kind.word(),
+            self.access.word()
+        );
+        let fields = [
+            Field::equals(CATEGORY, "Data"),
+            Field::equals(TYPE, self.kind.resource_type()),
+        ];
+        let arns = Some(arns).filter(|arns| !arns.is_blank());
+        Selector::new(
+            &name,
+            fields.into_iter().chain(self.access.field()).chain(arns),
+        )
+    }
+
+    /// Adds what is missing: to our own selector of that name, else in a new one.
+    fn add_to(&self, selectors: &mut Vec<Selector>, partition: &str) {
+        let missing = self.missing(selectors, partition);
+        if missing.is_empty() {
+            return;
+        }
+        let mut new = self.selector(&missing);
+        let own = selectors
+            .iter_mut()
+            .filter(|selector| selector.name == new.name)
+            .find(|selector| differ_in_resources_only(selector, &new));
+        if let (Some(own), Some(more)) = (own, new.only(ARN)) {
+            for field in own.field_selectors.iter_mut().filter(|f| f.field == ARN) {
+                field.equals.extend(more.equals.iter().cloned());
+                field.starts_with.extend(more.starts_with.iter().cloned());
+            }
+            return;
+        }
+        let stem = new.name.clone().unwrap_or_default();
+        let mut number = 2;
+        while selectors.iter().any(|selector| selector.name == new.name) {
+            new.name = Some(format!("{stem} {number}"));
+            number += 1;
+        }
+        selectors.push(new);
+    }
+}
+
+/// Whether two selectors list resources and say the same otherwise.
+fn differ_in_resources_only(one: &Selector, other: &Selector) -> bool {
+    let rest = |selector: &Selector| -> Vec<Field> {
+        let fields = selector.field_selectors.iter();
+        let mut rest: Vec<Field> = fields.filter(|f| f.field != ARN).cloned().collect();
+        rest.sort_by(|a, b| a.field.cmp(&b.field));
+        rest
+    };
+    let lists = |selector: &Selector| {
+        let list = selector.only(ARN);
+        list.map(|field| (field.equals.is_empty(), field.starts_with.is_empty()))
+    };
+    one.is_plain() && lists(one).is_some() && lists(one) == lists(other) && rest(one) == rest(other)
+}
+
+/// What the selectors have to become: everything that is there, management events, and the wishes.
+/// Nothing is taken away.
+pub fn wanted(live: &[Selector], wishes: &[Wish], partition: &str) -> Vec<Selector> {
+    let mut selectors = live.to_vec();
+    if !selectors.iter().any(|s| s.is_of("Management")) {
+        selectors.insert(0, Selector::management());
+    }
+    for wish in wishes {
+        wish.add_to(&mut selectors, partition);
+    }
+    selectors
+}
+
+/// A basic event selector.
+#[derive(Clone, Debug)]
+pub struct Basic {
+    /// `All`, `ReadOnly` or `WriteOnly`.
+    pub access: String,
+    /// Whether management events are logged.
+    pub management: bool,
+    /// The services whose management events are left out.
+    pub excluded: Vec<String>,
+    /// The data resources: type, and ARNs or beginnings of ARNs.
+    pub resources: Vec<(String, Vec<String>)>,
+}
+
+impl Basic {
+    /// The advanced selectors that log the same.
+    ///
+    /// # Errors
+    /// An access that this program does not know.
+    pub fn translate(&self, partition: &str) -> Result<Vec<Selector>, String> {
+        let access = match self.access.as_str() {
+            "All" => Access::All,
+            "ReadOnly" => Access::Read,
+            "WriteOnly" => Access::Write,
+            other => return Err(format!("there is no access '{other}'")),
+        };
+        let mut selectors = Vec::new();
+        if self.management {
+            let mut selector = Selector::management();
+            selector.field_selectors.extend(access.field());
+            if !self.excluded.is_empty() {
+                selector.field_selectors.push(Field {
+                    field: SOURCE.to_owned(),
+                    not_equals: self.excluded.clone(),
+                    ..Field::default()
+                });
+            }
+            selectors.push(selector);
+        }
+        for (name, arns) in &self.resources {
+            selectors.extend(translate(name, access, arns, partition));
+        }
+        Ok(selectors)
+    }
+}
+
+/// Advanced selectors for the data resources of a basic one: an event would have to match both
+/// operators on one field.
+fn translate(name: &str, access: Access, arns: &[String], partition: &str) -> Vec<Selector> {
+    let kind = Kind::of(name);
+    let selector = |arns: Option<Field>| {
+        let fields = [Field::equals(CATEGORY, "Data"), Field::equals(TYPE, name)];
+        let name = format!("{} data events", kind.map_or(name, |kind| kind.word()));
+        Selector::new(&name, fields.into_iter().chain(access.field()).chain(arns))
+    };
+    let everything = kind.map(|kind| kind.start(partition)).unwrap_or_default();
+    if arns.iter().any(|start| everything.starts_with(start)) {
+        return vec![selector(None)];
+    }
+    let is_exact = |arn: &String| kind.is_some_and(|kind| kind.is_exact(arn));
+    let (exact, starts): (Vec<String>, Vec<String>) = arns.iter().cloned().partition(is_exact);
+    let field = |equals, starts_with| Field {
+        field: ARN.to_owned(),
+        equals,
+        starts_with,
+        ..Field::default()
+    };
+    [field(exact, Vec::new()), field(Vec::new(), starts)]
+        .into_iter()
+        .filter(|field| !field.is_blank())
+        .map(|field| selector(Some(field)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn wish(kind: Kind, which: &[&str], access: Access) -> Wish {
+        let which = which.iter().map(|name| (*name).to_owned()).collect();
+        Wish {
+            kind,
+            which: Some(which).filter(|names: &BTreeSet<String>| !names.is_empty()),
+            access,
+        }
+    }
+
+    fn basic(access: &str, management: bool, excluded: &[&str], resources: &[&str]) -> Basic {
+        let resource = |arn: &&str| {
+            let kind = Kind::ALL.into_iter().find(|kind| arn.contains(kind.word()));
+            let name = kind.map_or("AWS::Other::Thing", Kind::resource_type);
+            (name.to_owned(), vec![(*arn).to_owned()])
+        };
+        Basic {
+            access: access.to_owned(),
+            management,
+            excluded: excluded.iter().map(|name| (*name).to_owned()).collect(),
+            resources: resources.iter().map(resource).collect(),
+        }
+    }
+
+    fn translated(basic: &[Basic]) -> Vec<Selector> {
+        let all = basic.iter().map(|b| b.translate("aws").expect("known"));
+        all.flatten().collect()
+    }
+
+    fn words(texts: &BTreeSet<String>) -> Vec<&str> {
+        texts.iter().map(String::as_str).collect()
+    }
+
+    const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:f";
+    const TABLE: &str = "arn:aws:dynamodb:us-east-1:111122223333:table/t";
+
+    /// Many live selectors: basic ones translated, and advanced ones of others.
+    fn many() -> Vec<Vec<Selector>> {
+        let mut all = vec![Vec::new(), vec![foreign()]];
+        let resources: [&[&str]; 6] = [
+            &[],
+            &["arn:aws:s3"],
+            &["arn:aws:s3:::a/", "arn:aws:s3:::b/in/"],
+            &[FUNCTION],
+            &["arn:aws:lambda", TABLE],
+            &["arn:aws:dynamodb"],
+        ];
+        for access in ["All", "ReadOnly", "WriteOnly"] {
+            for management in [true, false] {
+                for excluded in [&[][..], &["kms.amazonaws.com"][..]] {
+                    for resources in resources {
+                        let one = basic(access, management, excluded, resources);
+                        let mut selectors = translated(&[one]);
+                        all.push(selectors.clone());
+                        selectors.push(foreign());
+                        all.push(selectors);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// A selector that logs less than it seems to.
+    fn foreign() -> Selector {
+        let value = json!({"Name": "baseline: s3 (all)", "FieldSelectors": [
+            {"Field": "eventCategory", "Equals": ["Data"]},
+            {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+            {"Field": "eventName", "NotEquals": ["GetObject"]},
+        ]});
+        serde_json::from_value(value).expect("a selector")
+    }
+
+    fn wishes() -> Vec<Vec<Wish>> {
+        let mut all = vec![Vec::new()];
+        for access in [Access::Read, Access::Write, Access::All] {
+            let s3 = [
+                wish(Kind::S3, &[], access),
+                wish(Kind::S3, &["a", "c"], access),
+            ];
+            let others = [
+                wish(Kind::Lambda, &[], Access::All),
+                wish(Kind::Lambda, &[FUNCTION], access),
+                wish(Kind::DynamoDb, &[TABLE], access),
+            ];
+            all.extend(s3.iter().map(|one| vec![one.clone()]));
+            all.push(s3.into_iter().chain(others).collect());
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_written_keeps_all_that_is_there_logs_management_events_and_is_enough() {
+        for live in many() {
+            for wishes in wishes() {
+                let next = wanted(&live, &wishes, "aws");
+                assert!(!management_events(&next).is_empty(), "{live:?} {wishes:?}");
+                assert!(data_events(&next).is_superset(&data_events(&live)));
+                assert!(management_events(&next).is_superset(&management_events(&live)));
+                assert!(wishes.iter().all(|w| w.missing(&next, "aws").is_empty()));
+                assert_eq!(wanted(&next, &wishes, "aws"), next);
+                let same = data_events(&next) == data_events(&live)
+                    && management_events(&next) == management_events(&live);
+                assert_eq!(
+                    same,
+                    next == live,
+                    "differences show exactly what is written"
+                );
+                let names: BTreeSet<_> = next[live.len()..].iter().map(|s| &s.name).collect();
+                assert_eq!(names.len(), next.len() - live.len());
+            }
+        }
+    }
+
+    #[test]
+    fn basic_selectors_are_translated_to_what_they_log() {
+        let selectors = translated(&[
+            basic(
+                "WriteOnly",
+                true,
+                &["kms.amazonaws.com"],
+                &["arn:aws:s3:::a/"],
+            ),
+            basic("All", false, &[], &["arn:aws:lambda", TABLE]),
+            basic("ReadOnly", false, &[], &["arn:aws:s3:::b/in"]),
+        ]);
+        let management = management_events(&selectors);
+        assert_eq!(
+            words(&management),
+            ["write, eventSource is not kms.amazonaws.com"]
+        );
+        let data = data_events(&selectors);
+        let table = format!("dynamodb {TABLE} (read and write)");
+        let wanted = [
+            &table,
+            "lambda all (read and write)",
+            "s3 a (write)",
+            "s3 arn:aws:s3:::b/in* (read)",
+        ];
+        assert_eq!(words(&data), wanted);
+    }
+
+    #[test]
+    fn a_basic_selector_without_management_events_is_not_the_default() {
+        let live = translated(&[basic("All", false, &[], &[])]);
+        assert_eq!(wanted(&live, &[], "aws"), [Selector::management()]);
+    }
+
+    #[test]
+    fn reads_here_and_writes_there_are_all() {
+        let mut live = translated(&[
+            basic("ReadOnly", true, &[], &["arn:aws:s3:::a/"]),
+            basic("WriteOnly", false, &[], &["arn:aws:s3"]),
+        ]);
+        let all = wish(Kind::S3, &["a"], Access::All);
+        assert!(all.missing(&live, "aws").is_empty());
+        live.pop();
+        assert_eq!(all.missing(&live, "aws").len(), 1);
+    }
+
+    #[test]
+    fn our_own_list_grows_in_place() {
+        let first = wanted(&[], &[wish(Kind::S3, &["a", "b"], Access::Write)], "aws");
+        let second = wanted(&first, &[wish(Kind::S3, &["b", "c"], Access::Write)], "aws");
+        assert_eq!(first.len(), second.len());
+        assert_eq!(
+            second[1].field_selectors[3].starts_with,
+            ["arn:aws:s3:::a/", "arn:aws:s3:::b/", "arn:aws:s3:::c/"]
+        );
+    }
+
+    #[test]
+    fn a_selector_of_our_name_that_logs_less_is_left_and_another_added() {
+        let wishes = [wish(Kind::S3, &[], Access::All)];
+        let next = wanted(&[foreign()], &wishes, "aws");
+        let names: Vec<_> = next.iter().filter_map(|s| s.name.as_deref()).collect();
+        assert_eq!(
+            names,
+            [
+                "management events",
+                "baseline: s3 (all)",
+                "baseline: s3 (all) 2"
+            ]
+        );
+        let words = data_events(&next);
+        assert!(words.contains("s3 all (read and write), eventName is not GetObject"));
+    }
+}

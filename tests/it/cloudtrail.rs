@@ -1,0 +1,541 @@
+//! cloudtrail, through the binary.
+
+use crate::account::{Account, HOME, block_on};
+use crate::emulator::emulator;
+use aws_sdk_cloudtrail::Client;
+use aws_sdk_cloudtrail::types::{
+    AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, InsightSelector,
+    InsightType, ReadWriteType, SourceEventCategory, Trail,
+};
+use serde_json::{Value, json};
+
+const OTHER: &str = "eu-west-1";
+
+/// An account with a bucket that CloudTrail may deliver to, and a baseline that says so.
+struct Bench {
+    account: Account,
+    bucket: String,
+    client: Client,
+}
+
+impl Bench {
+    fn with(settings: &str) -> Self {
+        let account = Account::new();
+        let bucket = format!("trail-logs-{}", account.id);
+        let client = block_on(async {
+            let sdk = account.sdk().await;
+            let bench = Client::new(&sdk);
+            let s3 = s3(&account).await;
+            let created = s3.create_bucket().bucket(&bucket).send().await;
+            created.expect("created");
+            let policy = s3.put_bucket_policy().bucket(&bucket);
+            let policy = policy.policy(delivery(&bucket, &account.id).to_string());
+            policy.send().await.expect("set");
+            bench
+        });
+        let bench = Self {
+            account,
+            bucket,
+            client,
+        };
+        bench.asks(&format!("bucket = \"{}\"\n{settings}", bench.bucket));
+        bench
+    }
+
+    /// Another table.
+    fn asks(&self, settings: &str) {
+        let table = format!("[cloudtrail]\n{settings}");
+        self.account.baseline(&self.account.in_one_region(&table));
+    }
+
+    /// Makes a trail in a region, recording, as its owner would.
+    async fn trail(&self, name: &str, region: &'static str) {
+        let client = in_region(&self.account, region).await;
+        let create = client.create_trail().name(name).is_multi_region_trail(true);
+        let create = create.include_global_service_events(true);
+        let create = create.enable_log_file_validation(true);
+        let created = create.s3_bucket_name(&self.bucket).send().await;
+        created.expect("created");
+        let started = client.start_logging().name(name).send().await;
+        started.expect("started");
+    }
+
+    async fn only_trail(&self) -> Trail {
+        let trails = self.client.describe_trails().send().await.expect("read");
+        let [trail] = trails.trail_list() else {
+            panic!("{trails:?}")
+        };
+        trail.clone()
+    }
+
+    async fn selectors(&self, name: &str) -> Vec<AdvancedEventSelector> {
+        let read = self.client.get_event_selectors().trail_name(name);
+        let read = read.send().await.expect("read");
+        read.advanced_event_selectors().to_vec()
+    }
+
+    async fn is_logging(&self, name: &str) -> bool {
+        let status = self.client.get_trail_status().name(name);
+        let status = status.send().await.expect("read");
+        status.is_logging() == Some(true)
+    }
+
+    /// The writes of the tool since the preparations.
+    fn writes_since(&self, before: usize) -> Vec<String> {
+        self.account.writes().split_off(before)
+    }
+}
+
+async fn s3(account: &Account) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(&account.sdk().await).force_path_style(true);
+    aws_sdk_s3::Client::from_conf(config.build())
+}
+
+async fn in_region(account: &Account, region: &'static str) -> Client {
+    let config = aws_sdk_cloudtrail::config::Builder::from(&account.sdk().await)
+        .region(aws_config::Region::new(region));
+    Client::from_conf(config.build())
+}
+
+/// A bucket policy with which CloudTrail can deliver.
+fn delivery(bucket: &str, account: &str) -> Value {
+    let service = json!({"Service": "cloudtrail.amazonaws.com"});
+    let control = json!({"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}});
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": service, "Action": "s3:GetBucketAcl",
+         "Resource": format!("arn:aws:s3:::{bucket}")},
+        {"Effect": "Allow", "Principal": service, "Action": "s3:PutObject",
+         "Resource": format!("arn:aws:s3:::{bucket}/*AWSLogs/{account}/*"), "Condition": control},
+    ]})
+}
+
+fn field(name: &str) -> aws_sdk_cloudtrail::types::builders::AdvancedFieldSelectorBuilder {
+    AdvancedFieldSelector::builder().field(name)
+}
+
+fn selector(fields: Vec<AdvancedFieldSelector>) -> AdvancedEventSelector {
+    let built = AdvancedEventSelector::builder().set_field_selectors(Some(fields));
+    built.build().expect("a selector")
+}
+
+/// A selector of somebody else: no deletions of snapshots go unseen.
+fn foreign() -> AdvancedEventSelector {
+    selector(vec![
+        field("eventCategory").equals("Data").build().expect("one"),
+        field("resources.type")
+            .equals("AWS::EC2::Snapshot")
+            .build()
+            .expect("one"),
+        field("eventName")
+            .not_starts_with("List")
+            .not_ends_with("Blocks")
+            .build()
+            .expect("one"),
+    ])
+}
+
+fn management() -> AdvancedEventSelector {
+    selector(vec![
+        field("eventCategory")
+            .equals("Management")
+            .build()
+            .expect("one"),
+    ])
+}
+
+#[test]
+fn a_first_trail_is_created_tagged_whole_and_recording() {
+    let bench = Bench::with("");
+    let before = bench.account.writes().len();
+    bench.account.assert_converges();
+    assert_eq!(
+        bench.writes_since(before),
+        ["cloudtrail:CreateTrail", "cloudtrail:StartLogging"]
+    );
+    block_on(async {
+        let trail = bench.only_trail().await;
+        assert_eq!(trail.name(), Some("baseline"));
+        assert_eq!(trail.is_multi_region_trail(), Some(true));
+        assert_eq!(trail.include_global_service_events(), Some(true));
+        assert_eq!(trail.log_file_validation_enabled(), Some(true));
+        assert!(bench.is_logging("baseline").await);
+        let tags = bench.client.list_tags();
+        let tags = tags.resource_id_list(trail.trail_arn().expect("an ARN"));
+        let tags = tags.send().await.expect("read");
+        let tags = tags.resource_tag_list()[0].tags_list();
+        assert_eq!(tags[0].key(), "baseline");
+    });
+}
+
+#[test]
+fn the_log_bucket_is_made_first_and_the_trail_delivers_to_it() {
+    let account = Account::with("[log_bucket]\n[cloudtrail]\nprefix = \"audit\"");
+    account.assert_converges();
+    block_on(async {
+        let client = Client::new(&account.sdk().await);
+        let trails = client.describe_trails().send().await.expect("read");
+        let bucket = format!("baseline-logs-{}-{HOME}", account.id);
+        assert_eq!(trails.trail_list()[0].s3_bucket_name(), Some(&*bucket));
+        assert_eq!(trails.trail_list()[0].s3_key_prefix(), Some("audit"));
+    });
+}
+
+#[test]
+fn an_apply_that_was_cut_off_is_finished_by_the_next() {
+    let bench = Bench::with("data_events = [{ s3 = \"all\", access = \"write\" }]");
+    for operation in ["PutEventSelectors", "StartLogging"] {
+        let cut = json!([{"operation": operation, "action": "error", "status": 400,
+                          "code": "UnsupportedOperationException", "message": "cut off"}]);
+        bench.account.faults(cut);
+        let _ = bench
+            .account
+            .run(&["apply", "--auto-approve"])
+            .exits(3)
+            .says("cut off");
+    }
+    bench.account.faults(json!([]));
+    bench.account.assert_converges();
+    let creates = bench.account.writes();
+    let creates = creates.iter().filter(|call| call.ends_with(":CreateTrail"));
+    assert_eq!(creates.count(), 1);
+}
+
+#[test]
+fn a_lost_answer_makes_no_second_trail() {
+    let bench = Bench::with("");
+    bench
+        .account
+        .faults(json!([{"operation": "CreateTrail", "action": "apply_then_drop"}]));
+    bench.account.assert_converges();
+    block_on(async { bench.only_trail().await });
+}
+
+#[test]
+fn a_trail_that_is_there_is_adopted_and_keeps_what_the_baseline_leaves_out() {
+    let bench = Bench::with("");
+    bench.asks("");
+    block_on(async {
+        let create = bench.client.create_trail().name("audit");
+        let create = create.s3_bucket_name(&bench.bucket).s3_key_prefix("p");
+        create.send().await.expect("created");
+        let before = bench.account.writes().len();
+        let plan = bench.account.run(&["plan", "--json"]).exits(0).json();
+        let fields: Vec<&str> = plan["entries"][0]["differences"]
+            .as_array()
+            .expect("differences")
+            .iter()
+            .filter_map(|difference| difference["field"].as_str())
+            .collect();
+        assert_eq!(fields, ["log_file_validation", "multi_region", "logging"]);
+        bench.account.assert_converges();
+        assert_eq!(
+            bench.writes_since(before),
+            ["cloudtrail:UpdateTrail", "cloudtrail:StartLogging"]
+        );
+        let trail = bench.only_trail().await;
+        assert_eq!(trail.name(), Some("audit"));
+        assert_eq!(trail.s3_key_prefix(), Some("p"));
+        assert_eq!(trail.s3_bucket_name(), Some(&*bench.bucket));
+    });
+}
+
+#[test]
+fn a_trail_whose_home_is_another_region_is_changed_there() {
+    let bench = Bench::with("");
+    bench.asks(
+        "data_events = [{ lambda = \"all\" }]\ninsights = [\"ApiErrorRateInsight\"]\nprefix = \"p\"",
+    );
+    block_on(async {
+        bench.trail("audit", OTHER).await;
+        let away = in_region(&bench.account, OTHER).await;
+        let stopped = away.stop_logging().name("audit").send().await;
+        stopped.expect("stopped");
+    });
+    let before = bench.account.writes().len();
+    bench.account.assert_converges();
+    let order = [
+        "cloudtrail:UpdateTrail",
+        "cloudtrail:PutEventSelectors",
+        "cloudtrail:PutInsightSelectors",
+        "cloudtrail:StartLogging",
+    ];
+    assert_eq!(bench.writes_since(before), order);
+    let journal = bench.account.journal();
+    let writes = journal
+        .iter()
+        .filter(|entry| entry["write"] == json!(true))
+        .skip(before);
+    assert!(writes.into_iter().all(|entry| entry["region"] == OTHER));
+}
+
+#[test]
+fn recording_that_was_stopped_is_drift_and_is_started_again() {
+    let bench = Bench::with("");
+    bench.account.assert_converges();
+    block_on(async {
+        let stop = bench.client.stop_logging().name("baseline");
+        stop.send().await.expect("stopped");
+        let drift = bench.account.run(&["drift"]).exits(2);
+        let _ = drift.says("cloudtrail  logging is false, wanted true");
+        let before = bench.account.writes().len();
+        let _ = bench.account.run(&["apply", "--auto-approve"]).exits(0);
+        assert_eq!(bench.writes_since(before), ["cloudtrail:StartLogging"]);
+        assert!(bench.is_logging("baseline").await);
+    });
+}
+
+#[test]
+fn selectors_of_others_stay_in_their_place() {
+    let bench = Bench::with(
+        "data_events = [{ s3 = [\"one\", \"two\"] }, { s3 = \"all\", access = \"write\" }]",
+    );
+    block_on(async {
+        bench.trail("baseline", HOME).await;
+        let put = bench.client.put_event_selectors().trail_name("baseline");
+        let put = put.advanced_event_selectors(foreign());
+        let put = put.advanced_event_selectors(management());
+        put.send().await.expect("put");
+        bench.account.assert_converges();
+        let selectors = bench.selectors("baseline").await;
+        assert_eq!(selectors[..2], [foreign(), management()]);
+        let names: Vec<_> = selectors[2..].iter().map(|s| s.name()).collect();
+        assert_eq!(
+            names,
+            [
+                Some("baseline: s3 listed (all)"),
+                Some("baseline: s3 (write)")
+            ]
+        );
+    });
+}
+
+#[test]
+fn without_management_events_they_are_added() {
+    let bench = Bench::with("");
+    block_on(async {
+        bench.trail("baseline", HOME).await;
+        let put = bench.client.put_event_selectors().trail_name("baseline");
+        let put = put.advanced_event_selectors(foreign());
+        put.send().await.expect("put");
+        bench.account.assert_converges();
+        let selectors = bench.selectors("baseline").await;
+        assert_eq!(
+            selectors[0].field_selectors(),
+            management().field_selectors()
+        );
+        assert_eq!(selectors[1], foreign());
+    });
+}
+
+#[test]
+fn basic_selectors_become_advanced_ones_that_log_the_same() {
+    let bench = Bench::with("data_events = [{ dynamodb = \"all\", access = \"write\" }]");
+    block_on(async {
+        bench.trail("baseline", HOME).await;
+        let objects = DataResource::builder()
+            .r#type("AWS::S3::Object")
+            .values("arn:aws:s3:::theirs/");
+        let basic = EventSelector::builder()
+            .read_write_type(ReadWriteType::WriteOnly)
+            .exclude_management_event_sources("kms.amazonaws.com")
+            .data_resources(objects.build());
+        let put = bench.client.put_event_selectors().trail_name("baseline");
+        let put = put.event_selectors(basic.build());
+        put.send().await.expect("put");
+        let plan = bench.account.run(&["plan"]).exits(0);
+        let plan = plan.says("data_events  [\"s3 theirs (write)\"] -> [\"dynamodb all (write)\",\"s3 theirs (write)\"]");
+        let plan = plan.says("note: its basic event selectors become advanced ones");
+        let _ = plan.says("note: management events are logged only in part");
+        bench.account.assert_converges();
+        let selectors = bench.selectors("baseline").await;
+        let wanted = selector(vec![
+            field("eventCategory")
+                .equals("Management")
+                .build()
+                .expect("one"),
+            field("readOnly").equals("false").build().expect("one"),
+            field("eventSource")
+                .not_equals("kms.amazonaws.com")
+                .build()
+                .expect("one"),
+        ]);
+        assert_eq!(selectors[0].field_selectors(), wanted.field_selectors());
+        assert_eq!(selectors.len(), 3);
+    });
+}
+
+#[test]
+fn data_events_that_are_logged_already_need_nothing() {
+    let bench = Bench::with("data_events = [{ s3 = [\"one\"], access = \"write\" }]");
+    block_on(async {
+        bench.trail("baseline", HOME).await;
+        let all = DataResource::builder()
+            .r#type("AWS::S3::Object")
+            .values("arn:aws:s3");
+        let basic = EventSelector::builder().data_resources(all.build());
+        let put = bench.client.put_event_selectors().trail_name("baseline");
+        let put = put.event_selectors(basic.build());
+        put.send().await.expect("put");
+    });
+    let plan = bench.account.run(&["plan", "--detailed-exitcode"]);
+    let _ = plan.exits(0).says("No changes.");
+}
+
+#[test]
+fn insights_are_added_to_those_that_are_there() {
+    let bench = Bench::with("insights = [\"ApiErrorRateInsight\"]");
+    block_on(async {
+        bench.trail("baseline", HOME).await;
+        let theirs = InsightSelector::builder()
+            .insight_type(InsightType::ApiCallRateInsight)
+            .event_categories(SourceEventCategory::Data)
+            .build();
+        let put = bench.client.put_insight_selectors().trail_name("baseline");
+        let put = put.insight_selectors(theirs.clone());
+        put.send().await.expect("put");
+        bench.account.assert_converges();
+        let read = bench.client.get_insight_selectors().trail_name("baseline");
+        let read = read.send().await.expect("read");
+        assert_eq!(read.insight_selectors()[0], theirs);
+        assert_eq!(read.insight_selectors().len(), 2);
+    });
+}
+
+#[test]
+fn the_organizations_trail_is_enough() {
+    let bench = Bench::with("data_events = [{ s3 = \"all\" }]");
+    let id = &bench.account.id;
+    let trail = json!({"Name": "org", "HomeRegion": OTHER});
+    emulator().admin(
+        "account",
+        json!({"account": id, "organization_trail": trail}),
+    );
+    let before = bench.account.writes().len();
+    let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(0);
+    let plan = plan.says("looked after by the organization's trail arn:aws:cloudtrail:eu-west-1:999999999999:trail/org");
+    let _ = plan.says("note: whether it logs the data events asked for");
+    let _ = bench.account.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(bench.writes_since(before).is_empty());
+    // A member that may not see the status is covered all the same.
+    let denied = json!([{"operation": "GetTrailStatus", "action": "denied", "count": null}]);
+    bench.account.faults(denied);
+    let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(0);
+    let _ = plan.says("note: whether it is recording cannot be seen");
+}
+
+#[test]
+fn an_alias_stands_for_its_key() {
+    let bench = Bench::with("");
+    bench.asks(&format!(
+        "bucket = \"{}\"\nkms_key = \"alias/trail\"",
+        bench.bucket
+    ));
+    block_on(async {
+        let kms = aws_sdk_kms::Client::new(&bench.account.sdk().await);
+        let plan = bench.account.run(&["plan"]).exits(0);
+        let _ = plan.says("there is no key alias/trail");
+        let key = kms.create_key().send().await.expect("created");
+        let key = key.key_metadata().expect("a key");
+        let alias = kms.create_alias().alias_name("alias/trail");
+        let alias = alias.target_key_id(key.key_id()).send().await;
+        alias.expect("created");
+        bench.account.assert_converges();
+        assert_eq!(bench.only_trail().await.kms_key_id(), key.arn());
+        let disable = kms.disable_key().key_id(key.key_id());
+        disable.send().await.expect("disabled");
+        let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(2);
+        let _ = plan.says("cannot be used: its state is Disabled");
+    });
+}
+
+#[test]
+fn a_bucket_that_refuses_log_files_fails_with_what_aws_says_and_later_is_a_finding() {
+    let bench = Bench::with("");
+    block_on(async {
+        let s3 = s3(&bench.account).await;
+        let delete = s3.delete_bucket_policy().bucket(&bench.bucket);
+        delete.send().await.expect("deleted");
+        let apply = bench.account.run(&["apply", "--auto-approve"]).exits(3);
+        let _ = apply.says("InsufficientS3BucketPolicyException");
+        let put = s3.put_bucket_policy().bucket(&bench.bucket);
+        let put = put.policy(delivery(&bench.bucket, &bench.account.id).to_string());
+        put.send().await.expect("set");
+        bench.account.assert_converges();
+        let delete = s3.delete_bucket_policy().bucket(&bench.bucket);
+        delete.send().await.expect("deleted");
+        let drift = bench.account.run(&["drift"]).exits(2);
+        let _ = drift.says("to deliver log files failed: AccessDenied");
+    });
+}
+
+#[test]
+fn a_denied_read_is_unknown_and_creates_nothing() {
+    let bench = Bench::with("");
+    let refused = |operation: &str| {
+        let before = bench.account.writes().len();
+        let denied = json!([{"operation": operation, "action": "denied", "count": null}]);
+        bench.account.faults(denied);
+        let plan = bench.account.run(&["plan"]).exits(4);
+        let _ = plan.says(&format!("allow cloudtrail:{operation}"));
+        let _ = bench.account.run(&["apply", "--auto-approve"]).exits(4);
+        assert!(bench.writes_since(before).is_empty());
+    };
+    refused("DescribeTrails");
+    block_on(bench.trail("audit", HOME));
+    refused("GetTrailStatus");
+    refused("GetEventSelectors");
+}
+
+#[test]
+fn nothing_is_asked_twice() {
+    let bench = Bench::with("insights = [\"ApiCallRateInsight\"]");
+    bench.account.assert_converges();
+    let before = bench.account.operations().len();
+    let _ = bench.account.run(&["plan"]).exits(0);
+    let mut asked = bench.account.operations().split_off(before);
+    asked.sort();
+    assert_eq!(
+        asked,
+        [
+            "cloudtrail:DescribeTrails",
+            "cloudtrail:GetEventSelectors",
+            "cloudtrail:GetInsightSelectors",
+            "cloudtrail:GetTrailStatus",
+            "sts:GetCallerIdentity",
+        ]
+    );
+}
+
+#[test]
+fn switching_off_is_loosening() {
+    let bench = Bench::with("");
+    bench.account.assert_converges();
+    bench.asks("enabled = false");
+    let _ = bench
+        .account
+        .run(&["apply", "--auto-approve"])
+        .exits(6)
+        .says("--allow-loosening cloudtrail");
+    let allowed = ["apply", "--auto-approve", "--allow-loosening", "cloudtrail"];
+    let _ = bench.account.run(&allowed).exits(0);
+    block_on(async { assert!(!bench.is_logging("baseline").await) });
+}
+
+#[test]
+fn what_is_wrong_in_the_table_is_told_before_anything_is_asked() {
+    let bench = Bench::with("");
+    let before = bench.account.operations().len();
+    bench.asks("data_events = [{ s3 = \"some\" }]\ninsights = [\"ApiCallRate\"]");
+    let run = bench.account.run(&["plan"]).exits(1);
+    let run = run.says("expected \"all\" or a list");
+    let _ = run.says("did you mean 'ApiCallRateInsight'?");
+    bench.asks(
+        "name = \"a--b\"\nkms_key = \"trail\"\nglobal_events = { exactly = false }\n\
+         data_events = [{ access = \"read\" }, { lambda = [\"f\"] }, { s3 = [] }]",
+    );
+    let run = bench.account.run(&["plan"]).exits(1).says("6 problems");
+    let run = run.says("'f' is not the ARN of a function");
+    let run = run.says("name one of s3, lambda and dynamodb");
+    let _ = run.says("a trail that records all regions includes global events");
+    assert_eq!(bench.account.operations().len(), before);
+}
