@@ -366,6 +366,24 @@ impl Proposal {
         }
     }
 
+    /// Leaves the place to whoever looks after it: what differs is told, nothing is done.
+    pub fn left_to(self, whom: &str) -> Self {
+        let fields: Vec<&str> = self.differences.iter().map(|d| d.field.as_str()).collect();
+        let whom = match fields.is_empty() {
+            true => whom.to_owned(),
+            false => format!(
+                "{whom}; it differs from the baseline in {}",
+                fields.join(", ")
+            ),
+        };
+        Self {
+            standing: Standing::Elsewhere(whom),
+            writes: Vec::new(),
+            after: Vec::new(),
+            ..self
+        }
+    }
+
     /// The place could not be judged.
     pub fn unknown(error: AwsError) -> Self {
         Self {

@@ -34,6 +34,11 @@ impl<T: Ord + Clone> AtLeast<T> {
         Self(Bound::Limit(value))
     }
 
+    /// This value and no other.
+    pub fn exactly(value: T) -> Self {
+        Self(Bound::Exactly(value))
+    }
+
     /// The number as it stands in the baseline.
     pub fn value(&self) -> &T {
         self.0.value()
@@ -82,6 +87,27 @@ pub fn lower<T: Ord + Clone>(setting: &Option<AtMost<T>>, live: Option<T>) -> Op
         Some(ceiling) => Some(ceiling.settle(live)),
         None => live,
     }
+}
+
+/// [`raise`] for a live value that is one of AWS's words, given their ranks. A word without a rank
+/// is of a later time than this program: it is left alone.
+pub fn raise_word<T: Ord + Clone>(
+    setting: &Option<AtLeast<T>>,
+    live: Option<&str>,
+    words: &[(T, &str)],
+) -> Option<String> {
+    let Some(floor) = setting else {
+        return live.map(str::to_owned);
+    };
+    let rank = match live {
+        None => floor.value().clone(),
+        Some(live) => match words.iter().find(|(_, word)| *word == live) {
+            Some((rank, _)) => floor.settle(rank.clone()),
+            None => return Some(live.to_owned()),
+        },
+    };
+    let (_, word) = words.iter().find(|(other, _)| *other == rank)?;
+    Some((*word).to_owned())
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for AtLeast<T> {
@@ -163,6 +189,19 @@ mod tests {
     fn no_limit_is_above_every_ceiling() {
         assert_eq!(AtMost::new(90).settle(None), 90);
         assert_eq!(AtMost::new(90).settle(Some(30)), 30);
+    }
+
+    #[test]
+    fn words_have_ranks_and_unknown_ones_are_left_alone() {
+        let words = [(1, "DAILY"), (2, "CONTINUOUS")];
+        let raised = |live| raise_word(&Some(AtLeast::new(2)), live, &words);
+        assert_eq!(raised(Some("DAILY")).as_deref(), Some("CONTINUOUS"));
+        assert_eq!(raised(Some("HOURLY")).as_deref(), Some("HOURLY"));
+        assert_eq!(raised(None).as_deref(), Some("CONTINUOUS"));
+        assert_eq!(
+            raise_word(&None, Some("DAILY"), &words).as_deref(),
+            Some("DAILY")
+        );
     }
 
     #[test]

@@ -27,22 +27,21 @@ pub enum Risk {
     Costs,
 }
 
-/// Marks the differences that loosen, and says what else the change risks.
+/// Marks the differences that loosen, beside those that the control has marked itself, and says
+/// what else the change risks.
 pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for difference in differences.iter_mut() {
-        let Some(setting) = about.setting(&difference.field) else {
-            continue;
-        };
-        let field = &difference.field;
-        if is_looser(setting.stricter, &difference.before, &difference.after) {
+        let (field, before, after) = (&difference.field, &difference.before, &difference.after);
+        let setting = about.setting(field);
+        if difference.loosens || setting.is_some_and(|s| is_looser(s.stricter, before, after)) {
             difference.loosens = true;
             remarks.push(Remark {
                 risk: Risk::Loosens,
                 text: format!("{field} protects less"),
             });
-        } else if let Some(breaks) = setting.breaks
-            && takes_effect(&difference.after)
+        } else if let Some(breaks) = setting.and_then(|setting| setting.breaks)
+            && takes_effect(after)
             && !remarks.iter().any(|remark| remark.text == breaks)
         {
             remarks.push(Remark {

@@ -3,6 +3,7 @@
 
 use super::{AwsError, Clients, Grant, Operation, Session};
 use crate::error::{Error, advice};
+use crate::place::Place;
 use aws_sdk_account::types::RegionOptStatus;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -115,6 +116,20 @@ pub struct Facts {
     /// The account's buckets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buckets: Option<Result<Vec<Bucket>, AwsError>>,
+}
+
+impl Facts {
+    /// One place for each region.
+    ///
+    /// # Errors
+    /// The failure to see the list of regions.
+    pub fn region_places(&self) -> Result<Vec<Place>, AwsError> {
+        match &self.regions {
+            Some(Ok(names)) => Ok(names.iter().map(Place::region).collect()),
+            Some(Err(error)) => Err(error.clone()),
+            None => Ok(Vec::new()),
+        }
+    }
 }
 
 /// What a control reads with: clients that refuse writes, whose account it is, and what is read

@@ -77,10 +77,15 @@ impl Account {
 
     /// A whole baseline around some controls.
     pub fn in_one_region(&self, controls: &str) -> String {
+        self.in_regions(&[HOME], controls)
+    }
+
+    /// The same for several regions; home is us-east-1.
+    pub fn in_regions(&self, regions: &[&str], controls: &str) -> String {
         let id = &self.id;
         format!(
             "baseline = 1\n[account]\nid = \"{id}\"\nhome_region = \"{HOME}\"\n\
-             regions = [\"{HOME}\"]\n{controls}\n"
+             regions = {regions:?}\n{controls}\n"
         )
     }
 
