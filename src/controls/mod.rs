@@ -3,6 +3,7 @@
 mod budgets;
 mod buckets;
 mod cloudtrail;
+mod config;
 pub mod log_bucket;
 mod password_policy;
 mod public_access_block;
@@ -18,6 +19,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<public_access_block::PublicAccessBlock>(),
     Kind::of::<log_bucket::LogBucket>(),
     Kind::of::<cloudtrail::Cloudtrail>(),
+    Kind::of::<config::Config>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),
 ];

@@ -5,6 +5,7 @@ mod buckets;
 mod budgets;
 mod cloudtrail;
 mod commands;
+mod config;
 mod emulator;
 mod engine;
 mod log_bucket;

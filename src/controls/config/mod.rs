@@ -1,0 +1,479 @@
+//! AWS Config: a recorder that runs and a channel that delivers, in every region.
+//!
+//! There is one recorder and one channel of the customer's in a region, under names that cannot be
+//! changed: what is there is adopted. Recorders that AWS services keep for themselves are not
+//! looked at, and the one of Control Tower is left to it.
+
+mod recording;
+mod settings;
+mod state;
+mod writes;
+
+use crate::aws::facts::{Facts, Reader};
+use crate::aws::{AwsError, Write};
+use crate::baseline::Problems;
+use crate::control::{
+    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standard, Stricter,
+};
+use crate::place::Place;
+use settings::Settings;
+use state::{
+    DESCRIBE_CHANNELS, DESCRIBE_RECORDERS, DESCRIBE_STATUS, GET_ROLE, Live, Recorder, Role, State,
+    service_linked_role,
+};
+use writes::{
+    CreateServiceLinkedRole, PutConfigurationRecorder, PutDeliveryChannel,
+    StartConfigurationRecorder, StopConfigurationRecorder,
+};
+
+/// The control.
+pub struct Config;
+
+/// The place of the service-linked role, which the recorders of all regions share.
+fn role_place() -> Place {
+    Place::thing("service-linked-role")
+}
+
+fn propose_role(live: Role, context: &Context) -> Proposal {
+    let wanted = Role {
+        service_linked_role: Some(service_linked_role(context)),
+    };
+    match &live.service_linked_role {
+        Some(_) => Proposal::fine(),
+        None => {
+            let mut proposal = Proposal::between(&live, &wanted);
+            proposal.call(CreateServiceLinkedRole::new(context.global_region()));
+            proposal
+        }
+    }
+}
+
+fn propose_off(live: State, region: &str) -> Proposal {
+    let wanted = State {
+        recording: live.recording.map(|_| false),
+        ..live.clone()
+    };
+    let mut proposal = Proposal::between(&live, &wanted);
+    if let (Some(true), Some(recorder)) = (live.recording, &live.recorder) {
+        proposal.call(StopConfigurationRecorder::new(&recorder.name, region));
+    }
+    proposal
+}
+
+fn propose_on(settings: &Settings, live: State, region: &str, context: &Context) -> Proposal {
+    let Some(recorder) = settings.recorder(live.recorder.as_ref(), region, context) else {
+        let mut proposal = Proposal::fine();
+        proposal.note("only types of IAM are listed; they are recorded in the home region");
+        return proposal;
+    };
+    let Some(channel) = settings.channel(live.channel.as_ref(), region, context) else {
+        let mut proposal = Proposal::fine();
+        let remedy = "add [log_bucket] to the baseline, or name a bucket in [config]";
+        proposal.finding("bucket", "there is no bucket to deliver to", remedy);
+        return proposal;
+    };
+    let wanted = State {
+        recorder: Some(recorder.clone()),
+        channel: Some(channel.clone()),
+        recording: Some(true),
+        failure: live.failure.clone(),
+    };
+    let mut proposal = Proposal::between(&live, &wanted);
+    mark_loosening(&mut proposal, live.recorder.as_ref(), &recorder);
+    let start = StartConfigurationRecorder::new(&recorder.name, region);
+    remark(&mut proposal, settings, &live, &recorder, region, context);
+    if proposal.touches(&["recorder"]) {
+        if recorder.role == service_linked_role(context) {
+            proposal
+                .after
+                .push((Config::ABOUT.name, Some(role_place())));
+        }
+        let tags = match &live.recorder {
+            Some(_) => Default::default(),
+            None => context.tags(),
+        };
+        proposal.call(PutConfigurationRecorder::new(recorder, tags, region));
+    }
+    if proposal.touches(&["channel"]) {
+        if Some(&channel.bucket) == context.log_bucket.as_ref() {
+            proposal.after.push(("log_bucket", None));
+        }
+        proposal.call(PutDeliveryChannel::new(channel, region));
+    }
+    if proposal.touches(&["recording"]) {
+        proposal.call(start);
+    }
+    proposal
+}
+
+/// Marks that less would be recorded: the shapes of what is recorded have no order that the engine
+/// knows.
+fn mark_loosening(proposal: &mut Proposal, live: Option<&Recorder>, wanted: &Recorder) {
+    if live.is_some_and(|live| !wanted.group.covers(&live.group)) {
+        let records = |field: &str| field.starts_with("recorder.record");
+        for difference in &mut proposal.differences {
+            difference.loosens |= records(&difference.field);
+        }
+    }
+}
+
+/// Says what is good to know of a recorder, and what has failed.
+fn remark(
+    proposal: &mut Proposal,
+    settings: &Settings,
+    live: &State,
+    wanted: &Recorder,
+    region: &str,
+    context: &Context,
+) {
+    if let (Some(true), Some(code)) = (live.recording, &live.failure) {
+        let remedy = format!(
+            "look at the recorder's role and the bucket's policy, with `aws configservice \
+             describe-configuration-recorder-status --region {region}`"
+        );
+        proposal.finding("recording", format!("recording fails: {code}"), remedy);
+    }
+    if live.is_control_towers() {
+        return;
+    }
+    if wanted.group.has_global() && region != context.home_region {
+        proposal.note(
+            "types of IAM are recorded here as well as in the home region, and charged for twice; \
+             only an exact `record` ends that",
+        );
+    }
+    if settings.role.is_none() && wanted.role != service_linked_role(context) {
+        let role = &wanted.role;
+        proposal.note(format!(
+            "the recorder keeps its role {role}; Config.1 of AWS FSBP asks for role = \
+             \"service-linked\""
+        ));
+    }
+}
+
+impl Control for Config {
+    type Settings = Settings;
+    type Live = Live;
+
+    const ABOUT: About = About {
+        name: "config",
+        title: "AWS Config records and delivers in every region",
+        why: "After an incident somebody asks what changed, when, and what it was before. AWS \
+              Config knows, for every region in which its recorder ran before.",
+        scope: Scope::Regions,
+        needs: &[Need::Regions],
+        settings: &[
+            Setting::new(
+                "enabled",
+                "true",
+                "Whether the recorders run; false stops them and manages nothing else.",
+            )
+            .shown_as("recording")
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "record",
+                "\"all\"",
+                "The resource types: \"all\", { include = [...] } or { exclude = [...] }. What is \
+                 recorded besides stays recorded, unless it is { exactly = ... } one of these. \
+                 Types of IAM are taken out of the lists outside the home region.",
+            ),
+            Setting::new(
+                "global_types",
+                "\"home\"",
+                "Where users, groups, roles and policies of IAM are recorded: \"home\", the home \
+                 region, or \"none\". Where they are recorded already, they stay so.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "frequency",
+                "\"continuous\" for a new recorder, else not managed",
+                "How often: \"continuous\" or \"daily\". Continuous satisfies daily.",
+            )
+            .stricter(Stricter::Later(&["DAILY", "CONTINUOUS"])),
+            Setting::new(
+                "role",
+                "\"service-linked\" for a new recorder, else not managed",
+                "\"service-linked\", made when it is missing, or the ARN of a role. {account} is \
+                 filled in. Name the role of existing recorders here if it is another: \
+                 `permissions` can then tell that it is passed.",
+            ),
+            Setting::new(
+                "bucket",
+                "that of [log_bucket] for a new channel, else not managed",
+                "The bucket to deliver to. {account} and {region}, the home region, are filled in.",
+            ),
+            Setting::new(
+                "prefix",
+                "not managed",
+                "What the keys in the bucket begin with; \"\" for nothing.",
+            ),
+            Setting::new(
+                "snapshot_frequency",
+                "not managed",
+                "How often snapshots are delivered: One_Hour, Three_Hours, Six_Hours, \
+                 Twelve_Hours or TwentyFour_Hours. More often satisfies it.",
+            )
+            .stricter(Stricter::Later(&[
+                "TwentyFour_Hours",
+                "Twelve_Hours",
+                "Six_Hours",
+                "Three_Hours",
+                "One_Hour",
+            ])),
+            Setting::new(
+                "sns_topic",
+                "not managed",
+                "The ARN of the topic that is told of changes. It must be in the region of the \
+                 recorder: {region} and {account} are filled in.",
+            ),
+        ],
+        satisfies: &[
+            Reference {
+                standard: Standard::Cis3,
+                id: "3.3",
+                label: "Config records every region",
+            },
+            Reference {
+                standard: Standard::Cis7,
+                id: "4.3",
+                label: "Config records every region",
+            },
+            Reference {
+                standard: Standard::Fsbp,
+                id: "Config.1",
+                label: "Config records with its service-linked role",
+            },
+            Reference {
+                standard: Standard::NistCsf,
+                id: "Identify",
+                label: "resources are known",
+            },
+            Reference {
+                standard: Standard::WellArchitected,
+                id: "SEC 4",
+                label: "gather change history",
+            },
+        ],
+        cost: Cost::Paid(
+            "0.003 USD for each recorded change, 0.012 with daily recording, in every region; and S3",
+        ),
+        operations: &[
+            GET_ROLE,
+            DESCRIBE_RECORDERS,
+            DESCRIBE_STATUS,
+            DESCRIBE_CHANNELS,
+            CreateServiceLinkedRole::OPERATION,
+            PutConfigurationRecorder::OPERATION,
+            PutDeliveryChannel::OPERATION,
+            StartConfigurationRecorder::OPERATION,
+            StopConfigurationRecorder::OPERATION,
+        ],
+    };
+
+    fn check(settings: &Settings, problems: &mut Problems) {
+        settings.record.check(settings.global_types, problems);
+        let slash = |prefix: &String| prefix.starts_with('/') || prefix.ends_with('/');
+        if settings.prefix.as_ref().is_some_and(slash) {
+            problems.setting("prefix", "leave out the slash at its start or end");
+        }
+    }
+
+    fn places(settings: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
+        let regions = facts.region_places()?;
+        let role = settings.uses_service_linked_role().then(role_place);
+        Ok(role.into_iter().chain(regions).collect())
+    }
+
+    async fn read(
+        _: &Settings,
+        place: &Place,
+        _: &Context,
+        reader: &Reader,
+    ) -> Result<Live, AwsError> {
+        match &place.region {
+            Some(region) => Ok(Live::Region(Box::new(State::read(reader, region).await?))),
+            None => Ok(Live::Role(Role::read(reader).await?)),
+        }
+    }
+
+    fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
+        let (live, region) = match (live, &place.region) {
+            (Live::Role(role), _) => return propose_role(role, context),
+            (Live::Region(state), region) => (*state, region.as_deref().unwrap_or_default()),
+        };
+        let is_control_towers = live.is_control_towers();
+        let proposal = match settings.enabled {
+            true => propose_on(settings, live, region, context),
+            false => propose_off(live, region),
+        };
+        match is_control_towers {
+            true => proposal.left_to("AWS Control Tower"),
+            false => proposal,
+        }
+    }
+
+    fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        vec![("role", vec![settings.role_arn(context)])]
+    }
+
+    fn unused(settings: &Settings) -> Vec<&'static str> {
+        let mut unused = Vec::new();
+        if !settings.uses_service_linked_role() {
+            unused.extend([GET_ROLE.name, CreateServiceLinkedRole::OPERATION.name]);
+        }
+        match settings.enabled {
+            true => unused.push(StopConfigurationRecorder::OPERATION.name),
+            false => unused.extend([
+                PutConfigurationRecorder::OPERATION.name,
+                PutDeliveryChannel::OPERATION.name,
+                StartConfigurationRecorder::OPERATION.name,
+            ]),
+        }
+        unused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Standing;
+    use crate::control::tests::context;
+    use recording::{Group, Record};
+    use state::{CONTROL_TOWER, Channel, Override};
+    use std::collections::BTreeSet;
+
+    const CUSTOM: &str = "arn:aws:iam::111122223333:role/config";
+
+    fn propose(settings: &str, live: State) -> Proposal {
+        let settings = toml::from_str(settings).expect("the test's settings are valid");
+        let place = Place::region("us-east-1");
+        Config::propose(&settings, &place, Live::Region(Box::new(live)), &context())
+    }
+
+    fn operations(proposal: &Proposal) -> Vec<&str> {
+        let names = proposal.writes.iter().map(|write| write.operation().name);
+        names.collect()
+    }
+
+    /// A recorder as a person made it, with all types, that runs and delivers.
+    fn adopted() -> State {
+        let recorder = Recorder {
+            name: "default2".to_owned(),
+            role: CUSTOM.to_owned(),
+            group: Group {
+                record: Record::All,
+                global_types: true,
+            },
+            frequency: Some("CONTINUOUS".to_owned()),
+            overrides: vec![Override {
+                description: None,
+                types: BTreeSet::from(["AWS::EC2::Volume".to_owned()]),
+                frequency: "DAILY".to_owned(),
+            }],
+        };
+        State {
+            recorder: Some(recorder),
+            channel: Some(Channel::to("theirs")),
+            recording: Some(true),
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn recorder_channel_and_start_come_in_the_order_that_aws_demands() {
+        let proposal = propose("bucket = \"logs\"", State::default());
+        let wanted = [
+            "PutConfigurationRecorder",
+            "PutDeliveryChannel",
+            "StartConfigurationRecorder",
+        ];
+        assert_eq!(operations(&proposal), wanted);
+        assert_eq!(proposal.after, [("config", Some(role_place()))]);
+        let input = proposal.writes[0].call().input;
+        assert_eq!(input["Tags"][0]["Key"], "baseline");
+    }
+
+    #[test]
+    fn a_recorder_that_does_it_all_is_left_alone() {
+        for settings in ["", "frequency = \"daily\"", "global_types = \"none\""] {
+            let proposal = propose(settings, adopted());
+            assert_eq!(proposal.differences, [], "{settings}");
+        }
+    }
+
+    #[test]
+    fn what_a_recorder_has_besides_is_carried_over() {
+        let mut live = adopted();
+        live.recorder = live.recorder.map(|recorder| Recorder {
+            group: Group::default(),
+            ..recorder
+        });
+        let proposal = propose("", live);
+        assert_eq!(operations(&proposal), ["PutConfigurationRecorder"]);
+        let recorder = &proposal.writes[0].call().input["ConfigurationRecorder"];
+        assert_eq!(recorder["name"], "default2");
+        assert_eq!(recorder["roleARN"], CUSTOM);
+        let overrides = &recorder["recordingMode"]["recordingModeOverrides"];
+        assert_eq!(overrides[0]["resourceTypes"][0], "AWS::EC2::Volume");
+    }
+
+    #[test]
+    fn a_stopped_recorder_is_started_and_nothing_else() {
+        let stopped = State {
+            recording: Some(false),
+            ..adopted()
+        };
+        assert_eq!(
+            operations(&propose("", stopped)),
+            ["StartConfigurationRecorder"]
+        );
+    }
+
+    #[test]
+    fn recording_less_needs_an_exact_wish_and_loosens() {
+        let list = "{ include = [\"AWS::S3::Bucket\"] }";
+        assert_eq!(
+            propose(&format!("record = {list}"), adopted()).differences,
+            []
+        );
+        let exact = propose(&format!("record = {{ exactly = {list} }}"), adopted());
+        let loosens = exact.differences.iter().filter(|d| d.loosens);
+        assert_eq!(loosens.count(), 1, "{:?}", exact.differences);
+    }
+
+    #[test]
+    fn without_a_bucket_a_person_is_asked() {
+        let proposal = propose("", State::default());
+        assert!(proposal.writes.is_empty());
+        assert_eq!(proposal.findings[0].field, "bucket");
+    }
+
+    #[test]
+    fn the_recorder_of_control_tower_is_left_to_it() {
+        let mut live = adopted();
+        live.recording = Some(false);
+        if let Some(recorder) = &mut live.recorder {
+            recorder.name = CONTROL_TOWER.to_owned();
+        }
+        let proposal = propose("", live);
+        assert!(proposal.writes.is_empty());
+        let Standing::Elsewhere(whom) = proposal.standing else {
+            panic!("{proposal:?}");
+        };
+        assert_eq!(
+            whom,
+            "AWS Control Tower; it differs from the baseline in recording"
+        );
+    }
+
+    #[test]
+    fn a_failure_to_record_is_told() {
+        let failing = State {
+            failure: Some("AccessDenied".to_owned()),
+            ..adopted()
+        };
+        let proposal = propose("", failing);
+        assert!(proposal.writes.is_empty());
+        assert_eq!(proposal.findings[0].what, "recording fails: AccessDenied");
+    }
+}

@@ -1,0 +1,322 @@
+//! Which resource types a recorder records: what may be asked, what is, and which of two is more.
+//!
+//! The four global types of IAM exist once in the account and can be recorded in every region, each
+//! time for money. The flag for them works with "all" only; a list names them or does not.
+
+use crate::baseline::Problems;
+use aws_sdk_config::types::RecordingGroup;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The types that the flag `includeGlobalResourceTypes` stands for.
+/// Source: API reference, RecordingGroup.
+const GLOBAL: [&str; 4] = [
+    "AWS::IAM::Group",
+    "AWS::IAM::Policy",
+    "AWS::IAM::Role",
+    "AWS::IAM::User",
+];
+
+/// The setting `record`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// All types, and those to come.
+    #[default]
+    All,
+    /// At least these.
+    Include(BTreeSet<String>),
+    /// At least all but these.
+    Exclude(BTreeSet<String>),
+    /// This and no more.
+    Exactly(Record),
+}
+
+/// The setting `global_types`: where the types of IAM are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GlobalTypes {
+    /// In the home region.
+    #[default]
+    Home,
+    /// Nowhere.
+    None,
+}
+
+/// What a recorder records, save the types of IAM.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// All types, and those to come.
+    #[default]
+    All,
+    /// These.
+    Include(BTreeSet<String>),
+    /// All types, and those to come, but these.
+    Exclude(BTreeSet<String>),
+}
+
+/// What a recorder records; by default what AWS does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The types.
+    pub record: Record,
+    /// Whether the types of IAM come on top of all others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub global_types: bool,
+}
+
+/// A set of types, by what is in it or by what is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Types {
+    Only(BTreeSet<String>),
+    AllBut(BTreeSet<String>),
+}
+
+impl Types {
+    fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Only(mine), Self::Only(theirs)) => theirs.is_subset(mine),
+            (Self::Only(_), Self::AllBut(_)) => false,
+            (Self::AllBut(missing), Self::Only(theirs)) => theirs.is_disjoint(missing),
+            (Self::AllBut(missing), Self::AllBut(theirs)) => missing.is_subset(theirs),
+        }
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Only(a), Self::Only(b)) => Self::Only(a | b),
+            (Self::AllBut(a), Self::AllBut(b)) => Self::AllBut(a & b),
+            (Self::AllBut(missing), Self::Only(more))
+            | (Self::Only(more), Self::AllBut(missing)) => Self::AllBut(missing - more),
+        }
+    }
+}
+
+fn global() -> BTreeSet<String> {
+    GLOBAL.map(str::to_owned).into()
+}
+
+impl Wish {
+    /// Looks for lists that AWS would refuse, or that contradict the setting `global_types`.
+    pub fn check(&self, global_types: GlobalTypes, problems: &mut Problems) {
+        let (path, list) = match self {
+            Self::All | Self::Exactly(Record::All) => return,
+            Self::Include(list) => ("record.include", list),
+            Self::Exclude(list) => ("record.exclude", list),
+            Self::Exactly(Record::Include(list)) => ("record.exactly.include", list),
+            Self::Exactly(Record::Exclude(list)) => ("record.exactly.exclude", list),
+        };
+        if list.is_empty() {
+            problems.setting(path, "the list names no resource type");
+        }
+        for name in list.iter().filter(|name| name.split("::").count() != 3) {
+            let text = format!("'{name}' is no resource type, such as AWS::EC2::Instance");
+            problems.setting(path, text);
+        }
+        if path.ends_with("include") && global_types == GlobalTypes::None {
+            for name in list.iter().filter(|name| GLOBAL.contains(&name.as_str())) {
+                let text = format!("{name} is listed, and global_types = \"none\" leaves it out");
+                problems.setting(path, text);
+            }
+        }
+    }
+
+    /// What a recorder is to record, given whether the types of IAM are recorded there and what it
+    /// records now. Unless the wish is exact, it records at least what it did before. `None` when
+    /// nothing is to be recorded there.
+    pub fn settle(&self, with_global: bool, live: Option<&Group>) -> Option<Group> {
+        let record = match self {
+            Self::All => Record::All,
+            Self::Include(list) => Record::Include(list.clone()),
+            Self::Exclude(list) => Record::Exclude(list.clone()),
+            Self::Exactly(record) => record.clone(),
+        };
+        let asked = Group::asked(record, with_global)?;
+        match (self, live) {
+            (Self::Exactly(_), _) | (_, None) => Some(asked),
+            (_, Some(live)) if live.covers(&asked) => Some(live.clone()),
+            (_, Some(live)) => Some(asked.and(live)),
+        }
+    }
+}
+
+impl Group {
+    fn asked(record: Record, with_global: bool) -> Option<Self> {
+        let record = match record {
+            Record::Include(list) if !with_global => Record::Include(&list - &global()),
+            Record::Exclude(list) if !with_global => Record::Exclude(&list | &global()),
+            record => record,
+        };
+        let global_types = with_global && record == Record::All;
+        let is_empty = matches!(&record, Record::Include(list) if list.is_empty());
+        (!is_empty).then_some(Self {
+            record,
+            global_types,
+        })
+    }
+
+    /// Whether all that the other records is recorded.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.types().contains(&other.types())
+    }
+
+    /// Whether any of the types of IAM is recorded.
+    pub fn has_global(&self) -> bool {
+        match self.types() {
+            Types::Only(list) => !list.is_disjoint(&global()),
+            Types::AllBut(missing) => !global().is_subset(&missing),
+        }
+    }
+
+    fn types(&self) -> Types {
+        match &self.record {
+            Record::All if self.global_types => Types::AllBut(BTreeSet::new()),
+            Record::All => Types::AllBut(global()),
+            Record::Include(list) => Types::Only(list.clone()),
+            Record::Exclude(list) => Types::AllBut(list.clone()),
+        }
+    }
+
+    /// What records all that either does. Where this one asks for all types, so does the result,
+    /// even if that adds types of IAM to others that were recorded here before.
+    fn and(&self, other: &Self) -> Self {
+        let (record, global_types) = match self.types().and(&other.types()) {
+            Types::Only(list) => (Record::Include(list), false),
+            Types::AllBut(missing) if missing.is_empty() => (Record::All, true),
+            Types::AllBut(missing)
+                if self.record == Record::All && missing.is_subset(&global()) =>
+            {
+                (Record::All, missing != global())
+            }
+            Types::AllBut(missing) => (Record::Exclude(missing), false),
+        };
+        Self {
+            record,
+            global_types,
+        }
+    }
+}
+
+/// Reads what AWS answers; the text names a strategy that this version does not know.
+impl TryFrom<&RecordingGroup> for Group {
+    type Error = String;
+
+    fn try_from(group: &RecordingGroup) -> Result<Self, String> {
+        let list = |types: &[aws_sdk_config::types::ResourceType]| -> BTreeSet<String> {
+            types.iter().map(|name| name.as_str().to_owned()).collect()
+        };
+        let included = list(group.resource_types());
+        let excluded = group
+            .exclusion_by_resource_types()
+            .map(|exclusion| list(exclusion.resource_types()))
+            .unwrap_or_default();
+        let strategy = group
+            .recording_strategy()
+            .and_then(|strategy| strategy.use_only())
+            .map(|name| name.as_str());
+        let record = match strategy {
+            Some("ALL_SUPPORTED_RESOURCE_TYPES") => Record::All,
+            Some("INCLUSION_BY_RESOURCE_TYPES") => Record::Include(included),
+            Some("EXCLUSION_BY_RESOURCE_TYPES") => Record::Exclude(excluded),
+            Some(other) => return Err(other.to_owned()),
+            None if group.all_supported() => Record::All,
+            None if excluded.is_empty() => Record::Include(included),
+            None => Record::Exclude(excluded),
+        };
+        Ok(Self {
+            global_types: record == Record::All && group.include_global_resource_types(),
+            record,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUCKET: &str = "AWS::S3::Bucket";
+    const VPC: &str = "AWS::EC2::VPC";
+    const ROLE: &str = "AWS::IAM::Role";
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn all(global_types: bool) -> Group {
+        Group {
+            record: Record::All,
+            global_types,
+        }
+    }
+
+    fn only(names: &[&str]) -> Group {
+        Group {
+            record: Record::Include(set(names)),
+            global_types: false,
+        }
+    }
+
+    fn all_but(names: &[&str]) -> Group {
+        Group {
+            record: Record::Exclude(set(names)),
+            global_types: false,
+        }
+    }
+
+    #[test]
+    fn types_of_iam_are_recorded_in_the_home_region_alone() {
+        let settle = |wish: &Wish, home| wish.settle(home, None);
+        assert_eq!(settle(&Wish::All, true), Some(all(true)));
+        assert_eq!(settle(&Wish::All, false), Some(all(false)));
+        let but_vpc = Wish::Exclude(set(&[VPC]));
+        assert_eq!(settle(&but_vpc, true), Some(all_but(&[VPC])));
+        let elsewhere = [&[VPC][..], &GLOBAL].concat();
+        assert_eq!(settle(&but_vpc, false), Some(all_but(&elsewhere)));
+        let some = Wish::Include(set(&[ROLE, VPC]));
+        assert_eq!(settle(&some, false), Some(only(&[VPC])));
+        assert_eq!(settle(&Wish::Include(set(&[ROLE])), false), None);
+    }
+
+    #[test]
+    fn what_records_more_is_left_alone() {
+        let but_two = Wish::Exclude(set(&[VPC, BUCKET]));
+        let enough = [
+            (Wish::All, all(true)),
+            (Wish::Include(set(&[VPC])), all(false)),
+            (Wish::Include(set(&[VPC])), only(&[VPC, BUCKET])),
+            (Wish::Include(set(&[VPC])), all_but(&[BUCKET])),
+            (but_two.clone(), all_but(&[VPC])),
+            (but_two, all(false)),
+        ];
+        for (wish, live) in enough {
+            assert_eq!(
+                wish.settle(false, Some(&live)).as_ref(),
+                Some(&live),
+                "{wish:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_already_stays_recorded() {
+        let settle = |wish: Wish, live: Group| wish.settle(false, Some(&live));
+        assert_eq!(
+            settle(Wish::Include(set(&[VPC])), only(&[BUCKET])),
+            Some(only(&[BUCKET, VPC]))
+        );
+        assert_eq!(settle(Wish::All, only(&[BUCKET])), Some(all(false)));
+        assert_eq!(settle(Wish::All, only(&[ROLE])), Some(all(true)));
+        assert_eq!(settle(Wish::All, all_but(&[VPC])), Some(all(true)));
+        let but_vpc = Wish::Exclude(set(&[VPC]));
+        assert_eq!(settle(but_vpc, only(&[VPC])), Some(all_but(&GLOBAL)));
+    }
+
+    #[test]
+    fn only_an_exact_wish_records_less() {
+        let wish = Wish::Exactly(Record::Include(set(&[VPC])));
+        let settled = wish.settle(true, Some(&all(true)));
+        assert_eq!(settled, Some(only(&[VPC])));
+        assert!(!only(&[VPC]).covers(&all(true)));
+    }
+}

@@ -1,0 +1,161 @@
+//! What the table may say, and what it makes of a live recorder and channel.
+
+use super::recording::{GlobalTypes, Wish};
+use super::state::{Channel, Recorder, service_linked_role};
+use crate::control::Context;
+use crate::floor::{AtLeast, raise_word};
+use serde::Deserialize;
+
+/// The table `[config]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    #[serde(default = "on")]
+    pub enabled: bool,
+    #[serde(default)]
+    pub record: Wish,
+    #[serde(default)]
+    pub global_types: GlobalTypes,
+    pub frequency: Option<AtLeast<Frequency>>,
+    pub role: Option<RoleSetting>,
+    pub bucket: Option<String>,
+    pub prefix: Option<String>,
+    pub snapshot_frequency: Option<AtLeast<Snapshots>>,
+    pub sns_topic: Option<String>,
+}
+
+fn on() -> bool {
+    true
+}
+
+/// How often a recorder looks; the later one looks more often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frequency {
+    Daily,
+    Continuous,
+}
+
+impl Frequency {
+    const WORDS: [(Self, &str); 2] = [(Self::Daily, "DAILY"), (Self::Continuous, "CONTINUOUS")];
+}
+
+/// How often a channel delivers snapshots; the later ones deliver more often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub enum Snapshots {
+    #[serde(rename = "TwentyFour_Hours")]
+    TwentyFourHours,
+    #[serde(rename = "Twelve_Hours")]
+    TwelveHours,
+    #[serde(rename = "Six_Hours")]
+    SixHours,
+    #[serde(rename = "Three_Hours")]
+    ThreeHours,
+    #[serde(rename = "One_Hour")]
+    OneHour,
+}
+
+impl Snapshots {
+    const WORDS: [(Self, &str); 5] = [
+        (Self::TwentyFourHours, "TwentyFour_Hours"),
+        (Self::TwelveHours, "Twelve_Hours"),
+        (Self::SixHours, "Six_Hours"),
+        (Self::ThreeHours, "Three_Hours"),
+        (Self::OneHour, "One_Hour"),
+    ];
+}
+
+/// The setting `role`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum RoleSetting {
+    ServiceLinked,
+    Arn(String),
+}
+
+impl TryFrom<String> for RoleSetting {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "service-linked" => Ok(Self::ServiceLinked),
+            arn if arn.starts_with("arn:") && arn.contains(":role/") => Ok(Self::Arn(text)),
+            _ => Err(format!(
+                "'{text}' is neither \"service-linked\" nor the ARN of a role"
+            )),
+        }
+    }
+}
+
+impl Settings {
+    /// The ARN of the role that new recorders get.
+    pub fn role_arn(&self, context: &Context) -> String {
+        match &self.role {
+            Some(RoleSetting::Arn(arn)) => context.fill(arn),
+            _ => service_linked_role(context),
+        }
+    }
+
+    pub fn uses_service_linked_role(&self) -> bool {
+        self.enabled && !matches!(self.role, Some(RoleSetting::Arn(_)))
+    }
+
+    /// What the recorder is to be; `None` when there is nothing to record in the region.
+    pub fn recorder(
+        &self,
+        live: Option<&Recorder>,
+        region: &str,
+        context: &Context,
+    ) -> Option<Recorder> {
+        let with_global =
+            self.global_types == GlobalTypes::Home && region == context.home_region.as_str();
+        let group = self.record.settle(with_global, live.map(|r| &r.group))?;
+        let frequency = |live: Option<&str>| raise_word(&self.frequency, live, &Frequency::WORDS);
+        Some(match live {
+            Some(live) => Recorder {
+                role: match &self.role {
+                    Some(_) => self.role_arn(context),
+                    None => live.role.clone(),
+                },
+                group,
+                frequency: frequency(live.frequency.as_deref()),
+                ..live.clone()
+            },
+            None => Recorder {
+                name: "default".to_owned(),
+                role: self.role_arn(context),
+                group,
+                frequency: frequency(None).or_else(|| Some("CONTINUOUS".to_owned())),
+                overrides: Vec::new(),
+            },
+        })
+    }
+
+    /// What the channel is to be; `None` when nobody says where to deliver.
+    pub fn channel(
+        &self,
+        live: Option<&Channel>,
+        region: &str,
+        context: &Context,
+    ) -> Option<Channel> {
+        let given = self.bucket.as_ref().map(|name| context.fill(name));
+        let kept = live.map(|channel| channel.bucket.clone());
+        let bucket = given.or(kept).or_else(|| context.log_bucket.clone())?;
+        // A topic must be in the region of the recorder, so its ARN is filled with that.
+        let topic = self.sns_topic.as_ref();
+        let topic = topic.map(|arn| context.fill(&arn.replace("{region}", region)));
+        let live = live.cloned().unwrap_or_else(|| Channel::to(&bucket));
+        let snapshots = live.snapshot_frequency.as_deref();
+        Some(Channel {
+            snapshot_frequency: raise_word(&self.snapshot_frequency, snapshots, &Snapshots::WORDS),
+            bucket,
+            prefix: self
+                .prefix
+                .clone()
+                .or(live.prefix)
+                .filter(|prefix| !prefix.is_empty()),
+            sns_topic: topic.or(live.sns_topic),
+            ..live
+        })
+    }
+}

@@ -1,0 +1,300 @@
+//! AWS Config, against the emulator.
+
+use crate::account::{Account, HOME, block_on};
+use crate::emulator::emulator;
+use aws_sdk_config::types::{
+    ConfigurationRecorder, DeliveryChannel, RecordingFrequency, RecordingGroup, RecordingMode,
+    RecordingModeOverride, ResourceType,
+};
+use serde_json::json;
+
+const IRELAND: &str = "eu-west-1";
+
+/// An account whose baseline delivers into a bucket that takes it.
+async fn account(regions: &[&str], settings: &str) -> Account {
+    let account = Account::new();
+    let bucket = format!("logs-{}", account.id);
+    let s3 = aws_sdk_s3::Client::from_conf(
+        aws_sdk_s3::config::Builder::from(&account.sdk().await)
+            .force_path_style(true)
+            .build(),
+    );
+    s3.create_bucket()
+        .bucket(&bucket)
+        .send()
+        .await
+        .expect("a bucket");
+    let statement = |actions: &[&str], resource: String| {
+        json!({
+            "Effect": "Allow", "Action": actions, "Resource": resource,
+            "Principal": {"Service": "config.amazonaws.com"},
+        })
+    };
+    let objects = format!("arn:aws:s3:::{bucket}/AWSLogs/{}/Config/*", account.id);
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        statement(&["s3:GetBucketAcl", "s3:ListBucket"], format!("arn:aws:s3:::{bucket}")),
+        statement(&["s3:PutObject"], objects),
+    ]});
+    s3.put_bucket_policy()
+        .bucket(&bucket)
+        .policy(policy.to_string())
+        .send()
+        .await
+        .expect("a policy");
+    let controls = format!("[config]\nbucket = \"logs-{{account}}\"\n{settings}");
+    account.baseline(&account.in_regions(regions, &controls));
+    account
+}
+
+async fn client(account: &Account, region: &'static str) -> aws_sdk_config::Client {
+    let config = aws_sdk_config::config::Builder::from(&account.sdk().await)
+        .region(aws_sdk_config::config::Region::new(region));
+    aws_sdk_config::Client::from_conf(config.build())
+}
+
+async fn recorder(account: &Account, region: &'static str) -> ConfigurationRecorder {
+    let answer = client(account, region)
+        .await
+        .describe_configuration_recorders()
+        .send()
+        .await
+        .expect("recorders");
+    answer.configuration_recorders()[0].clone()
+}
+
+async fn is_recording(account: &Account, region: &'static str) -> bool {
+    let answer = client(account, region)
+        .await
+        .describe_configuration_recorder_status()
+        .send()
+        .await
+        .expect("status");
+    answer.configuration_recorders_status()[0].recording()
+}
+
+/// Makes a recorder as a person would have made it long ago.
+async fn prepare(account: &Account, name: &str, mode: RecordingMode) {
+    let group = RecordingGroup::builder()
+        .resource_types(ResourceType::Bucket)
+        .build();
+    let recorder = ConfigurationRecorder::builder()
+        .name(name)
+        .role_arn(format!("arn:aws:iam::{}:role/their-role", account.id))
+        .recording_group(group)
+        .recording_mode(mode)
+        .build();
+    client(account, HOME)
+        .await
+        .put_configuration_recorder()
+        .configuration_recorder(recorder)
+        .send()
+        .await
+        .expect("a recorder");
+}
+
+fn daily_with_an_override() -> RecordingMode {
+    let volumes = RecordingModeOverride::builder()
+        .resource_types(ResourceType::Volume)
+        .recording_frequency(RecordingFrequency::Continuous)
+        .description("theirs")
+        .build();
+    RecordingMode::builder()
+        .recording_frequency(RecordingFrequency::Daily)
+        .recording_mode_overrides(volumes.expect("an override"))
+        .build()
+        .expect("a mode")
+}
+
+#[test]
+fn two_regions_record_and_types_of_iam_only_at_home() {
+    block_on(async {
+        let account = account(&[HOME, IRELAND], "").await;
+        account.assert_converges();
+        for (region, with_iam) in [(HOME, true), (IRELAND, false)] {
+            let recorder = recorder(&account, region).await;
+            let group = recorder.recording_group().expect("a group");
+            assert!(group.all_supported());
+            assert_eq!(group.include_global_resource_types(), with_iam, "{region}");
+            let role = recorder.role_arn().expect("a role");
+            assert!(role.ends_with("AWSServiceRoleForConfig"), "{role}");
+            assert!(is_recording(&account, region).await);
+        }
+        let writes = account.writes();
+        let roles = writes
+            .iter()
+            .filter(|name| *name == "iam:CreateServiceLinkedRole");
+        assert_eq!(roles.count(), 1, "{writes:?}");
+    });
+}
+
+#[test]
+fn it_delivers_to_the_log_bucket_of_the_same_baseline() {
+    let account = Account::new();
+    let controls = "[log_bucket]\n[config]\nprefix = \"history\"";
+    account.baseline(&account.in_regions(&[HOME, IRELAND], controls));
+    let plan = account.run(&["plan"]).exits(0);
+    let _ = plan.says(&format!(
+        "after config@service-linked-role, log_bucket@baseline-logs-{}",
+        account.id
+    ));
+    account.assert_converges();
+    block_on(async {
+        for region in [HOME, IRELAND] {
+            assert!(is_recording(&account, region).await);
+        }
+    });
+}
+
+#[test]
+fn a_recorder_with_another_name_is_adopted_with_all_it_has() {
+    block_on(async {
+        let account = account(&[HOME], "").await;
+        prepare(&account, "default2", daily_with_an_override()).await;
+        account.assert_converges();
+        let recorder = recorder(&account, HOME).await;
+        assert_eq!(recorder.name(), Some("default2"));
+        assert!(recorder.role_arn().expect("a role").ends_with("their-role"));
+        assert!(recorder.recording_group().expect("a group").all_supported());
+        assert_eq!(recorder.recording_mode(), Some(&daily_with_an_override()));
+        assert!(is_recording(&account, HOME).await);
+    });
+}
+
+#[test]
+fn a_channel_keeps_its_name_and_what_the_baseline_leaves_out() {
+    block_on(async {
+        let account = account(&[HOME], "snapshot_frequency = \"Six_Hours\"").await;
+        prepare(&account, "default", daily_with_an_override()).await;
+        let key = "arn:aws:kms:us-east-1:111122223333:key/theirs";
+        let channel = DeliveryChannel::builder()
+            .name("their-channel")
+            .s3_bucket_name(format!("logs-{}", account.id))
+            .s3_kms_key_arn(key)
+            .build();
+        let client = client(&account, HOME).await;
+        let put = client.put_delivery_channel().delivery_channel(channel);
+        put.send().await.expect("a channel");
+        account.assert_converges();
+        let answer = client.describe_delivery_channels().send().await;
+        let channel = &answer.expect("channels").delivery_channels()[0].clone();
+        assert_eq!(channel.name(), Some("their-channel"));
+        assert_eq!(channel.s3_kms_key_arn(), Some(key));
+        let snapshots = channel.config_snapshot_delivery_properties();
+        let frequency = snapshots.and_then(|snapshots| snapshots.delivery_frequency());
+        assert_eq!(frequency.map(|word| word.as_str()), Some("Six_Hours"));
+    });
+}
+
+#[test]
+fn recorders_that_services_keep_are_not_looked_at() {
+    block_on(async {
+        let account = account(&[HOME], "").await;
+        let linked = json!({"name": "AWSConfigurationRecorderForX"});
+        emulator().admin(
+            "account",
+            json!({"account": account.id, "service_linked_recorder": linked}),
+        );
+        account.assert_converges();
+        assert_eq!(recorder(&account, HOME).await.name(), Some("default"));
+    });
+}
+
+#[test]
+fn the_recorder_of_control_tower_is_reported_and_never_written() {
+    block_on(async {
+        let account = account(&[HOME], "role = \"arn:aws:iam::{account}:role/x\"").await;
+        let name = "aws-controltower-BaselineConfigRecorder";
+        prepare(&account, name, daily_with_an_override()).await;
+        let before = account.writes().len();
+        let _ = account
+            .run(&["apply", "--auto-approve"])
+            .exits(0)
+            .says("looked after by AWS Control Tower; it differs from the baseline in");
+        assert_eq!(account.writes().len(), before);
+    });
+}
+
+#[test]
+fn switching_off_stops_the_recorder_and_counts_as_loosening() {
+    block_on(async {
+        let account = account(&[HOME], "").await;
+        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+        account.baseline(&account.in_one_region("[config]\nenabled = false"));
+        let refused = account.run(&["apply", "--auto-approve"]).exits(6);
+        let _ = refused.says("--allow-loosening config");
+        assert!(is_recording(&account, HOME).await);
+        let allowed = ["apply", "--auto-approve", "--allow-loosening", "config"];
+        let _ = account.run(&allowed).exits(0);
+        assert!(!is_recording(&account, HOME).await);
+        let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
+    });
+}
+
+#[test]
+fn a_run_that_was_killed_is_finished_by_the_next() {
+    block_on(async {
+        let account = account(&[HOME], "").await;
+        let denied = json!([{"operation": "StartConfigurationRecorder", "action": "denied"}]);
+        account.faults(denied);
+        let _ = account.run(&["apply", "--auto-approve"]).exits(3);
+        assert!(!is_recording(&account, HOME).await);
+        let before = account.writes().len();
+        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+        let writes = account.writes();
+        assert_eq!(writes[before..], ["config:StartConfigurationRecorder"]);
+        assert!(is_recording(&account, HOME).await);
+    });
+}
+
+#[test]
+fn a_role_that_has_not_spread_yet_is_waited_for() {
+    block_on(async {
+        let account = account(&[HOME], "").await;
+        account.faults(json!([
+            {"operation": "PutConfigurationRecorder", "action": "error", "status": 400,
+             "code": "InvalidRoleException", "message": "not yet"},
+            {"operation": "PutDeliveryChannel", "action": "error", "status": 400,
+             "code": "InsufficientDeliveryPolicyException", "message": "not yet"},
+        ]));
+        account.assert_converges();
+    });
+}
+
+#[test]
+fn a_region_that_cannot_be_seen_holds_up_no_other() {
+    block_on(async {
+        let account = account(&[HOME, IRELAND], "").await;
+        account.faults(json!([{
+            "operation": "DescribeDeliveryChannels", "region": IRELAND, "action": "denied",
+            "count": null,
+        }]));
+        let _ = account
+            .run(&["apply", "--auto-approve"])
+            .exits(4)
+            .says("allow config:DescribeDeliveryChannels");
+        assert!(is_recording(&account, HOME).await);
+        let elsewhere = client(&account, IRELAND).await;
+        let answer = elsewhere.describe_configuration_recorders().send().await;
+        assert!(
+            answer
+                .expect("recorders")
+                .configuration_recorders()
+                .is_empty()
+        );
+    });
+}
+
+#[test]
+fn nonsense_in_the_table_is_refused_in_place() {
+    let account = Account::with(
+        "[config]\nglobal_types = \"none\"\nprefix = \"x/\"\n\
+         record = { include = [\"AWS::IAM::Role\", \"bucket\"] }",
+    );
+    let run = account.run(&["validate"]).exits(1);
+    let run = run.says("'bucket' is no resource type");
+    let run = run.says("leave out the slash");
+    let _ = run.says("AWS::IAM::Role is listed, and global_types = \"none\" leaves it out");
+    let account = Account::with("[config]\nrole = \"config\"");
+    let run = account.run(&["validate"]).exits(1);
+    let _ = run.says("neither \"service-linked\" nor the ARN of a role");
+}
