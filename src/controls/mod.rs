@@ -4,6 +4,7 @@ mod budgets;
 mod buckets;
 mod cloudtrail;
 mod config;
+mod guardduty;
 pub mod log_bucket;
 mod password_policy;
 mod public_access_block;
@@ -20,6 +21,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<log_bucket::LogBucket>(),
     Kind::of::<cloudtrail::Cloudtrail>(),
     Kind::of::<config::Config>(),
+    Kind::of::<guardduty::GuardDuty>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),
 ];

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod emulator;
 mod engine;
+mod guardduty;
 mod log_bucket;
 mod public_access_block;
 mod root_user;

@@ -1,0 +1,457 @@
+//! GuardDuty: a detector that runs, in every region, with the protection plans that are declared.
+//!
+//! There is one detector in a region. What an administrator account or a policy of the organization
+//! decides is compared and left to them.
+
+mod features;
+mod state;
+mod writes;
+
+use crate::aws::facts::{Facts, Reader};
+use crate::aws::{AwsError, Write};
+use crate::baseline::Problems;
+use crate::control::{
+    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standard, Stricter,
+};
+use crate::floor::{AtLeast, raise_word};
+use crate::place::Place;
+use features::{Declared, EKS_RUNTIME, Feature, NAMES, RUNTIME};
+use serde::Deserialize;
+use state::{Detector, GET, GET_ADMINISTRATOR, LIST, Live};
+use std::collections::{BTreeMap, BTreeSet};
+use writes::{CreateDetector, FeatureInput, UpdateDetector, requests};
+
+/// The control.
+pub struct GuardDuty;
+
+/// The table `[guardduty]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    #[serde(default = "on")]
+    enabled: bool,
+    #[serde(default)]
+    features: BTreeMap<String, Declared>,
+    publishing_frequency: Option<AtLeast<Frequency>>,
+}
+
+fn on() -> bool {
+    true
+}
+
+/// How often changed findings are published; the later ones more often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Frequency {
+    SixHours,
+    OneHour,
+    FifteenMinutes,
+}
+
+impl Frequency {
+    const WORDS: [(Self, &str); 3] = [
+        (Self::SixHours, "SIX_HOURS"),
+        (Self::OneHour, "ONE_HOUR"),
+        (Self::FifteenMinutes, "FIFTEEN_MINUTES"),
+    ];
+}
+
+impl Settings {
+    /// The features of a new detector: every one that is not declared is switched off by name,
+    /// because AWS switches on what it is not told about. Only one kind of runtime monitoring may
+    /// be named; the other is off in a new detector, or covered by the first.
+    fn at_first(&self) -> Vec<FeatureInput> {
+        let declared = |name: &str| self.features.get(name).map(Declared::at_first);
+        let unnamed = match self.wants(EKS_RUNTIME) {
+            true => RUNTIME,
+            false if self.wants(RUNTIME) => EKS_RUNTIME,
+            false => RUNTIME,
+        };
+        NAMES
+            .iter()
+            .filter(|name| **name != unnamed)
+            .map(|name| FeatureInput::new(name, &declared(name).unwrap_or_default()))
+            .collect()
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.features.get(name).is_some_and(Declared::is_wanted)
+    }
+
+    /// What the features have to become; notes say what cannot be had.
+    fn settle(&self, live: &Detector, by_policy: &BTreeSet<String>) -> Settled {
+        let mut settled = Settled {
+            features: live.features.clone(),
+            notes: Vec::new(),
+        };
+        for (name, declared) in &self.features {
+            let Some(feature) = settled.features.get_mut(name) else {
+                settled.notes.push(format!("{name} is not offered here"));
+                continue;
+            };
+            let (wanted, missing) = declared.settle(feature);
+            for part in missing {
+                let note = format!("{part} of {name} is not offered here");
+                settled.notes.push(note);
+            }
+            if by_policy.contains(name) {
+                if *feature != wanted {
+                    let note = "is decided by a policy of the organization, and differs";
+                    settled.notes.push(format!("{name} {note}"));
+                }
+                continue;
+            }
+            *feature = wanted;
+        }
+        // Runtime monitoring covers that of EKS, and AWS does not take both at once.
+        let runtime = settled.features.get(RUNTIME);
+        if let Some(was) = live.features.get(EKS_RUNTIME)
+            && runtime.is_some_and(|feature| feature.enabled)
+            && self.wants(EKS_RUNTIME)
+        {
+            settled.features.insert(EKS_RUNTIME.to_owned(), was.clone());
+        }
+        settled
+    }
+}
+
+struct Settled {
+    features: BTreeMap<String, Feature>,
+    notes: Vec<String>,
+}
+
+fn propose_off(live: Live, region: &str) -> Proposal {
+    let wanted = live.detector.clone().map(|detector| Detector {
+        enabled: false,
+        ..detector
+    });
+    let mut proposal = Proposal::between(&live.detector, &wanted);
+    if let (true, Some(id)) = (proposal.touches(&["enabled"]), &live.id) {
+        let mut update = UpdateDetector::new(id, region);
+        update.enable = Some(false);
+        proposal.call(update);
+    }
+    proposal
+}
+
+fn propose_new(settings: &Settings, region: &str, context: &Context) -> Proposal {
+    let frequency = raise_word(&settings.publishing_frequency, None, &Frequency::WORDS);
+    let declared = settings.features.iter();
+    let wanted = Detector {
+        enabled: true,
+        publishing_frequency: frequency.clone(),
+        features: declared
+            .map(|(name, declared)| (name.clone(), declared.at_first()))
+            .collect(),
+    };
+    let mut proposal = Proposal::between(&None, &Some(wanted));
+    let create = CreateDetector::new(frequency, settings.at_first(), context.tags(), region);
+    proposal.call(create);
+    proposal.note("what is not declared is DISABLED by name: AWS would switch it on, for money");
+    proposal
+}
+
+fn propose_change(
+    settings: &Settings,
+    id: &str,
+    live: &Detector,
+    by_policy: &BTreeSet<String>,
+    region: &str,
+) -> Proposal {
+    let Settled { features, notes } = settings.settle(live, by_policy);
+    let frequency = live.publishing_frequency.as_deref();
+    let wanted = Detector {
+        enabled: true,
+        publishing_frequency: raise_word(
+            &settings.publishing_frequency,
+            frequency,
+            &Frequency::WORDS,
+        ),
+        features,
+    };
+    let mut proposal = Proposal::between(live, &wanted);
+    proposal.notes = notes;
+    if proposal.differences.is_empty() {
+        return proposal;
+    }
+    let differing = wanted.features.iter();
+    let differing = differing.filter(|(name, feature)| live.features.get(*name) != Some(*feature));
+    let differing = differing.map(|(name, feature)| FeatureInput::new(name, feature));
+    for (at, features) in requests(differing.collect()).into_iter().enumerate() {
+        let mut update = UpdateDetector::new(id, region);
+        if at == 0 {
+            update.enable = proposal.touches(&["enabled"]).then_some(true);
+            update.finding_publishing_frequency = wanted
+                .publishing_frequency
+                .clone()
+                .filter(|_| proposal.touches(&["publishing_frequency"]));
+        }
+        update.features = features;
+        proposal.call(update);
+    }
+    proposal
+}
+
+impl Control for GuardDuty {
+    type Settings = Settings;
+    type Live = Live;
+
+    const ABOUT: About = About {
+        name: "guardduty",
+        title: "GuardDuty detects threats in every region",
+        why: "Stolen credentials are used where nobody looks. GuardDuty looks, in every region, at \
+              the API calls, network flows and name look-ups of the account.",
+        scope: Scope::Regions,
+        needs: &[Need::Regions],
+        settings: &[
+            Setting::new(
+                "enabled",
+                "true",
+                "Whether the detectors run; false suspends them and manages nothing else.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "features",
+                "none declared",
+                "Protection plans by AWS's names: { S3_DATA_EVENTS = true }, or { RUNTIME_MONITORING \
+                 = { enabled = true, EC2_AGENT_MANAGEMENT = true } }. False does not ask for one; \
+                 { exactly = false } switches it off. What is not declared stays as it is, and is \
+                 off in a new detector: AWS itself would switch it on, for money. A plan that a \
+                 region does not offer is noted.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "publishing_frequency",
+                "not managed; SIX_HOURS in a new detector",
+                "How often findings that changed are published: FIFTEEN_MINUTES, ONE_HOUR or \
+                 SIX_HOURS. More often satisfies it.",
+            )
+            .stricter(Stricter::Later(&[
+                "SIX_HOURS",
+                "ONE_HOUR",
+                "FIFTEEN_MINUTES",
+            ])),
+        ],
+        satisfies: &[
+            fsbp("GuardDuty.1", "threat detection on everywhere"),
+            fsbp("GuardDuty.5", "with EKS_AUDIT_LOGS"),
+            fsbp("GuardDuty.6", "with LAMBDA_NETWORK_LOGS"),
+            fsbp("GuardDuty.7", "with RUNTIME_MONITORING and EKS_ADDON_MANAGEMENT"),
+            fsbp("GuardDuty.8", "with EBS_MALWARE_PROTECTION"),
+            fsbp("GuardDuty.9", "with RDS_LOGIN_EVENTS"),
+            fsbp("GuardDuty.10", "with S3_DATA_EVENTS"),
+            fsbp("GuardDuty.11", "with RUNTIME_MONITORING"),
+            fsbp(
+                "GuardDuty.12",
+                "with RUNTIME_MONITORING and ECS_FARGATE_AGENT_MANAGEMENT",
+            ),
+            fsbp(
+                "GuardDuty.13",
+                "with RUNTIME_MONITORING and EC2_AGENT_MANAGEMENT",
+            ),
+            Reference {
+                standard: Standard::NistCsf,
+                id: "Detect",
+                label: "threats are noticed",
+            },
+            Reference {
+                standard: Standard::WellArchitected,
+                id: "SEC 4",
+                label: "detect and act on threats",
+            },
+        ],
+        cost: Cost::Paid(
+            "30 days free in each region, then 4 USD per million CloudTrail events and 1 USD per GB \
+             of flow and DNS logs; protection plans extra",
+        ),
+        operations: &[
+            LIST,
+            GET,
+            GET_ADMINISTRATOR,
+            CreateDetector::OPERATION,
+            UpdateDetector::OPERATION,
+        ],
+    };
+
+    fn check(settings: &Settings, problems: &mut Problems) {
+        for (name, declared) in &settings.features {
+            Declared::check(name, declared, problems);
+        }
+        if settings.wants(RUNTIME) && settings.wants(EKS_RUNTIME) {
+            let path = format!("features.{EKS_RUNTIME}");
+            problems.setting(
+                &path,
+                format!("{RUNTIME} covers it: AWS does not take both"),
+            );
+        }
+    }
+
+    fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
+        facts.region_places()
+    }
+
+    async fn read(
+        _: &Settings,
+        place: &Place,
+        _: &Context,
+        reader: &Reader,
+    ) -> Result<Live, AwsError> {
+        state::read(reader, place.region.as_deref().unwrap_or_default()).await
+    }
+
+    fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
+        let region = place.region.as_deref().unwrap_or_default();
+        let administrator = live.administrator.clone();
+        let proposal = match (settings.enabled, &live.detector, &live.id) {
+            (false, _, _) => propose_off(live, region),
+            (true, Some(detector), Some(id)) => {
+                propose_change(settings, id, detector, &live.by_policy, region)
+            }
+            (true, _, _) => propose_new(settings, region, context),
+        };
+        match administrator {
+            Some(account) => proposal.left_to(&format!("GuardDuty administrator {account}")),
+            None => proposal,
+        }
+    }
+
+    fn unused(settings: &Settings) -> Vec<&'static str> {
+        match settings.enabled {
+            true => Vec::new(),
+            false => vec![CreateDetector::OPERATION.name],
+        }
+    }
+}
+
+const fn fsbp(id: &'static str, label: &'static str) -> Reference {
+    Reference {
+        standard: Standard::Fsbp,
+        id,
+        label,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::tests::context;
+    use crate::plan::Call;
+    use serde_json::{Value, json};
+
+    fn propose(settings: &str, live: Live) -> Proposal {
+        let settings = toml::from_str(settings).expect("the test's settings are valid");
+        GuardDuty::propose(&settings, &Place::region("eu-west-1"), live, &context())
+    }
+
+    fn live(features: &[(&str, bool)]) -> Live {
+        let feature = |enabled| Feature {
+            enabled,
+            ..Feature::default()
+        };
+        Live {
+            detector: Some(Detector {
+                enabled: true,
+                publishing_frequency: Some("ONE_HOUR".to_owned()),
+                features: features
+                    .iter()
+                    .map(|(name, enabled)| ((*name).to_owned(), feature(*enabled)))
+                    .collect(),
+            }),
+            id: Some("d1".to_owned()),
+            ..Live::default()
+        }
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<Call> {
+        proposal.writes.iter().map(|write| write.call()).collect()
+    }
+
+    fn named(input: &Value) -> Vec<(&str, &str)> {
+        let features = input["Features"].as_array().expect("features");
+        features
+            .iter()
+            .map(|f| {
+                (
+                    f["Name"].as_str().unwrap_or(""),
+                    f["Status"].as_str().unwrap_or(""),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_new_detector_has_what_is_declared_and_nothing_that_costs_besides() {
+        let proposal = propose("features = { S3_DATA_EVENTS = true }", Live::default());
+        let calls = calls(&proposal);
+        let named = named(&calls[0].input);
+        let on: Vec<_> = named
+            .iter()
+            .filter(|(_, status)| *status == "ENABLED")
+            .collect();
+        assert_eq!(on, [&("S3_DATA_EVENTS", "ENABLED")]);
+        assert_eq!(named.len(), NAMES.len() - 1);
+        assert!(!named.iter().any(|(name, _)| *name == RUNTIME));
+        let fields: Vec<_> = proposal
+            .differences
+            .iter()
+            .map(|d| d.field.as_str())
+            .collect();
+        assert_eq!(fields, ["enabled", "features.S3_DATA_EVENTS.enabled"]);
+    }
+
+    #[test]
+    fn richer_features_and_frequencies_are_left_alone() {
+        let live = live(&[("S3_DATA_EVENTS", true), ("RDS_LOGIN_EVENTS", true)]);
+        let settings =
+            "publishing_frequency = \"SIX_HOURS\"\nfeatures = { S3_DATA_EVENTS = false }";
+        let proposal = propose(settings, live);
+        assert!(proposal.differences.is_empty() && proposal.writes.is_empty());
+    }
+
+    #[test]
+    fn only_what_differs_is_sent() {
+        let live = live(&[("S3_DATA_EVENTS", false), ("RDS_LOGIN_EVENTS", true)]);
+        let settings = "features = { S3_DATA_EVENTS = true, RDS_LOGIN_EVENTS = true }";
+        let wanted = json!({
+            "DetectorId": "d1",
+            "Features": [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}],
+        });
+        assert_eq!(calls(&propose(settings, live))[0].input, wanted);
+    }
+
+    #[test]
+    fn a_suspended_detector_runs_again() {
+        let mut suspended = live(&[]);
+        suspended.detector = suspended.detector.map(|detector| Detector {
+            enabled: false,
+            ..detector
+        });
+        let calls = calls(&propose("", suspended));
+        assert_eq!(calls[0].input, json!({"DetectorId": "d1", "Enable": true}));
+    }
+
+    #[test]
+    fn runtime_monitoring_covers_that_of_eks() {
+        let live = live(&[(RUNTIME, true), (EKS_RUNTIME, false)]);
+        let proposal = propose("features = { EKS_RUNTIME_MONITORING = true }", live);
+        assert!(proposal.differences.is_empty());
+    }
+
+    #[test]
+    fn what_a_region_does_not_offer_is_noted() {
+        let proposal = propose("features = { AI_ANALYST = true }", live(&[]));
+        assert!(proposal.differences.is_empty());
+        assert_eq!(proposal.notes, ["AI_ANALYST is not offered here"]);
+    }
+
+    #[test]
+    fn a_policy_of_the_organization_is_not_fought() {
+        let mut live = live(&[("S3_DATA_EVENTS", false), ("RDS_LOGIN_EVENTS", false)]);
+        live.by_policy.insert("S3_DATA_EVENTS".to_owned());
+        let settings = "features = { S3_DATA_EVENTS = true, RDS_LOGIN_EVENTS = true }";
+        let proposal = propose(settings, live);
+        let calls = calls(&proposal);
+        assert_eq!(named(&calls[0].input), [("RDS_LOGIN_EVENTS", "ENABLED")]);
+        assert_eq!(proposal.notes.len(), 1);
+    }
+}

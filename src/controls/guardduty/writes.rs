@@ -1,0 +1,288 @@
+//! The writes. AWS changes of a detector what is sent and nothing else.
+
+use super::features::{EKS_RUNTIME, Feature, RUNTIME};
+use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use aws_sdk_guardduty::types::{DetectorAdditionalConfiguration, DetectorFeatureConfiguration};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+pub const DETECTOR_ARN: &str = "arn:{partition}:guardduty:{region}:{account}:detector/*";
+
+const ROLE: &str = "arn:{partition}:iam::{account}:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty";
+const MALWARE_ROLE: &str = "arn:{partition}:iam::{account}:role/aws-service-role/malware-protection.guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDutyMalwareProtection";
+
+/// GuardDuty makes its own roles, in the name of the caller.
+const OWN_ROLE: Grant = Grant::on("iam:CreateServiceLinkedRole", ROLE)
+    .when("iam:AWSServiceName", "guardduty.amazonaws.com");
+const OWN_MALWARE_ROLE: Grant = Grant::on("iam:CreateServiceLinkedRole", MALWARE_ROLE).when(
+    "iam:AWSServiceName",
+    "malware-protection.guardduty.amazonaws.com",
+);
+
+/// A feature in a request.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FeatureInput {
+    name: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    additional_configuration: Vec<PartInput>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PartInput {
+    name: String,
+    status: &'static str,
+}
+
+fn status(enabled: bool) -> &'static str {
+    match enabled {
+        true => "ENABLED",
+        false => "DISABLED",
+    }
+}
+
+impl FeatureInput {
+    /// The feature with all that belongs to it; of one that is off nothing else is said.
+    pub fn new(name: &str, feature: &Feature) -> Self {
+        let parts = feature.additional.iter().filter(|_| feature.enabled);
+        Self {
+            name: name.to_owned(),
+            status: status(feature.enabled),
+            additional_configuration: parts
+                .map(|(name, enabled)| PartInput {
+                    name: name.clone(),
+                    status: status(*enabled),
+                })
+                .collect(),
+        }
+    }
+
+    fn sdk(&self) -> DetectorFeatureConfiguration {
+        let parts = self.additional_configuration.iter().map(|part| {
+            DetectorAdditionalConfiguration::builder()
+                .name(part.name.as_str().into())
+                .status(part.status.into())
+                .build()
+        });
+        let parts: Vec<_> = parts.collect();
+        DetectorFeatureConfiguration::builder()
+            .name(self.name.as_str().into())
+            .status(self.status.into())
+            .set_additional_configuration(Some(parts).filter(|parts| !parts.is_empty()))
+            .build()
+    }
+}
+
+/// Splits features into requests: AWS refuses one that names both kinds of runtime monitoring. The
+/// one that is switched on comes first.
+pub fn requests(features: Vec<FeatureInput>) -> Vec<Vec<FeatureInput>> {
+    let has = |name| features.iter().any(|feature| feature.name == name);
+    if !(has(RUNTIME) && has(EKS_RUNTIME)) {
+        return vec![features];
+    }
+    let (eks, others): (Vec<_>, Vec<_>) = features
+        .into_iter()
+        .partition(|feature| feature.name == EKS_RUNTIME);
+    match eks.iter().any(|feature| feature.status == status(true)) {
+        true => vec![eks, others],
+        false => vec![others, eks],
+    }
+}
+
+/// Creates the detector. One that is already there is success. A feature that AWS's refusal names
+/// is one that the region does not have, and the call is repeated without it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateDetector {
+    enable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finding_publishing_frequency: Option<String>,
+    features: Vec<FeatureInput>,
+    tags: BTreeMap<String, String>,
+    #[serde(skip)]
+    region: String,
+}
+
+impl CreateDetector {
+    pub fn new(
+        frequency: Option<String>,
+        features: Vec<FeatureInput>,
+        tags: BTreeMap<String, String>,
+        region: &str,
+    ) -> Self {
+        Self {
+            enable: true,
+            finding_publishing_frequency: frequency,
+            features,
+            tags,
+            region: region.to_owned(),
+        }
+    }
+
+    async fn send_with(
+        &self,
+        features: &[FeatureInput],
+        clients: &Clients,
+    ) -> Result<(), AwsError> {
+        let features: Vec<_> = features.iter().map(FeatureInput::sdk).collect();
+        let frequency = self.finding_publishing_frequency.as_deref();
+        let request = clients
+            .guardduty(&self.region)
+            .create_detector()
+            .enable(self.enable)
+            .set_finding_publishing_frequency(frequency.map(Into::into))
+            .set_features(Some(features))
+            .set_tags(Some(self.tags.clone().into_iter().collect()));
+        sent(self, request.send().await)
+    }
+}
+
+impl Write for CreateDetector {
+    const OPERATION: Operation = Operation::new(
+        "guardduty",
+        "CreateDetector",
+        &[
+            Grant::any("guardduty:CreateDetector"),
+            Grant::on("guardduty:TagResource", DETECTOR_ARN),
+            Grant::on("iam:GetRole", ROLE),
+            OWN_ROLE,
+            Grant::on("iam:GetRole", MALWARE_ROLE),
+            OWN_MALWARE_ROLE,
+        ],
+    );
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let mut features = self.features.clone();
+        loop {
+            let Err(error) = self.send_with(&features, clients).await else {
+                return Ok(());
+            };
+            if !error.is("BadRequestException") {
+                return Err(error);
+            }
+            if error.message.contains("detector already exists") {
+                return Ok(());
+            }
+            match refused(&features, &error.message) {
+                Some(at) => features.remove(at),
+                None => return Err(error),
+            };
+        }
+    }
+}
+
+/// The feature that a refusal names. One name is part of another, so the longest counts.
+fn refused(features: &[FeatureInput], message: &str) -> Option<usize> {
+    let named = features.iter().enumerate();
+    let named = named.filter(|(_, feature)| message.contains(&feature.name));
+    named
+        .max_by_key(|(_, feature)| feature.name.len())
+        .map(|(at, _)| at)
+}
+
+/// Changes the detector.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UpdateDetector {
+    detector_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding_publishing_frequency: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureInput>,
+    #[serde(skip)]
+    region: String,
+}
+
+impl UpdateDetector {
+    /// A call that changes nothing yet.
+    pub fn new(id: &str, region: &str) -> Self {
+        Self {
+            detector_id: id.to_owned(),
+            enable: None,
+            finding_publishing_frequency: None,
+            features: Vec::new(),
+            region: region.to_owned(),
+        }
+    }
+}
+
+impl Write for UpdateDetector {
+    const OPERATION: Operation = Operation::new(
+        "guardduty",
+        "UpdateDetector",
+        &[
+            Grant::on("guardduty:UpdateDetector", DETECTOR_ARN),
+            Grant::on("iam:GetRole", MALWARE_ROLE),
+            OWN_MALWARE_ROLE,
+        ],
+    );
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let features: Vec<_> = self.features.iter().map(FeatureInput::sdk).collect();
+        let frequency = self.finding_publishing_frequency.as_deref();
+        let request = clients
+            .guardduty(&self.region)
+            .update_detector()
+            .detector_id(&self.detector_id)
+            .set_enable(self.enable)
+            .set_finding_publishing_frequency(frequency.map(Into::into))
+            .set_features(Some(features).filter(|features| !features.is_empty()));
+        sent(self, request.send().await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(name: &str, enabled: bool) -> FeatureInput {
+        let feature = Feature {
+            enabled,
+            ..Feature::default()
+        };
+        FeatureInput::new(name, &feature)
+    }
+
+    fn names(features: &[FeatureInput]) -> Vec<&str> {
+        features
+            .iter()
+            .map(|feature| feature.name.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn both_kinds_of_runtime_monitoring_go_in_two_requests_the_protecting_one_first() {
+        let split = |eks: bool| {
+            let features = ["S3_DATA_EVENTS", RUNTIME].map(|name| input(name, !eks));
+            let features = [&features[..], &[input(EKS_RUNTIME, eks)]].concat();
+            let requests = requests(features);
+            requests
+                .iter()
+                .map(|r| names(r).join(" "))
+                .collect::<Vec<_>>()
+        };
+        let others = "S3_DATA_EVENTS RUNTIME_MONITORING";
+        assert_eq!(split(true), [EKS_RUNTIME, others]);
+        assert_eq!(split(false), [others, EKS_RUNTIME]);
+    }
+
+    #[test]
+    fn a_refusal_names_the_feature_that_the_region_lacks() {
+        let features = [input(RUNTIME, true), input(EKS_RUNTIME, false)];
+        let text = "the feature EKS_RUNTIME_MONITORING is not available";
+        assert_eq!(refused(&features, text), Some(1));
+        assert_eq!(refused(&features, "an invalid value"), None);
+    }
+}
