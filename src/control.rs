@@ -99,12 +99,11 @@ pub struct About {
 }
 
 impl About {
-    /// The setting that a field of a difference belongs to: that of its first or last name.
+    /// The setting that a field of a difference belongs to: that of the last of its names that a
+    /// setting has.
     pub fn setting(&self, field: &str) -> Option<&'static Setting> {
-        let first = field.split('.').next().unwrap_or(field);
-        let last = field.rsplit('.').next().unwrap_or(field);
         let named = |name: &str| self.settings.iter().find(|s| s.field() == name);
-        named(last).or_else(|| named(first))
+        field.rsplit('.').find_map(named)
     }
 }
 
@@ -143,6 +142,8 @@ pub struct Setting {
     pub stricter: Stricter,
     /// What may stop working when it takes effect.
     pub breaks: Option<&'static str>,
+    /// Whether AWS charges more when it changes.
+    pub costs: bool,
 }
 
 impl Setting {
@@ -155,6 +156,7 @@ impl Setting {
             doc,
             stricter: Stricter::Neither,
             breaks: None,
+            costs: false,
         }
     }
 
@@ -167,6 +169,12 @@ impl Setting {
     /// Says what may stop working.
     pub const fn breaks(mut self, breaks: &'static str) -> Self {
         self.breaks = Some(breaks);
+        self
+    }
+
+    /// Says that AWS charges more when it changes.
+    pub const fn costs(mut self) -> Self {
+        self.costs = true;
         self
     }
 

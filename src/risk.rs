@@ -50,11 +50,12 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
             });
         }
     }
-    // Only what was not there before begins to cost.
-    let begins = differences
-        .iter()
-        .any(|difference| difference.before.is_null());
-    if let (Cost::Paid(text), true) = (about.cost, begins) {
+    // Only what was not there before begins to cost, and more of what is charged for.
+    let begins = |difference: &Difference| {
+        let charged = about.setting(&difference.field).is_some_and(|s| s.costs);
+        difference.before.is_null() || (charged && !difference.loosens)
+    };
+    if let (Cost::Paid(text), true) = (about.cost, differences.iter().any(begins)) {
         remarks.push(Remark {
             risk: Risk::Costs,
             text: text.to_owned(),
@@ -107,6 +108,7 @@ fn contains_all(whole: &Value, part: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::controls;
     use serde_json::json;
 
     #[test]
@@ -132,6 +134,19 @@ mod tests {
                 "{stricter:?} {after} {before}"
             );
         }
+    }
+
+    #[test]
+    fn switching_on_what_is_charged_for_says_so_and_switching_off_does_not() {
+        let about = controls::find("guardduty").expect("it exists").about;
+        let costs = |before: bool| {
+            let field = "features.S3_DATA_EVENTS.enabled";
+            let mut changed = [Difference::new(field, json!(before), json!(!before))];
+            let remarks = assess(about, &mut changed);
+            remarks.iter().any(|remark| remark.risk == Risk::Costs)
+        };
+        assert!(costs(false));
+        assert!(!costs(true));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The controls, one file each, and the list of them.
 
-mod budgets;
 mod buckets;
+mod budgets;
 mod cloudtrail;
 mod config;
 mod guardduty;

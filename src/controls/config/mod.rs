@@ -169,6 +169,7 @@ impl Control for Config {
                 "Whether the recorders run; false stops them and manages nothing else.",
             )
             .shown_as("recording")
+            .costs()
             .stricter(Stricter::Higher),
             Setting::new(
                 "record",
@@ -176,19 +177,22 @@ impl Control for Config {
                 "The resource types: \"all\", { include = [...] } or { exclude = [...] }. What is \
                  recorded besides stays recorded, unless it is { exactly = ... } one of these. \
                  Types of IAM are taken out of the lists outside the home region.",
-            ),
+            )
+            .costs(),
             Setting::new(
                 "global_types",
                 "\"home\"",
                 "Where users, groups, roles and policies of IAM are recorded: \"home\", the home \
                  region, or \"none\". Where they are recorded already, they stay so.",
             )
+            .costs()
             .stricter(Stricter::Higher),
             Setting::new(
                 "frequency",
                 "\"continuous\" for a new recorder, else not managed",
                 "How often: \"continuous\" or \"daily\". Continuous satisfies daily.",
             )
+            .costs()
             .stricter(Stricter::Later(&["DAILY", "CONTINUOUS"])),
             Setting::new(
                 "role",

@@ -209,6 +209,7 @@ impl Control for GuardDuty {
                 "true",
                 "Whether the detectors run; false suspends them and manages nothing else.",
             )
+            .costs()
             .stricter(Stricter::Higher),
             Setting::new(
                 "features",
@@ -219,6 +220,7 @@ impl Control for GuardDuty {
                  off in a new detector: AWS itself would switch it on, for money. A plan that a \
                  region does not offer is noted.",
             )
+            .costs()
             .stricter(Stricter::Higher),
             Setting::new(
                 "publishing_frequency",
