@@ -7,6 +7,7 @@ mod cloudtrail;
 mod commands;
 mod emulator;
 mod engine;
+mod laws;
 mod log_bucket;
 mod public_access_block;
 mod root_user;
