@@ -9,6 +9,7 @@ mod config;
 mod emulator;
 mod engine;
 mod guardduty;
+mod laws;
 mod log_bucket;
 mod public_access_block;
 mod root_user;
