@@ -11,10 +11,20 @@ use std::path::Path;
 /// A baseline with every control, in two regions.
 pub fn everything(account: &Account) -> String {
     let text = include_str!("../../baselines/startup.toml");
-    let text = text.replace("# id = \"111122223333\"", &format!("id = \"{}\"", account.id));
-    let text = text.replace("regions = \"enabled\"", "regions = [\"us-east-1\", \"eu-west-1\"]");
+    let text = text.replace(
+        "# id = \"111122223333\"",
+        &format!("id = \"{}\"", account.id),
+    );
+    let text = text.replace(
+        "regions = \"enabled\"",
+        "regions = [\"us-east-1\", \"eu-west-1\"]",
+    );
     for kind in controls::ALL {
-        assert!(text.contains(&format!("[{}]", kind.about.name)), "{}", kind.about.name);
+        assert!(
+            text.contains(&format!("[{}]", kind.about.name)),
+            "{}",
+            kind.about.name
+        );
     }
     text
 }
@@ -26,7 +36,11 @@ fn account_with_everything() -> Account {
         let config = aws_sdk_s3::config::Builder::from(&account.sdk().await).force_path_style(true);
         let s3 = aws_sdk_s3::Client::from_conf(config.build());
         let bucket = format!("data-{}", account.id);
-        s3.create_bucket().bucket(bucket).send().await.expect("created");
+        s3.create_bucket()
+            .bucket(bucket)
+            .send()
+            .await
+            .expect("created");
     });
     account
 }
@@ -40,7 +54,12 @@ fn everything_converges_in_one_apply() {
     assert!(first > created);
     let _ = account.run(&["plan"]).exits(0);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
-    assert_eq!(account.writes().len(), first, "{:?}", &account.writes()[first..]);
+    assert_eq!(
+        account.writes().len(),
+        first,
+        "{:?}",
+        &account.writes()[first..]
+    );
     // Root without MFA is a finding in a new emulated account; nothing else may be left.
     let drift = account.run(&["drift"]);
     assert!(!drift.stdout.contains("differs  "), "{}", drift.stdout);
@@ -57,21 +76,38 @@ fn no_request_of_a_plan_is_sent_twice_and_they_are_few() {
     let _ = account.run(&["plan"]).exits(0);
     let journal = account.journal();
     let requests = &journal[before..];
-    let asked = |entry: &Value| format!("{} {} {} {}", entry["service"], entry["operation"], entry["region"], entry["params"]);
+    let asked = |entry: &Value| {
+        format!(
+            "{} {} {} {}",
+            entry["service"], entry["operation"], entry["region"], entry["params"]
+        )
+    };
     let distinct: BTreeSet<String> = requests.iter().map(asked).collect();
-    assert_eq!(distinct.len(), requests.len(), "{:#?}", requests.iter().map(asked).collect::<Vec<_>>());
+    assert_eq!(
+        distinct.len(),
+        requests.len(),
+        "{:#?}",
+        requests.iter().map(asked).collect::<Vec<_>>()
+    );
     assert!(requests.len() <= 40, "{}", requests.len());
 }
 
 /// The operation that a request of the journal was, among those that controls declare.
 fn declared(entry: &Value) -> Option<&'static Operation> {
     use baseline::aws::facts;
-    let common =
-        [&facts::GET_CALLER_IDENTITY, &facts::LIST_REGIONS, &facts::LIST_BUCKETS, &facts::GET_BUCKET_POLICY];
+    let common = [
+        &facts::GET_CALLER_IDENTITY,
+        &facts::LIST_REGIONS,
+        &facts::LIST_BUCKETS,
+        &facts::GET_BUCKET_POLICY,
+    ];
     let name = entry["operation"].as_str()?;
     let service = entry["service"].as_str()?;
     let of_controls = controls::ALL.iter().flat_map(|kind| kind.about.operations);
-    common.into_iter().chain(of_controls).find(|o| o.name == name && o.service == service)
+    common
+        .into_iter()
+        .chain(of_controls)
+        .find(|o| o.name == name && o.service == service)
 }
 
 #[test]
@@ -79,7 +115,10 @@ fn every_request_is_declared_and_allowed_by_the_printed_policy() {
     let account = account_with_everything();
     let prepared = account.journal().len();
     let policies = ["plan", "apply"].map(|purpose| {
-        account.run(&["permissions", "--for", purpose]).exits(0).json()
+        account
+            .run(&["permissions", "--for", purpose])
+            .exits(0)
+            .json()
     });
     let _ = account.run(&["plan"]).exits(0);
     let planned = account.journal().len();
@@ -87,28 +126,47 @@ fn every_request_is_declared_and_allowed_by_the_printed_policy() {
     let journal = account.journal();
     for (number, entry) in journal.iter().enumerate().skip(prepared) {
         let operation = declared(entry).unwrap_or_else(|| panic!("not declared: {entry}"));
-        let policy = if number < planned { &policies[0] } else { &policies[1] };
+        let policy = if number < planned {
+            &policies[0]
+        } else {
+            &policies[1]
+        };
         for grant in operation.grants {
             let allows = |statement: &Value| {
                 let actions = statement["Action"].as_array().expect("a list");
                 actions.iter().any(|action| action == grant.action)
             };
             let statements = policy["Statement"].as_array().expect("a list");
-            assert!(statements.iter().any(allows), "{} is not allowed for {entry}", grant.action);
+            assert!(
+                statements.iter().any(allows),
+                "{} is not allowed for {entry}",
+                grant.action
+            );
         }
     }
     for entry in &journal[prepared..planned] {
-        assert!(is_read(entry["operation"].as_str().expect("a name")), "{entry}");
+        assert!(
+            is_read(entry["operation"].as_str().expect("a name")),
+            "{entry}"
+        );
     }
 }
 
 #[test]
 fn a_policy_for_planning_allows_no_write() {
     let account = account_with_everything();
-    let policy = account.run(&["permissions", "--for", "drift"]).exits(0).json();
+    let policy = account
+        .run(&["permissions", "--for", "drift"])
+        .exits(0)
+        .json();
     for statement in policy["Statement"].as_array().expect("a list") {
         for action in statement["Action"].as_array().expect("a list") {
-            let name = action.as_str().expect("text").split(':').nth(1).expect("a name");
+            let name = action
+                .as_str()
+                .expect("text")
+                .split(':')
+                .nth(1)
+                .expect("a name");
             assert!(is_read(name) || name == "ViewBudget", "{name}");
         }
     }
@@ -120,7 +178,8 @@ fn plans_read_back_as_they_were_written() {
     for folder in std::fs::read_dir(root).expect("the scenarios") {
         let path = folder.expect("an entry").path().join("plan.json");
         let bytes = std::fs::read(&path).expect("a plan");
-        let plan = Plan::from_bytes(&bytes).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+        let plan =
+            Plan::from_bytes(&bytes).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
         assert_eq!(plan.to_bytes(), bytes);
     }
 }
@@ -128,7 +187,12 @@ fn plans_read_back_as_they_were_written() {
 #[test]
 fn the_operations_of_controls_are_reads_before_writes_and_have_permissions() {
     for kind in controls::ALL {
-        let reads: Vec<bool> = kind.about.operations.iter().map(|o| is_read(o.name)).collect();
+        let reads: Vec<bool> = kind
+            .about
+            .operations
+            .iter()
+            .map(|o| is_read(o.name))
+            .collect();
         assert!(reads.is_sorted_by(|a, b| a >= b), "{}", kind.about.name);
         for operation in kind.about.operations {
             assert!(!operation.grants.is_empty(), "{}", operation.name);
