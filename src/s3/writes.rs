@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
     Tag, VersioningConfiguration,
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::any::Any;
 
@@ -50,7 +50,13 @@ struct Creation {
     /// S3 refuses it where it would be needless: in us-east-1.
     #[serde(skip_serializing_if = "Option::is_none")]
     location_constraint: Option<String>,
+    #[serde(serialize_with = "as_list")]
     tags: Tags,
+}
+
+/// Tags in AWS's form: a list of keys and values.
+fn as_list<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})))
 }
 
 impl CreateBucket {

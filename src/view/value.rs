@@ -3,8 +3,8 @@
 use serde_json::Value;
 use std::fmt::Write;
 
-/// The widest value that stays on one line.
-const ONE_LINE: usize = 88;
+/// How wide a line may be before a value is put on several.
+const WIDTH: usize = 100;
 
 /// Text from AWS or a file, with control and direction-changing characters made visible.
 pub fn escape(text: &str) -> String {
@@ -27,19 +27,61 @@ pub fn one_line(value: &Value) -> String {
         Value::Null => "(none)".to_owned(),
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) => escape(text),
-        other => escape(&other.to_string()),
+        other => spaced(other),
     }
 }
 
-/// A value on one line if it is short, else as indented JSON.
+/// A value on one line if it fits, else as JSON of which each part is on one line if it fits.
 pub fn block(value: &Value, indent: usize) -> String {
-    let line = one_line(value);
-    if line.len() <= ONE_LINE || !(value.is_object() || value.is_array()) {
-        return line;
+    match value.is_object() || value.is_array() {
+        true => fitted(value, indent, indent),
+        false => one_line(value),
     }
-    let pretty = serde_json::to_string_pretty(value).unwrap_or(line);
-    let lines: Vec<String> = pretty.lines().map(escape).collect();
-    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+fn fitted(value: &Value, indent: usize, column: usize) -> String {
+    let line = spaced(value);
+    let inner = indent + 2;
+    let parts: Vec<String> = match value {
+        _ if column + line.chars().count() <= WIDTH => return line,
+        Value::Array(list) => list.iter().map(|item| fitted(item, inner, inner)).collect(),
+        Value::Object(table) => table
+            .iter()
+            .map(|(key, item)| {
+                let key = format!("{}: ", spaced(&Value::from(key.as_str())));
+                let column = inner + key.chars().count();
+                key + &fitted(item, inner, column)
+            })
+            .collect(),
+        _ => return line,
+    };
+    let (open, close) = if value.is_array() {
+        ('[', ']')
+    } else {
+        ('{', '}')
+    };
+    let pad = |width| " ".repeat(width);
+    let parts = parts.join(&format!(",\n{}", pad(inner)));
+    format!("{open}\n{}{parts}\n{}{close}", pad(inner), pad(indent))
+}
+
+/// JSON on one line, with a space after each colon and comma.
+fn spaced(value: &Value) -> String {
+    match value {
+        Value::Array(list) => {
+            let items: Vec<String> = list.iter().map(spaced).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(table) => {
+            let entry = |(key, item)| format!("{}: {}", spaced(&Value::String(key)), spaced(item));
+            let entries: Vec<String> = table
+                .iter()
+                .map(|(key, item)| entry((key.clone(), item)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        other => escape(&other.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +98,6 @@ mod tests {
     fn nothing_is_said_to_be_nothing() {
         assert_eq!(one_line(&json!(null)), "(none)");
         assert_eq!(one_line(&json!("")), "\"\"");
-        assert_eq!(one_line(&json!(["a", 1])), "[\"a\",1]");
+        assert_eq!(one_line(&json!(["a", 1])), "[\"a\", 1]");
     }
 }
