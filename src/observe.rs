@@ -6,7 +6,7 @@ use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Need};
 use crate::place::{Address, Place};
 use crate::selection::Selection;
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,6 +15,10 @@ use time::OffsetDateTime;
 
 /// The format of snapshots that this version writes and reads.
 pub const FORMAT: u32 = 1;
+
+/// How many places of one control are looked at side by side: more than requests may be under
+/// way, and few enough that thousands of buckets do not fill the memory.
+const PLACES_AT_ONCE: usize = 128;
 
 /// What was seen of an account at one time. Saved, it is a snapshot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -148,14 +152,13 @@ async fn look_at_control(
         .filter(|place| selection.takes(name, place))
         .collect();
     counts.known(places.len());
-    let mut looking: FuturesUnordered<_> = places
-        .iter()
+    let mut looking = stream::iter(&places)
         .map(|place| async move {
             let seen = look_at(control, place, context, reader).await;
             counts.done();
             (Address::new(name, place), seen)
         })
-        .collect();
+        .buffer_unordered(PLACES_AT_ONCE);
     let mut seen = Vec::new();
     while let Some(sighting) = looking.next().await {
         seen.push(sighting);

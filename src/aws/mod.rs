@@ -27,9 +27,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most requests under way at once to one service in one region; AWS's own limits for
-/// control-plane APIs are of this order.
-const PER_SERVICE_AND_REGION: usize = 16;
+/// The most requests under way at once to one service in one region. Control planes take some
+/// tens of requests a second; S3 takes thousands.
+fn at_once(service: &str) -> usize {
+    match service {
+        "s3" => 64,
+        _ => 16,
+    }
+}
 
 /// How often a request is tried, unless the environment says otherwise.
 const ATTEMPTS: u32 = 5;
@@ -80,20 +85,12 @@ impl Session {
 
     /// Clients that refuse every write.
     pub fn reading(&self) -> Clients {
-        Clients {
-            sdk: self.sdk.clone(),
-            limits: self.limits.clone(),
-            reads_only: true,
-        }
+        Clients::new(self, true)
     }
 
     /// Clients that can write: for the executor of an apply alone.
     pub fn writing(&self) -> Clients {
-        Clients {
-            sdk: self.sdk.clone(),
-            limits: self.limits.clone(),
-            reads_only: false,
-        }
+        Clients::new(self, false)
     }
 
     /// How many requests went out so far, retries included.
@@ -102,27 +99,41 @@ impl Session {
     }
 }
 
-/// Makes the clients of the services.
+/// The clients of the services, made when they are first asked for.
 #[derive(Clone, Debug)]
 pub struct Clients {
     sdk: SdkConfig,
     limits: Arc<Limits>,
     reads_only: bool,
+    made: Arc<Made>,
 }
 
-/// One method per service: its client in a region, guarded if the clients only read.
+/// For each service: a field for its clients by region, and a method that gives one, guarded if
+/// the clients only read. What stands behind the crate's name changes its configuration.
 macro_rules! clients {
-    ($($(#[$doc:meta])* $name:ident = $sdk:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $sdk:ident $(, $change:expr)?;)*) => {
+        #[derive(Debug, Default)]
+        struct Made {
+            $($name: Mutex<HashMap<String, $sdk::Client>>,)*
+        }
+
         impl Clients {
             $(
                 $(#[$doc])*
                 pub fn $name(&self, region: &str) -> $sdk::Client {
-                    let config = self.in_region(region);
-                    let mut config = $sdk::config::Builder::from(&config);
-                    if self.reads_only {
-                        config = config.interceptor(guard::ReadOnly);
+                    let mut made = self.made.$name.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Some(client) = made.get(region) {
+                        return client.clone();
                     }
-                    $sdk::Client::from_conf(config.build())
+                    let config = $sdk::config::Builder::from(&self.in_region(region));
+                    $(let config = ($change)(self, config);)?
+                    let config = match self.reads_only {
+                        true => config.interceptor(guard::ReadOnly),
+                        false => config,
+                    };
+                    let client = $sdk::Client::from_conf(config.build());
+                    made.insert(region.to_owned(), client.clone());
+                    client
                 }
             )*
         }
@@ -146,32 +157,27 @@ clients! {
     kms = aws_sdk_kms;
     /// Organizations.
     organizations = aws_sdk_organizations;
+    /// S3; by path when an endpoint is configured, for it need not know the buckets as hosts.
+    s3 = aws_sdk_s3, |clients: &Self, config: aws_sdk_s3::config::Builder| {
+        config.force_path_style(clients.has_endpoint_for_s3())
+    };
+    /// S3 Control; a configured endpoint is used as it is, without the account before its host.
+    s3control = aws_sdk_s3control, |_: &Self, config: aws_sdk_s3control::config::Builder| {
+        config.endpoint_resolver(ConfiguredEndpoint(DefaultResolver::new()))
+    };
     /// STS.
     sts = aws_sdk_sts;
 }
 
 impl Clients {
-    /// S3; by path when an endpoint is configured, for it need not know the buckets as hosts.
-    pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
-        let config = self.in_region(region);
-        let custom =
-            self.sdk.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        let mut config = aws_sdk_s3::config::Builder::from(&config).force_path_style(custom);
-        if self.reads_only {
-            config = config.interceptor(guard::ReadOnly);
+    fn new(session: &Session, reads_only: bool) -> Self {
+        let (sdk, limits) = (session.sdk.clone(), session.limits.clone());
+        Self {
+            sdk,
+            limits,
+            reads_only,
+            made: Arc::default(),
         }
-        aws_sdk_s3::Client::from_conf(config.build())
-    }
-
-    /// S3 Control; a configured endpoint is used as it is, without the account before its host.
-    pub fn s3control(&self, region: &str) -> aws_sdk_s3control::Client {
-        let config = self.in_region(region);
-        let mut config = aws_sdk_s3control::config::Builder::from(&config)
-            .endpoint_resolver(ConfiguredEndpoint(DefaultResolver::new()));
-        if self.reads_only {
-            config = config.interceptor(guard::ReadOnly);
-        }
-        aws_sdk_s3control::Client::from_conf(config.build())
     }
 
     /// Waits until a request to the service in the region may go out.
@@ -184,6 +190,10 @@ impl Clients {
             .to_builder()
             .region(Region::new(region.to_owned()))
             .build()
+    }
+
+    fn has_endpoint_for_s3(&self) -> bool {
+        self.sdk.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some()
     }
 }
 
@@ -225,7 +235,7 @@ impl Limits {
         let each = {
             let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
             each.entry((service.to_owned(), region.to_owned()))
-                .or_insert_with(|| Arc::new(Semaphore::new(PER_SERVICE_AND_REGION)))
+                .or_insert_with(|| Arc::new(Semaphore::new(at_once(service))))
                 .clone()
         };
         // First the narrow gate: who waits there must not hold a place that others could use.

@@ -56,7 +56,10 @@ struct Creation {
 
 /// Tags in AWS's form: a list of keys and values.
 fn as_list<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})))
+    serializer.collect_seq(
+        tags.iter()
+            .map(|(key, value)| json!({"Key": key, "Value": value})),
+    )
 }
 
 impl CreateBucket {
