@@ -83,7 +83,7 @@ impl Baseline {
             None => Account::default(),
         };
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
-        let deliveries = deliveries(&table);
+        let deliveries = deliveries(&table, log_bucket.as_deref());
         let mut configured = Vec::new();
         for kind in controls::ALL {
             if let Some(value) = take(&mut table, kind.about.name) {
@@ -179,9 +179,9 @@ fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
         .to_owned()
 }
 
-/// The tables that deliver to the log bucket, because they name no bucket of their own; what is
-/// wrong in them is reported by their controls.
-fn deliveries(table: &DeTable<'_>) -> Vec<Delivery> {
+/// The tables that deliver to the log bucket, because they name no other; what is wrong in them is
+/// reported by their controls.
+fn deliveries(table: &DeTable<'_>, log_bucket: Option<&str>) -> Vec<Delivery> {
     let text = |control: &Spanned<DeValue<'_>>, key: &str| {
         let value = control.get_ref().get(key)?;
         value.get_ref().as_str().map(str::to_owned)
@@ -189,7 +189,10 @@ fn deliveries(table: &DeTable<'_>) -> Vec<Delivery> {
     let delivers = |name: &str| {
         table
             .get(name)
-            .filter(|control| control.get_ref().get("bucket").is_none())
+            .filter(|control| match text(control, "bucket") {
+                Some(bucket) => log_bucket == Some(bucket.as_str()),
+                None => true,
+            })
     };
     let trail = delivers("cloudtrail").map(|control| Delivery::CloudTrail {
         trail: text(control, "name").unwrap_or_else(|| DEFAULT_TRAIL.to_owned()),
@@ -208,3 +211,24 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The tags of a thing as AWS returns them, sorted.
 pub type Tags = BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deliveries_of(text: &str) -> usize {
+        let text = format!("baseline = 1\n[log_bucket]\nname = \"logs\"\n{text}");
+        let baseline = Baseline::parse(Path::new("x.toml"), &text);
+        baseline
+            .expect("the test's baseline is valid")
+            .deliveries
+            .len()
+    }
+
+    #[test]
+    fn what_names_no_other_bucket_delivers_to_the_log_bucket() {
+        assert_eq!(deliveries_of("[cloudtrail]\n[config]"), 2);
+        assert_eq!(deliveries_of("[cloudtrail]\nbucket = \"logs\""), 1);
+        assert_eq!(deliveries_of("[cloudtrail]\nbucket = \"other\""), 0);
+    }
+}

@@ -343,7 +343,7 @@ fn basic_selectors_become_advanced_ones_that_log_the_same() {
         let put = put.event_selectors(basic.build());
         put.send().await.expect("put");
         let plan = bench.account.run(&["plan"]).exits(0);
-        let plan = plan.says("data_events  [\"s3 theirs (write)\"] -> [\"dynamodb all (write)\",\"s3 theirs (write)\"]");
+        let plan = plan.says("data_events  [\"s3 theirs (write)\"] -> [\"dynamodb all (write)\", \"s3 theirs (write)\"]");
         let plan = plan.says("note: its basic event selectors become advanced ones");
         let _ = plan.says("note: management events are logged only in part");
         bench.account.assert_converges();

@@ -200,7 +200,7 @@ impl Live {
         });
         live.organization = try_join_all(status).await?.into_iter().collect();
         if live.covered().is_none()
-            && let Some((arn, trail)) = super::chosen(settings, context, &live.trails)
+            && let Some((arn, trail)) = super::state::chosen(settings, context, &live.trails)
         {
             live.details = Some(details(arn, trail, context, reader).await?);
         }

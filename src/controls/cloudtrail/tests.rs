@@ -1,4 +1,6 @@
+use super::state::chosen;
 use super::*;
+use crate::control::Standing;
 use crate::control::tests::{context, proposed};
 use serde_json::{Value, json};
 
@@ -111,10 +113,7 @@ fn the_best_trail_is_adopted() {
 fn what_was_read_for_another_table_is_not_judged() {
     for settings in ["name = 'other'", "kms_key = 'alias/trail'"] {
         let proposal = propose(settings, &live());
-        assert!(matches!(
-            proposal.standing,
-            crate::control::Standing::Unknown(_)
-        ));
+        assert!(matches!(proposal.standing, Standing::Unknown(_)));
         assert!(proposal.writes.is_empty());
     }
 }
@@ -153,10 +152,7 @@ fn a_condition_that_cannot_be_read_is_not_written_over() {
         json!({"Field": "eventName"}),
     );
     let proposal = propose("data_events = [{ s3 = 'all' }]", &live);
-    assert!(matches!(
-        proposal.standing,
-        crate::control::Standing::Unknown(_)
-    ));
+    assert!(matches!(proposal.standing, Standing::Unknown(_)));
     assert!(propose("", &live).writes.is_empty());
 }
 
@@ -212,7 +208,7 @@ fn a_trail_of_the_organization_that_is_stopped_is_not_enough() {
     live["trails"][org]["organization"] = json!(true);
     live["organization"] = json!({org: true});
     let standing = propose("", &live).standing;
-    assert!(matches!(standing, crate::control::Standing::Elsewhere(_)));
+    assert!(matches!(standing, Standing::Elsewhere(_)));
     live["organization"] = json!({org: false});
     live["details"]["logging"] = json!(false);
     let proposal = propose("", &live);
