@@ -217,6 +217,62 @@ pub struct Reference {
     pub label: &'static str,
 }
 
+impl Reference {
+    /// Of [`Standard::Cis3`].
+    pub const fn cis3(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::Cis3,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::Cis7`].
+    pub const fn cis7(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::Cis7,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::Fsbp`].
+    pub const fn fsbp(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::Fsbp,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::NistCsf`].
+    pub const fn nist_csf(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::NistCsf,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::WellArchitected`].
+    pub const fn well_architected(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::WellArchitected,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::StartupSecurityBaseline`].
+    pub const fn startup_security(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::StartupSecurityBaseline,
+            id,
+            label,
+        }
+    }
+}
+
 /// The standards that controls refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standard {

@@ -1,7 +1,6 @@
 //! `drift`: says whether the account still matches, for cron.
 
-use super::{Account, selection, shown};
-use crate::baseline::Baseline;
+use super::{Account, shown};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::plan;
@@ -14,10 +13,8 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let baseline = Baseline::load(args.file.baseline.as_deref())?;
-    let selection = selection(&args.scope)?;
-    let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-    let seen = account.look(&selection, streams).await;
+    let (account, selection, seen) =
+        Account::seen(&args.file, &args.scope, aws, now, streams).await?;
     let plan = plan::build(&account.baseline, &selection, &account.context, &seen);
     match args.json {
         true => shown(streams.out.write_all(&plan.to_bytes()))?,

@@ -16,7 +16,7 @@ pub use ask::mfa_code;
 use crate::aws::facts::Reader;
 use crate::aws::{Caller, Session};
 use crate::baseline::Baseline;
-use crate::cli::{AwsArgs, Cli, Command, Scope};
+use crate::cli::{AwsArgs, Cli, Command, File, Scope};
 use crate::control::Context;
 use crate::error::{Error, Exit};
 use crate::observe::{self, Observation};
@@ -89,6 +89,21 @@ impl Account {
             reader,
             session,
         })
+    }
+
+    /// Opens the way, and looks at what is chosen of the baseline.
+    async fn seen(
+        file: &File,
+        scope: &Scope,
+        aws: &AwsArgs,
+        now: OffsetDateTime,
+        streams: &Streams,
+    ) -> Result<(Self, Selection, Observation), Error> {
+        let baseline = Baseline::load(file.baseline.as_deref())?;
+        let selection = selection(scope)?;
+        let account = Self::open(baseline, aws, scope.parallelism, now).await?;
+        let seen = account.look(&selection, streams).await;
+        Ok((account, selection, seen))
     }
 
     async fn look(&self, selection: &Selection, streams: &Streams) -> Observation {

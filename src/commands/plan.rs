@@ -7,7 +7,6 @@ use crate::error::{Error, Exit};
 use crate::files;
 use crate::observe::{FORMAT, Observation};
 use crate::plan::{self, Plan};
-use crate::selection::Selection;
 use crate::view::{self, Streams};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,13 +18,11 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let baseline = Baseline::load(args.file.baseline.as_deref())?;
-    let selection = selection(&args.scope)?;
     let mut plan = match &args.from {
-        Some(snapshot) => from_snapshot(&baseline, &selection, snapshot)?,
+        Some(snapshot) => from_snapshot(&args, snapshot)?,
         None => {
-            let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-            let seen = account.look(&selection, streams).await;
+            let (account, selection, seen) =
+                Account::seen(&args.file, &args.scope, aws, now, streams).await?;
             plan::build(&account.baseline, &selection, &account.context, &seen)
         }
     };
@@ -49,7 +46,9 @@ pub async fn run(
     })
 }
 
-fn from_snapshot(baseline: &Baseline, selection: &Selection, path: &Path) -> Result<Plan, Error> {
+fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
+    let baseline = Baseline::load(args.file.baseline.as_deref())?;
+    let selection = selection(&args.scope)?;
     let not = |cause: String| {
         Error::failed(format!("{} is no snapshot", path.display()))
             .because(cause)
@@ -73,7 +72,7 @@ fn from_snapshot(baseline: &Baseline, selection: &Selection, path: &Path) -> Res
         return Err(Error::refused(text));
     }
     let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
-    Ok(plan::build(baseline, selection, &context, &seen))
+    Ok(plan::build(&baseline, &selection, &context, &seen))
 }
 
 /// `plans/<account>-<baseline>.json`

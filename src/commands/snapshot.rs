@@ -1,7 +1,6 @@
 //! `snapshot`: saves what is read, to plan from later.
 
-use super::{Account, selection, shown};
-use crate::baseline::Baseline;
+use super::{Account, shown};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
@@ -15,10 +14,7 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let baseline = Baseline::load(args.file.baseline.as_deref())?;
-    let selection = selection(&args.scope)?;
-    let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-    let seen = account.look(&selection, streams).await;
+    let (_, _, seen) = Account::seen(&args.file, &args.scope, aws, now, streams).await?;
     let mut bytes = serde_json::to_vec_pretty(&seen).expect("a snapshot is plain data");
     bytes.push(b'\n');
     files::save_private(&args.out, &bytes)?;

@@ -3,7 +3,7 @@
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Write};
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standard, Stricter,
+    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::diff::Difference;
 use crate::place::Place;
@@ -101,11 +101,11 @@ impl Control for Buckets {
             .breaks("clients that use plain HTTP are refused"),
         ],
         satisfies: &[
-            Reference { standard: Standard::Cis3, id: "2.1.1", label: "plain HTTP denied" },
-            Reference { standard: Standard::Cis7, id: "3.1.1", label: "plain HTTP denied" },
-            Reference { standard: Standard::Fsbp, id: "S3.5", label: "TLS-only requests" },
-            Reference { standard: Standard::NistCsf, id: "Protect", label: "data in transit is protected" },
-            Reference { standard: Standard::WellArchitected, id: "SEC 9", label: "encrypt in transit" },
+            Reference::cis3("2.1.1", "plain HTTP denied"),
+            Reference::cis7("3.1.1", "plain HTTP denied"),
+            Reference::fsbp("S3.5", "TLS-only requests"),
+            Reference::nist_csf("Protect", "data in transit is protected"),
+            Reference::well_architected("SEC 9", "encrypt in transit"),
         ],
         cost: Cost::Free("free"),
         operations: &[GET_BUCKET_POLICY, s3::PutBucketPolicy::OPERATION],

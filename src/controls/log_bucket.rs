@@ -9,7 +9,7 @@ use crate::aws::{AwsError, Facts, Grant, Kind, Operation, Write};
 use crate::baseline::{Problems, Tags};
 use crate::control::{
     About, Context, Control, Cost, Delivery, Need, OUR_TAG, Proposal, Reference, Scope, Setting,
-    Standard, Standing, Stricter,
+    Standing, Stricter,
 };
 use crate::floor::AtLeast;
 use crate::place::Place;
@@ -107,14 +107,14 @@ impl Control for LogBucket {
                 .stricter(Stricter::Higher),
         ],
         satisfies: &[
-            Reference { standard: Standard::Fsbp, id: "S3.2", label: "no public read of the logs" },
-            Reference { standard: Standard::Fsbp, id: "S3.3", label: "no public write to the logs" },
-            Reference { standard: Standard::Fsbp, id: "S3.5", label: "TLS-only requests to the logs" },
-            Reference { standard: Standard::Fsbp, id: "S3.8", label: "log bucket blocks public access" },
-            Reference { standard: Standard::Fsbp, id: "S3.12", label: "log bucket without ACLs" },
-            Reference { standard: Standard::Fsbp, id: "S3.13", label: "log bucket with lifecycle rules" },
-            Reference { standard: Standard::NistCsf, id: "Protect", label: "logs are protected" },
-            Reference { standard: Standard::WellArchitected, id: "SEC 8", label: "protect stored data" },
+            Reference::fsbp("S3.2", "no public read of the logs"),
+            Reference::fsbp("S3.3", "no public write to the logs"),
+            Reference::fsbp("S3.5", "TLS-only requests to the logs"),
+            Reference::fsbp("S3.8", "log bucket blocks public access"),
+            Reference::fsbp("S3.12", "log bucket without ACLs"),
+            Reference::fsbp("S3.13", "log bucket with lifecycle rules"),
+            Reference::nist_csf("Protect", "logs are protected"),
+            Reference::well_architected("SEC 8", "protect stored data"),
         ],
         cost: Cost::Paid("S3 storage and requests: about 0.023 USD per GB and month"),
         operations: &[

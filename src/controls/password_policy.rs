@@ -7,7 +7,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Stricter,
+    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::floor::{AtLeast, AtMost, lower, raise};
 use crate::place::Place;
@@ -154,41 +154,13 @@ impl Control for PasswordPolicy {
             ),
         ],
         satisfies: &[
-            Reference {
-                standard: Standard::Cis3,
-                id: "1.8",
-                label: "passwords at least 14 long",
-            },
-            Reference {
-                standard: Standard::Cis3,
-                id: "1.9",
-                label: "last 24 passwords barred",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "2.8",
-                label: "passwords at least 14 long",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "2.9",
-                label: "last 24 passwords barred",
-            },
-            Reference {
-                standard: Standard::Fsbp,
-                id: "IAM.7",
-                label: "strong passwords, with all four require_*",
-            },
-            Reference {
-                standard: Standard::NistCsf,
-                id: "Protect",
-                label: "identities are protected",
-            },
-            Reference {
-                standard: Standard::WellArchitected,
-                id: "SEC 2",
-                label: "strong sign-in",
-            },
+            Reference::cis3("1.8", "passwords at least 14 long"),
+            Reference::cis3("1.9", "last 24 passwords barred"),
+            Reference::cis7("2.8", "passwords at least 14 long"),
+            Reference::cis7("2.9", "last 24 passwords barred"),
+            Reference::fsbp("IAM.7", "strong passwords, with all four require_*"),
+            Reference::nist_csf("Protect", "identities are protected"),
+            Reference::well_architected("SEC 2", "strong sign-in"),
         ],
         cost: Cost::Free("free"),
         operations: &[GET, UpdateAccountPasswordPolicy::OPERATION],

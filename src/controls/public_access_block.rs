@@ -6,8 +6,7 @@
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Standing,
-    Stricter,
+    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
 use crate::floor::{AtLeast, raise};
 use crate::place::Place;
@@ -125,31 +124,11 @@ impl Control for PublicAccessBlock {
             .breaks(BREAKS),
         ],
         satisfies: &[
-            Reference {
-                standard: Standard::Cis3,
-                id: "2.1.4",
-                label: "S3 public access blocked",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "3.1.4",
-                label: "S3 public access blocked",
-            },
-            Reference {
-                standard: Standard::Fsbp,
-                id: "S3.1",
-                label: "account blocks public S3",
-            },
-            Reference {
-                standard: Standard::NistCsf,
-                id: "Protect",
-                label: "access is controlled",
-            },
-            Reference {
-                standard: Standard::WellArchitected,
-                id: "SEC 3",
-                label: "no public access",
-            },
+            Reference::cis3("2.1.4", "S3 public access blocked"),
+            Reference::cis7("3.1.4", "S3 public access blocked"),
+            Reference::fsbp("S3.1", "account blocks public S3"),
+            Reference::nist_csf("Protect", "access is controlled"),
+            Reference::well_architected("SEC 3", "no public access"),
         ],
         cost: Cost::Free("free"),
         operations: &[

@@ -2,9 +2,7 @@
 
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard,
-};
+use crate::control::{About, Context, Control, Cost, Proposal, Reference, Scope, Setting};
 use crate::place::Place;
 use aws_sdk_iam::types::AssignmentStatusType;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -137,66 +135,18 @@ impl Control for RootUser {
             ),
         ],
         satisfies: &[
-            Reference {
-                standard: Standard::Cis3,
-                id: "1.4",
-                label: "root has no access keys",
-            },
-            Reference {
-                standard: Standard::Cis3,
-                id: "1.5",
-                label: "root signs in with MFA",
-            },
-            Reference {
-                standard: Standard::Cis3,
-                id: "1.6",
-                label: "root MFA is hardware only",
-            },
-            Reference {
-                standard: Standard::Cis3,
-                id: "1.7",
-                label: "root not used day-to-day",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "2.4",
-                label: "root has no access keys",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "2.5",
-                label: "root signs in with MFA",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "2.6",
-                label: "root MFA is hardware only",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "2.7",
-                label: "root not used day-to-day",
-            },
-            Reference {
-                standard: Standard::Fsbp,
-                id: "IAM.4",
-                label: "root has no access keys",
-            },
-            Reference {
-                standard: Standard::Fsbp,
-                id: "IAM.6",
-                label: "root MFA is hardware only",
-            },
-            Reference {
-                standard: Standard::NistCsf,
-                id: "Protect",
-                label: "identities are protected",
-            },
-            Reference {
-                standard: Standard::WellArchitected,
-                id: "SEC 1",
-                label: "guard the root user",
-            },
+            Reference::cis3("1.4", "root has no access keys"),
+            Reference::cis3("1.5", "root signs in with MFA"),
+            Reference::cis3("1.6", "root MFA is hardware only"),
+            Reference::cis3("1.7", "root not used day-to-day"),
+            Reference::cis7("2.4", "root has no access keys"),
+            Reference::cis7("2.5", "root signs in with MFA"),
+            Reference::cis7("2.6", "root MFA is hardware only"),
+            Reference::cis7("2.7", "root not used day-to-day"),
+            Reference::fsbp("IAM.4", "root has no access keys"),
+            Reference::fsbp("IAM.6", "root MFA is hardware only"),
+            Reference::nist_csf("Protect", "identities are protected"),
+            Reference::well_architected("SEC 1", "guard the root user"),
         ],
         cost: Cost::Free("free"),
         operations: &[

@@ -88,13 +88,18 @@ pub struct Rule {
 /// # Errors
 /// When one of them could not be seen.
 pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket, AwsError> {
+    let asked = Asked {
+        reader,
+        bucket,
+        region,
+    };
     let (block, ownership, encryption, versioning, rules, tags, policy) = tokio::join!(
-        read_public_access_block(reader, bucket, region),
-        read_ownership(reader, bucket, region),
-        read_encryption(reader, bucket, region),
-        read_versioning(reader, bucket, region),
-        read_rules(reader, bucket, region),
-        read_tags(reader, bucket, region),
+        asked.public_access_block(),
+        asked.ownership(),
+        asked.encryption(),
+        asked.versioning(),
+        asked.rules(),
+        asked.tags(),
         reader.bucket_policy(bucket, region),
     );
     Ok(Bucket {
@@ -118,125 +123,90 @@ fn unless_absent<T>(answer: Result<T, AwsError>, absent: &str) -> Result<Option<
     }
 }
 
-async fn read_public_access_block(
-    reader: &Reader,
-    bucket: &str,
-    region: &str,
-) -> Result<bool, AwsError> {
-    let clients = &reader.clients;
-    let request = clients
-        .s3(region)
-        .get_public_access_block()
-        .bucket(bucket)
-        .expected_bucket_owner(&reader.caller.account)
-        .send();
-    let answer = GET_PUBLIC_ACCESS_BLOCK
-        .answer(clients, region, request)
-        .await;
-    let answer = unless_absent(answer, "NoSuchPublicAccessBlockConfiguration")?;
-    let block = answer.and_then(|answer| answer.public_access_block_configuration);
-    Ok(block.is_some_and(|block| {
-        [
-            block.block_public_acls,
-            block.ignore_public_acls,
-            block.block_public_policy,
-            block.restrict_public_buckets,
-        ]
-        .iter()
-        .all(|flag| *flag == Some(true))
-    }))
+/// Asks one setting of a bucket.
+macro_rules! ask {
+    ($asked:expr, $operation:ident, $method:ident) => {{
+        let Asked {
+            reader,
+            bucket,
+            region,
+        } = $asked;
+        let request = reader
+            .clients
+            .s3(region)
+            .$method()
+            .bucket(*bucket)
+            .expected_bucket_owner(&reader.caller.account)
+            .send();
+        $operation.answer(&reader.clients, region, request).await
+    }};
 }
 
-async fn read_ownership(
-    reader: &Reader,
-    bucket: &str,
-    region: &str,
-) -> Result<Option<String>, AwsError> {
-    let clients = &reader.clients;
-    let request = clients
-        .s3(region)
-        .get_bucket_ownership_controls()
-        .bucket(bucket)
-        .expected_bucket_owner(&reader.caller.account)
-        .send();
-    let answer = GET_OWNERSHIP.answer(clients, region, request).await;
-    let answer = unless_absent(answer, "OwnershipControlsNotFoundError")?;
-    let controls = answer.and_then(|answer| answer.ownership_controls);
-    let rule = controls.and_then(|controls| controls.rules.into_iter().next());
-    Ok(rule.map(|rule| rule.object_ownership.as_str().to_owned()))
+/// A bucket that is asked about.
+struct Asked<'a> {
+    reader: &'a Reader,
+    bucket: &'a str,
+    region: &'a str,
 }
 
-async fn read_encryption(
-    reader: &Reader,
-    bucket: &str,
-    region: &str,
-) -> Result<Option<String>, AwsError> {
-    let clients = &reader.clients;
-    let request = clients
-        .s3(region)
-        .get_bucket_encryption()
-        .bucket(bucket)
-        .expected_bucket_owner(&reader.caller.account)
-        .send();
-    let answer = GET_ENCRYPTION.answer(clients, region, request).await;
-    let answer = unless_absent(answer, "ServerSideEncryptionConfigurationNotFoundError")?;
-    let configuration = answer.and_then(|answer| answer.server_side_encryption_configuration);
-    let rules = configuration
-        .map(|configuration| configuration.rules)
-        .unwrap_or_default();
-    let defaults = rules
-        .into_iter()
-        .find_map(|r| r.apply_server_side_encryption_by_default);
-    Ok(defaults.map(|defaults| defaults.sse_algorithm.as_str().to_owned()))
-}
+impl Asked<'_> {
+    async fn public_access_block(&self) -> Result<bool, AwsError> {
+        let answer = ask!(self, GET_PUBLIC_ACCESS_BLOCK, get_public_access_block);
+        let answer = unless_absent(answer, "NoSuchPublicAccessBlockConfiguration")?;
+        let block = answer.and_then(|answer| answer.public_access_block_configuration);
+        Ok(block.is_some_and(|block| {
+            [
+                block.block_public_acls,
+                block.ignore_public_acls,
+                block.block_public_policy,
+                block.restrict_public_buckets,
+            ]
+            .iter()
+            .all(|flag| *flag == Some(true))
+        }))
+    }
 
-async fn read_versioning(
-    reader: &Reader,
-    bucket: &str,
-    region: &str,
-) -> Result<Option<String>, AwsError> {
-    let clients = &reader.clients;
-    let request = clients
-        .s3(region)
-        .get_bucket_versioning()
-        .bucket(bucket)
-        .expected_bucket_owner(&reader.caller.account)
-        .send();
-    let answer = GET_VERSIONING.answer(clients, region, request).await?;
-    Ok(answer.status.map(|status| status.as_str().to_owned()))
-}
+    async fn ownership(&self) -> Result<Option<String>, AwsError> {
+        let answer = ask!(self, GET_OWNERSHIP, get_bucket_ownership_controls);
+        let answer = unless_absent(answer, "OwnershipControlsNotFoundError")?;
+        let controls = answer.and_then(|answer| answer.ownership_controls);
+        let rule = controls.and_then(|controls| controls.rules.into_iter().next());
+        Ok(rule.map(|rule| rule.object_ownership.as_str().to_owned()))
+    }
 
-async fn read_rules(reader: &Reader, bucket: &str, region: &str) -> Result<Vec<Rule>, AwsError> {
-    let clients = &reader.clients;
-    let request = clients
-        .s3(region)
-        .get_bucket_lifecycle_configuration()
-        .bucket(bucket)
-        .expected_bucket_owner(&reader.caller.account)
-        .send();
-    let answer = GET_LIFECYCLE.answer(clients, region, request).await;
-    let answer = unless_absent(answer, "NoSuchLifecycleConfiguration")?;
-    let rules = answer.and_then(|answer| answer.rules).unwrap_or_default();
-    Ok(rules
-        .into_iter()
-        .map(|rule| Rule {
+    async fn encryption(&self) -> Result<Option<String>, AwsError> {
+        let answer = ask!(self, GET_ENCRYPTION, get_bucket_encryption);
+        let answer = unless_absent(answer, "ServerSideEncryptionConfigurationNotFoundError")?;
+        let configuration = answer.and_then(|answer| answer.server_side_encryption_configuration);
+        let rules = configuration
+            .map(|configuration| configuration.rules)
+            .unwrap_or_default();
+        let defaults = rules
+            .into_iter()
+            .find_map(|r| r.apply_server_side_encryption_by_default);
+        Ok(defaults.map(|defaults| defaults.sse_algorithm.as_str().to_owned()))
+    }
+
+    async fn versioning(&self) -> Result<Option<String>, AwsError> {
+        let answer = ask!(self, GET_VERSIONING, get_bucket_versioning)?;
+        Ok(answer.status.map(|status| status.as_str().to_owned()))
+    }
+
+    async fn rules(&self) -> Result<Vec<Rule>, AwsError> {
+        let answer = ask!(self, GET_LIFECYCLE, get_bucket_lifecycle_configuration);
+        let answer = unless_absent(answer, "NoSuchLifecycleConfiguration")?;
+        let rules = answer.and_then(|answer| answer.rules).unwrap_or_default();
+        let rules = rules.into_iter().map(|rule| Rule {
             id: rule.id.unwrap_or_default(),
             enabled: rule.status.as_str() == "Enabled",
             expiration_days: rule.expiration.and_then(|expiration| expiration.days),
-        })
-        .collect())
-}
+        });
+        Ok(rules.collect())
+    }
 
-async fn read_tags(reader: &Reader, bucket: &str, region: &str) -> Result<Tags, AwsError> {
-    let clients = &reader.clients;
-    let request = clients
-        .s3(region)
-        .get_bucket_tagging()
-        .bucket(bucket)
-        .expected_bucket_owner(&reader.caller.account)
-        .send();
-    let answer = GET_TAGGING.answer(clients, region, request).await;
-    let answer = unless_absent(answer, "NoSuchTagSet")?;
-    let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
-    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    async fn tags(&self) -> Result<Tags, AwsError> {
+        let answer = unless_absent(ask!(self, GET_TAGGING, get_bucket_tagging), "NoSuchTagSet")?;
+        let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
+        Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
 }

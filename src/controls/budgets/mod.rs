@@ -12,7 +12,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Stricter,
+    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::place::Place;
 use crate::sensitive::Sensitive;
@@ -65,11 +65,7 @@ impl Control for Budgets {
             )
             .stricter(Stricter::More),
         ],
-        satisfies: &[Reference {
-            standard: Standard::StartupSecurityBaseline,
-            id: "ACCT.10",
-            label: "spending is watched with budgets",
-        }],
+        satisfies: &[Reference::startup_security("ACCT.10", "spending is watched with budgets")],
         cost: Cost::Free("free"),
         operations: &[
             GET,

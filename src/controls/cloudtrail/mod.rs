@@ -14,7 +14,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Write};
 use crate::baseline::{DEFAULT_TRAIL, Problems};
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standard, Stricter,
+    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::place::Place;
 use live::Live;
@@ -102,81 +102,24 @@ impl Control for Cloudtrail {
             .costs(),
         ],
         satisfies: &[
-            Reference {
-                standard: Standard::Cis3,
-                id: "3.1",
-                label: "trail covers every region",
-            },
-            Reference {
-                standard: Standard::Cis3,
-                id: "3.2",
-                label: "log files are tamper-evident",
-            },
-            Reference {
-                standard: Standard::Cis3,
-                id: "3.5",
-                label: "logs encrypted with a KMS key, with kms_key",
-            },
-            Reference {
-                standard: Standard::Cis3,
-                id: "3.8",
-                label: "S3 object writes recorded, with data_events",
-            },
-            Reference {
-                standard: Standard::Cis3,
-                id: "3.9",
-                label: "S3 object reads recorded, with data_events",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "4.1",
-                label: "trail covers every region",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "4.2",
-                label: "log files are tamper-evident",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "4.5",
-                label: "logs encrypted with a KMS key, with kms_key",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "4.8",
-                label: "S3 object writes recorded, with data_events",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "4.9",
-                label: "S3 object reads recorded, with data_events",
-            },
-            Reference {
-                standard: Standard::Fsbp,
-                id: "CloudTrail.1",
-                label: "trail covers every region",
-            },
-            Reference {
-                standard: Standard::Fsbp,
-                id: "CloudTrail.2",
-                label: "logs encrypted with a KMS key, with kms_key",
-            },
-            Reference {
-                standard: Standard::Fsbp,
-                id: "CloudTrail.4",
-                label: "log files are tamper-evident",
-            },
-            Reference {
-                standard: Standard::NistCsf,
-                id: "Detect",
-                label: "activity is recorded",
-            },
-            Reference {
-                standard: Standard::WellArchitected,
-                id: "SEC 4",
-                label: "events are recorded",
-            },
+            Reference::cis3("3.1", "trail covers every region"),
+            Reference::cis3("3.2", "log files are tamper-evident"),
+            Reference::cis3("3.5", "logs encrypted with a KMS key, with kms_key"),
+            Reference::cis3("3.8", "S3 object writes recorded, with data_events"),
+            Reference::cis3("3.9", "S3 object reads recorded, with data_events"),
+            Reference::cis7("4.1", "trail covers every region"),
+            Reference::cis7("4.2", "log files are tamper-evident"),
+            Reference::cis7("4.5", "logs encrypted with a KMS key, with kms_key"),
+            Reference::cis7("4.8", "S3 object writes recorded, with data_events"),
+            Reference::cis7("4.9", "S3 object reads recorded, with data_events"),
+            Reference::fsbp("CloudTrail.1", "trail covers every region"),
+            Reference::fsbp(
+                "CloudTrail.2",
+                "logs encrypted with a KMS key, with kms_key",
+            ),
+            Reference::fsbp("CloudTrail.4", "log files are tamper-evident"),
+            Reference::nist_csf("Detect", "activity is recorded"),
+            Reference::well_architected("SEC 4", "events are recorded"),
         ],
         cost: Cost::Paid(
             "first copy of management events free; further copies 2.00, data events 0.10, insights \

@@ -13,7 +13,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standard, Stricter,
+    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::place::Place;
 use settings::Settings;
@@ -232,31 +232,11 @@ impl Control for Config {
             ),
         ],
         satisfies: &[
-            Reference {
-                standard: Standard::Cis3,
-                id: "3.3",
-                label: "Config records every region",
-            },
-            Reference {
-                standard: Standard::Cis7,
-                id: "4.3",
-                label: "Config records every region",
-            },
-            Reference {
-                standard: Standard::Fsbp,
-                id: "Config.1",
-                label: "Config records with its service-linked role",
-            },
-            Reference {
-                standard: Standard::NistCsf,
-                id: "Identify",
-                label: "resources are known",
-            },
-            Reference {
-                standard: Standard::WellArchitected,
-                id: "SEC 4",
-                label: "gather change history",
-            },
+            Reference::cis3("3.3", "Config records every region"),
+            Reference::cis7("4.3", "Config records every region"),
+            Reference::fsbp("Config.1", "Config records with its service-linked role"),
+            Reference::nist_csf("Identify", "resources are known"),
+            Reference::well_architected("SEC 4", "gather change history"),
         ],
         cost: Cost::Paid(
             "0.003 USD for each recorded change, 0.012 with daily recording, in every region; and S3",

@@ -251,16 +251,8 @@ impl Control for GuardDuty {
                 "GuardDuty.13",
                 "with RUNTIME_MONITORING and EC2_AGENT_MANAGEMENT",
             ),
-            Reference {
-                standard: Standard::NistCsf,
-                id: "Detect",
-                label: "threats are noticed",
-            },
-            Reference {
-                standard: Standard::WellArchitected,
-                id: "SEC 4",
-                label: "detect and act on threats",
-            },
+            Reference::nist_csf("Detect", "threats are noticed"),
+            Reference::well_architected("SEC 4", "detect and act on threats"),
         ],
         cost: Cost::Paid(
             "30 days free in each region, then 4 USD per million CloudTrail events and 1 USD per GB \
