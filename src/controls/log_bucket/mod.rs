@@ -4,19 +4,22 @@
 //! it. A bucket of that name which somebody else in the account made is adopted: its protections
 //! are raised, but nothing is set up in it that would delete logs.
 
+mod delivery;
+
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Kind, Operation, Write};
 use crate::baseline::{Problems, Tags};
 use crate::control::{
-    About, Context, Control, Cost, Delivery, Need, OUR_TAG, Proposal, Reference, Scope, Setting,
-    Standing, Stricter,
+    About, Context, Control, Cost, Need, OUR_TAG, Proposal, Reference, Scope, Setting, Standing,
+    Stricter,
 };
 use crate::floor::AtLeast;
 use crate::place::Place;
 use crate::policy::{Policy, deny_insecure_transport};
 use crate::s3::{self, Bucket};
+use delivery::delivery_statements;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The control.
@@ -394,92 +397,6 @@ fn sids<'a>(statements: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String>
     statements.into_iter().map(sid).collect()
 }
 
-/// What lets CloudTrail and Config of this account deliver, and nobody else's. Sources: CloudTrail
-/// User Guide, "Amazon S3 bucket policy for CloudTrail"; Config Developer Guide, "Permissions for
-/// the Amazon S3 Bucket".
-fn delivery_statements(arn: &str, context: &Context) -> Vec<Value> {
-    context
-        .deliveries
-        .iter()
-        .flat_map(|delivery| statements_of(delivery, arn, context))
-        .collect()
-}
-
-fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value> {
-    let account = &context.account;
-    let under = |prefix: &Option<String>, rest: &str| match prefix {
-        Some(prefix) => format!(
-            "{arn}/{}/AWSLogs/{account}/{rest}",
-            prefix.trim_matches('/')
-        ),
-        None => format!("{arn}/AWSLogs/{account}/{rest}"),
-    };
-    let allow = |sid: &str, service: &str, action: &str, resource: &str, condition: Value| {
-        json!({
-            "Sid": sid,
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": action,
-            "Resource": resource,
-            "Condition": {"StringEquals": condition},
-        })
-    };
-    let acl = "bucket-owner-full-control";
-    match delivery {
-        Delivery::CloudTrail { trail, prefix } => {
-            let service = "cloudtrail.amazonaws.com";
-            let (partition, home) = (&context.partition, &context.home_region);
-            let source = format!("arn:{partition}:cloudtrail:{home}:{account}:trail/{trail}");
-            let write = json!({"aws:SourceArn": source, "s3:x-amz-acl": acl});
-            vec![
-                allow(
-                    "BaselineCloudTrailAclCheck",
-                    service,
-                    "s3:GetBucketAcl",
-                    arn,
-                    json!({"aws:SourceArn": source}),
-                ),
-                allow(
-                    "BaselineCloudTrailWrite",
-                    service,
-                    "s3:PutObject",
-                    &under(prefix, "*"),
-                    write,
-                ),
-            ]
-        }
-        Delivery::Config { prefix } => {
-            let service = "config.amazonaws.com";
-            let ours = json!({"aws:SourceAccount": account});
-            let write = json!({"aws:SourceAccount": account, "s3:x-amz-acl": acl});
-            let objects = under(prefix, "Config/*");
-            vec![
-                allow(
-                    "BaselineConfigAclCheck",
-                    service,
-                    "s3:GetBucketAcl",
-                    arn,
-                    ours.clone(),
-                ),
-                allow(
-                    "BaselineConfigListCheck",
-                    service,
-                    "s3:ListBucket",
-                    arn,
-                    ours,
-                ),
-                allow(
-                    "BaselineConfigWrite",
-                    service,
-                    "s3:PutObject",
-                    &objects,
-                    write,
-                ),
-            ]
-        }
-    }
-}
-
 /// Appends the write of the policy, or says why S3 would refuse it.
 fn put_policy(
     proposal: &mut Proposal,
@@ -505,6 +422,7 @@ fn target(name: &str, region: &str, context: &Context) -> s3::Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::Delivery;
     use crate::control::tests::context;
 
     const NAME: &str = "baseline-logs-111122223333-us-east-1";
