@@ -64,7 +64,7 @@ pub enum Event<'a> {
     Began(&'a Address),
     /// A call is about to be sent.
     Calling(&'a Address, &'a Call),
-    /// A call is tried again, because what was written before has not spread yet.
+    /// A call is tried again, from now on and for a while, because what was written before has not spread yet.
     Waiting(&'a Address, &'a AwsError),
     /// A change ended.
     Ended(&'a Address, &'a Outcome),
@@ -261,7 +261,9 @@ impl Executor<'_> {
             if !(settling || CONFLICTS.contains(&code)) || !pauses.may_wait() {
                 return Err(error);
             }
-            self.listener.hear(Event::Waiting(address, &error));
+            if pauses.is_first() {
+                self.listener.hear(Event::Waiting(address, &error));
+            }
             pauses.wait().await;
         }
     }
@@ -359,6 +361,10 @@ impl Pauses {
             next: pause,
             longest: pause * 10,
         }
+    }
+
+    fn is_first(&self) -> bool {
+        self.longest == self.next * 10
     }
 
     fn may_wait(&self) -> bool {

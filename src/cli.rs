@@ -102,13 +102,18 @@ pub struct AwsArgs {
 }
 
 impl AwsArgs {
-    /// The choice, with the way to ask for an MFA code.
-    pub fn chosen(&self, ask_for_code: crate::aws::AskForCode) -> Chosen {
+    /// The choice, with a region for when none is named, and the way to ask for an MFA code.
+    pub fn chosen(
+        &self,
+        fallback_region: Option<String>,
+        ask_for_code: crate::aws::AskForCode,
+    ) -> Chosen {
         Chosen {
             profile: self.profile.clone(),
             region: self.region.clone(),
             role_arn: self.role_arn.clone(),
             session_name: "baseline".to_owned(),
+            fallback_region,
             ask_for_code,
         }
     }
@@ -166,7 +171,7 @@ pub struct Plan {
     /// Which part of it.
     #[command(flatten)]
     pub scope: Scope,
-    /// Save the plan for `apply` [without a value: plans/<account>-<baseline>.json]
+    /// Save the plan for `apply` [without a value: plans/ACCOUNT-BASELINE.json]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = false)]
     pub out: Option<Option<PathBuf>>,
     /// For how long the saved plan may be applied

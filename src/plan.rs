@@ -1,7 +1,7 @@
 //! A plan: for one account, what differs at each place and the calls that would change it, as data.
 
 use crate::aws::{AnyWrite, AwsError, Kind};
-use crate::baseline::{Baseline, hex};
+use crate::baseline::{Baseline, Regions, hex};
 use crate::control::{Configured, Context, Proposal, Standing};
 use crate::diff::Difference;
 use crate::error::Exit;
@@ -179,6 +179,17 @@ pub fn build(
     for control in &baseline.controls {
         drafts.extend(draft(control.as_ref(), selection, context, observation));
     }
+    if baseline.account.regions != Regions::Enabled {
+        drafts.iter_mut().for_each(doubt_the_region);
+    }
+    let names: Vec<&str> = baseline
+        .controls
+        .iter()
+        .map(|own| own.about().name)
+        .collect();
+    drafts
+        .iter_mut()
+        .for_each(|draft| tell_unlooked(draft, &names, selection));
     let mut plan = Plan {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -201,6 +212,33 @@ pub fn build(
     };
     plan.digest = plan.compute_digest();
     plan
+}
+
+/// A region that AWS lists exists; one that a person wrote down may be misspelt, and then nothing
+/// there is fine.
+fn doubt_the_region(draft: &mut Draft) {
+    let entry = &mut draft.entry;
+    if entry.verdict == Verdict::NotOffered && entry.unseen.is_some() {
+        entry.verdict = Verdict::Unknown;
+        let region = entry.place.region.as_deref().unwrap_or_default();
+        let text = format!("nothing answers there: is {region} in [account] regions spelt right?");
+        entry.reason = Some(text);
+    }
+}
+
+/// Tells what a change needs and this run leaves out.
+fn tell_unlooked(draft: &mut Draft, controls: &[&str], selection: &Selection) {
+    let left_out = draft
+        .needs
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| controls.contains(name) && !selection.takes_any_of(name));
+    for name in left_out {
+        let text = format!("it needs {name}, which this run leaves out");
+        if !draft.entry.notes.contains(&text) {
+            draft.entry.notes.push(text);
+        }
+    }
 }
 
 /// An entry with the writes behind its calls.

@@ -1,5 +1,8 @@
 //! Which places a run is about: `--target` and `--exclude`.
 
+use crate::aws::Facts;
+use crate::baseline::Baseline;
+use crate::control::Context;
 use crate::controls;
 use crate::error::Error;
 use crate::place::Place;
@@ -31,6 +34,44 @@ impl Selection {
             }
         }
         Ok(Self { target, exclude })
+    }
+
+    /// Checks that every place that is named is one of the baseline's: a misspelt one would be
+    /// looked at never, and count as fine.
+    ///
+    /// # Errors
+    /// A control that the baseline does not have; a place that is none of the control's.
+    pub fn check(
+        &self,
+        baseline: &Baseline,
+        facts: &Facts,
+        context: &Context,
+    ) -> Result<(), Error> {
+        for pattern in self.target.iter().chain(&self.exclude) {
+            let (name, at) = split(pattern);
+            let control = baseline
+                .controls
+                .iter()
+                .find(|control| control.about().name == name);
+            let Some(control) = control else {
+                let path = baseline.path.display();
+                return Err(Error::failed(format!("{path} has no [{name}] to choose")));
+            };
+            // What hides the places is told by the plan.
+            let Ok(places) = control.places(facts, context) else {
+                continue;
+            };
+            let here =
+                |place: &&Place| [place.thing.as_deref(), place.region.as_deref()].contains(&at);
+            if at.is_some() && !places.iter().any(|place| here(&place)) {
+                let known: Vec<&str> = places.iter().filter_map(Place::label).take(20).collect();
+                return Err(
+                    Error::failed(format!("{pattern} is no place of the baseline"))
+                        .hint(format!("places of {name}: {}", known.join(", "))),
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Whether all places are chosen.

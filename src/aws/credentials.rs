@@ -1,11 +1,17 @@
 //! Which credentials to use: the usual AWS chain, with what the SDK leaves out (MFA, CA bundles).
 
 use crate::error::Error;
-use aws_config::profile::{self, ProfileFileCredentialsProvider, ProfileSet};
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{
+    self, ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet,
+};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::path::PathBuf;
 
 /// Asks a person for the code of an MFA device, given its serial number; `None` where nobody can
@@ -23,6 +29,8 @@ pub struct Chosen {
     pub role_arn: Option<String>,
     /// The name of the role's session, for CloudTrail.
     pub session_name: String,
+    /// The region when neither the person nor the chain names one.
+    pub fallback_region: Option<String>,
     /// How to get an MFA code.
     pub ask_for_code: AskForCode,
 }
@@ -40,18 +48,34 @@ impl Chosen {
         Some(PathBuf::from(path))
     }
 
-    /// Finishes the SDK's configuration with profile, region and credentials.
+    /// Finishes the SDK's configuration with profile, region and credentials. A profile that is
+    /// named goes before credentials of the environment, as in the AWS CLI.
     ///
     /// # Errors
     /// A profile that is named but not there; MFA that is asked for and not given.
-    pub async fn load(&self, mut loader: ConfigLoader) -> Result<SdkConfig, Error> {
-        if let Some(profile) = &self.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(region) = &self.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
+    pub async fn load(
+        &self,
+        mut loader: ConfigLoader,
+        http: SharedHttpClient,
+    ) -> Result<SdkConfig, Error> {
+        let region = RegionProviderChain::first_try(self.region.clone().map(Region::new))
+            .or_else(EnvironmentVariableRegionProvider::new())
+            .or_else(profile_region(self.profile.as_deref()))
+            .or_else(self.fallback_region.clone().map(Region::new))
+            .or_default_provider();
+        let region = region.region().await;
+        loader = loader.region(region.clone()).http_client(http.clone());
         self.check_profile().await?;
+        if let Some(profile) = &self.profile {
+            let config = ProviderConfig::default()
+                .with_http_client(http)
+                .with_region(region);
+            let provider = ProfileFileCredentialsProvider::builder()
+                .configure(&config)
+                .profile_name(profile)
+                .build();
+            loader = loader.profile_name(profile).credentials_provider(provider);
+        }
         let sdk = loader.load().await;
         let sdk = match self.with_mfa(&sdk).await? {
             Some(credentials) => {
@@ -101,8 +125,11 @@ impl Chosen {
             return Ok(());
         }
         let known: Vec<&str> = profiles.profiles().collect();
-        Err(Error::failed(format!("there is no AWS profile '{name}'"))
-            .hint(format!("known profiles: {}", known.join(", "))))
+        let hint = match known.is_empty() {
+            true => "there are no profiles: see `aws configure`".to_owned(),
+            false => format!("known profiles: {}", known.join(", ")),
+        };
+        Err(Error::failed(format!("there is no AWS profile '{name}'")).hint(hint))
     }
 
     /// Credentials of the profile's role, when the profile asks for MFA: the SDK would call
@@ -166,6 +193,16 @@ impl Chosen {
             expires,
             "MFA",
         )))
+    }
+}
+
+/// The region of the named profile, else of the one that the environment chooses.
+fn profile_region(profile: Option<&str>) -> ProfileFileRegionProvider {
+    match profile {
+        Some(name) => ProfileFileRegionProvider::builder()
+            .profile_name(name)
+            .build(),
+        None => ProfileFileRegionProvider::builder().build(),
     }
 }
 

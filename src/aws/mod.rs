@@ -67,10 +67,9 @@ impl Session {
             .operation_timeout(Duration::from_secs(90))
             .build();
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http)
             .retry_config(retries)
             .timeout_config(timeouts);
-        let sdk = chosen.load(loader).await?;
+        let sdk = chosen.load(loader, http).await?;
         Ok(Self {
             sdk,
             limits: Arc::new(Limits::new(parallelism)),

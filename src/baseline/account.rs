@@ -144,5 +144,29 @@ pub fn load(table: Table<'_>, problems: &mut Problems) -> Account {
         );
         problems.at(&table, "regions", text);
     }
+    if let Regions::Listed(regions) = &account.regions {
+        let home = account.home_region.as_ref().map(RegionName::as_str);
+        let mut partitions: Vec<&str> = regions
+            .iter()
+            .map(String::as_str)
+            .chain(home)
+            .map(partition_prefix)
+            .collect();
+        partitions.sort_unstable();
+        partitions.dedup();
+        if partitions.len() > 1 {
+            let text = "regions of different partitions: no account has both".to_owned();
+            problems.at(&table, "regions", text);
+        }
+    }
     account
+}
+
+/// What the names of a partition's regions begin with; nothing for the commercial one.
+fn partition_prefix(region: &str) -> &str {
+    let others = ["cn-", "us-gov-", "us-iso", "eusc-", "eu-isoe-"];
+    others
+        .into_iter()
+        .find(|start| region.starts_with(start))
+        .unwrap_or("")
 }

@@ -1,6 +1,6 @@
 //! Collects everything that is wrong in a baseline and shows it in place.
 
-use crate::control::{Configured, Kind, Table};
+use crate::control::{Configured, Kind, Scope, Table};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
@@ -84,12 +84,26 @@ impl Problems {
         kind: Kind,
         table: Table<'_>,
     ) -> Option<Box<dyn Configured>> {
+        self.check_shape(&kind, &table)?;
         let control = self.all_of(&table, |table| kind.configure(table))?;
         let before = self.list.len();
         self.root = Some(locate(&table));
         control.check(self);
         self.root = None;
         (self.list.len() == before).then_some(control)
+    }
+
+    /// Whether it is a table where there is one, and a list of tables where there may be several.
+    fn check_shape(&mut self, kind: &Kind, table: &Table<'_>) -> Option<()> {
+        let name = kind.about.name;
+        let text = match (kind.about.scope, table.get_ref()) {
+            (Scope::Things, DeValue::Array(_)) => return Some(()),
+            (Scope::Account | Scope::Regions, DeValue::Table(_)) => return Some(()),
+            (Scope::Things, _) => format!("there may be several: write [[{name}]]"),
+            _ => format!("there is only one: write [{name}]"),
+        };
+        self.add(Some(table.span()), text, None);
+        None
     }
 
     /// Reads a table; `None` when something is wrong.
@@ -244,6 +258,8 @@ fn in_plain_words(message: &str) -> String {
         .replace('`', "'")
         .replace("unknown field", "unknown setting");
     text = text.replace("missing field", "missing setting");
+    text = text.replace("wanted string or table", "expected a text");
+    text = text.replace("unknown variant", "unknown value");
     let types = [
         ("i32", "a whole number"),
         ("i64", "a whole number"),

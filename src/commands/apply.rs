@@ -1,7 +1,7 @@
 //! `apply`: makes the changes of a plan, or of a new one that a person agrees to.
 
 use super::ask::{can_ask, yes};
-use super::{Account, selection, shown};
+use super::{Account, selection, shown, warn_of_any_account};
 use crate::apply::{Executor, Outcome, Patience, same};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
@@ -9,7 +9,7 @@ use crate::controls;
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::place::Address;
-use crate::plan::{self, Entry, Plan, Verdict};
+use crate::plan::{self, Entry, Invalid, Plan, Verdict};
 use crate::selection::Selection;
 use crate::view::{self, Streams};
 use std::collections::BTreeMap;
@@ -34,8 +34,10 @@ pub async fn run(
             let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
             let selection = selection(&args.scope)?;
             let seen = account.look(&selection, streams).await;
+            selection.check(&account.baseline, &seen.facts, &account.context)?;
             let plan = plan::build(&account.baseline, &selection, &account.context, &seen);
             shown(view::plan::text(&mut *streams.out, &plan))?;
+            warn_of_any_account(&account.baseline, streams)?;
             check_guards(&plan, &args.allow_loosening)?;
             if plan.changes().next().is_none() {
                 return Ok(without_changes(&plan));
@@ -48,6 +50,9 @@ pub async fn run(
     shown(view::apply::summary(&mut *streams.out, &outcomes))?;
     Ok(exit(&plan, &outcomes))
 }
+
+/// How many names a sentence takes.
+const FEW: usize = 5;
 
 fn check_names(allowed: &[String]) -> Result<(), Error> {
     match allowed.iter().find(|name| controls::find(name).is_none()) {
@@ -71,7 +76,11 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
             .hint("make a new plan: baseline plan --out")
     };
     let bytes = files::read_trusted(path)?;
-    let plan = Plan::from_bytes(&bytes).map_err(|why| refused(why.to_string()))?;
+    let plan = Plan::from_bytes(&bytes).map_err(|why| match why {
+        Invalid::NoPlan(_) => Error::failed(format!("{} is no plan", path.display()))
+            .hint("make one with `baseline plan --out`"),
+        why => refused(why.to_string()),
+    })?;
     if plan.expires < now {
         return Err(refused("it has expired".to_owned()));
     }
@@ -91,16 +100,22 @@ async fn matched(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<(Account, Plan), Error> {
+    let path = saved.baseline.path.clone();
     let refused = |why: String| {
         Error::refused(format!("the plan cannot be applied: {why}"))
-            .hint("make a new plan: baseline plan --out")
+            .hint(format!("make a new plan: baseline plan {path} --out"))
     };
     let given = Selection::new(args.scope.target.clone(), args.scope.exclude.clone())?;
     if !given.is_all() {
         let text = "--target and --exclude are for making a plan; a saved one knows its own";
         return Err(Error::failed(text));
     }
-    let baseline = Baseline::load(Some(Path::new(&saved.baseline.path)))?;
+    let baseline = Path::new(&saved.baseline.path);
+    if !baseline.exists() {
+        let text = format!("its baseline {path} is not here");
+        return Err(Error::failed(text).hint("run it in the folder where the plan was made"));
+    }
+    let baseline = Baseline::load(Some(baseline))?;
     if baseline.sha256 != saved.baseline.sha256 {
         return Err(refused(format!(
             "{} has changed since",
@@ -137,8 +152,16 @@ async fn matched(
         true => Ok((account, saved)),
         false => Err(refused(format!(
             "no longer as it saw them: {}",
-            moved.join(", ")
+            in_short(&moved)
         ))),
+    }
+}
+
+/// The first few of many.
+fn in_short(names: &[String]) -> String {
+    match names.len().checked_sub(FEW) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..FEW].join(", ")),
     }
 }
 

@@ -22,7 +22,7 @@ pub async fn run(args: cli::Init, aws: &AwsArgs, streams: &mut Streams) -> Resul
     };
     let mut text = template.to_owned();
     if aws.profile.is_some() || aws.role_arn.is_some() {
-        let session = Session::open(&aws.chosen(mfa_code), 1).await?;
+        let session = Session::open(&aws.chosen(Some("us-east-1".to_owned()), mfa_code), 1).await?;
         let region = session.region().unwrap_or_else(|| "us-east-1".to_owned());
         let caller = Caller::ask(&session, &region).await?;
         text = fill(&text, Some(&caller.account), Some(&region));

@@ -59,12 +59,12 @@ impl Account {
         parallelism: usize,
         now: OffsetDateTime,
     ) -> Result<Self, Error> {
-        let session = Session::open(&aws.chosen(mfa_code), parallelism).await?;
         let home = baseline
             .account
             .home_region
             .as_ref()
             .map(|name| name.as_str().to_owned());
+        let session = Session::open(&aws.chosen(home.clone(), mfa_code), parallelism).await?;
         let home = home.or_else(|| session.region()).ok_or_else(|| {
             Error::failed("it is not said which region is home")
                 .hint("set `home_region` in [account], or AWS_REGION, or --region")
@@ -103,6 +103,7 @@ impl Account {
         let selection = selection(scope)?;
         let account = Self::open(baseline, aws, scope.parallelism, now).await?;
         let seen = account.look(&selection, streams).await;
+        selection.check(&account.baseline, &seen.facts, &account.context)?;
         Ok((account, selection, seen))
     }
 
@@ -118,6 +119,18 @@ impl Account {
         .await;
         looking.clear();
         seen
+    }
+}
+
+/// Tells that nothing keeps the baseline from being used on another account.
+fn warn_of_any_account(baseline: &Baseline, streams: &mut Streams) -> Result<(), Error> {
+    match &baseline.account.id {
+        Some(_) => Ok(()),
+        None => {
+            let text = "note: the baseline names no account, so any is accepted; \
+                        set `id` in [account]";
+            shown(writeln!(streams.talk, "{text}"))
+        }
     }
 }
 

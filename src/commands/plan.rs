@@ -1,12 +1,12 @@
 //! `plan`: shows what would change; saves it when asked.
 
-use super::{Account, selection, shown};
-use crate::baseline::Baseline;
+use super::{Account, selection, shown, warn_of_any_account};
+use crate::baseline::{Baseline, Regions};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::observe::{FORMAT, Observation};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Invalid, Plan};
 use crate::view::{self, Streams};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,7 @@ pub async fn run(
         None => {
             let (account, selection, seen) =
                 Account::seen(&args.file, &args.scope, aws, now, streams).await?;
+            warn_of_any_account(&account.baseline, streams)?;
             plan::build(&account.baseline, &selection, &account.context, &seen)
         }
     };
@@ -33,6 +34,7 @@ pub async fn run(
     }
     if let Some(out) = args.out {
         let path = out.unwrap_or_else(|| default_out(&plan));
+        check_overwrite(&path)?;
         files::save_private(&path, &plan.to_bytes())?;
         let text = format!(
             "saved; to make these changes: baseline apply {}",
@@ -56,7 +58,7 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
     };
     let bytes = std::fs::read(path)
         .map_err(|cause| Error::failed(format!("cannot read {}", path.display())).because(cause))?;
-    let seen: Observation =
+    let mut seen: Observation =
         serde_json::from_slice(&bytes).map_err(|cause| not(cause.to_string()))?;
     if seen.format != FORMAT {
         return Err(not(format!(
@@ -71,8 +73,37 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
         let text = format!("wrong account: the baseline is for {id}, the snapshot of {other}");
         return Err(Error::refused(text));
     }
+    if let Some(home) = &baseline.account.home_region
+        && home.as_str() != seen.home_region
+    {
+        let (home, other) = (home.as_str(), &seen.home_region);
+        let text = format!("the home region is {home}, the snapshot was taken for {other}");
+        return Err(Error::failed(text).hint("take a snapshot with this baseline"));
+    }
+    if let Regions::Listed(names) = &baseline.account.regions {
+        seen.facts.regions = Some(Ok(names.clone()));
+    }
     let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
+    selection.check(&baseline, &seen.facts, &context)?;
     Ok(plan::build(&baseline, &selection, &context, &seen))
+}
+
+/// A plan may replace an older plan, but no other file: `--out prod.toml` is a slip.
+fn check_overwrite(path: &Path) -> Result<(), Error> {
+    let text = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(_) => return Ok(()),
+    };
+    match Plan::from_bytes(&text) {
+        Err(Invalid::NoPlan(_)) => {
+            let path = path.display();
+            Err(Error::failed(format!(
+                "{path} is there and is no plan; it is left as it is"
+            ))
+            .hint("--out takes the file for the plan; put the baseline before it"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `plans/<account>-<baseline>.json`

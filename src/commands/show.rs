@@ -3,15 +3,19 @@
 use super::shown;
 use crate::cli;
 use crate::error::{Error, Exit};
-use crate::plan::Plan;
+use crate::plan::{Invalid, Plan};
 use crate::view::{self, Streams};
 
 pub fn run(args: cli::Show, streams: &mut Streams) -> Result<Exit, Error> {
     let name = args.plan.display().to_string();
     let bytes = std::fs::read(&args.plan)
         .map_err(|cause| Error::failed(format!("cannot read {name}")).because(cause))?;
-    let plan = Plan::from_bytes(&bytes)
-        .map_err(|why| Error::refused(format!("{name} cannot be trusted: {why}")))?;
+    let plan = Plan::from_bytes(&bytes).map_err(|why| match why {
+        Invalid::NoPlan(_) => {
+            Error::failed(format!("{name} is no plan")).hint("make one with `baseline plan --out`")
+        }
+        why => Error::refused(format!("{name} cannot be trusted: {why}")),
+    })?;
     match args.json {
         true => shown(streams.out.write_all(&plan.to_bytes()))?,
         false => shown(view::plan::text(&mut *streams.out, &plan))?,

@@ -4,7 +4,7 @@ use super::{Account, shown};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
-use crate::observe::Sighting;
+use crate::observe::{Observation, Sighting};
 use crate::view::Streams;
 use time::OffsetDateTime;
 
@@ -17,6 +17,14 @@ pub async fn run(
     let (_, _, seen) = Account::seen(&args.file, &args.scope, aws, now, streams).await?;
     let mut bytes = serde_json::to_vec_pretty(&seen).expect("a snapshot is plain data");
     bytes.push(b'\n');
+    let replaced = std::fs::read(&args.out).ok();
+    let is_snapshot = |bytes: &Vec<u8>| serde_json::from_slice::<Observation>(bytes).is_ok();
+    if replaced.is_some_and(|bytes| !is_snapshot(&bytes)) {
+        let path = args.out.display();
+        return Err(Error::failed(format!(
+            "{path} is there and is no snapshot; it is left as it is"
+        )));
+    }
     files::save_private(&args.out, &bytes)?;
     let unseen = |sighting: &&Sighting| {
         matches!(sighting, Sighting::Unseen(_)) && sighting.not_offered().is_none()

@@ -2,6 +2,7 @@
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Write};
+use crate::baseline::Problems;
 use crate::control::{
     About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Stricter,
 };
@@ -110,6 +111,18 @@ impl Control for Buckets {
         cost: Cost::Free("free"),
         operations: &[GET_BUCKET_POLICY, s3::PutBucketPolicy::OPERATION],
     };
+
+    fn check(entries: &Vec<Entry>, problems: &mut Problems) {
+        for (number, entry) in entries.iter().enumerate() {
+            if entry.matches.is_empty() {
+                problems.setting(&format!("{number}.match"), "no name could match");
+            }
+            if entry.ssl_only.is_none() {
+                let text = "this entry asks for nothing: add ssl_only = true";
+                problems.setting(&format!("{number}"), text);
+            }
+        }
+    }
 
     fn places(entries: &Vec<Entry>, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         let buckets = match &facts.buckets {
