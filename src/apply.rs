@@ -194,10 +194,7 @@ impl Executor<'_> {
                 error: unseen,
             };
         }
-        if drafts
-            .iter()
-            .all(|draft| draft.entry.verdict != Verdict::Change)
-        {
+        if drafts.iter().all(is_settled) {
             return Outcome::AlreadyFine;
         }
         let as_planned = |(draft, entry): (&Draft, &&Entry)| same(&draft.entry, entry);
@@ -273,11 +270,7 @@ impl Executor<'_> {
         loop {
             let drafts = self.look(group).await;
             let unseen = first_unseen(&drafts);
-            let differing = || {
-                drafts
-                    .iter()
-                    .filter(|draft| draft.entry.verdict == Verdict::Change)
-            };
+            let differing = || drafts.iter().filter(|draft| !is_settled(draft));
             if unseen.is_none() && differing().next().is_none() {
                 return Outcome::Done;
             }
@@ -335,10 +328,17 @@ fn groups(plan: &Plan) -> Vec<Group<'_>> {
     groups
 }
 
+/// Whether a place is as wanted, as far as calls can make it so: what is left is for a person.
+fn is_settled(draft: &Draft) -> bool {
+    let entry = &draft.entry;
+    let left_to_a_person = entry.verdict == Verdict::Finding && entry.reason.is_none();
+    (entry.verdict == Verdict::Ok || left_to_a_person) && entry.differences.is_empty()
+}
+
 fn first_unseen(drafts: &[Draft]) -> Option<Option<AwsError>> {
-    let unseen = drafts
-        .iter()
-        .find(|draft| draft.entry.verdict == Verdict::Unknown)?;
+    let hidden =
+        |draft: &&Draft| matches!(draft.entry.verdict, Verdict::Unknown | Verdict::NotOffered);
+    let unseen = drafts.iter().find(hidden)?;
     Some(unseen.entry.unseen.clone())
 }
 

@@ -175,7 +175,7 @@ pub struct Plan {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = false)]
     pub out: Option<Option<PathBuf>>,
     /// For how long the saved plan may be applied
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = validity)]
     pub valid_for: Duration,
     /// Print the plan as JSON
     #[arg(long)]
@@ -278,4 +278,15 @@ pub struct Snapshot {
     /// The file to write
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// How long a plan may be valid: nobody remembers what an older one was about.
+const LONGEST_VALIDITY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+fn validity(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration <= LONGEST_VALIDITY => Ok(duration),
+        Ok(_) => Err("a plan may be valid for 30 days at most".to_owned()),
+        Err(cause) => Err(cause.to_string()),
+    }
 }

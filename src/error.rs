@@ -128,6 +128,10 @@ fn denied(error: &AwsError) -> String {
         )
     } else if says("permissions boundary") {
         format!("the permissions boundary of the caller must allow {action}")
+    } else if says("blockpublicpolicy") {
+        "the policy that the bucket has is public, and S3 refuses to store it again while public \
+         policies are blocked: take the public statement out of it first"
+            .to_owned()
     } else if says("vpc endpoint policy") {
         format!("the policy of the VPC endpoint must allow {action}")
     } else if says("session policy") {

@@ -189,7 +189,7 @@ pub fn build(
         .collect();
     drafts
         .iter_mut()
-        .for_each(|draft| tell_unlooked(draft, &names, selection));
+        .for_each(|draft| withhold_unlooked(draft, &names, selection));
     let mut plan = Plan {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -226,18 +226,21 @@ fn doubt_the_region(draft: &mut Draft) {
     }
 }
 
-/// Tells what a change needs and this run leaves out.
-fn tell_unlooked(draft: &mut Draft, controls: &[&str], selection: &Selection) {
-    let left_out = draft
-        .needs
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| controls.contains(name) && !selection.takes_any_of(name));
-    for name in left_out {
-        let text = format!("it needs {name}, which this run leaves out");
-        if !draft.entry.notes.contains(&text) {
-            draft.entry.notes.push(text);
-        }
+/// Takes back a change that needs something which this run leaves out.
+fn withhold_unlooked(draft: &mut Draft, controls: &[&str], selection: &Selection) {
+    let left_out = draft.needs.iter().find(|(name, place)| {
+        let looked = match place {
+            Some(place) => selection.takes(name, place),
+            None => selection.takes_any_of(name),
+        };
+        controls.contains(name) && !looked
+    });
+    if let Some((name, place)) = left_out
+        && draft.entry.verdict == Verdict::Change
+    {
+        let address = Address::new(name, &place.clone().unwrap_or_default());
+        let text = format!("it needs {address}, which this run leaves out: add --target {address}");
+        draft.withhold(text);
     }
 }
 
@@ -296,25 +299,28 @@ pub fn judge(control: &dyn Configured, place: Place, seen: &Sighting, context: &
 pub fn finish(mut drafts: Vec<Draft>) -> Vec<Draft> {
     join(&mut drafts);
     // Only what reads before an entry can come before it: so nothing waits in a circle.
-    let mut earlier: Vec<(String, Place)> = Vec::new();
-    for draft in &mut drafts {
-        let needed = |(control, place): &&(String, Place)| {
-            draft
-                .needs
-                .iter()
-                .any(|(name, at)| name == control && at.as_ref().is_none_or(|at| at == place))
-        };
-        let after = earlier
+    for at in 0..drafts.len() {
+        let (earlier, rest) = drafts.split_at_mut(at);
+        let draft = &mut rest[0];
+        let needed: Vec<&Draft> = earlier
             .iter()
-            .filter(needed)
-            .map(|(name, at)| Address::new(name, at));
-        let mut after: Vec<Address> = after.chain(draft.entry.with.clone()).collect();
+            .filter(|other| draft.needs_first(other))
+            .collect();
+        if let Some(other) = needed.iter().find(|other| other.stands_in_the_way()) {
+            draft.withhold(format!(
+                "it needs {}, which is not as wanted",
+                other.entry.address()
+            ));
+            continue;
+        }
+        let changing = needed
+            .iter()
+            .filter(|other| other.entry.verdict == Verdict::Change);
+        let mut after: Vec<Address> = changing.map(|other| other.entry.address()).collect();
+        after.extend(draft.entry.with.clone());
         after.sort();
         after.dedup();
         draft.entry.after = after;
-        if draft.entry.verdict == Verdict::Change {
-            earlier.push((draft.entry.control.clone(), draft.entry.place.clone()));
-        }
     }
     drafts
 }
@@ -382,6 +388,32 @@ impl Draft {
             writes: proposal.writes,
             needs: proposal.after,
         }
+    }
+
+    /// Whether another entry must have succeeded before this one.
+    fn needs_first(&self, other: &Self) -> bool {
+        self.entry.verdict == Verdict::Change
+            && self.needs.iter().any(|(control, place)| {
+                *control == other.entry.control
+                    && place
+                        .as_ref()
+                        .is_none_or(|place| *place == other.entry.place)
+            })
+    }
+
+    /// Whether nothing can be built on this entry: it was not seen, or it cannot be put right here.
+    fn stands_in_the_way(&self) -> bool {
+        let entry = &self.entry;
+        matches!(entry.verdict, Verdict::Unknown | Verdict::Blocked)
+            || (entry.verdict == Verdict::Finding && !entry.differences.is_empty())
+    }
+
+    /// Takes back the calls: it is not known whether they would do what they are for.
+    fn withhold(&mut self, why: String) {
+        self.entry.verdict = Verdict::Unknown;
+        self.entry.reason = Some(why);
+        self.entry.calls.clear();
+        self.writes.clear();
     }
 
     fn unseen(control: &str, place: Place, error: &AwsError) -> Self {
@@ -507,7 +539,9 @@ impl Plan {
 
     /// Sets until when the plan may be applied.
     pub fn valid_for(&mut self, duration: Duration) {
-        self.expires = self.created + duration;
+        let expires = time::Duration::try_from(duration).ok();
+        let expires = expires.and_then(|duration| self.created.checked_add(duration));
+        self.expires = expires.unwrap_or(self.created);
         self.digest = self.compute_digest();
     }
 

@@ -118,15 +118,15 @@ pub fn classify(code: &str) -> Kind {
     }
 }
 
+/// The services that not every region has. Of any other, a name that does not exist says something
+/// about the way there and nothing about AWS.
+const SPARSE: &[&str] = &["config", "guardduty"];
+
 /// The kind of a failure on the way, from its text: a host name that does not exist means that the
 /// service has no endpoint in the region; a resolver that cannot answer says nothing.
-fn on_the_way(text: &str) -> Kind {
-    let no_such_host = [
-        "Name or service not known",
-        "nodename nor servname",
-        "No such host is known",
-    ];
-    match no_such_host.iter().any(|sign| text.contains(sign)) {
+fn on_the_way(service: &str, text: &str) -> Kind {
+    let no_such_host = ["Name or service not known", "No such host is known"];
+    match SPARSE.contains(&service) && no_such_host.iter().any(|sign| text.contains(sign)) {
         true => Kind::NotOffered,
         false => Kind::Unreachable,
     }
@@ -146,7 +146,7 @@ impl AwsError {
                 let text = DisplayErrorContext(other).to_string();
                 let kind = match is_credentials(&text) {
                     true => Kind::Credentials,
-                    false => on_the_way(&text),
+                    false => on_the_way(operation.service, &text),
                 };
                 (kind, innermost(other))
             }
@@ -289,8 +289,9 @@ mod tests {
     #[test]
     fn only_a_name_that_does_not_exist_means_not_offered() {
         let gone = "dns error: failed to lookup address information: Name or service not known";
-        assert_eq!(on_the_way(gone), Kind::NotOffered);
+        assert_eq!(on_the_way("guardduty", gone), Kind::NotOffered);
+        assert_eq!(on_the_way("iam", gone), Kind::Unreachable);
         let silent = "dns error: Temporary failure in name resolution";
-        assert_eq!(on_the_way(silent), Kind::Unreachable);
+        assert_eq!(on_the_way("guardduty", silent), Kind::Unreachable);
     }
 }

@@ -38,7 +38,7 @@ pub struct Baseline {
     /// The controls it configures, in the order in which plans read.
     pub controls: Vec<Box<dyn Configured>>,
     log_bucket: Option<String>,
-    deliveries: Vec<Delivery>,
+    deliveries: Vec<(Option<String>, Delivery)>,
 }
 
 impl Baseline {
@@ -83,7 +83,7 @@ impl Baseline {
             None => Account::default(),
         };
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
-        let deliveries = deliveries(&table, log_bucket.as_deref());
+        let deliveries = deliveries(&table);
         let mut configured = Vec::new();
         for kind in controls::ALL {
             if let Some(value) = take(&mut table, kind.about.name) {
@@ -124,9 +124,14 @@ impl Baseline {
             baseline: self.name(),
             tags: self.account.tags.clone(),
             log_bucket: None,
-            deliveries: self.deliveries.clone(),
+            deliveries: Vec::new(),
         };
         context.log_bucket = self.log_bucket.as_ref().map(|name| context.fill(name));
+        let deliveries = self.deliveries.iter().filter(|(bucket, _)| match bucket {
+            Some(bucket) => context.log_bucket == Some(context.fill(bucket)),
+            None => true,
+        });
+        context.deliveries = deliveries.map(|(_, delivery)| delivery.clone()).collect();
         context
     }
 
@@ -179,27 +184,32 @@ fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
         .to_owned()
 }
 
-/// The tables that deliver to the log bucket, because they name no other; what is wrong in them is
-/// reported by their controls.
-fn deliveries(table: &DeTable<'_>, log_bucket: Option<&str>) -> Vec<Delivery> {
+/// The tables that deliver somewhere, with the bucket they name; what is wrong in them is reported
+/// by their controls.
+fn deliveries(table: &DeTable<'_>) -> Vec<(Option<String>, Delivery)> {
     let text = |control: &Spanned<DeValue<'_>>, key: &str| {
         let value = control.get_ref().get(key)?;
-        value.get_ref().as_str().map(str::to_owned)
+        value
+            .get_ref()
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
     };
-    let delivers = |name: &str| {
-        table
-            .get(name)
-            .filter(|control| match text(control, "bucket") {
-                Some(bucket) => log_bucket == Some(bucket.as_str()),
-                None => true,
-            })
-    };
-    let trail = delivers("cloudtrail").map(|control| Delivery::CloudTrail {
-        trail: text(control, "name").unwrap_or_else(|| DEFAULT_TRAIL.to_owned()),
-        prefix: text(control, "prefix"),
+    let trail = table.get("cloudtrail").map(|control| {
+        let trail = text(control, "name").unwrap_or_else(|| DEFAULT_TRAIL.to_owned());
+        let prefix = text(control, "prefix");
+        (
+            text(control, "bucket"),
+            Delivery::CloudTrail { trail, prefix },
+        )
     });
-    let recorder = delivers("config").map(|control| Delivery::Config {
-        prefix: text(control, "prefix"),
+    let recorder = table.get("config").map(|control| {
+        (
+            text(control, "bucket"),
+            Delivery::Config {
+                prefix: text(control, "prefix"),
+            },
+        )
     });
     trail.into_iter().chain(recorder).collect()
 }
@@ -217,18 +227,25 @@ mod tests {
     use super::*;
 
     fn deliveries_of(text: &str) -> usize {
-        let text = format!("baseline = 1\n[log_bucket]\nname = \"logs\"\n{text}");
+        let text = format!("baseline = 1\n[log_bucket]\nname = \"logs-{{account}}\"\n{text}");
         let baseline = Baseline::parse(Path::new("x.toml"), &text);
-        baseline
-            .expect("the test's baseline is valid")
-            .deliveries
-            .len()
+        let baseline = baseline.expect("the test's baseline is valid");
+        let arn = "arn:aws:iam::111122223333:root".to_owned();
+        let caller = Caller {
+            account: "111122223333".to_owned(),
+            arn,
+        };
+        let context = baseline.context(&caller, "us-east-1", OffsetDateTime::UNIX_EPOCH);
+        context.deliveries.len()
     }
 
     #[test]
     fn what_names_no_other_bucket_delivers_to_the_log_bucket() {
         assert_eq!(deliveries_of("[cloudtrail]\n[config]"), 2);
-        assert_eq!(deliveries_of("[cloudtrail]\nbucket = \"logs\""), 1);
+        assert_eq!(
+            deliveries_of("[cloudtrail]\nbucket = \"logs-111122223333\""),
+            1
+        );
         assert_eq!(deliveries_of("[cloudtrail]\nbucket = \"other\""), 0);
     }
 }

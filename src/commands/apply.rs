@@ -27,7 +27,7 @@ pub async fn run(
         Some(path) if is_plan(path) => Some(load_plan(path, now)?),
         _ => None,
     };
-    let (account, plan) = match saved {
+    let (account, plan, changes) = match saved {
         Some(saved) => matched(saved, &args, aws, now, streams).await?,
         None => {
             let baseline = Baseline::load(args.file.as_deref())?;
@@ -43,10 +43,10 @@ pub async fn run(
                 return Ok(without_changes(&plan));
             }
             agree(&plan, args.auto_approve)?;
-            (account, plan)
+            (account, plan.clone(), plan)
         }
     };
-    let outcomes = execute(&account, &plan, streams).await;
+    let outcomes = execute(&account, &changes, streams).await;
     shown(view::apply::summary(&mut *streams.out, &outcomes))?;
     Ok(exit(&plan, &outcomes))
 }
@@ -93,13 +93,14 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
 }
 
 /// Opens the plan's account and makes sure that the controls still propose what the plan shows.
+/// What is carried out is what they propose now.
 async fn matched(
     saved: Plan,
     args: &cli::Apply,
     aws: &AwsArgs,
     now: OffsetDateTime,
     streams: &mut Streams,
-) -> Result<(Account, Plan), Error> {
+) -> Result<(Account, Plan, Plan), Error> {
     let path = saved.baseline.path.clone();
     let refused = |why: String| {
         Error::refused(format!("the plan cannot be applied: {why}"))
@@ -142,14 +143,14 @@ async fn matched(
         .map(|entry| entry.address().to_string())
         .collect();
     if planned.is_empty() {
-        return Ok((account, saved));
+        return Ok((account, saved.clone(), saved));
     }
     let touched = Selection::new(target, Vec::new())?;
     let seen = account.look(&touched, streams).await;
     let fresh = plan::build(&account.baseline, &touched, &account.context, &seen);
     let moved = moved(&planned, &fresh);
     match moved.is_empty() {
-        true => Ok((account, saved)),
+        true => Ok((account, saved, fresh)),
         false => Err(refused(format!(
             "no longer as it saw them: {}",
             in_short(&moved)

@@ -4,7 +4,7 @@
 //! cannot be changed here.
 
 use crate::aws::facts::{Facts, Reader};
-use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
+use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::{
     About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
@@ -148,7 +148,7 @@ impl Control for PublicAccessBlock {
         let block = read_block(reader).await?;
         let by_organization = match block.is_complete() {
             true => None,
-            false => is_set_by_organization(reader).await?,
+            false => is_set_by_organization(reader).await,
         };
         Ok(Live {
             block,
@@ -217,8 +217,8 @@ async fn read_block(reader: &Reader) -> Result<Block, AwsError> {
     })
 }
 
-/// Asks Organizations; any member may. `None` when the caller may not know.
-async fn is_set_by_organization(reader: &Reader) -> Result<Option<bool>, AwsError> {
+/// Asks Organizations; any member may. `None` when that could not be seen.
+async fn is_set_by_organization(reader: &Reader) -> Option<bool> {
     let (clients, region) = (&reader.clients, reader.global_region());
     let request = clients
         .organizations(region)
@@ -233,10 +233,10 @@ async fn is_set_by_organization(reader: &Reader) -> Result<Option<bool>, AwsErro
         .answer(clients, region, request)
         .await
     {
-        Ok(_) => Ok(Some(true)),
-        Err(error) if absent.iter().any(|code| error.is(code)) => Ok(Some(false)),
-        Err(error) if error.kind == Kind::Denied => Ok(None),
-        Err(error) => Err(error),
+        Ok(_) => Some(true),
+        Err(error) if absent.iter().any(|code| error.is(code)) => Some(false),
+        // Whose it is decides nothing: a refusal of the write would tell.
+        Err(_) => None,
     }
 }
 

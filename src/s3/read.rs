@@ -81,6 +81,12 @@ pub struct Rule {
     pub enabled: bool,
     /// After how many days it deletes objects; `None` if it does not, or on a date.
     pub expiration_days: Option<i32>,
+    /// After how many days it deletes versions that are no longer current.
+    #[serde(default)]
+    pub noncurrent_days: Option<i32>,
+    /// Whether it deletes on a date, and everything that is there from then on.
+    #[serde(default)]
+    pub expires_on_date: bool,
 }
 
 /// Reads a bucket of this account, all its settings side by side.
@@ -199,7 +205,14 @@ impl Asked<'_> {
         let rules = rules.into_iter().map(|rule| Rule {
             id: rule.id.unwrap_or_default(),
             enabled: rule.status.as_str() == "Enabled",
+            expires_on_date: rule
+                .expiration
+                .as_ref()
+                .is_some_and(|own| own.date.is_some()),
             expiration_days: rule.expiration.and_then(|expiration| expiration.days),
+            noncurrent_days: rule
+                .noncurrent_version_expiration
+                .and_then(|expiration| expiration.noncurrent_days),
         });
         Ok(rules.collect())
     }

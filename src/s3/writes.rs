@@ -9,7 +9,7 @@ use aws_sdk_s3::types::{
     LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectOwnership, OwnershipControls,
     OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption,
     ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
-    Tag, VersioningConfiguration,
+    Tag, TransitionDefaultMinimumObjectSize, VersioningConfiguration,
 };
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -395,27 +395,38 @@ impl PutBucketLifecycle {
             .map_err(|cause| unbuilt(self, cause))
     }
 
-    /// The rules of others, as they are now.
-    async fn others(&self, clients: &Clients) -> Result<Vec<LifecycleRule>, AwsError> {
+    /// The rules of others, as they are now, and from what size objects move to other classes.
+    async fn others(
+        &self,
+        clients: &Clients,
+    ) -> Result<
+        (
+            Vec<LifecycleRule>,
+            Option<TransitionDefaultMinimumObjectSize>,
+        ),
+        AwsError,
+    > {
         let request = clients
             .s3(&self.target.region)
             .get_bucket_lifecycle_configuration()
             .bucket(&self.target.bucket)
             .expected_bucket_owner(&self.target.expected_bucket_owner);
-        let rules = match request.send().await {
-            Ok(answer) => answer.rules.unwrap_or_default(),
+        let (rules, size) = match request.send().await {
+            Ok(answer) => (
+                answer.rules.unwrap_or_default(),
+                answer.transition_default_minimum_object_size,
+            ),
             Err(error) => {
-                let error = AwsError::new(&super::read::GET_LIFECYCLE, &self.target.region, error);
+                let region = &self.target.region;
+                let error = AwsError::new(&super::read::GET_LIFECYCLE, region, error);
                 match error.is("NoSuchLifecycleConfiguration") {
-                    true => Vec::new(),
+                    true => (Vec::new(), None),
                     false => return Err(error),
                 }
             }
         };
-        Ok(rules
-            .into_iter()
-            .filter(|rule| rule.id() != Some(self.id))
-            .collect())
+        let others = rules.into_iter().filter(|rule| rule.id() != Some(self.id));
+        Ok((others.collect(), size))
     }
 }
 
@@ -435,8 +446,11 @@ impl Write for PutBucketLifecycle {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let mut rules = self.others(clients).await?;
-        let kept: Vec<&str> = rules.iter().filter_map(|rule| rule.id()).collect();
+        let (mut rules, size) = self.others(clients).await?;
+        let kept: Vec<&str> = rules
+            .iter()
+            .map(|rule| rule.id().unwrap_or_default())
+            .collect();
         if kept != self.lifecycle_configuration.unchanged_rules {
             return Err(unbuilt(
                 self,
@@ -450,6 +464,7 @@ impl Write for PutBucketLifecycle {
         let request = clients
             .s3(&self.target.region)
             .put_bucket_lifecycle_configuration()
+            .set_transition_default_minimum_object_size(size)
             .bucket(&self.target.bucket)
             .expected_bucket_owner(&self.target.expected_bucket_owner)
             .lifecycle_configuration(configuration.map_err(|cause| unbuilt(self, cause))?);

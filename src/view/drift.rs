@@ -1,6 +1,6 @@
 //! Drift as text: one line when all is well, otherwise a line for each thing that is not.
 
-use super::plan::sentence;
+use super::plan::{groups, sentence};
 use super::value::{escape, one_line};
 use super::{ALARM, BOLD};
 use crate::error::advice;
@@ -12,8 +12,8 @@ use std::io::{self, Write};
 /// # Errors
 /// When the writer does not take it.
 pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
-    for entry in &plan.entries {
-        lines(out, entry)?;
+    for group in groups(plan.entries.iter()) {
+        lines(out, &group)?;
     }
     let summary = plan.summary();
     let verdict = match summary.unknown + summary.blocked + summary.change + summary.finding {
@@ -30,9 +30,27 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     )
 }
 
-fn lines(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
-    let address = entry.address();
-    if entry.verdict == Verdict::Change {
+fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
+    let entry = group[0];
+    let address = match group {
+        [only] => only.address().to_string(),
+        _ => {
+            let regions = group.iter().filter_map(|entry| entry.place.label());
+            format!(
+                "{} in {}",
+                entry.control,
+                regions.collect::<Vec<_>>().join(" ")
+            )
+        }
+    };
+    if entry.verdict == Verdict::Change && entry.differences.iter().all(|d| d.before.is_null()) {
+        let fields: Vec<&str> = entry.differences.iter().map(|d| d.field.as_str()).collect();
+        let fields = escape(&fields.join(", "));
+        writeln!(
+            out,
+            "missing   {address}  there is nothing; wanted are {fields}"
+        )?;
+    } else if entry.verdict == Verdict::Change {
         for difference in &entry.differences {
             let (field, now) = (escape(&difference.field), one_line(&difference.before));
             let wanted = one_line(&difference.after);

@@ -33,6 +33,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         entry(out, &group)?;
     }
     quiet(out, plan)?;
+    remarks(out, plan)?;
     if summary.change + summary.finding + summary.unknown + summary.blocked > 0 {
         writeln!(out, "{BOLD}Plan:{BOLD:#} {}", sentence(&summary))?;
     }
@@ -93,7 +94,7 @@ fn is_quiet(entry: &Entry) -> bool {
 }
 
 /// Entries that say the same of several places are shown once.
-fn groups<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry>> {
+pub(super) fn groups<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry>> {
     let mut groups: Vec<Vec<&Entry>> = Vec::new();
     for entry in entries {
         match groups
@@ -173,14 +174,6 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     }
     calls(out, group)?;
     findings(out, entry)?;
-    for remark in &entry.remarks {
-        let (style, word) = match remark.risk {
-            Risk::Loosens => (ALARM, "loosens"),
-            Risk::Breaks => (CHANGE, "may break"),
-            Risk::Costs => (DIM, "costs"),
-        };
-        writeln!(out, "    {style}{word}: {}{style:#}", escape(&remark.text))?;
-    }
     for note in &entry.notes {
         writeln!(out, "    {DIM}note: {}{DIM:#}", escape(note))?;
     }
@@ -275,6 +268,39 @@ fn findings(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
         writeln!(out, "      do: {}", escape(&finding.remedy))?;
     }
     Ok(())
+}
+
+/// What the changes risk: last before the summary, each once, so that nobody has to search for it.
+fn remarks(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let mut said: Vec<(Risk, &str, String)> = Vec::new();
+    for entry in plan.changes() {
+        for remark in &entry.remarks {
+            // What protects less differs from place to place, the rest is the control's.
+            let who = match remark.risk {
+                Risk::Loosens => entry.address().to_string(),
+                Risk::Breaks | Risk::Costs => entry.control.clone(),
+            };
+            let new = (remark.risk, remark.text.as_str(), who);
+            if !said.contains(&new) {
+                said.push(new);
+            }
+        }
+    }
+    for risk in [Risk::Loosens, Risk::Breaks, Risk::Costs] {
+        let (style, word) = match risk {
+            Risk::Loosens => (ALARM, "loosens"),
+            Risk::Breaks => (CHANGE, "may break"),
+            Risk::Costs => (DIM, "costs"),
+        };
+        for (_, text, who) in said.iter().filter(|(own, ..)| *own == risk) {
+            writeln!(out, "{style}{word}: {who}: {}{style:#}", escape(text))?;
+        }
+    }
+    if said.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out)
+    }
 }
 
 /// The places where there is nothing to do, in a few lines.

@@ -1,7 +1,9 @@
 //! The statements that let CloudTrail and Config deliver.
 
+use crate::baseline::hex;
 use crate::control::{Context, Delivery};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// What lets CloudTrail and Config of this account deliver, and nobody else's. Sources: CloudTrail
 /// User Guide, "Amazon S3 bucket policy for CloudTrail"; Config Developer Guide, "Permissions for
@@ -25,7 +27,7 @@ fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value
     };
     let allow = |sid: &str, service: &str, action: &str, resource: &str, condition: Value| {
         json!({
-            "Sid": sid,
+            "Sid": format!("{sid}{}", fingerprint(resource, &condition)),
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": action,
@@ -87,4 +89,10 @@ fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value
             ]
         }
     }
+}
+
+/// Tells deliveries apart: that of another trail, or under another prefix, gets a statement of its
+/// own, and the statement of the one before stays for as long as somebody may deliver by it.
+fn fingerprint(resource: &str, condition: &Value) -> String {
+    hex(&Sha256::digest(format!("{resource} {condition}"))[..4])
 }

@@ -7,11 +7,10 @@
 mod delivery;
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
-use crate::aws::{AwsError, Facts, Grant, Kind, Operation, Write};
+use crate::aws::{AwsError, Facts, Grant, Operation, Write};
 use crate::baseline::{Problems, Tags};
 use crate::control::{
-    About, Context, Control, Cost, Need, OUR_TAG, Proposal, Reference, Scope, Setting, Standing,
-    Stricter,
+    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
 use crate::floor::AtLeast;
 use crate::place::Place;
@@ -27,6 +26,9 @@ pub struct LogBucket;
 
 /// The name of the bucket when the baseline gives none.
 pub const DEFAULT_NAME: &str = "baseline-logs-{account}-{region}";
+
+/// The tag on a bucket that this control created; its value is the name of the bucket.
+const CREATED_TAG: &str = "baseline:log-bucket";
 
 /// The lifecycle rule of this control.
 const RULE: &str = "baseline-retention";
@@ -225,32 +227,50 @@ async fn read_unlisted(reader: &Reader, name: &str) -> Result<Live, AwsError> {
         .bucket(name)
         .expected_bucket_owner(&reader.caller.account)
         .send();
-    match HEAD.answer(clients, region, request).await {
-        Ok(_) => Ok(Live::Own(s3::read(reader, name, region).await?)),
-        Err(error) if error.is("NotFound") || error.is("NoSuchBucket") => Ok(Live::Absent),
-        // The account's own buckets are in the list, so a refusal or a redirect is another's.
-        Err(error) if error.kind == Kind::Denied || error.is("PermanentRedirect") => {
-            Ok(Live::Taken)
-        }
-        Err(error) if error.message.contains("301") || error.message.contains("400") => {
-            Ok(Live::Taken)
-        }
-        Err(error) => Err(error),
+    let _turn = clients.turn(HEAD.service, region).await;
+    let error = match request.await {
+        Ok(_) => return Ok(Live::Own(s3::read(reader, name, region).await?)),
+        Err(error) => error,
+    };
+    // S3 tells the region of a bucket that exists, even to those who may not use it; the account's
+    // own buckets are in the list, so this one is another's.
+    let exists = error.raw_response().is_some_and(|raw| {
+        let refused = matches!(raw.status().as_u16(), 301 | 403);
+        refused && raw.headers().get("x-amz-bucket-region").is_some()
+    });
+    let error = AwsError::new(&HEAD, region, error);
+    match exists {
+        true => Ok(Live::Taken),
+        false if error.is("NotFound") || error.is("NoSuchBucket") => Ok(Live::Absent),
+        false => Err(error),
     }
 }
 
+/// The tags of a bucket that this control creates: by the last it knows it for its own.
+fn tags(name: &str, context: &Context) -> Tags {
+    let mut tags = context.tags();
+    tags.insert(CREATED_TAG.to_owned(), name.to_owned());
+    tags
+}
+
+/// Versioning comes last: a bucket of ours that never had it is one whose creation broke off.
 fn create(settings: &Settings, name: &str, context: &Context) -> Proposal {
     let arn = s3::arn(&context.partition, name);
     let mut statements = vec![deny_insecure_transport(&arn)];
     statements.extend(delivery_statements(&arn, context));
+    let (days, versioning) = (
+        *settings.retention_days.value(),
+        *settings.versioning.value(),
+    );
     let wanted = Shape {
         region: context.home_region.clone(),
-        tags: context.tags(),
+        tags: tags(name, context),
         public_access_block: true,
         ownership: Some("BucketOwnerEnforced".to_owned()),
+        // What every new bucket has.
         encryption: Some("AES256".to_owned()),
-        versioning: *settings.versioning.value(),
-        retention_days: Some(*settings.retention_days.value()),
+        versioning,
+        retention_days: Some(days),
         ssl_only: true,
         statements: sids(&statements),
     };
@@ -259,21 +279,19 @@ fn create(settings: &Settings, name: &str, context: &Context) -> Proposal {
     proposal.call(s3::CreateBucket::new(
         name,
         &context.home_region,
-        context.tags(),
+        tags(name, context),
     ));
     proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
-    proposal.call(s3::PutBucketEncryption::on(target.clone()));
     put_policy(&mut proposal, target.clone(), None, statements);
-    if *settings.versioning.value() {
-        proposal.call(s3::PutBucketVersioning::on(target.clone()));
-    }
-    let days = *settings.retention_days.value();
     proposal.call(s3::PutBucketLifecycle::expire(
-        target,
+        target.clone(),
         RULE,
         days,
         Vec::new(),
     ));
+    if versioning {
+        proposal.call(s3::PutBucketVersioning::on(target));
+    }
     proposal
 }
 
@@ -297,12 +315,8 @@ fn raise(settings: &Settings, name: &str, bucket: &Bucket, context: &Context) ->
     let delivery = delivery_statements(&arn, context);
     let mut missing: Vec<Value> = delivery.iter().filter(|own| !has(own)).cloned().collect();
 
-    let ours = bucket.tags.contains_key(OUR_TAG);
     let kept_for = kept_for(bucket);
-    let retention_days = match ours {
-        true => Some(settings.retention_days.settle(kept_for.unwrap_or(0))),
-        false => kept_for,
-    };
+    let retention_days = retention(settings, name, bucket);
     let live = Shape {
         region: bucket.region.clone(),
         tags: bucket.tags.clone(),
@@ -328,6 +342,9 @@ fn raise(settings: &Settings, name: &str, bucket: &Bucket, context: &Context) ->
         ..live.clone()
     };
     let mut proposal = Proposal::between(&live, &wanted);
+    if wanted.ssl_only != live.ssl_only || wanted.ownership != live.ownership {
+        proposal.note("who uses it by plain HTTP or by ACLs is refused from then on");
+    }
     if !is_tls_only {
         missing.insert(0, deny_insecure_transport(&arn));
     }
@@ -341,14 +358,8 @@ fn raise(settings: &Settings, name: &str, bucket: &Bucket, context: &Context) ->
     if !live.public_access_block {
         proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
     }
-    if live.ownership != wanted.ownership {
-        proposal.call(s3::PutBucketOwnershipControls::on(target.clone()));
-    }
     if live.encryption != wanted.encryption {
         proposal.call(s3::PutBucketEncryption::on(target.clone()));
-    }
-    if live.versioning != wanted.versioning {
-        proposal.call(s3::PutBucketVersioning::on(target.clone()));
     }
     if let Some(days) = wanted
         .retention_days
@@ -356,19 +367,69 @@ fn raise(settings: &Settings, name: &str, bucket: &Bucket, context: &Context) ->
     {
         let others = bucket.rules.iter().filter(|rule| rule.id != RULE);
         let others = others.map(|rule| rule.id.clone()).collect();
-        proposal.call(s3::PutBucketLifecycle::expire(target, RULE, days, others));
+        proposal.call(s3::PutBucketLifecycle::expire(
+            target.clone(),
+            RULE,
+            days,
+            others,
+        ));
+        let begins_to_delete =
+            live.retention_days.is_none() && !is_unfinished(settings, name, bucket);
+        if begins_to_delete {
+            let field = proposal
+                .differences
+                .iter_mut()
+                .find(|d| d.field == "retention_days");
+            field
+                .into_iter()
+                .for_each(|difference| difference.loosens = true);
+        }
+    }
+    if live.versioning != wanted.versioning {
+        proposal.call(s3::PutBucketVersioning::on(target.clone()));
+    }
+    // The one that S3 may refuse, while ACLs of the bucket grant something to others.
+    if live.ownership != wanted.ownership {
+        proposal.call(s3::PutBucketOwnershipControls::on(target));
     }
     judge_other_rules(&mut proposal, settings, bucket);
     proposal
 }
 
-/// After how many days this control's own rule deletes logs.
+/// Whether this control created the bucket: the tag names the bucket itself.
+fn is_ours(name: &str, bucket: &Bucket) -> bool {
+    bucket.tags.get(CREATED_TAG).map(String::as_str) == Some(name)
+}
+
+/// Whether the creation of the bucket broke off before its last call.
+fn is_unfinished(settings: &Settings, name: &str, bucket: &Bucket) -> bool {
+    let has_rule = bucket.rules.iter().any(|rule| rule.id == RULE);
+    let versions = *settings.versioning.value();
+    is_ours(name, bucket) && versions && bucket.versioning.is_none() && !has_rule
+}
+
+/// After how many days this control's own rule deletes logs, or old versions of them.
 fn kept_for(bucket: &Bucket) -> Option<i32> {
     let own = bucket
         .rules
         .iter()
-        .find(|rule| rule.id == RULE && rule.enabled);
-    own.and_then(|rule| rule.expiration_days)
+        .find(|rule| rule.id == RULE && rule.enabled)?;
+    own.expiration_days
+        .into_iter()
+        .chain(own.noncurrent_days)
+        .min()
+}
+
+/// After how many days that is to be. No rule keeps logs for ever, which is more than any number
+/// of days: only `exactly` begins to delete them.
+fn retention(settings: &Settings, name: &str, bucket: &Bucket) -> Option<i32> {
+    let wanted = &settings.retention_days;
+    match (is_ours(name, bucket), kept_for(bucket)) {
+        (false, days) => days,
+        (true, Some(days)) => Some(wanted.settle(days)),
+        (true, None) if is_unfinished(settings, name, bucket) => Some(*wanted.value()),
+        (true, None) => Some(wanted.settle(i32::MAX)).filter(|days| *days != i32::MAX),
+    }
 }
 
 /// Rules of others that delete logs too early are theirs to change.
@@ -379,16 +440,20 @@ fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, bucket: &Buck
         .iter()
         .filter(|rule| rule.id != RULE && rule.enabled)
     {
-        if let Some(days) = rule.expiration_days.filter(|days| *days < wanted) {
-            proposal.finding(
-                "retention_days",
-                format!(
-                    "the lifecycle rule '{}' deletes after {days} days, before {wanted}",
-                    rule.id
-                ),
-                "raise or remove that rule, or lower retention_days",
-            );
-        }
+        let early = |days: Option<i32>| days.filter(|days| *days < wanted);
+        let what = match (early(rule.expiration_days), early(rule.noncurrent_days)) {
+            _ if rule.expires_on_date => "deletes on a date".to_owned(),
+            (Some(days), _) => format!("deletes after {days} days, before {wanted}"),
+            (None, Some(days)) => {
+                format!("deletes old versions after {days} days, before {wanted}")
+            }
+            (None, None) => continue,
+        };
+        proposal.finding(
+            "retention_days",
+            format!("the lifecycle rule '{}' {what}", rule.id),
+            "raise or remove that rule, or lower retention_days",
+        );
     }
 }
 
@@ -447,7 +512,7 @@ mod tests {
             versioning: Some("Enabled".to_owned()),
             rules: vec![rule(RULE, 400)],
             policy: Some(policy.compact()),
-            tags: context.tags(),
+            tags: tags(NAME, &context),
         }
     }
 
@@ -456,6 +521,8 @@ mod tests {
             id: id.to_owned(),
             enabled: true,
             expiration_days: Some(days),
+            noncurrent_days: None,
+            expires_on_date: false,
         }
     }
 
@@ -492,10 +559,9 @@ mod tests {
         let wanted = [
             "CreateBucket",
             "PutPublicAccessBlock",
-            "PutBucketEncryption",
             "PutBucketPolicy",
-            "PutBucketVersioning",
             "PutBucketLifecycleConfiguration",
+            "PutBucketVersioning",
         ];
         assert_eq!(calls(&proposal), wanted);
     }
@@ -551,6 +617,87 @@ mod tests {
         let proposal = propose(Live::Own(early), "");
         assert!(proposal.writes.is_empty());
         assert_eq!(proposal.findings.len(), 1);
+    }
+
+    #[test]
+    fn a_rule_of_others_that_deletes_on_a_date_or_old_versions_is_a_finding() {
+        let on_a_date = s3::Rule {
+            expires_on_date: true,
+            expiration_days: None,
+            ..rule("x", 0)
+        };
+        let versions = s3::Rule {
+            noncurrent_days: Some(1),
+            expiration_days: None,
+            ..rule("y", 0)
+        };
+        let early = Bucket {
+            rules: vec![on_a_date, versions, rule(RULE, 400)],
+            ..ours()
+        };
+        assert_eq!(propose(Live::Own(early), "").findings.len(), 2);
+    }
+
+    #[test]
+    fn a_tag_of_somebody_elses_does_not_make_a_bucket_ours() {
+        let tags = Tags::from([("baseline".to_owned(), "2019".to_owned())]);
+        let theirs = Bucket {
+            tags,
+            rules: Vec::new(),
+            ..ours()
+        };
+        assert!(propose(Live::Own(theirs), "").writes.is_empty());
+    }
+
+    #[test]
+    fn logs_that_are_kept_for_ever_stay_so_unless_exactly_says_otherwise() {
+        let for_ever = Bucket {
+            rules: Vec::new(),
+            ..ours()
+        };
+        assert!(propose(Live::Own(for_ever.clone()), "").writes.is_empty());
+        let exactly = propose(Live::Own(for_ever), "retention_days = { exactly = 30 }");
+        assert_eq!(calls(&exactly), ["PutBucketLifecycleConfiguration"]);
+        assert!(exactly.differences[0].loosens);
+    }
+
+    #[test]
+    fn a_creation_that_broke_off_is_finished() {
+        let broken = Bucket {
+            rules: Vec::new(),
+            versioning: None,
+            ..ours()
+        };
+        let proposal = propose(Live::Own(broken), "");
+        let wanted = ["PutBucketLifecycleConfiguration", "PutBucketVersioning"];
+        assert_eq!(calls(&proposal), wanted);
+        assert!(
+            proposal
+                .differences
+                .iter()
+                .all(|difference| !difference.loosens)
+        );
+    }
+
+    #[test]
+    fn another_delivery_gets_statements_of_its_own_and_the_first_ones_stay() {
+        let other = Delivery::CloudTrail {
+            trail: "other".to_owned(),
+            prefix: None,
+        };
+        let context = Context {
+            deliveries: vec![other],
+            ..delivering()
+        };
+        let place = Place::thing_in(NAME, "us-east-1");
+        let before = ours();
+        let proposal =
+            LogBucket::propose(&settings(""), &place, Live::Own(before.clone()), &context);
+        let after = &proposal.writes[0].call().input["Policy"]["Statement"];
+        let before = Policy::parse(&before.policy.expect("a policy")).expect("valid");
+        for statement in before.statements() {
+            assert!(after.as_array().expect("a list").contains(statement));
+        }
     }
 
     #[test]
