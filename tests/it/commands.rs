@@ -1,6 +1,6 @@
 //! The commands besides plan, apply and drift, and what all have in common.
 
-use crate::account::{Account, Run};
+use crate::account::{Account, Run, block_on};
 use crate::emulator::emulator;
 use baseline::controls;
 use serde_json::Value;
@@ -357,4 +357,89 @@ fn the_json_of_a_plan_is_what_a_saved_plan_holds() {
     assert_eq!(printed.stdout, saved);
     let shown = account.run(&["show", "plan.json", "--json"]).exits(0);
     assert_eq!(shown.stdout, saved);
+}
+
+#[test]
+fn a_named_profile_goes_before_the_keys_of_the_environment() {
+    let account = Account::with("[password_policy]");
+    let id = &account.id;
+    account.write(
+        "config",
+        &format!("[profile acme]\naws_access_key_id = {id}\naws_secret_access_key = x\n"),
+    );
+    let mut command = account.command(&["plan", "--profile", "acme"]);
+    command.env("AWS_CONFIG_FILE", account.path("config"));
+    command.env("AWS_ACCESS_KEY_ID", "999999999999");
+    let _ = output(command).exits(0).says(&format!("Account {id}"));
+}
+
+#[test]
+fn a_role_is_assumed_in_the_home_region_when_no_other_is_named() {
+    let account = Account::with("[password_policy]");
+    let id = &account.id;
+    block_on(async {
+        let trust = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": format!("arn:aws:iam::{id}:root")},
+        }]});
+        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
+        let role = iam.create_role().role_name("auditor");
+        let role = role.assume_role_policy_document(trust.to_string());
+        role.send().await.expect("a role");
+    });
+    let role = format!("arn:aws:iam::{id}:role/auditor");
+    let run = account.run(&["plan", "--role-arn", &role]).exits(0);
+    let _ = run.says("assumed-role/auditor/baseline");
+}
+
+#[test]
+fn a_file_that_is_no_plan_is_not_overwritten_by_one() {
+    let account = Account::with("[password_policy]");
+    let before = std::fs::read_to_string(account.path("baseline.toml")).expect("the baseline");
+    let _ = account
+        .run(&["plan", "--out", "baseline.toml"])
+        .exits(1)
+        .says("is no plan");
+    let _ = account
+        .run(&["snapshot", "--out", "baseline.toml"])
+        .exits(1)
+        .says("is no snapshot");
+    let after = std::fs::read_to_string(account.path("baseline.toml")).expect("the baseline");
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_place_that_does_not_exist_is_refused_and_does_not_count_as_fine() {
+    let account = Account::with("[config]\nbucket = \"some-logs\"");
+    for command in ["plan", "drift"] {
+        let run = account
+            .run(&[command, "--target", "config@us-esat-1"])
+            .exits(1);
+        let _ = run.says("no place of the baseline").says("us-east-1");
+    }
+    let _ = account
+        .run(&["drift", "--exclude", "guardduty"])
+        .exits(1)
+        .says("has no [guardduty]");
+}
+
+#[test]
+fn a_region_that_a_snapshot_does_not_hold_is_unknown() {
+    let account = Account::with("[config]\nbucket = \"some-logs\"");
+    let _ = account.run(&["snapshot", "--out", "seen.json"]).exits(0);
+    let text = account.in_one_region("[config]\nbucket = \"some-logs\"");
+    account.baseline(&text.replace("[\"us-east-1\"]", "[\"us-east-1\", \"eu-west-1\"]"));
+    let run = account.run(&["plan", "--from", "seen.json"]).exits(4);
+    let _ = run
+        .says("config@eu-west-1")
+        .says("the snapshot does not hold this place");
+}
+
+#[test]
+fn a_plan_is_not_valid_for_ever() {
+    let account = Account::with("[password_policy]");
+    let run = account
+        .run(&["plan", "--out", "plan.json", "--valid-for", "9000years"])
+        .exits(1);
+    let _ = run.says("30 days at most");
 }

@@ -199,3 +199,28 @@ fn the_operations_of_controls_are_reads_before_writes_and_have_permissions() {
         }
     }
 }
+
+#[test]
+fn nothing_is_built_on_a_bucket_that_could_not_be_seen() {
+    let account = Account::with("[log_bucket]\n[cloudtrail]\n[password_policy]");
+    let denied =
+        serde_json::json!([{"operation": "ListBuckets", "action": "denied", "count": null}]);
+    account.faults(denied);
+    let run = account.run(&["apply", "--auto-approve"]).exits(4);
+    let _ = run.says("it needs log_bucket@").says("1 change made");
+    assert_eq!(account.writes(), ["iam:UpdateAccountPasswordPolicy"]);
+}
+
+#[test]
+fn a_place_that_can_no_longer_be_seen_when_its_turn_comes_is_left_alone() {
+    let account = Account::with("[log_bucket]\n[cloudtrail]");
+    let denied = serde_json::json!([
+        {"operation": "HeadBucket", "action": "denied", "nth": 2, "count": null},
+    ]);
+    account.faults(denied);
+    let run = account.run(&["apply", "--auto-approve"]).exits(3);
+    let _ = run
+        .says("could not be looked at")
+        .says("skipped, because log_bucket@");
+    assert!(account.writes().is_empty(), "{:?}", account.writes());
+}
