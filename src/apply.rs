@@ -10,6 +10,7 @@ use crate::place::Address;
 use crate::plan::{self, Call, Draft, Entry, Plan, Verdict};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -43,6 +44,11 @@ pub enum Outcome {
     },
     /// The place is no longer as the plan saw it: no call was made.
     Moved,
+    /// The apply was told to stop: the calls that were left were not made.
+    Stopped {
+        /// How many of its calls had succeeded.
+        made: usize,
+    },
     /// A change that must come first did not succeed: no call was made.
     Skipped {
         /// That change.
@@ -111,6 +117,8 @@ pub struct Executor<'a> {
     pub listener: &'a dyn Listener,
     /// How long to wait.
     pub patience: Patience,
+    /// Set when no further call is to be made; the one under way is finished.
+    pub stop: &'a AtomicBool,
 }
 
 impl std::fmt::Debug for Executor<'_> {
@@ -186,7 +194,14 @@ impl Executor<'_> {
         }
     }
 
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     async fn carry_out(&self, group: &Group<'_>, wrote_before: bool) -> Outcome {
+        if self.stopped() {
+            return Outcome::Stopped { made: 0 };
+        }
         let drafts = self.look(group).await;
         if let Some(unseen) = first_unseen(&drafts) {
             return Outcome::Unseen {
@@ -206,6 +221,9 @@ impl Executor<'_> {
             let address = draft.entry.address();
             self.listener.hear(Event::Began(&address));
             for write in &draft.writes {
+                if self.stopped() {
+                    return Outcome::Stopped { made };
+                }
                 let call = write.call();
                 self.listener.hear(Event::Calling(&address, &call));
                 match self
@@ -255,7 +273,7 @@ impl Executor<'_> {
             };
             let code = error.code.as_deref().unwrap_or_default();
             let settling = wrote_before && write.settling().contains(&code);
-            if !(settling || CONFLICTS.contains(&code)) || !pauses.may_wait() {
+            if !(settling || CONFLICTS.contains(&code)) || !pauses.may_wait() || self.stopped() {
                 return Err(error);
             }
             if pauses.is_first() {
@@ -274,7 +292,7 @@ impl Executor<'_> {
             if unseen.is_none() && differing().next().is_none() {
                 return Outcome::Done;
             }
-            if !pauses.may_wait() {
+            if !pauses.may_wait() || self.stopped() {
                 return match unseen {
                     Some(error) => Outcome::Unseen { made, error },
                     None => Outcome::NotSettled {

@@ -14,6 +14,7 @@ use crate::selection::Selection;
 use crate::view::{self, Streams};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use time::OffsetDateTime;
 
 pub async fn run(
@@ -46,7 +47,7 @@ pub async fn run(
             (account, plan.clone(), plan)
         }
     };
-    let outcomes = execute(&account, &changes, streams).await;
+    let outcomes = execute(&account, &changes, streams).await?;
     shown(view::apply::summary(&mut *streams.out, &outcomes))?;
     Ok(exit(&plan, &outcomes))
 }
@@ -234,11 +235,14 @@ fn agree(plan: &Plan, auto_approve: bool) -> Result<(), Error> {
     }
 }
 
+/// Carries out the changes. The first Ctrl-C or SIGTERM finishes the calls under way and makes no
+/// more, the second ends at once.
 async fn execute(
     account: &Account,
     plan: &Plan,
     streams: &mut Streams,
-) -> BTreeMap<Address, Outcome> {
+) -> Result<BTreeMap<Address, Outcome>, Error> {
+    let stop = AtomicBool::new(false);
     let live = view::apply::Live::new(&mut *streams.talk);
     let executor = Executor {
         baseline: &account.baseline,
@@ -247,8 +251,44 @@ async fn execute(
         writer: account.session.writing(),
         listener: &live,
         patience: Patience::default(),
+        stop: &stop,
     };
-    executor.run(plan).await
+    let told_twice = async {
+        told_to_stop().await;
+        stop.store(true, Ordering::Relaxed);
+        live.say("stopping after the calls under way; once more stops at once");
+        told_to_stop().await;
+    };
+    tokio::select! {
+        outcomes = executor.run(plan) => Ok(outcomes),
+        () = told_twice => Err(Error {
+            exit: Exit::Partial,
+            ..Error::failed("stopped at once: the calls under way may or may not have been made")
+        }
+        .hint("run it again: it looks at what is there and finishes")),
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM; for ever, where they cannot be heard.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt());
+        let terminate = signal(SignalKind::terminate());
+        if let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Without a change to make, findings are nothing that apply could do.

@@ -17,6 +17,13 @@ impl<'a> Live<'a> {
     pub fn new(talk: &'a mut (dyn Write + Send)) -> Self {
         Self(Mutex::new(talk))
     }
+
+    /// Writes a line of its own.
+    pub fn say(&self, text: &str) {
+        let mut talk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // As with events: nobody may listen any more.
+        let _ = writeln!(talk, "{text}");
+    }
 }
 
 impl std::fmt::Debug for Live<'_> {
@@ -59,6 +66,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::Unseen { .. } => "not seen",
         Outcome::NotSettled { .. } => "does not read back as wanted",
         Outcome::Moved => "moved since the plan; left alone",
+        Outcome::Stopped { .. } => "stopped",
         Outcome::Skipped { .. } => "skipped",
     }
 }
@@ -121,7 +129,11 @@ fn trouble(outcome: &Outcome) -> Option<String> {
         Outcome::Moved => {
             Some("not touched: it is no longer as the plan saw it; plan again".to_owned())
         }
-        Outcome::Skipped { because } => Some(format!("skipped, because {because} failed")),
+        Outcome::Stopped { made } => Some(format!(
+            "stopped after {}; run it again to finish",
+            count(*made, "call")
+        )),
+        Outcome::Skipped { because } => Some(format!("skipped, because {because} did not succeed")),
     }
 }
 

@@ -206,3 +206,32 @@ fn a_reader_that_goes_away_ends_the_output_quietly() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[cfg(unix)]
+#[test]
+fn told_to_stop_it_finishes_the_call_under_way_and_says_what_is_left() {
+    let account = Account::with("[log_bucket]");
+    account.faults(json!([{"operation": "CreateBucket", "action": "delay", "delay_ms": 3000}]));
+    let mut apply = account.command(&["apply", "--auto-approve"]);
+    apply
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let child = apply.spawn().expect("the binary runs");
+    let began = std::time::Instant::now();
+    while !account.operations().contains(&"s3:CreateBucket".to_owned()) {
+        assert!(began.elapsed().as_secs() < 20, "it never began");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let told = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(told.expect("kill runs").success());
+    let run = crate::account::Run::from(child.wait_with_output().expect("it ends"));
+    let _ = run
+        .exits(3)
+        .says("stopping after the calls under way")
+        .says("stopped after 1 call");
+    assert_eq!(account.writes(), ["s3:CreateBucket"]);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
+}
