@@ -1,6 +1,6 @@
 //! What a change risks: a pass over its differences that knows directions and costs, not services.
 
-use crate::control::{About, Cost, Stricter};
+use crate::control::{About, Cost, Setting, Stricter};
 use crate::diff::Difference;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -50,10 +50,12 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
             });
         }
     }
-    // Only what was not there before begins to cost, and more of what is charged for.
+    // Only what was not there before begins to cost, and more of what is charged for. What belongs
+    // to no setting comes with something else, and is not charged for by itself.
     let begins = |difference: &Difference| {
-        let charged = about.setting(&difference.field).is_some_and(|s| s.costs);
-        difference.before.is_null() || (charged && !difference.loosens)
+        let setting = about.setting(&difference.field);
+        let charged = |s: &Setting| s.costs && !difference.loosens;
+        setting.is_some_and(|s| difference.before.is_null() || charged(s))
     };
     if let (Cost::Paid(text), true) = (about.cost, differences.iter().any(begins)) {
         remarks.push(Remark {
@@ -147,6 +149,17 @@ mod tests {
         };
         assert!(costs(false));
         assert!(!costs(true));
+    }
+
+    #[test]
+    fn a_role_is_free() {
+        let about = controls::find("config").expect("it exists").about;
+        let remarks = |field: &str| {
+            let mut created = [Difference::new(field, json!(null), json!("x"))];
+            assess(about, &mut created).len()
+        };
+        assert_eq!(remarks("service_linked_role"), 0);
+        assert_eq!(remarks("recorder.record.include"), 1);
     }
 
     #[test]

@@ -285,6 +285,29 @@ fn a_region_that_cannot_be_seen_holds_up_no_other() {
 }
 
 #[test]
+fn a_channel_that_does_not_deliver_is_a_finding() {
+    block_on(async {
+        let account = account(&[HOME], "").await;
+        account.assert_converges();
+        let failure = json!({HOME: {"configHistoryDeliveryInfo":
+            {"lastStatus": "FAILURE", "lastErrorCode": "AccessDenied"}}});
+        let settings = json!({"account": account.id, "config_delivery": failure});
+        emulator().admin("account", settings);
+        let _ = account
+            .run(&["drift"])
+            .exits(2)
+            .says("delivery of the history fails: AccessDenied");
+        account.faults(json!([{
+            "operation": "DescribeDeliveryChannelStatus", "action": "denied", "count": null,
+        }]));
+        let _ = account
+            .run(&["drift"])
+            .exits(4)
+            .says("allow config:DescribeDeliveryChannelStatus");
+    });
+}
+
+#[test]
 fn nonsense_in_the_table_is_refused_in_place() {
     let account = Account::with(
         "[config]\nglobal_types = \"none\"\nprefix = \"x/\"\n\
@@ -294,6 +317,15 @@ fn nonsense_in_the_table_is_refused_in_place() {
     let run = run.says("'bucket' is no resource type");
     let run = run.says("leave out the slash");
     let _ = run.says("AWS::IAM::Role is listed, and global_types = \"none\" leaves it out");
+    let account = Account::with("[config]\nbucket = \"Not A Bucket!\"\nsns_topic = \"nonsense\"");
+    let run = account.run(&["validate"]).exits(1);
+    let run = run.says("a bucket's name has 3 to 63");
+    let _ = run.says("'nonsense' is no ARN of a topic");
+    let account = Account::with(
+        "[config]\nbucket = \"logs-{account}-{region}\"\n\
+         sns_topic = \"arn:aws:sns:{region}:{account}:config_changes\"",
+    );
+    let _ = account.run(&["validate"]).exits(0);
     let account = Account::with("[config]\nrole = \"config\"");
     let run = account.run(&["validate"]).exits(1);
     let _ = run.says("neither \"service-linked\" nor the ARN of a role");

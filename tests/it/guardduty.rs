@@ -75,15 +75,40 @@ fn two_regions_get_a_detector_with_nothing_that_was_not_asked_for() {
 
 #[test]
 fn a_region_that_lacks_features_gets_its_detector_all_the_same() {
-    let account = Account::with("[guardduty]\nfeatures = { AI_ANALYST = true }");
+    let account = Account::with("[guardduty]");
     let missing = json!({HOME: ["AI_ANALYST", "AI_PROTECTION"]});
     let settings = json!({"account": account.id, "guardduty_missing_features": missing});
     emulator().admin("account", settings);
     account.assert_converges();
+    account.baseline(&account.in_one_region("[guardduty]\nfeatures = { AI_ANALYST = true }"));
     let _ = account
         .run(&["plan"])
         .exits(0)
         .says("note: AI_ANALYST is not offered here");
+}
+
+#[test]
+fn a_refusal_of_a_feature_switches_on_nothing() {
+    let account = Account::with("[guardduty]");
+    account.faults(json!([{
+        "operation": "CreateDetector", "action": "error", "status": 400, "count": null,
+        "code": "BadRequestException", "message": "the value of S3_DATA_EVENTS is invalid",
+    }]));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(3);
+    let wanted = Account::with("[guardduty]\nfeatures = { AI_ANALYST = true }");
+    let missing = json!({HOME: ["AI_ANALYST"]});
+    let settings = json!({"account": wanted.id, "guardduty_missing_features": missing});
+    emulator().admin("account", settings);
+    let _ = wanted
+        .run(&["apply", "--auto-approve"])
+        .exits(3)
+        .says("AI_ANALYST is not available in this region");
+    block_on(async {
+        for account in [&account, &wanted] {
+            let detectors = client(account, HOME).await.list_detectors().send().await;
+            assert!(detectors.expect("detectors").detector_ids().is_empty());
+        }
+    });
 }
 
 #[test]

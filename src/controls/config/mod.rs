@@ -18,8 +18,8 @@ use crate::control::{
 use crate::place::Place;
 use settings::Settings;
 use state::{
-    DESCRIBE_CHANNELS, DESCRIBE_RECORDERS, DESCRIBE_STATUS, GET_ROLE, Live, Recorder, Role, State,
-    service_linked_role,
+    DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_STATUS, GET_ROLE, Live,
+    Recorder, Role, State, service_linked_role,
 };
 use writes::{
     CreateServiceLinkedRole, PutConfigurationRecorder, PutDeliveryChannel,
@@ -76,7 +76,7 @@ fn propose_on(settings: &Settings, live: State, region: &str, context: &Context)
         recorder: Some(recorder.clone()),
         channel: Some(channel.clone()),
         recording: Some(true),
-        failure: live.failure.clone(),
+        ..live.clone()
     };
     let mut proposal = Proposal::between(&live, &wanted);
     mark_loosening(&mut proposal, live.recorder.as_ref(), &recorder);
@@ -132,6 +132,25 @@ fn remark(
              describe-configuration-recorder-status --region {region}`"
         );
         proposal.finding("recording", format!("recording fails: {code}"), remedy);
+    }
+    if live.recording == Some(true) {
+        for (what, code) in &live.undelivered {
+            let remedy = format!(
+                "look at the bucket, its policy and the topic, with `aws configservice \
+                 describe-delivery-channel-status --region {region}`"
+            );
+            let text = format!("delivery of the {what} fails: {code}");
+            proposal.finding("channel", text, remedy);
+        }
+    }
+    let rare = settings.recorded_daily(wanted, region, context);
+    if !rare.is_empty() {
+        let types = rare.join(", ");
+        proposal.finding(
+            "recorder.overrides",
+            format!("an override of the recorder has {types} recorded daily"),
+            "take the override out of the recorder, or ask for frequency = \"daily\"",
+        );
     }
     if live.is_control_towers() {
         return;
@@ -246,6 +265,7 @@ impl Control for Config {
             DESCRIBE_RECORDERS,
             DESCRIBE_STATUS,
             DESCRIBE_CHANNELS,
+            DESCRIBE_DELIVERY,
             CreateServiceLinkedRole::OPERATION,
             PutConfigurationRecorder::OPERATION,
             PutDeliveryChannel::OPERATION,
@@ -260,6 +280,7 @@ impl Control for Config {
         if settings.prefix.as_ref().is_some_and(slash) {
             problems.setting("prefix", "leave out the slash at its start or end");
         }
+        settings.check_names(problems);
     }
 
     fn places(settings: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
@@ -359,7 +380,7 @@ mod tests {
             recorder: Some(recorder),
             channel: Some(Channel::to("theirs")),
             recording: Some(true),
-            failure: None,
+            ..State::default()
         }
     }
 
@@ -448,6 +469,40 @@ mod tests {
             whom,
             "AWS Control Tower; it differs from the baseline in recording"
         );
+    }
+
+    #[test]
+    fn a_failure_to_deliver_is_found_while_the_recorder_runs() {
+        let code = ("history".to_owned(), "AccessDenied".to_owned());
+        let mut failing = State {
+            undelivered: [code].into(),
+            ..adopted()
+        };
+        let proposal = propose("", failing.clone());
+        assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
+        let [finding] = &proposal.findings[..] else {
+            panic!("{proposal:?}");
+        };
+        assert_eq!(finding.field, "channel");
+        assert_eq!(finding.what, "delivery of the history fails: AccessDenied");
+        failing.recording = Some(false);
+        assert!(propose("", failing).findings.is_empty());
+    }
+
+    #[test]
+    fn continuous_is_not_met_by_a_recorder_that_looks_daily_at_what_is_asked_for() {
+        let found = |settings: &str| {
+            let proposal = propose(settings, adopted());
+            assert!(proposal.writes.is_empty(), "{settings}");
+            let findings = proposal.findings.into_iter();
+            findings.map(|finding| finding.field).collect::<Vec<_>>()
+        };
+        let continuous = "frequency = \"continuous\"";
+        assert_eq!(found(continuous), ["recorder.overrides"]);
+        assert!(found("").is_empty());
+        assert!(found("frequency = \"daily\"").is_empty());
+        let buckets = "record = { include = [\"AWS::S3::Bucket\"] }";
+        assert!(found(&format!("{continuous}\n{buckets}")).is_empty());
     }
 
     #[test]

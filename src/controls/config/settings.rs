@@ -1,8 +1,10 @@
 //! What the table may say, and what it makes of a live recorder and channel.
 
-use super::recording::{GlobalTypes, Wish};
+use super::recording::{GlobalTypes, Group, Record, Wish};
 use super::state::{Channel, Recorder, service_linked_role};
+use crate::baseline::Problems;
 use crate::control::Context;
+use crate::controls::log_bucket::is_bucket_name;
 use crate::floor::{AtLeast, raise_word};
 use serde::Deserialize;
 
@@ -87,6 +89,22 @@ impl TryFrom<String> for RoleSetting {
     }
 }
 
+/// Source: SNS API reference, CreateTopic.
+fn is_topic(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let ["arn", partition, "sns", region, account, name] = parts[..] else {
+        return false;
+    };
+    let name = name.strip_suffix(".fifo").unwrap_or(name);
+    let letter = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    partition.starts_with("aws")
+        && !region.is_empty()
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && (1..=256).contains(&name.len())
+        && name.bytes().all(letter)
+}
+
 impl Settings {
     /// The ARN of the role that new recorders get.
     pub fn role_arn(&self, context: &Context) -> String {
@@ -94,6 +112,62 @@ impl Settings {
             Some(RoleSetting::Arn(arn)) => context.fill(arn),
             _ => service_linked_role(context),
         }
+    }
+
+    /// Looks for names that AWS would refuse.
+    pub fn check_names(&self, problems: &mut Problems) {
+        let sample = |text: &str| {
+            let text = text.replace("{account}", "111122223333");
+            text.replace("{region}", "us-east-1")
+        };
+        if let Some(bucket) = &self.bucket
+            && !is_bucket_name(&sample(bucket))
+        {
+            let text = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens; \
+                        {account} and {region} are filled in";
+            problems.setting("bucket", text);
+        }
+        if let Some(topic) = &self.sns_topic
+            && !is_topic(&sample(topic))
+        {
+            let text = format!(
+                "'{topic}' is no ARN of a topic, such as arn:aws:sns:{{region}}:{{account}}:config"
+            );
+            problems.setting("sns_topic", text);
+        }
+    }
+
+    /// The types that are asked for continuously and that an override has recorded daily.
+    pub fn recorded_daily<'a>(
+        &self,
+        recorder: &'a Recorder,
+        region: &str,
+        context: &Context,
+    ) -> Vec<&'a str> {
+        let frequency = self.frequency.as_ref().map(AtLeast::value);
+        if frequency != Some(&Frequency::Continuous) {
+            return Vec::new();
+        }
+        let asked = self.record.settle(self.with_global(region, context), None);
+        let is_asked = |name: &&String| {
+            let one = Group {
+                record: Record::Include([(*name).clone()].into()),
+                global_types: false,
+            };
+            asked.as_ref().is_some_and(|asked| asked.covers(&one))
+        };
+        let overrides = recorder.overrides.iter();
+        let daily = overrides.filter(|other| other.frequency == "DAILY");
+        daily
+            .flat_map(|other| &other.types)
+            .filter(is_asked)
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Whether the types of IAM are to be recorded in a region.
+    fn with_global(&self, region: &str, context: &Context) -> bool {
+        self.global_types == GlobalTypes::Home && region == context.home_region.as_str()
     }
 
     pub fn uses_service_linked_role(&self) -> bool {
@@ -107,8 +181,7 @@ impl Settings {
         region: &str,
         context: &Context,
     ) -> Option<Recorder> {
-        let with_global =
-            self.global_types == GlobalTypes::Home && region == context.home_region.as_str();
+        let with_global = self.with_global(region, context);
         let group = self.record.settle(with_global, live.map(|r| &r.group))?;
         let frequency = |live: Option<&str>| raise_word(&self.frequency, live, &Frequency::WORDS);
         Some(match live {

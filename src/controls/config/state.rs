@@ -4,9 +4,12 @@ use super::recording::Group;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation};
 use crate::control::Context;
-use aws_sdk_config::types::{ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel};
+use aws_sdk_config::types::{
+    ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel, DeliveryChannelStatus,
+    DeliveryStatus,
+};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The service that the role belongs to, and that a recorder's role is passed to.
 pub const SERVICE: &str = "config.amazonaws.com";
@@ -39,6 +42,12 @@ pub const DESCRIBE_CHANNELS: Operation = Operation::new(
     "config",
     "DescribeDeliveryChannels",
     &[Grant::any("config:DescribeDeliveryChannels")],
+);
+
+pub const DESCRIBE_DELIVERY: Operation = Operation::new(
+    "config",
+    "DescribeDeliveryChannelStatus",
+    &[Grant::any("config:DescribeDeliveryChannelStatus")],
 );
 
 /// The ARN of the account's service-linked role, whether or not it exists.
@@ -79,6 +88,9 @@ pub struct State {
     /// The code of its last failure, when what it did last has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// The codes of the last failures to deliver, by what was delivered last with no success.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub undelivered: BTreeMap<String, String>,
 }
 
 /// A recorder.
@@ -164,12 +176,15 @@ impl State {
         let recorders = client.describe_configuration_recorders().send();
         let statuses = client.describe_configuration_recorder_status().send();
         let channels = client.describe_delivery_channels().send();
-        let (recorders, statuses, channels) = tokio::join!(
+        let deliveries = client.describe_delivery_channel_status().send();
+        let (recorders, statuses, channels, deliveries) = tokio::join!(
             DESCRIBE_RECORDERS.answer(clients, region, recorders),
             DESCRIBE_STATUS.answer(clients, region, statuses),
             DESCRIBE_CHANNELS.answer(clients, region, channels),
+            DESCRIBE_DELIVERY.answer(clients, region, deliveries),
         );
         let (recorders, statuses, channels) = (recorders?, statuses?, channels?);
+        let deliveries = deliveries?;
         let mut recorders = recorders.configuration_recorders().iter();
         let recorder = recorders
             .find(|recorder| is_customers(recorder))
@@ -185,6 +200,11 @@ impl State {
                 .transpose()?,
             recording: name.map(|_| status.is_some_and(|status| status.recording())),
             failure: status.and_then(failure),
+            undelivered: deliveries
+                .delivery_channels_status()
+                .iter()
+                .flat_map(undelivered)
+                .collect(),
             recorder,
         })
     }
@@ -211,6 +231,35 @@ fn failure(status: &ConfigurationRecorderStatus) -> Option<String> {
     let code = status.last_error_code().unwrap_or(last);
     last.eq_ignore_ascii_case("failure")
         .then(|| code.to_owned())
+}
+
+/// What a channel delivered last with no success, with AWS's codes.
+fn undelivered(status: &DeliveryChannelStatus) -> BTreeMap<String, String> {
+    let snapshot = status.config_snapshot_delivery_info();
+    let history = status.config_history_delivery_info();
+    let stream = status.config_stream_delivery_info();
+    let last = [
+        (
+            "snapshot",
+            snapshot.and_then(|info| Some((info.last_status()?, info.last_error_code()))),
+        ),
+        (
+            "history",
+            history.and_then(|info| Some((info.last_status()?, info.last_error_code()))),
+        ),
+        (
+            "stream",
+            stream.and_then(|info| Some((info.last_status()?, info.last_error_code()))),
+        ),
+    ];
+    let failed = |(what, last): (&str, Option<(&DeliveryStatus, Option<&str>)>)| {
+        let (status, code) = last?;
+        let status = status.as_str();
+        status
+            .eq_ignore_ascii_case("failure")
+            .then(|| (what.to_owned(), code.unwrap_or(status).to_owned()))
+    };
+    last.into_iter().filter_map(failed).collect()
 }
 
 impl Recorder {
@@ -275,6 +324,21 @@ impl Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_config::types::{ConfigExportDeliveryInfo, ConfigStreamDeliveryInfo};
+
+    #[test]
+    fn a_delivery_that_failed_last_is_seen_with_its_code() {
+        let info = |status| ConfigExportDeliveryInfo::builder().last_status(status);
+        let history = info(DeliveryStatus::Failure).last_error_code("AccessDenied");
+        let stream = ConfigStreamDeliveryInfo::builder().last_status(DeliveryStatus::NotApplicable);
+        let status = DeliveryChannelStatus::builder()
+            .config_history_delivery_info(history.build())
+            .config_snapshot_delivery_info(info("FAILURE".into()).build())
+            .config_stream_delivery_info(stream.build());
+        let failed = [("history", "AccessDenied"), ("snapshot", "FAILURE")];
+        let failed = failed.map(|(what, code)| (what.to_owned(), code.to_owned()));
+        assert_eq!(undelivered(&status.build()), failed.into());
+    }
 
     #[test]
     fn only_a_recorder_of_the_customers_counts() {

@@ -53,6 +53,15 @@ pub struct Feature {
     pub additional: BTreeMap<String, bool>,
 }
 
+impl Feature {
+    /// Whether it, or something that belongs to it, is on that is off in the other.
+    pub fn is_more_than(&self, other: &Self) -> bool {
+        let mut parts = self.additional.iter();
+        (self.enabled && !other.enabled)
+            || parts.any(|(name, on)| *on && other.additional.get(name) == Some(&false))
+    }
+}
+
 impl Declared {
     /// Looks for names that AWS does not know and for combinations that contradict themselves.
     pub fn check(name: &str, declared: &Self, problems: &mut Problems) {

@@ -78,11 +78,12 @@ impl Settings {
         self.features.get(name).is_some_and(Declared::is_wanted)
     }
 
-    /// What the features have to become; notes say what cannot be had.
+    /// What the features have to become, and what cannot be had.
     fn settle(&self, live: &Detector, by_policy: &BTreeSet<String>) -> Settled {
         let mut settled = Settled {
             features: live.features.clone(),
             notes: Vec::new(),
+            kept_off: Vec::new(),
         };
         for (name, declared) in &self.features {
             let Some(feature) = settled.features.get_mut(name) else {
@@ -95,7 +96,9 @@ impl Settings {
                 settled.notes.push(note);
             }
             if by_policy.contains(name) {
-                if *feature != wanted {
+                if wanted.is_more_than(feature) {
+                    settled.kept_off.push(name.clone());
+                } else if *feature != wanted {
                     let note = "is decided by a policy of the organization, and differs";
                     settled.notes.push(format!("{name} {note}"));
                 }
@@ -118,6 +121,8 @@ impl Settings {
 struct Settled {
     features: BTreeMap<String, Feature>,
     notes: Vec<String>,
+    /// The features that a policy of the organization keeps from being what is declared.
+    kept_off: Vec<String>,
 }
 
 fn propose_off(live: Live, region: &str) -> Proposal {
@@ -158,7 +163,11 @@ fn propose_change(
     by_policy: &BTreeSet<String>,
     region: &str,
 ) -> Proposal {
-    let Settled { features, notes } = settings.settle(live, by_policy);
+    let Settled {
+        features,
+        notes,
+        kept_off,
+    } = settings.settle(live, by_policy);
     let frequency = live.publishing_frequency.as_deref();
     let wanted = Detector {
         enabled: true,
@@ -171,6 +180,13 @@ fn propose_change(
     };
     let mut proposal = Proposal::between(live, &wanted);
     proposal.notes = notes;
+    for name in kept_off {
+        proposal.finding(
+            &format!("features.{name}"),
+            format!("a policy of the organization keeps {name} off, or a part of it"),
+            "ask the organization's administrators to switch it on, or take it out of the baseline",
+        );
+    }
     if proposal.differences.is_empty() {
         return proposal;
     }
@@ -218,7 +234,8 @@ impl Control for GuardDuty {
                  = { enabled = true, EC2_AGENT_MANAGEMENT = true } }. False does not ask for one; \
                  { exactly = false } switches it off. What is not declared stays as it is, and is \
                  off in a new detector: AWS itself would switch it on, for money. A plan that a \
-                 region does not offer is noted.",
+                 region does not offer is noted where there is a detector; a new one is refused \
+                 with it.",
             )
             .costs()
             .stricter(Stricter::Higher),
@@ -446,6 +463,22 @@ mod tests {
         let proposal = propose(settings, live);
         let calls = calls(&proposal);
         assert_eq!(named(&calls[0].input), [("RDS_LOGIN_EVENTS", "ENABLED")]);
+    }
+
+    #[test]
+    fn what_a_policy_keeps_off_is_found_and_what_it_keeps_on_is_noted() {
+        let by_policy = |settings, enabled| {
+            let mut live = live(&[("S3_DATA_EVENTS", enabled)]);
+            live.by_policy.insert("S3_DATA_EVENTS".to_owned());
+            propose(settings, live)
+        };
+        let declared = "features = { S3_DATA_EVENTS = true }";
+        let proposal = by_policy(declared, false);
+        assert!(proposal.writes.is_empty() && proposal.notes.is_empty());
+        assert_eq!(proposal.findings[0].field, "features.S3_DATA_EVENTS");
+        assert!(by_policy(declared, true).findings.is_empty());
+        let proposal = by_policy("features = { S3_DATA_EVENTS = { exactly = false } }", true);
+        assert!(proposal.writes.is_empty() && proposal.findings.is_empty());
         assert_eq!(proposal.notes.len(), 1);
     }
 }

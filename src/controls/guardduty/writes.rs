@@ -91,8 +91,8 @@ pub fn requests(features: Vec<FeatureInput>) -> Vec<Vec<FeatureInput>> {
     }
 }
 
-/// Creates the detector. One that is already there is success. A feature that AWS's refusal names
-/// is one that the region does not have, and the call is repeated without it.
+/// Creates the detector. One that is already there is success. A feature to switch off that the
+/// region does not have is left out, and the call is repeated.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateDetector {
@@ -177,12 +177,27 @@ impl Write for CreateDetector {
     }
 }
 
-/// The feature that a refusal names. One name is part of another, so the longest counts.
+/// How a refusal says that a region does not have a feature.
+const NOT_HERE: [&str; 4] = [
+    "not available",
+    "unavailable",
+    "not supported",
+    "unsupported",
+];
+
+/// The feature that a refusal says the region does not have, when it was to be off. Any other
+/// refusal stands: AWS switches on what it is not told about, and leaving out what is to be on
+/// would not be what was planned. One name is part of another, so the longest counts.
 fn refused(features: &[FeatureInput], message: &str) -> Option<usize> {
+    let lower = message.to_lowercase();
+    if !NOT_HERE.iter().any(|text| lower.contains(text)) {
+        return None;
+    }
     let named = features.iter().enumerate();
     let named = named.filter(|(_, feature)| message.contains(&feature.name));
     named
         .max_by_key(|(_, feature)| feature.name.len())
+        .filter(|(_, feature)| feature.status == status(false))
         .map(|(at, _)| at)
 }
 
@@ -284,5 +299,14 @@ mod tests {
         let text = "the feature EKS_RUNTIME_MONITORING is not available";
         assert_eq!(refused(&features, text), Some(1));
         assert_eq!(refused(&features, "an invalid value"), None);
+    }
+
+    #[test]
+    fn any_other_refusal_of_a_feature_stands() {
+        let features = [input(RUNTIME, true), input(EKS_RUNTIME, false)];
+        let wrong = "the value of EKS_RUNTIME_MONITORING is invalid";
+        assert_eq!(refused(&features, wrong), None);
+        let wanted = "the feature RUNTIME_MONITORING is not available in this region";
+        assert_eq!(refused(&features, wanted), None);
     }
 }
