@@ -368,7 +368,7 @@ mod tests {
             (with("name = \"a/action/b\""), "'/action/'"),
             (
                 with("name = \"x\"\nperiod = \"weekly\""),
-                "unknown variant 'weekly'",
+                "unknown value 'weekly'",
             ),
             (
                 with("name = \"x\"\n[[budgets]]\nname = \"x\"\nlimit = \"1 USD\""),
