@@ -70,6 +70,42 @@ impl Policy {
         }
     }
 
+    /// A first policy. Passwords that expire are renewed by their users, unless the baseline says
+    /// otherwise.
+    fn first(settings: &Settings) -> Self {
+        let first = Self {
+            users_may_change: settings.max_age_days.is_some(),
+            ..Self::at_first()
+        };
+        first.wanted(settings)
+    }
+
+    /// The fields in which it protects less than no policy at all does.
+    fn weaker_than_none(&self) -> Vec<&'static str> {
+        let none = Self::at_first();
+        let fields = [
+            ("minimum_length", self.minimum_length < none.minimum_length),
+            (
+                "require_symbols",
+                !self.require_symbols && none.require_symbols,
+            ),
+            (
+                "require_numbers",
+                !self.require_numbers && none.require_numbers,
+            ),
+            (
+                "require_uppercase",
+                !self.require_uppercase && none.require_uppercase,
+            ),
+            (
+                "require_lowercase",
+                !self.require_lowercase && none.require_lowercase,
+            ),
+        ];
+        let weaker = fields.into_iter().filter(|(_, is_weaker)| *is_weaker);
+        weaker.map(|(field, _)| field).collect()
+    }
+
     fn wanted(&self, settings: &Settings) -> Self {
         Self {
             minimum_length: raise(&settings.minimum_length, self.minimum_length),
@@ -189,6 +225,10 @@ impl Control for PasswordPolicy {
             let text = "with users_may_change = false nobody could renew an expired password";
             problems.setting("hard_expiry", text);
         }
+        if settings.max_age_days.is_some() && settings.users_may_change == Some(false) {
+            let text = "with users_may_change = false users could not renew an expired password";
+            problems.setting("max_age_days", text);
+        }
     }
 
     fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
@@ -234,12 +274,30 @@ impl Control for PasswordPolicy {
         live: Option<Policy>,
         context: &Context,
     ) -> Proposal {
-        let wanted = live
-            .clone()
-            .unwrap_or_else(Policy::at_first)
-            .wanted(settings);
+        let mut wanted = match &live {
+            Some(live) => live.wanted(settings),
+            None => Policy::first(settings),
+        };
+        let locks_out = settings.max_age_days.is_some() && !wanted.users_may_change;
+        if let (Some(live), true) = (&live, locks_out) {
+            wanted.max_age_days = live.max_age_days;
+        }
         let update = UpdateAccountPasswordPolicy::new(&wanted, context.global_region());
+        let weaker = match &live {
+            Some(_) => Vec::new(),
+            None => wanted.weaker_than_none(),
+        };
         let mut proposal = Proposal::between(&live, &Some(wanted));
+        for difference in &mut proposal.differences {
+            difference.loosens = weaker.contains(&difference.field.as_str());
+        }
+        if locks_out {
+            proposal.finding(
+                "max_age_days",
+                "users may not change their own password, so they could not renew an expired one",
+                "add users_may_change = true, or take out max_age_days",
+            );
+        }
         if !proposal.differences.is_empty() {
             proposal.call(update);
         }
@@ -314,8 +372,10 @@ impl Write for UpdateAccountPasswordPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baseline::Baseline;
     use crate::control::tests::proposed;
     use serde_json::json;
+    use std::path::Path;
 
     fn policy(minimum_length: i32) -> Policy {
         Policy {
@@ -360,5 +420,66 @@ mod tests {
         let input = proposal.writes[0].call().input;
         assert_eq!(input["MinimumPasswordLength"], json!(8));
         assert_eq!(input["RequireSymbols"], json!(true));
+    }
+
+    #[test]
+    fn a_first_policy_that_protects_less_than_none_loosens() {
+        let loosened = |settings: &str| -> Vec<String> {
+            let proposal = proposed::<PasswordPolicy>(settings, &None);
+            let looser = proposal.differences.into_iter().filter(|d| d.loosens);
+            looser.map(|d| d.field).collect()
+        };
+        assert_eq!(
+            loosened("minimum_length = { exactly = 6 }"),
+            ["minimum_length"]
+        );
+        for kind in ["symbols", "numbers", "uppercase", "lowercase"] {
+            let field = format!("require_{kind}");
+            assert_eq!(
+                loosened(&format!("{field} = {{ exactly = false }}")),
+                [field]
+            );
+        }
+        assert!(loosened("minimum_length = 6\nrequire_symbols = false").is_empty());
+        assert!(loosened(PasswordPolicy::DEFAULTS).is_empty());
+    }
+
+    #[test]
+    fn users_of_a_first_policy_with_an_expiry_may_renew_their_passwords() {
+        let may_change = |settings: &str| {
+            let proposal = proposed::<PasswordPolicy>(settings, &None);
+            assert!(proposal.findings.is_empty());
+            proposal.writes[0].call().input["AllowUsersToChangePassword"].clone()
+        };
+        assert_eq!(
+            may_change("max_age_days = 30\nhard_expiry = true"),
+            json!(true)
+        );
+        assert_eq!(may_change("minimum_length = 14"), json!(false));
+    }
+
+    #[test]
+    fn an_expiry_waits_until_users_may_renew_their_passwords() {
+        let settings = "max_age_days = 30\nreuse_prevention = 5";
+        let proposal = proposed::<PasswordPolicy>(settings, &Some(policy(20)));
+        assert_eq!(proposal.findings[0].field, "max_age_days");
+        let input = proposal.writes[0].call().input;
+        assert_eq!(input["PasswordReusePrevention"], json!(5));
+        assert_eq!(input.get("MaxPasswordAge"), None);
+        let both = "max_age_days = 30\nusers_may_change = true";
+        let proposal = proposed::<PasswordPolicy>(both, &Some(policy(20)));
+        assert!(proposal.findings.is_empty());
+        assert_eq!(proposal.writes[0].call().input["MaxPasswordAge"], json!(30));
+    }
+
+    #[test]
+    fn an_expiry_that_users_could_not_renew_is_refused() {
+        let is_taken = |settings: &str| {
+            let text = format!("baseline = 1\n[password_policy]\n{settings}");
+            Baseline::parse(Path::new("x.toml"), &text).is_ok()
+        };
+        assert!(!is_taken("max_age_days = 90\nusers_may_change = false"));
+        assert!(is_taken("max_age_days = 90\nusers_may_change = true"));
+        assert!(is_taken("max_age_days = 90"));
     }
 }

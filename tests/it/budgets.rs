@@ -160,6 +160,10 @@ fn a_new_limit_leaves_all_else_of_the_budget_and_the_alerts_of_others() {
     block_on(async {
         create(&account, theirs().build().expect("complete")).await;
         let before = read(&account).await;
+        let refused = account.run(&["apply", "--auto-approve"]).exits(6);
+        let _ = refused.says("--allow-loosening budgets");
+        let allowed = ["apply", "--auto-approve", "--allow-loosening", "budgets"];
+        let _ = account.run(&allowed).exits(0);
         account.assert_converges();
         let after = read(&account).await;
         assert_eq!(after.budget_limit, Some(spend("100.0")));

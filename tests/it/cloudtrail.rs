@@ -206,8 +206,22 @@ fn a_lost_answer_makes_no_second_trail() {
     bench
         .account
         .faults(json!([{"operation": "CreateTrail", "action": "apply_then_drop"}]));
+    let apply = bench.account.run(&["apply", "--auto-approve"]).exits(3);
+    let _ = apply.says("created meanwhile: run it again");
     bench.account.assert_converges();
     block_on(async { bench.only_trail().await });
+}
+
+#[test]
+fn a_trail_that_another_hand_created_meanwhile_keeps_its_selectors() {
+    let bench = Bench::with("data_events = [{ lambda = \"all\" }]");
+    let exists = json!([{"operation": "CreateTrail", "action": "error", "status": 400,
+                         "code": "TrailAlreadyExistsException", "message": "it exists"}]);
+    bench.account.faults(exists);
+    let before = bench.account.writes().len();
+    let apply = bench.account.run(&["apply", "--auto-approve"]).exits(3);
+    let _ = apply.says("it exists; created meanwhile: run it again");
+    assert_eq!(bench.writes_since(before), ["cloudtrail:CreateTrail"]);
 }
 
 #[test]
@@ -336,14 +350,13 @@ fn basic_selectors_become_advanced_ones_that_log_the_same() {
             .r#type("AWS::S3::Object")
             .values("arn:aws:s3:::theirs/");
         let basic = EventSelector::builder()
-            .read_write_type(ReadWriteType::WriteOnly)
             .exclude_management_event_sources("kms.amazonaws.com")
             .data_resources(objects.build());
         let put = bench.client.put_event_selectors().trail_name("baseline");
         let put = put.event_selectors(basic.build());
         put.send().await.expect("put");
         let plan = bench.account.run(&["plan"]).exits(0);
-        let plan = plan.says("data_events  [\"s3 theirs (write)\"] -> [\"dynamodb all (write)\", \"s3 theirs (write)\"]");
+        let plan = plan.says("data_events  [\"s3 theirs (read and write)\"] -> [\"dynamodb all (write)\", \"s3 theirs (read and write)\"]");
         let plan = plan.says("note: its basic event selectors become advanced ones");
         let _ = plan.says("note: management events are logged only in part");
         bench.account.assert_converges();
@@ -353,7 +366,6 @@ fn basic_selectors_become_advanced_ones_that_log_the_same() {
                 .equals("Management")
                 .build()
                 .expect("one"),
-            field("readOnly").equals("false").build().expect("one"),
             field("eventSource")
                 .not_equals("kms.amazonaws.com")
                 .build()
@@ -361,6 +373,55 @@ fn basic_selectors_become_advanced_ones_that_log_the_same() {
         ]);
         assert_eq!(selectors[0].field_selectors(), wanted.field_selectors());
         assert_eq!(selectors.len(), 3);
+    });
+}
+
+#[test]
+fn management_events_logged_only_in_part_are_a_finding() {
+    let bench = Bench::with("");
+    block_on(async {
+        bench.trail("baseline", HOME).await;
+        let basic = EventSelector::builder().read_write_type(ReadWriteType::WriteOnly);
+        let put = bench.client.put_event_selectors().trail_name("baseline");
+        let put = put.event_selectors(basic.build());
+        put.send().await.expect("put");
+    });
+    let before = bench.account.writes().len();
+    let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(2);
+    let _ = plan.says("the trail baseline logs management events only in part: write");
+    let _ = bench.account.run(&["apply", "--auto-approve"]);
+    assert!(bench.writes_since(before).is_empty());
+}
+
+#[test]
+fn a_trail_that_is_recording_is_adopted_before_one_that_is_stopped() {
+    let bench = Bench::with("");
+    bench.asks("");
+    block_on(async {
+        bench.trail("aaa-old", HOME).await;
+        bench.trail("zzz-live", OTHER).await;
+        let stop = bench.client.stop_logging().name("aaa-old").send().await;
+        stop.expect("stopped");
+        let before = bench.account.operations().len();
+        let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(0);
+        let _ = plan.says("No changes.");
+        let mut asked = bench.account.operations().split_off(before);
+        asked.sort();
+        // The status of each of the two, and of none twice.
+        assert_eq!(
+            asked,
+            [
+                "cloudtrail:DescribeTrails",
+                "cloudtrail:GetEventSelectors",
+                "cloudtrail:GetTrailStatus",
+                "cloudtrail:GetTrailStatus",
+                "sts:GetCallerIdentity",
+            ]
+        );
+        bench.asks("name = \"aaa-old\"");
+        let plan = bench.account.run(&["plan"]).exits(0);
+        let plan = plan.says("1 change to make");
+        let _ = plan.says("note: the trail zzz-live records all regions as well");
     });
 }
 
@@ -421,6 +482,14 @@ fn the_organizations_trail_is_enough() {
     bench.account.faults(denied);
     let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(0);
     let _ = plan.says("note: whether it is recording cannot be seen");
+    let other = json!([{"operation": "GetTrailStatus", "action": "error", "status": 400,
+                        "code": "ValidationException", "message": "no", "count": null}]);
+    bench.account.faults(other);
+    let _ = bench
+        .account
+        .run(&["plan"])
+        .exits(4)
+        .says("ValidationException");
 }
 
 #[test]

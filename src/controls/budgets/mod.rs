@@ -18,6 +18,7 @@ use crate::place::Place;
 use crate::sensitive::Sensitive;
 use futures_util::future::try_join_all;
 use live::{Asked, Budget, GET, GET_ALERTS, GET_SUBSCRIBERS, Subscribers, key};
+use rust_decimal::Decimal;
 use settings::{Alert, Entry, MOST_ALERTS, MOST_EMAILS, Period};
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
@@ -25,6 +26,9 @@ use writes::{CreateBudget, CreateNotification, CreateSubscriber, Subscriber, Upd
 
 /// The control.
 pub struct Budgets;
+
+/// The periods, the longest first: a shorter one tells earlier.
+const PERIODS: &[&str] = &["annually", "quarterly", "monthly", "daily"];
 
 /// The type of the budgets of this control.
 const COST: &str = "COST";
@@ -56,7 +60,8 @@ impl Control for Budgets {
                 "period",
                 "\"monthly\"",
                 "\"daily\", \"monthly\", \"quarterly\" or \"annually\".",
-            ),
+            )
+            .stricter(Stricter::Later(PERIODS)),
             Setting::new(
                 "alerts",
                 "[]",
@@ -220,9 +225,30 @@ impl Budget {
                 "AWS deletes this budget with its alerts after {end}"
             ));
         }
-        Proposal {
+        let mut proposal = Proposal {
             differences: Proposal::between(&self, &wanted).differences,
             ..steps
+        };
+        let mut differences = proposal.differences.iter_mut();
+        if let Some(limit) = differences.find(|difference| difference.field == "limit") {
+            limit.loosens = wanted.tells_later_than(&self);
+        }
+        proposal
+    }
+
+    /// Whether its limit is higher in a period that is no longer: then it tells later. A longer
+    /// period is looser by itself.
+    fn tells_later_than(&self, other: &Self) -> bool {
+        let split = |budget: &Self| -> Option<(Decimal, String)> {
+            let (amount, unit) = budget.limit.as_deref()?.split_once(' ')?;
+            Some((Decimal::from_str_exact(amount).ok()?, unit.to_owned()))
+        };
+        let rank = |budget: &Self| PERIODS.iter().position(|word| *word == budget.period);
+        match (split(self), split(other)) {
+            (Some((after, unit)), Some((before, unit_before))) => {
+                unit == unit_before && after > before && rank(self) >= rank(other)
+            }
+            _ => false,
         }
     }
 
@@ -416,6 +442,32 @@ mod tests {
             operations(&proposed("", Some(&budget("100.01 USD")))),
             ["UpdateBudget"]
         );
+    }
+
+    #[test]
+    fn what_tells_later_loosens() {
+        let about = crate::controls::find("budgets").expect("it exists").about;
+        let loosened = |rest: &str, limit: &str, period: &str| -> Vec<String> {
+            let live = Budget {
+                period: period.to_owned(),
+                ..budget(limit)
+            };
+            let mut differences = proposed(rest, Some(&live)).differences;
+            crate::risk::assess(about, &mut differences);
+            let looser = differences.into_iter().filter(|d| d.loosens);
+            looser.map(|d| d.field).collect()
+        };
+        assert_eq!(loosened("", "50 USD", "monthly"), ["limit"]);
+        assert_eq!(loosened("", "9.5 USD", "annually"), ["limit"]);
+        assert_eq!(loosened("", "5 USD", "daily"), ["period"]);
+        assert_eq!(
+            loosened("period = 'annually'", "100 USD", "quarterly"),
+            ["period"]
+        );
+        assert!(loosened("", "5000 USD", "monthly").is_empty());
+        assert!(loosened("", "50 EUR", "monthly").is_empty());
+        assert!(loosened("", "100 USD", "annually").is_empty());
+        assert!(loosened("period = 'daily'", "100 USD", "monthly").is_empty());
     }
 
     #[test]

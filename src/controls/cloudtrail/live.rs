@@ -6,6 +6,7 @@ use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Kind, Operation};
 use crate::control::Context;
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
+use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,9 @@ pub struct Live {
     /// nothing when this account may not know.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub organization: BTreeMap<String, Option<bool>>,
+    /// Whether the account's own trails of all regions are recording, by ARN, if there are several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub recording: BTreeMap<String, bool>,
     /// More about the trail that is looked after.
     pub details: Option<Details>,
     /// What the baseline's key is.
@@ -199,20 +203,76 @@ impl Live {
             Ok::<_, AwsError>((arn.clone(), logging))
         });
         live.organization = try_join_all(status).await?.into_iter().collect();
-        if live.covered().is_none()
-            && let Some((arn, trail)) = super::state::chosen(settings, context, &live.trails)
-        {
-            live.details = Some(details(arn, trail, context, reader).await?);
+        if live.covered(settings, context).is_some() {
+            return Ok(live);
+        }
+        let mut statuses = live.statuses(settings, context, reader).await?;
+        let recording = statuses.iter().map(|(arn, status)| {
+            let region = live.trails.get(arn).map_or("", |trail| &trail.home_region);
+            Ok((arn.clone(), is_logging(status, region)?))
+        });
+        live.recording = recording.collect::<Result<_, AwsError>>()?;
+        if let Some((arn, trail)) = live.chosen(settings, context) {
+            let status = statuses.remove(arn);
+            live.details = Some(details(arn, trail, status, context, reader).await?);
         }
         Ok(live)
     }
 
-    /// The organization's trail that records this account.
-    pub fn covered(&self) -> Option<(&str, &Trail, Option<bool>)> {
-        let recording = self.organization.iter().find(|(_, on)| **on != Some(false));
-        let (arn, logging) = recording?;
-        let trail = self.trails.get(arn)?;
-        Some((arn, trail, *logging))
+    /// How the account's own trails of all regions are, if there are several: AWS bills every one
+    /// that is recording, so a stopped one is not started beside it.
+    async fn statuses(
+        &self,
+        settings: &Settings,
+        context: &Context,
+        reader: &Reader,
+    ) -> Result<BTreeMap<String, GetTrailStatusOutput>, AwsError> {
+        let own = self.trails.iter();
+        let own = own.filter(|(arn, trail)| trail.multi_region && owner(arn) == context.account);
+        let own: Vec<(&String, &Trail)> = own.collect();
+        if own.len() < 2 || !settings.is_enabled() {
+            return Ok(BTreeMap::new());
+        }
+        let statuses = own.into_iter().map(|(arn, trail)| async move {
+            match (
+                status(arn, &trail.home_region, reader).await,
+                &settings.name,
+            ) {
+                (Ok(status), _) => Ok(Some((arn.clone(), status))),
+                // The choice does not depend on it.
+                (Err(_), Some(name)) if *name != trail.name => Ok(None),
+                (Err(error), _) => Err(error),
+            }
+        });
+        Ok(try_join_all(statuses)
+            .await?
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+
+    /// The account's own trail that the baseline means.
+    pub fn chosen(&self, settings: &Settings, context: &Context) -> Option<(&str, &Trail)> {
+        super::state::chosen(settings, context, &self.trails, &self.recording)
+    }
+
+    /// The organization's trail that records this account. One that this account cannot see
+    /// recording counts only where there is no trail of its own to judge.
+    pub fn covered(
+        &self,
+        settings: &Settings,
+        context: &Context,
+    ) -> Option<(&str, &Trail, Option<bool>)> {
+        let find = |wanted: Option<bool>| {
+            let mut organization = self.organization.iter();
+            let (arn, on) = organization.find(|(_, on)| **on == wanted)?;
+            Some((arn.as_str(), self.trails.get(arn)?, *on))
+        };
+        let unseen = || match self.chosen(settings, context) {
+            Some(_) => None,
+            None => find(None),
+        };
+        find(Some(true)).or_else(unseen)
     }
 }
 
@@ -244,31 +304,46 @@ async fn organization_logs(
     trail: &Trail,
     reader: &Reader,
 ) -> Result<Option<bool>, AwsError> {
-    let (clients, region) = (&reader.clients, trail.home_region.as_str());
-    let client = clients.cloudtrail(region);
-    let request = client.get_trail_status().name(arn).send();
-    match GET_TRAIL_STATUS.answer(clients, region, request).await {
+    match status(arn, &trail.home_region, reader).await {
         Ok(status) => Ok(status.is_logging()),
-        Err(error) if is_for_its_owner(error.kind) => Ok(None),
+        Err(error) if error.kind == Kind::Denied || error.is("TrailNotFoundException") => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// A member may be refused, may not find the trail, or may not have its region.
-fn is_for_its_owner(kind: Kind) -> bool {
-    matches!(kind, Kind::Denied | Kind::Answered | Kind::Credentials)
+async fn status(
+    arn: &str,
+    region: &str,
+    reader: &Reader,
+) -> Result<GetTrailStatusOutput, AwsError> {
+    let clients = &reader.clients;
+    let client = clients.cloudtrail(region);
+    let request = client.get_trail_status().name(arn).send();
+    GET_TRAIL_STATUS.answer(clients, region, request).await
+}
+
+fn is_logging(status: &GetTrailStatusOutput, region: &str) -> Result<bool, AwsError> {
+    status.is_logging().ok_or_else(|| {
+        let text = "the answer does not say whether the trail is logging";
+        AwsError::unexpected(&GET_TRAIL_STATUS, region, text)
+    })
 }
 
 async fn details(
     arn: &str,
     trail: &Trail,
+    known: Option<GetTrailStatusOutput>,
     context: &Context,
     reader: &Reader,
 ) -> Result<Details, AwsError> {
     let (clients, region) = (&reader.clients, trail.home_region.as_str());
     let client = clients.cloudtrail(region);
-    let request = client.get_trail_status().name(arn).send();
-    let status = GET_TRAIL_STATUS.answer(clients, region, request);
+    let status = async {
+        match known {
+            Some(status) => Ok(status),
+            None => status(arn, region, reader).await,
+        }
+    };
     let request = client.get_event_selectors().trail_name(arn).send();
     let selectors = GET_EVENT_SELECTORS.answer(clients, region, request);
     let insights = async {
@@ -278,10 +353,7 @@ async fn details(
         }
     };
     let (status, selectors, insights) = tokio::try_join!(status, selectors, insights)?;
-    let logging = status.is_logging().ok_or_else(|| {
-        let text = "the answer does not say whether the trail is logging";
-        AwsError::unexpected(&GET_TRAIL_STATUS, region, text)
-    })?;
+    let logging = is_logging(&status, region)?;
     let errors = [
         (Delivery::LogFiles, status.latest_delivery_error()),
         (Delivery::Digests, status.latest_digest_delivery_error()),

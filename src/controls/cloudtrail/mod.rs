@@ -69,7 +69,8 @@ impl Control for Cloudtrail {
             )
             .stricter(Stricter::Higher),
             Setting::new("multi_region", "true", "Whether all regions are recorded.")
-                .stricter(Stricter::Higher),
+                .stricter(Stricter::Higher)
+                .costs(),
             Setting::new(
                 "global_events",
                 "true",

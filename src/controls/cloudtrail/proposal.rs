@@ -1,9 +1,9 @@
 //! What would make the trail match.
 
 use super::live::{self, Delivery, Details, Live, Trail};
-use super::selectors::{self, Selector};
+use super::selectors::{self, Coverage, Selector};
 use super::settings::{KeyName, Settings};
-use super::state::{State, chosen};
+use super::state::State;
 use super::writes::{
     CreateTrail, Insight, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging,
     UpdateTrail,
@@ -14,10 +14,10 @@ use crate::control::{Context, Proposal};
 
 /// Differences, calls and findings.
 pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal {
-    if let Some((arn, trail, logging)) = live.covered() {
+    if let Some((arn, trail, logging)) = live.covered(settings, context) {
         return covered(settings, arn, trail, logging);
     }
-    let found = match (chosen(settings, context, &live.trails), &live.details) {
+    let found = match (live.chosen(settings, context), &live.details) {
         (Some((arn, trail)), Some(details)) if details.trail == arn => Some((trail, details)),
         (None, None) => None,
         _ => return other_settings("the trail", context),
@@ -32,10 +32,36 @@ pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal 
         None => Proposal::fine(),
     };
     key.report(&mut proposal, context);
-    if live.organization.values().any(|on| *on == Some(false)) {
-        proposal.note("a trail of the organization covers this account, but it is stopped");
+    if let Some((_, details)) = found
+        && settings.is_enabled()
+    {
+        second_copies(&mut proposal, live, &details.trail);
+    }
+    for on in live.organization.values() {
+        match on {
+            Some(false) => {
+                proposal.note("a trail of the organization covers this account, but it is stopped")
+            }
+            None => proposal.note(
+                "a trail of the organization covers this account as well; whether it is recording \
+                 cannot be seen from here. If it is, AWS bills a second copy of management events",
+            ),
+            Some(true) => {}
+        }
     }
     proposal
+}
+
+/// Tells of the account's other trails that record all regions.
+fn second_copies(proposal: &mut Proposal, live: &Live, chosen: &str) {
+    let recording = live
+        .recording
+        .iter()
+        .filter(|(arn, on)| **on && *arn != chosen);
+    for trail in recording.filter_map(|(arn, _)| live.trails.get(arn)) {
+        let text = "records all regions as well: AWS bills a second copy of management events";
+        proposal.note(format!("the trail {} {text}", trail.name));
+    }
 }
 
 /// The organization's trail is enough; what it leaves open is told.
@@ -44,14 +70,25 @@ fn covered(settings: &Settings, arn: &str, trail: &Trail, logging: Option<bool>)
     if logging.is_none() {
         proposal.note("whether it is recording cannot be seen from this account");
     }
-    if settings.log_file_validation(false) && !trail.log_file_validation {
-        proposal.note("its log files cannot be validated; only the organization can change that");
+    if !settings.is_enabled() {
+        return proposal;
     }
     if !settings.wishes().is_empty() {
         proposal.note("whether it logs the data events asked for is the organization's to see");
     }
+    if settings.log_file_validation(false) && !trail.log_file_validation {
+        proposal.finding(
+            "log_file_validation",
+            "the log files of the organization's trail cannot be validated",
+            "ask the organization to switch on log file validation",
+        );
+    }
     if !settings.insights.is_empty() && !trail.has_insights {
-        proposal.note("it has no insights; only the organization can change that");
+        proposal.finding(
+            "insights",
+            "the organization's trail has no insights",
+            "ask the organization to switch them on, or take insights out of [cloudtrail]",
+        );
     }
     proposal
 }
@@ -200,20 +237,40 @@ fn adopt(
         );
     }
     if settings.is_enabled() {
-        let selectors = &wanted.selectors;
-        let management = selectors::management_events(selectors);
-        if !management.contains("all") {
-            let logged: Vec<String> = management.into_iter().collect();
-            let logged = logged.join("; ");
-            let text = "management events are logged only in part, and that is left alone";
-            proposal.note(format!("{text}: {logged}"));
-        }
+        management_events(&mut proposal, &wanted);
         deliveries(&mut proposal, &wanted, details);
     }
     if writes_selectors && details.basic && before.selectors != [Selector::management()] {
         proposal.note("its basic event selectors become advanced ones that log the same");
     }
     proposal
+}
+
+/// Management events that are logged only in part are told. Conditions are somebody's choice, and
+/// taken out by a person.
+fn management_events(proposal: &mut Proposal, wanted: &State) {
+    let logged = selectors::management_events(&wanted.selectors);
+    let logged: Vec<String> = logged.into_iter().collect();
+    let logged = match logged.is_empty() {
+        true => "none".to_owned(),
+        false => logged.join("; "),
+    };
+    match selectors::coverage(&wanted.selectors) {
+        Coverage::Whole => {}
+        Coverage::WithoutBusySources => {
+            let text = "management events are logged only in part, and that is left alone";
+            proposal.note(format!("{text}: {logged}"));
+        }
+        Coverage::Partly => proposal.finding(
+            "management_events",
+            format!(
+                "the trail {} logs management events only in part: {logged}",
+                wanted.name
+            ),
+            "let it log all reads and writes: CloudTrail console, the trail, Management events, \
+             Edit",
+        ),
+    }
 }
 
 /// A trail is created or redirected only when its bucket is ready.

@@ -18,6 +18,10 @@ const TYPE: &str = "resources.type";
 const ARN: &str = "resources.ARN";
 const SOURCE: &str = "eventSource";
 
+/// The services of so many management events that AWS lets a trail leave them out. Source:
+/// CloudTrail API Reference, `EventSelector`, `ExcludeManagementEventSources`.
+const BUSY_SOURCES: [&str; 2] = ["kms.amazonaws.com", "rdsdata.amazonaws.com"];
+
 /// An advanced event selector, as AWS has it: an event that matches all fields is logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -149,6 +153,25 @@ impl Selector {
         self.is_of("Data") && self.is_plain() && types && access && resources
     }
 
+    /// Whether every management event of this access is logged by it, or all but those of the
+    /// sources that may be left out.
+    fn logs_management(&self, reads: bool, may_leave_out: bool) -> bool {
+        let is_busy = |source: &String| BUSY_SOURCES.contains(&source.as_str());
+        let lets_through = |field: &Field| {
+            let mut operators = field.operators().map(|(word, _)| word);
+            let only = (operators.next(), operators.next());
+            match (field.field.as_str(), only) {
+                (CATEGORY, (Some("is"), None)) => true,
+                (READ_ONLY, (Some("is"), None)) => field.equals.contains(&reads.to_string()),
+                (SOURCE, (Some("is not"), None)) => {
+                    may_leave_out && field.not_equals.iter().all(is_busy)
+                }
+                _ => false,
+            }
+        };
+        self.is_of("Management") && self.field_selectors.iter().all(lets_through)
+    }
+
     /// What it logs in words, one text for each resource; two selectors that log the same have the
     /// same texts, whatever their names and orders.
     fn in_words(&self) -> BTreeSet<String> {
@@ -221,6 +244,32 @@ fn short(types: &[String]) -> String {
 /// What is logged of management events, in words.
 pub fn management_events(selectors: &[Selector]) -> BTreeSet<String> {
     in_words(selectors, "Management")
+}
+
+/// How much of the management events is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// Everything.
+    Whole,
+    /// Everything but the services that AWS lets a trail leave out.
+    WithoutBusySources,
+    /// Less.
+    Partly,
+}
+
+/// How much of the management events the selectors log together.
+pub fn coverage(selectors: &[Selector]) -> Coverage {
+    let log = |may_leave_out: bool| {
+        [true, false].into_iter().all(|reads| {
+            let mut selectors = selectors.iter();
+            selectors.any(|selector| selector.logs_management(reads, may_leave_out))
+        })
+    };
+    match (log(false), log(true)) {
+        (true, _) => Coverage::Whole,
+        (false, true) => Coverage::WithoutBusySources,
+        (false, false) => Coverage::Partly,
+    }
 }
 
 /// What is logged of data events, in words.

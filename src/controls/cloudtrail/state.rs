@@ -140,11 +140,14 @@ impl State {
 }
 
 /// The account's own trail that the baseline means: the one it names, or the one to adopt. It
-/// prefers what records all regions, then what delivers to our bucket, then our own name.
+/// prefers what covers all regions, then what is recording, then what delivers to our bucket, then
+/// our own name. Which one is to be stopped does not depend on what is recording: else the next
+/// one would be stopped as well.
 pub fn chosen<'a>(
     settings: &Settings,
     context: &Context,
     trails: &'a BTreeMap<String, Trail>,
+    recording: &BTreeMap<String, bool>,
 ) -> Option<(&'a str, &'a Trail)> {
     let own = trails
         .iter()
@@ -156,6 +159,7 @@ pub fn chosen<'a>(
     let best = meant.min_by_key(|(arn, trail)| {
         (
             !trail.multi_region,
+            settings.is_enabled() && recording.get(*arn) == Some(&false),
             context.log_bucket.as_ref() != Some(&trail.bucket),
             trail.name != DEFAULT_TRAIL,
             &trail.name,

@@ -48,13 +48,18 @@ fn fields(proposal: &Proposal) -> Vec<&str> {
 }
 
 fn best(settings: &str, trails: &Value) -> Option<String> {
+    best_of(settings, trails, &json!({}))
+}
+
+fn best_of(settings: &str, trails: &Value, recording: &Value) -> Option<String> {
+    let recording = serde_json::from_value(recording.clone()).expect("a map");
     let settings: Settings = toml::from_str(settings).expect("valid");
     let trails = serde_json::from_value(trails.clone()).expect("trails");
     let context = Context {
         log_bucket: Some("our-logs".to_owned()),
         ..context()
     };
-    chosen(&settings, &context, &trails).map(|(_, trail)| trail.name.clone())
+    chosen(&settings, &context, &trails, &recording).map(|(_, trail)| trail.name.clone())
 }
 
 #[test]
@@ -107,6 +112,115 @@ fn the_best_trail_is_adopted() {
     assert_eq!(best("", &trails).as_deref(), Some("b"));
     assert_eq!(best("name = 'a'", &trails).as_deref(), Some("a"));
     assert_eq!(best("name = 'd'", &trails), None);
+}
+
+#[test]
+fn a_recording_trail_is_preferred_except_for_stopping() {
+    let arn = |name: &str| format!("arn:aws:cloudtrail:us-east-1:111122223333:trail/{name}");
+    let mut trails = json!({});
+    for name in ["a", "b"] {
+        trails[arn(name)] = trail(name, "us-east-1");
+    }
+    let recording = json!({arn("a"): false, arn("b"): true});
+    let best = |settings: &str| best_of(settings, &trails, &recording);
+    assert_eq!(best("").as_deref(), Some("b"));
+    assert_eq!(best("name = 'a'").as_deref(), Some("a"));
+    assert_eq!(best("enabled = false").as_deref(), Some("a"));
+}
+
+#[test]
+fn a_second_paid_copy_is_told_also_when_a_trail_is_adopted() {
+    let other = "arn:aws:cloudtrail:us-east-1:111122223333:trail/other";
+    let mut live = live();
+    live["trails"][other] = trail("other", "us-east-1");
+    live["recording"] = json!({ARN: true, other: true});
+    let note = "the trail other records all regions as well: \
+                AWS bills a second copy of management events";
+    for settings in ["", "name = 'audit'"] {
+        assert_eq!(propose(settings, &live).notes, [note]);
+    }
+    live["recording"] = json!({ARN: true, other: false});
+    assert!(propose("", &live).notes.is_empty());
+}
+
+#[test]
+fn management_events_logged_only_in_part_are_a_finding_except_without_busy_sources() {
+    let logged = |conditions: &[Value]| {
+        let mut live = live();
+        live["details"]["selectors"] = json!([]);
+        for condition in conditions {
+            let category = json!({"Field": "eventCategory", "Equals": ["Management"]});
+            let selector = json!({"FieldSelectors": [category, condition]});
+            push(&mut live["details"]["selectors"], selector);
+        }
+        let proposal = propose("", &live);
+        assert!(proposal.writes.is_empty());
+        let findings: Vec<String> = proposal.findings.into_iter().map(|f| f.field).collect();
+        (findings, proposal.notes.len())
+    };
+    let reads = json!({"Field": "readOnly", "Equals": ["true"]});
+    let writes = json!({"Field": "readOnly", "Equals": ["false"]});
+    let not = |source: &str| json!({"Field": "eventSource", "NotEquals": [source]});
+    let finding = (vec!["management_events".to_owned()], 0);
+    assert_eq!(logged(std::slice::from_ref(&writes)), finding);
+    assert_eq!(logged(&[not("iam.amazonaws.com")]), finding);
+    let only = json!({"Field": "eventSource", "Equals": ["kms.amazonaws.com"]});
+    assert_eq!(logged(&[only]), finding);
+    assert_eq!(logged(&[reads, writes]), (Vec::new(), 0));
+    for source in ["kms.amazonaws.com", "rdsdata.amazonaws.com"] {
+        assert_eq!(logged(&[not(source)]), (Vec::new(), 1));
+    }
+}
+
+#[test]
+fn covering_all_regions_costs() {
+    let about = crate::controls::find("cloudtrail")
+        .expect("it exists")
+        .about;
+    let mut live = live();
+    live["trails"][ARN]["multi_region"] = json!(false);
+    let mut differences = propose("", &live).differences;
+    let remarks = crate::risk::assess(about, &mut differences);
+    assert_eq!(remarks[0].risk, crate::risk::Risk::Costs);
+}
+
+#[test]
+fn an_organization_trail_that_cannot_be_seen_does_not_stand_in_for_an_own_one() {
+    let org = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org";
+    let mut live = live();
+    live["trails"][org] = trail("org", "eu-west-1");
+    live["organization"] = json!({org: null});
+    live["details"]["logging"] = json!(false);
+    let proposal = propose("", &live);
+    assert!(matches!(proposal.standing, Standing::Own));
+    assert_eq!(calls(&proposal), ["StartLogging"]);
+    assert!(proposal.notes[0].contains("cannot be seen"));
+    let mut alone = live.clone();
+    alone["trails"] = json!({org: trail("org", "eu-west-1")});
+    alone["details"] = Value::Null;
+    let standing = propose("", &alone).standing;
+    assert!(matches!(standing, Standing::Elsewhere(_)));
+}
+
+#[test]
+fn what_the_organizations_trail_visibly_lacks_is_a_finding() {
+    let org = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org";
+    let mut live = live();
+    live["trails"][org] = trail("org", "eu-west-1");
+    live["trails"][org]["log_file_validation"] = json!(false);
+    live["organization"] = json!({org: true});
+    let findings = |settings: &str| -> Vec<String> {
+        let proposal = propose(settings, &live);
+        assert!(matches!(proposal.standing, Standing::Elsewhere(_)));
+        proposal.findings.into_iter().map(|f| f.field).collect()
+    };
+    assert_eq!(findings(""), ["log_file_validation"]);
+    assert_eq!(
+        findings("insights = ['ApiCallRateInsight']"),
+        ["log_file_validation", "insights"]
+    );
+    assert!(findings("log_file_validation = false").is_empty());
+    assert!(findings("enabled = false").is_empty());
 }
 
 #[test]
