@@ -224,10 +224,10 @@ fn adopt(
     };
     what.update(&mut proposal, &before, &wanted);
     if proposal.touches(&["bucket", "prefix"]) {
+        wait_for_bucket(&mut proposal, &wanted, context);
         proposal.note("log files delivered so far stay where they are; new ones go elsewhere");
     }
     what.fill(&mut proposal, &before, &wanted);
-    wait_for_bucket(&mut proposal, &wanted, context);
     if too_many {
         let most = selectors::MOST_VALUES;
         proposal.finding(

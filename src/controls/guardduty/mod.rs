@@ -234,8 +234,7 @@ impl Control for GuardDuty {
                  = { enabled = true, EC2_AGENT_MANAGEMENT = true } }. False does not ask for one; \
                  { exactly = false } switches it off. What is not declared stays as it is, and is \
                  off in a new detector: AWS itself would switch it on, for money. A plan that a \
-                 region does not offer is noted where there is a detector; a new one is refused \
-                 with it.",
+                 region does not offer is noted and otherwise left out.",
             )
             .costs()
             .stricter(Stricter::Higher),

@@ -197,7 +197,6 @@ fn refused(features: &[FeatureInput], message: &str) -> Option<usize> {
     let named = named.filter(|(_, feature)| message.contains(&feature.name));
     named
         .max_by_key(|(_, feature)| feature.name.len())
-        .filter(|(_, feature)| feature.status == status(false))
         .map(|(at, _)| at)
 }
 
@@ -306,7 +305,5 @@ mod tests {
         let features = [input(RUNTIME, true), input(EKS_RUNTIME, false)];
         let wrong = "the value of EKS_RUNTIME_MONITORING is invalid";
         assert_eq!(refused(&features, wrong), None);
-        let wanted = "the feature RUNTIME_MONITORING is not available in this region";
-        assert_eq!(refused(&features, wanted), None);
     }
 }
