@@ -52,6 +52,7 @@ pub fn policy(baseline: &Baseline, context: &Context, writes: bool) -> Document 
             add(operation, &names);
         }
     }
+    drop_what_is_covered(&mut wanted);
     let statement = wanted
         .into_iter()
         .map(|((resource, condition), action)| Statement {
@@ -63,6 +64,32 @@ pub fn policy(baseline: &Baseline, context: &Context, writes: bool) -> Document 
     Document {
         version: "2012-10-17",
         statement: statement.collect(),
+    }
+}
+
+/// Takes out actions that another statement allows on more resources under the same condition.
+fn drop_what_is_covered(wanted: &mut BTreeMap<(Vec<String>, Condition), BTreeSet<&'static str>>) {
+    let all = wanted.clone();
+    for ((resources, condition), actions) in wanted.iter_mut() {
+        let wider = all.iter().filter(|((others, other), _)| {
+            let covered = |own: &String| others.iter().any(|other| covers(other, own));
+            condition == other && resources != others && resources.iter().all(covered)
+        });
+        for (_, allowed) in wider {
+            actions.retain(|action| !allowed.contains(action));
+        }
+    }
+    wanted.retain(|_, actions| !actions.is_empty());
+}
+
+/// Whether a pattern for ARNs matches whatever another one does: stars stand for any text.
+fn covers(pattern: &str, other: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == other,
+        Some((head, tail)) => other.strip_prefix(head).is_some_and(|rest| {
+            let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+            ends.into_iter().any(|at| covers(tail, &rest[at..]))
+        }),
     }
 }
 
@@ -133,6 +160,22 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_allowed_on_more_is_not_allowed_again_on_less() {
+        let bucket = |name: &str| (vec![format!("arn:aws:s3:::{name}")], None);
+        let mut wanted = BTreeMap::from([
+            (bucket("*"), BTreeSet::from(["s3:GetBucketPolicy"])),
+            (
+                bucket("logs"),
+                BTreeSet::from(["s3:CreateBucket", "s3:GetBucketPolicy"]),
+            ),
+        ]);
+        drop_what_is_covered(&mut wanted);
+        assert_eq!(wanted[&bucket("logs")], BTreeSet::from(["s3:CreateBucket"]));
+        assert_eq!(wanted[&bucket("*")], BTreeSet::from(["s3:GetBucketPolicy"]));
+        assert!(covers("arn:*:trail/*", "arn:aws:trail/x") && !covers("a*c", "ab"));
+    }
 
     #[test]
     fn placeholders_become_all_their_values_and_unknown_ones_a_star() {

@@ -224,3 +224,19 @@ fn a_place_that_can_no_longer_be_seen_when_its_turn_comes_is_left_alone() {
         .says("skipped, because log_bucket@");
     assert!(account.writes().is_empty(), "{:?}", account.writes());
 }
+
+#[test]
+fn the_example_plan_is_still_read_and_still_what_is_planned() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let example = root.join("plans/example.json");
+    let planned = root.join("tests/scenarios/startup_first/plan.json");
+    if std::env::var("BLESS").is_ok_and(|said| said == "1") {
+        std::fs::copy(&planned, &example).expect("written");
+    }
+    let read = |path| std::fs::read(path).expect("a plan");
+    assert_eq!(read(&example), read(&planned), "BLESS=1 copies it");
+    let shown = Account::new()
+        .run(&["show", &example.display().to_string()])
+        .exits(0);
+    assert!(shown.stdout.contains("cloudtrail:CreateTrail"));
+}
