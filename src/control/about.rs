@@ -1,0 +1,250 @@
+//! What is told about a control: to people, and to the passes over its proposals.
+
+use crate::aws::Operation;
+
+/// What people and the engine are told about a control.
+#[derive(Debug)]
+pub struct About {
+    /// The name of its table.
+    pub name: &'static str,
+    /// What it looks after, in a few words.
+    pub title: &'static str,
+    /// Why it exists.
+    pub why: &'static str,
+    /// How many places it has.
+    pub scope: Scope,
+    /// What must be known before its places are.
+    pub needs: &'static [Need],
+    /// Its settings.
+    pub settings: &'static [Setting],
+    /// What it satisfies.
+    pub satisfies: &'static [Reference],
+    /// What AWS charges.
+    pub cost: Cost,
+    /// The API operations, reads first.
+    pub operations: &'static [Operation],
+}
+
+impl About {
+    /// The setting that a field of a difference belongs to: that of the last of its names that a
+    /// setting has.
+    pub fn setting(&self, field: &str) -> Option<&'static Setting> {
+        let named = |name: &str| self.settings.iter().find(|s| s.field() == name);
+        field.rsplit('.').find_map(named)
+    }
+}
+
+/// How many places a control has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One in the account.
+    Account,
+    /// One in each region.
+    Regions,
+    /// One for each thing of a kind.
+    Things,
+}
+
+/// A fact that places depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// [`Facts::regions`](crate::aws::Facts::regions).
+    Regions,
+    /// [`Facts::buckets`](crate::aws::Facts::buckets).
+    Buckets,
+}
+
+/// One key of a control's table.
+#[derive(Debug)]
+pub struct Setting {
+    /// The key.
+    pub name: &'static str,
+    /// Its name in differences, where that is another.
+    pub shown_as: Option<&'static str>,
+    /// What holds when the table is there and the key is not.
+    pub default: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// Which way is stricter.
+    pub stricter: Stricter,
+    /// What may stop working when it takes effect.
+    pub breaks: Option<&'static str>,
+    /// Whether AWS charges more when it changes.
+    pub costs: bool,
+}
+
+impl Setting {
+    /// A setting without a stricter side that breaks nothing.
+    pub const fn new(name: &'static str, default: &'static str, doc: &'static str) -> Self {
+        Self {
+            name,
+            shown_as: None,
+            default,
+            doc,
+            stricter: Stricter::Neither,
+            breaks: None,
+            costs: false,
+        }
+    }
+
+    /// Says which way is stricter.
+    pub const fn stricter(mut self, stricter: Stricter) -> Self {
+        self.stricter = stricter;
+        self
+    }
+
+    /// Says what may stop working.
+    pub const fn breaks(mut self, breaks: &'static str) -> Self {
+        self.breaks = Some(breaks);
+        self
+    }
+
+    /// Says that AWS charges more when it changes.
+    pub const fn costs(mut self) -> Self {
+        self.costs = true;
+        self
+    }
+
+    /// Gives the name in differences.
+    pub const fn shown_as(mut self, field: &'static str) -> Self {
+        self.shown_as = Some(field);
+        self
+    }
+
+    fn field(&self) -> &'static str {
+        self.shown_as.unwrap_or(self.name)
+    }
+}
+
+/// Which way a value protects more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stricter {
+    /// No side is stricter.
+    Neither,
+    /// `true`, and higher numbers.
+    Higher,
+    /// Lower numbers; no value is the highest of all.
+    Lower,
+    /// More elements of a list.
+    More,
+    /// Fewer elements of a list.
+    Fewer,
+    /// Later in this list.
+    Later(&'static [&'static str]),
+}
+
+/// A requirement of a published standard, with our own short label.
+#[derive(Debug)]
+pub struct Reference {
+    /// The standard.
+    pub standard: Standard,
+    /// Its number there.
+    pub id: &'static str,
+    /// Our label.
+    pub label: &'static str,
+}
+
+impl Reference {
+    /// Of [`Standard::Cis3`].
+    pub const fn cis3(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::Cis3,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::Cis7`].
+    pub const fn cis7(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::Cis7,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::Fsbp`].
+    pub const fn fsbp(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::Fsbp,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::NistCsf`].
+    pub const fn nist_csf(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::NistCsf,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::WellArchitected`].
+    pub const fn well_architected(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::WellArchitected,
+            id,
+            label,
+        }
+    }
+
+    /// Of [`Standard::StartupSecurityBaseline`].
+    pub const fn startup_security(id: &'static str, label: &'static str) -> Self {
+        Self {
+            standard: Standard::StartupSecurityBaseline,
+            id,
+            label,
+        }
+    }
+}
+
+/// The standards that controls refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standard {
+    /// CIS AWS Foundations Benchmark 3.0.
+    Cis3,
+    /// CIS AWS Foundations Benchmark 7.0.
+    Cis7,
+    /// AWS Foundational Security Best Practices.
+    Fsbp,
+    /// NIST Cybersecurity Framework 2.0, the function.
+    NistCsf,
+    /// AWS Well-Architected Framework, the question of the security pillar.
+    WellArchitected,
+    /// AWS Startup Security Baseline, of AWS Prescriptive Guidance.
+    StartupSecurityBaseline,
+}
+
+impl Standard {
+    /// Its name.
+    pub fn title(self) -> &'static str {
+        match self {
+            Standard::Cis3 => "CIS AWS Foundations 3.0",
+            Standard::Cis7 => "CIS AWS Foundations 7.0",
+            Standard::Fsbp => "AWS FSBP",
+            Standard::NistCsf => "NIST CSF 2.0",
+            Standard::WellArchitected => "Well-Architected",
+            Standard::StartupSecurityBaseline => "AWS Startup Baseline",
+        }
+    }
+}
+
+/// What AWS charges for what a control switches on. US dollars, list prices of us-east-1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Nothing.
+    Free(&'static str),
+    /// Something; the text says for what.
+    Paid(&'static str),
+}
+
+impl Cost {
+    /// The sentence.
+    pub fn text(self) -> &'static str {
+        match self {
+            Cost::Free(text) | Cost::Paid(text) => text,
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! What a control is: the settings and the code behind one table of the baseline.
+//!
+//! A control says where it looks, reads what is there, and proposes what would make it match. It
+//! decides nothing else: the engine asks, compares, shows and sends.
+
+mod about;
+mod proposal;
+
+pub use about::{About, Cost, Need, Reference, Scope, Setting, Standard, Stricter};
+pub use proposal::{Proposal, Standing};
+
+use crate::aws::AwsError;
+use crate::aws::facts::{Facts, Reader};
+use crate::baseline::Problems;
+use crate::place::Place;
+use futures_util::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use time::OffsetDateTime;
+
+/// One table of the baseline and the code behind it.
+pub trait Control: Send + Sync + 'static {
+    /// The table as the person wrote it; a key that is left out is not managed, or has the safe
+    /// default that [`About::settings`] names.
+    type Settings: DeserializeOwned + Debug + Send + Sync + 'static;
+    /// What was read at one place. It holds all that `propose` needs, so that a saved one gives
+    /// the same plan without a network.
+    type Live: Serialize + DeserializeOwned + Send + Sync;
+
+    /// What people and the engine are told about the control.
+    const ABOUT: About;
+    /// What an empty table means, as TOML. A table that says anything is taken at its word.
+    const DEFAULTS: &'static str = "";
+
+    /// Looks for settings that contradict each other or that AWS would refuse.
+    fn check(_settings: &Self::Settings, _problems: &mut Problems) {}
+
+    /// Where to look.
+    ///
+    /// # Errors
+    /// The failure to see what the places depend on.
+    fn places(
+        settings: &Self::Settings,
+        facts: &Facts,
+        context: &Context,
+    ) -> Result<Vec<Place>, AwsError>;
+
+    /// Reads a place.
+    ///
+    /// # Errors
+    /// When the place could not be seen whole; that something is absent is no error.
+    fn read(
+        settings: &Self::Settings,
+        place: &Place,
+        context: &Context,
+        reader: &Reader,
+    ) -> impl Future<Output = Result<Self::Live, AwsError>> + Send;
+
+    /// What would make a place match: differences with the calls that remove them, and findings.
+    fn propose(
+        settings: &Self::Settings,
+        place: &Place,
+        live: Self::Live,
+        context: &Context,
+    ) -> Proposal;
+
+    /// The values for the placeholders in the ARNs of [`Grant`](crate::aws::Grant)s beyond
+    /// `{partition}`, `{account}` and `{region}`; what is not given becomes `*`.
+    fn names(_settings: &Self::Settings, _context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        Vec::new()
+    }
+
+    /// The operations of [`About::operations`] that these settings never use.
+    fn unused(_settings: &Self::Settings) -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+/// What a proposal may depend on besides settings and live state. No clock but `now`.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The account: twelve digits.
+    pub account: String,
+    /// Its partition: `aws`, `aws-cn` …
+    pub partition: String,
+    /// Where the account's one-region things live.
+    pub home_region: String,
+    /// When the account was looked at.
+    pub now: OffsetDateTime,
+    /// The name of the baseline, for the tag on what it creates.
+    pub baseline: String,
+    /// The tags of `[account]`.
+    pub tags: BTreeMap<String, String>,
+    /// The bucket of `[log_bucket]`, if the baseline has one.
+    pub log_bucket: Option<String>,
+    /// What else the baseline has deliver to that bucket.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A service that delivers to the log bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// CloudTrail, for a trail, under a prefix.
+    CloudTrail {
+        /// The name of the trail.
+        trail: String,
+        /// What stands before `AWSLogs/`.
+        prefix: Option<String>,
+    },
+    /// Config, under a prefix.
+    Config {
+        /// What stands before `AWSLogs/`.
+        prefix: Option<String>,
+    },
+}
+
+/// The tag that says which baseline created a thing.
+pub const OUR_TAG: &str = "baseline";
+
+impl Context {
+    /// The tags of a thing that is created: those of `[account]` and our own.
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        let mut tags = self.tags.clone();
+        tags.insert(OUR_TAG.to_owned(), self.baseline.clone());
+        tags
+    }
+
+    /// The region in which global services are asked.
+    pub fn global_region(&self) -> &'static str {
+        crate::aws::facts::global_region(&self.partition)
+    }
+
+    /// Fills `{account}` and `{region}` (the home region) into a name.
+    pub fn fill(&self, name: &str) -> String {
+        name.replace("{account}", &self.account)
+            .replace("{region}", &self.home_region)
+    }
+}
+
+/// A control with its settings, without its types: what the engine works with.
+pub trait Configured: Debug + Send + Sync {
+    /// What people and the engine are told about the control.
+    fn about(&self) -> &'static About;
+    /// See [`Control::check`].
+    fn check(&self, problems: &mut Problems);
+    /// See [`Control::places`].
+    fn places(&self, facts: &Facts, context: &Context) -> Result<Vec<Place>, AwsError>;
+    /// See [`Control::read`]; the live state as data.
+    fn read<'a>(
+        &'a self,
+        place: &'a Place,
+        context: &'a Context,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Value, AwsError>>;
+    /// See [`Control::propose`].
+    ///
+    /// # Errors
+    /// When the data is not a live state of this control: a snapshot of another version.
+    fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String>;
+    /// See [`Control::names`].
+    fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)>;
+    /// See [`Control::unused`].
+    fn unused(&self) -> Vec<&'static str>;
+}
+
+struct Held<C: Control>(C::Settings);
+
+impl<C: Control> Debug for Held<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple(C::ABOUT.name).field(&self.0).finish()
+    }
+}
+
+impl<C: Control> Configured for Held<C> {
+    fn about(&self) -> &'static About {
+        const { &C::ABOUT }
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        C::check(&self.0, problems);
+    }
+
+    fn places(&self, facts: &Facts, context: &Context) -> Result<Vec<Place>, AwsError> {
+        C::places(&self.0, facts, context)
+    }
+
+    fn read<'a>(
+        &'a self,
+        place: &'a Place,
+        context: &'a Context,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Value, AwsError>> {
+        Box::pin(async move {
+            let live = C::read(&self.0, place, context, reader).await?;
+            Ok(crate::diff::to_value(&live))
+        })
+    }
+
+    fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String> {
+        let live = C::Live::deserialize(live).map_err(|cause| cause.to_string())?;
+        Ok(C::propose(&self.0, place, live, context))
+    }
+
+    fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        C::names(&self.0, context)
+    }
+
+    fn unused(&self) -> Vec<&'static str> {
+        C::unused(&self.0)
+    }
+}
+
+/// A control before it has settings: an entry of the list in [`crate::controls`].
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// What people and the engine are told about the control.
+    pub about: &'static About,
+    configure: for<'i> fn(Table<'i>) -> Result<Box<dyn Configured>, toml::de::Error>,
+}
+
+/// A value of the baseline with its place in the file.
+pub type Table<'i> = toml::Spanned<toml::de::DeValue<'i>>;
+
+impl Kind {
+    /// The entry of a control.
+    pub const fn of<C: Control>() -> Self {
+        Self {
+            about: const { &C::ABOUT },
+            configure: configure::<C>,
+        }
+    }
+
+    /// Reads the control's table.
+    ///
+    /// # Errors
+    /// The first thing that is wrong in it, with its place.
+    pub fn configure(&self, table: Table<'_>) -> Result<Box<dyn Configured>, toml::de::Error> {
+        (self.configure)(table)
+    }
+}
+
+fn configure<C: Control>(table: Table<'_>) -> Result<Box<dyn Configured>, toml::de::Error> {
+    let is_empty = table
+        .get_ref()
+        .as_table()
+        .is_some_and(|table| table.is_empty());
+    let settings = match is_empty && !C::DEFAULTS.is_empty() {
+        true => toml::from_str(C::DEFAULTS)?,
+        false => C::Settings::deserialize(toml::de::ValueDeserializer::from(table))?,
+    };
+    Ok(Box::new(Held::<C>(settings)))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A context for the tests of controls.
+    pub fn context() -> Context {
+        Context {
+            account: "111122223333".to_owned(),
+            partition: "aws".to_owned(),
+            home_region: "us-east-1".to_owned(),
+            now: OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000),
+            baseline: "test".to_owned(),
+            tags: BTreeMap::new(),
+            log_bucket: None,
+            deliveries: Vec::new(),
+        }
+    }
+
+    /// What a control proposes for its only place, given its table and what is live.
+    pub fn proposed<C: Control>(settings: &str, live: &C::Live) -> Proposal {
+        let settings = toml::from_str(settings).expect("the test's settings are valid");
+        let live = crate::diff::to_value(live);
+        let live = serde_json::from_value(live).expect("a live state reads back");
+        C::propose(&settings, &Place::account(), live, &context())
+    }
+}

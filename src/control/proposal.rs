@@ -1,0 +1,120 @@
+//! What a control proposes for a place.
+
+use crate::aws::{AnyWrite, AwsError, Write};
+use crate::diff::Difference;
+use crate::place::Place;
+use crate::plan::Finding;
+use serde::Serialize;
+
+/// What a control proposes for a place.
+#[derive(Debug, Default)]
+pub struct Proposal {
+    /// Whose the place is, and whether it could be judged.
+    pub standing: Standing,
+    /// What would change, in the order of the fields.
+    pub differences: Vec<Difference>,
+    /// The writes that do it, in order.
+    pub writes: Vec<Box<dyn AnyWrite>>,
+    /// What only a person can put right.
+    pub findings: Vec<Finding>,
+    /// What is good to know; never a reason to act.
+    pub notes: Vec<String>,
+    /// Controls, or places of controls, whose changes must have succeeded before.
+    pub after: Vec<(&'static str, Option<Place>)>,
+}
+
+/// Whose a place is.
+#[derive(Debug, Default)]
+pub enum Standing {
+    /// The account's own.
+    #[default]
+    Own,
+    /// Owned elsewhere: by whom or what.
+    Elsewhere(String),
+    /// The region does not have it: what.
+    NotOffered(String),
+    /// Seen, but not enough of it to judge.
+    Unknown(AwsError),
+    /// In the way of the whole run: nothing may be written before a person decides.
+    Blocked(String),
+}
+
+impl Proposal {
+    /// Nothing to do.
+    pub fn fine() -> Self {
+        Self::default()
+    }
+
+    /// The place is looked after by someone else.
+    pub fn elsewhere(whom: impl Into<String>) -> Self {
+        Self {
+            standing: Standing::Elsewhere(whom.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Leaves the place to whoever looks after it: what differs is told, nothing is done.
+    pub fn left_to(self, whom: &str) -> Self {
+        let fields: Vec<&str> = self.differences.iter().map(|d| d.field.as_str()).collect();
+        let whom = match fields.is_empty() {
+            true => whom.to_owned(),
+            false => format!(
+                "{whom}; it differs from the baseline in {}",
+                fields.join(", ")
+            ),
+        };
+        Self {
+            standing: Standing::Elsewhere(whom),
+            writes: Vec::new(),
+            after: Vec::new(),
+            ..self
+        }
+    }
+
+    /// The place could not be judged.
+    pub fn unknown(error: AwsError) -> Self {
+        Self {
+            standing: Standing::Unknown(error),
+            ..Self::default()
+        }
+    }
+
+    /// The differences between what is live and what it is to become.
+    pub fn between<T: Serialize>(live: &T, wanted: &T) -> Self {
+        Self {
+            differences: crate::diff::compare(live, wanted),
+            ..Self::default()
+        }
+    }
+
+    /// Whether one of these fields, or something below them, differs.
+    pub fn touches(&self, fields: &[&str]) -> bool {
+        let below = |path: &str, field: &str| {
+            path.strip_prefix(field)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.differences
+            .iter()
+            .any(|d| fields.iter().any(|field| below(&d.field, field)))
+    }
+
+    /// Appends a write.
+    pub fn call(&mut self, write: impl Write) {
+        self.writes.push(Box::new(write));
+    }
+
+    /// Appends a finding.
+    pub fn finding(&mut self, field: &str, what: impl Into<String>, remedy: impl Into<String>) {
+        let (field, what, remedy) = (field.to_owned(), what.into(), remedy.into());
+        self.findings.push(Finding {
+            field,
+            what,
+            remedy,
+        });
+    }
+
+    /// Appends a note.
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+}

@@ -1,0 +1,276 @@
+//! What makes a bucket the log bucket: from nothing, and from what is there.
+
+use super::Settings;
+use super::delivery::delivery_statements;
+use crate::aws::AwsError;
+use crate::aws::facts::GET_BUCKET_POLICY;
+use crate::baseline::Tags;
+use crate::control::{Context, Proposal};
+use crate::policy::{Policy, deny_insecure_transport};
+use crate::s3::{self, Bucket};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The tag on a bucket that this control created; its value is the name of the bucket.
+const CREATED_TAG: &str = "baseline:log-bucket";
+
+/// The lifecycle rule of this control.
+pub(super) const RULE: &str = "baseline-retention";
+
+/// The bucket as it is compared.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Shape {
+    region: String,
+    tags: Tags,
+    public_access_block: bool,
+    ownership: Option<String>,
+    encryption: Option<String>,
+    versioning: bool,
+    retention_days: Option<i32>,
+    ssl_only: bool,
+    statements: BTreeSet<String>,
+}
+
+/// The tags of a bucket that this control creates: by the last it knows it for its own.
+pub(super) fn tags(name: &str, context: &Context) -> Tags {
+    let mut tags = context.tags();
+    tags.insert(CREATED_TAG.to_owned(), name.to_owned());
+    tags
+}
+
+/// Versioning comes last: a bucket of ours that never had it is one whose creation broke off.
+pub(super) fn create(settings: &Settings, name: &str, context: &Context) -> Proposal {
+    let arn = s3::arn(&context.partition, name);
+    let mut statements = vec![deny_insecure_transport(&arn)];
+    statements.extend(delivery_statements(&arn, context));
+    let (days, versioning) = (
+        *settings.retention_days.value(),
+        *settings.versioning.value(),
+    );
+    let wanted = Shape {
+        region: context.home_region.clone(),
+        tags: tags(name, context),
+        public_access_block: true,
+        ownership: Some("BucketOwnerEnforced".to_owned()),
+        // What every new bucket has.
+        encryption: Some("AES256".to_owned()),
+        versioning,
+        retention_days: Some(days),
+        ssl_only: true,
+        statements: sids(&statements),
+    };
+    let mut proposal = Proposal::between(&None, &Some(wanted));
+    let target = target(name, &context.home_region, context);
+    proposal.call(s3::CreateBucket::new(
+        name,
+        &context.home_region,
+        tags(name, context),
+    ));
+    proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
+    put_policy(&mut proposal, target.clone(), None, statements);
+    proposal.call(s3::PutBucketLifecycle::expire(
+        target.clone(),
+        RULE,
+        days,
+        Vec::new(),
+    ));
+    if versioning {
+        proposal.call(s3::PutBucketVersioning::on(target));
+    }
+    proposal
+}
+
+pub(super) fn raise(
+    settings: &Settings,
+    name: &str,
+    bucket: &Bucket,
+    context: &Context,
+) -> Proposal {
+    let arn = s3::arn(&context.partition, name);
+    let policy = match bucket.policy.as_deref().map(Policy::parse).transpose() {
+        Ok(policy) => policy,
+        Err(cause) => {
+            let text = format!("its policy cannot be read: {cause}");
+            return Proposal::unknown(AwsError::unexpected(
+                &GET_BUCKET_POLICY,
+                &bucket.region,
+                &text,
+            ));
+        }
+    };
+    let has = |statement: &Value| policy.as_ref().is_some_and(|policy| policy.says(statement));
+    let is_tls_only = policy
+        .as_ref()
+        .is_some_and(|policy| policy.denies_insecure_transport(&arn));
+    let delivery = delivery_statements(&arn, context);
+    let mut missing: Vec<Value> = delivery.iter().filter(|own| !has(own)).cloned().collect();
+
+    let kept_for = kept_for(bucket);
+    let retention_days = retention(settings, name, bucket);
+    let live = Shape {
+        region: bucket.region.clone(),
+        tags: bucket.tags.clone(),
+        public_access_block: bucket.public_access_block,
+        ownership: bucket.ownership.clone(),
+        encryption: bucket.encryption.clone(),
+        versioning: bucket.versioning.as_deref() == Some("Enabled"),
+        retention_days: kept_for,
+        ssl_only: is_tls_only,
+        statements: sids(delivery.iter().filter(|own| has(own))),
+    };
+    let wanted = Shape {
+        public_access_block: true,
+        ownership: Some("BucketOwnerEnforced".to_owned()),
+        encryption: bucket
+            .encryption
+            .clone()
+            .or_else(|| Some("AES256".to_owned())),
+        versioning: live.versioning || *settings.versioning.value(),
+        retention_days,
+        ssl_only: true,
+        statements: sids(&delivery),
+        ..live.clone()
+    };
+    let mut proposal = Proposal::between(&live, &wanted);
+    if wanted.ssl_only != live.ssl_only || wanted.ownership != live.ownership {
+        proposal.note("who uses it by plain HTTP or by ACLs is refused from then on");
+    }
+    if !is_tls_only {
+        missing.insert(0, deny_insecure_transport(&arn));
+    }
+    let target = target(name, &bucket.region, context);
+    if !missing.is_empty() {
+        put_policy(&mut proposal, target.clone(), policy.as_ref(), missing);
+        if !proposal.findings.is_empty() {
+            return proposal;
+        }
+    }
+    if !live.public_access_block {
+        proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
+    }
+    if live.encryption != wanted.encryption {
+        proposal.call(s3::PutBucketEncryption::on(target.clone()));
+    }
+    if let Some(days) = wanted
+        .retention_days
+        .filter(|_| live.retention_days != wanted.retention_days)
+    {
+        let others = bucket.rules.iter().filter(|rule| rule.id != RULE);
+        let others = others.map(|rule| rule.id.clone()).collect();
+        proposal.call(s3::PutBucketLifecycle::expire(
+            target.clone(),
+            RULE,
+            days,
+            others,
+        ));
+        let begins_to_delete =
+            live.retention_days.is_none() && !is_unfinished(settings, name, bucket);
+        if begins_to_delete {
+            let field = proposal
+                .differences
+                .iter_mut()
+                .find(|d| d.field == "retention_days");
+            field
+                .into_iter()
+                .for_each(|difference| difference.loosens = true);
+        }
+    }
+    if live.versioning != wanted.versioning {
+        proposal.call(s3::PutBucketVersioning::on(target.clone()));
+    }
+    // The one that S3 may refuse, while ACLs of the bucket grant something to others.
+    if live.ownership != wanted.ownership {
+        proposal.call(s3::PutBucketOwnershipControls::on(target));
+    }
+    judge_other_rules(&mut proposal, settings, bucket);
+    proposal
+}
+
+/// Whether this control created the bucket: the tag names the bucket itself.
+fn is_ours(name: &str, bucket: &Bucket) -> bool {
+    bucket.tags.get(CREATED_TAG).map(String::as_str) == Some(name)
+}
+
+/// Whether the creation of the bucket broke off before its last call.
+fn is_unfinished(settings: &Settings, name: &str, bucket: &Bucket) -> bool {
+    let has_rule = bucket.rules.iter().any(|rule| rule.id == RULE);
+    let versions = *settings.versioning.value();
+    is_ours(name, bucket) && versions && bucket.versioning.is_none() && !has_rule
+}
+
+/// After how many days this control's own rule deletes logs, or old versions of them.
+fn kept_for(bucket: &Bucket) -> Option<i32> {
+    let own = bucket
+        .rules
+        .iter()
+        .find(|rule| rule.id == RULE && rule.enabled)?;
+    own.expiration_days
+        .into_iter()
+        .chain(own.noncurrent_days)
+        .min()
+}
+
+/// After how many days that is to be. No rule keeps logs for ever, which is more than any number
+/// of days: only `exactly` begins to delete them.
+fn retention(settings: &Settings, name: &str, bucket: &Bucket) -> Option<i32> {
+    let wanted = &settings.retention_days;
+    match (is_ours(name, bucket), kept_for(bucket)) {
+        (false, days) => days,
+        (true, Some(days)) => Some(wanted.settle(days)),
+        (true, None) if is_unfinished(settings, name, bucket) => Some(*wanted.value()),
+        (true, None) => Some(wanted.settle(i32::MAX)).filter(|days| *days != i32::MAX),
+    }
+}
+
+/// Rules of others that delete logs too early are theirs to change.
+fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, bucket: &Bucket) {
+    let wanted = *settings.retention_days.value();
+    for rule in bucket
+        .rules
+        .iter()
+        .filter(|rule| rule.id != RULE && rule.enabled)
+    {
+        let early = |days: Option<i32>| days.filter(|days| *days < wanted);
+        let what = match (early(rule.expiration_days), early(rule.noncurrent_days)) {
+            _ if rule.expires_on_date => "deletes on a date".to_owned(),
+            (Some(days), _) => format!("deletes after {days} days, before {wanted}"),
+            (None, Some(days)) => {
+                format!("deletes old versions after {days} days, before {wanted}")
+            }
+            (None, None) => continue,
+        };
+        proposal.finding(
+            "retention_days",
+            format!("the lifecycle rule '{}' {what}", rule.id),
+            "raise or remove that rule, or lower retention_days",
+        );
+    }
+}
+
+fn sids<'a>(statements: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
+    let sid = |own: &Value| own["Sid"].as_str().unwrap_or_default().to_owned();
+    statements.into_iter().map(sid).collect()
+}
+
+/// Appends the write of the policy, or says why S3 would refuse it.
+fn put_policy(
+    proposal: &mut Proposal,
+    target: s3::Target,
+    before: Option<&Policy>,
+    statements: Vec<Value>,
+) {
+    let write = s3::PutBucketPolicy::with(target, before, statements);
+    match s3::refusal(write.policy()) {
+        Some((what, remedy)) => proposal.finding("statements", what, remedy),
+        None => proposal.call(write),
+    }
+}
+
+fn target(name: &str, region: &str, context: &Context) -> s3::Target {
+    s3::Target {
+        bucket: name.to_owned(),
+        expected_bucket_owner: context.account.clone(),
+        region: region.to_owned(),
+    }
+}

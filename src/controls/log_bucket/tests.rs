@@ -1,0 +1,233 @@
+//! What the log bucket is to become, from each state it may be in.
+
+use super::change::{RULE, tags};
+use super::delivery::delivery_statements;
+use super::*;
+use crate::baseline::Tags;
+use crate::control::Delivery;
+use crate::control::tests::context;
+use crate::policy::{Policy, deny_insecure_transport};
+
+const NAME: &str = "baseline-logs-111122223333-us-east-1";
+
+fn settings(text: &str) -> Settings {
+    toml::from_str(text).expect("the test's settings are valid")
+}
+
+fn ours() -> Bucket {
+    let context = delivering();
+    let arn = s3::arn("aws", NAME);
+    let mut policy = Policy::empty();
+    policy.put(&deny_insecure_transport(&arn));
+    delivery_statements(&arn, &context)
+        .iter()
+        .for_each(|own| policy.put(own));
+    Bucket {
+        region: "us-east-1".to_owned(),
+        public_access_block: true,
+        ownership: Some("BucketOwnerEnforced".to_owned()),
+        encryption: Some("AES256".to_owned()),
+        versioning: Some("Enabled".to_owned()),
+        rules: vec![rule(RULE, 400)],
+        policy: Some(policy.compact()),
+        tags: tags(NAME, &context),
+    }
+}
+
+fn rule(id: &str, days: i32) -> s3::Rule {
+    s3::Rule {
+        id: id.to_owned(),
+        enabled: true,
+        expiration_days: Some(days),
+        noncurrent_days: None,
+        expires_on_date: false,
+    }
+}
+
+fn delivering() -> Context {
+    let trail = Delivery::CloudTrail {
+        trail: "baseline".to_owned(),
+        prefix: None,
+    };
+    let config = Delivery::Config {
+        prefix: Some("x".to_owned()),
+    };
+    Context {
+        deliveries: vec![trail, config],
+        ..context()
+    }
+}
+
+fn propose(live: Live, text: &str) -> Proposal {
+    let place = Place::thing_in(NAME, "us-east-1");
+    LogBucket::propose(&settings(text), &place, live, &delivering())
+}
+
+fn calls(proposal: &Proposal) -> Vec<&'static str> {
+    proposal
+        .writes
+        .iter()
+        .map(|write| write.operation().name)
+        .collect()
+}
+
+#[test]
+fn a_new_bucket_is_private_before_anything_else() {
+    let proposal = propose(Live::Absent, "");
+    let wanted = [
+        "CreateBucket",
+        "PutPublicAccessBlock",
+        "PutBucketPolicy",
+        "PutBucketLifecycleConfiguration",
+        "PutBucketVersioning",
+    ];
+    assert_eq!(calls(&proposal), wanted);
+}
+
+#[test]
+fn what_was_created_is_as_wanted() {
+    let proposal = propose(Live::Own(ours()), "");
+    assert!(
+        proposal.differences.is_empty(),
+        "{:?}",
+        proposal.differences
+    );
+    assert!(proposal.writes.is_empty() && proposal.findings.is_empty());
+}
+
+#[test]
+fn a_name_of_another_account_stops_the_run() {
+    assert!(matches!(
+        propose(Live::Taken, "").standing,
+        Standing::Blocked(_)
+    ));
+}
+
+#[test]
+fn nothing_is_deleted_in_a_bucket_that_somebody_else_made() {
+    let adopted = Bucket {
+        tags: Tags::new(),
+        rules: Vec::new(),
+        versioning: None,
+        ..ours()
+    };
+    assert_eq!(
+        calls(&propose(Live::Own(adopted), "")),
+        ["PutBucketVersioning"]
+    );
+}
+
+#[test]
+fn logs_that_are_kept_longer_stay_so() {
+    let longer = Bucket {
+        rules: vec![rule(RULE, 3650)],
+        ..ours()
+    };
+    assert!(propose(Live::Own(longer), "").writes.is_empty());
+}
+
+#[test]
+fn a_rule_of_others_that_deletes_too_early_is_a_finding() {
+    let early = Bucket {
+        rules: vec![rule("mine", 30), rule(RULE, 400)],
+        ..ours()
+    };
+    let proposal = propose(Live::Own(early), "");
+    assert!(proposal.writes.is_empty());
+    assert_eq!(proposal.findings.len(), 1);
+}
+
+#[test]
+fn a_rule_of_others_that_deletes_on_a_date_or_old_versions_is_a_finding() {
+    let on_a_date = s3::Rule {
+        expires_on_date: true,
+        expiration_days: None,
+        ..rule("x", 0)
+    };
+    let versions = s3::Rule {
+        noncurrent_days: Some(1),
+        expiration_days: None,
+        ..rule("y", 0)
+    };
+    let early = Bucket {
+        rules: vec![on_a_date, versions, rule(RULE, 400)],
+        ..ours()
+    };
+    assert_eq!(propose(Live::Own(early), "").findings.len(), 2);
+}
+
+#[test]
+fn a_tag_of_somebody_elses_does_not_make_a_bucket_ours() {
+    let tags = Tags::from([("baseline".to_owned(), "2019".to_owned())]);
+    let theirs = Bucket {
+        tags,
+        rules: Vec::new(),
+        ..ours()
+    };
+    assert!(propose(Live::Own(theirs), "").writes.is_empty());
+}
+
+#[test]
+fn logs_that_are_kept_for_ever_stay_so_unless_exactly_says_otherwise() {
+    let for_ever = Bucket {
+        rules: Vec::new(),
+        ..ours()
+    };
+    assert!(propose(Live::Own(for_ever.clone()), "").writes.is_empty());
+    let exactly = propose(Live::Own(for_ever), "retention_days = { exactly = 30 }");
+    assert_eq!(calls(&exactly), ["PutBucketLifecycleConfiguration"]);
+    assert!(exactly.differences[0].loosens);
+}
+
+#[test]
+fn a_creation_that_broke_off_is_finished() {
+    let broken = Bucket {
+        rules: Vec::new(),
+        versioning: None,
+        ..ours()
+    };
+    let proposal = propose(Live::Own(broken), "");
+    let wanted = ["PutBucketLifecycleConfiguration", "PutBucketVersioning"];
+    assert_eq!(calls(&proposal), wanted);
+    assert!(
+        proposal
+            .differences
+            .iter()
+            .all(|difference| !difference.loosens)
+    );
+}
+
+#[test]
+fn another_delivery_gets_statements_of_its_own_and_the_first_ones_stay() {
+    let other = Delivery::CloudTrail {
+        trail: "other".to_owned(),
+        prefix: None,
+    };
+    let context = Context {
+        deliveries: vec![other],
+        ..delivering()
+    };
+    let place = Place::thing_in(NAME, "us-east-1");
+    let before = ours();
+    let proposal = LogBucket::propose(&settings(""), &place, Live::Own(before.clone()), &context);
+    let after = &proposal.writes[0].call().input["Policy"]["Statement"];
+    let before = Policy::parse(&before.policy.expect("a policy")).expect("valid");
+    for statement in before.statements() {
+        assert!(after.as_array().expect("a list").contains(statement));
+    }
+}
+
+#[test]
+fn the_delivery_is_narrowed_to_this_account() {
+    let statements = delivery_statements("arn:aws:s3:::b", &delivering());
+    for statement in &statements {
+        assert!(
+            statement["Condition"].to_string().contains("111122223333"),
+            "{statement}"
+        );
+    }
+    assert_eq!(
+        statements[4]["Resource"],
+        "arn:aws:s3:::b/x/AWSLogs/111122223333/Config/*"
+    );
+}

@@ -1,0 +1,309 @@
+//! A plan: for one account, what differs at each place and the calls that would change it, as data.
+
+mod build;
+
+pub use build::{Draft, build, finish, judge};
+
+use crate::aws::AwsError;
+use crate::baseline::hex;
+use crate::diff::Difference;
+use crate::error::Exit;
+use crate::place::{Address, Place};
+use crate::risk::Remark;
+use crate::selection::Selection;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// The format of plans that this version writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// For how long a plan may be applied, unless the person says otherwise.
+pub const VALID_FOR: Duration = Duration::from_secs(3600);
+
+/// What would change in one account, and all that was found on the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The format: [`FORMAT`].
+    pub format: u32,
+    /// The version of the program that made it.
+    pub version: String,
+    /// The account it is for.
+    pub account: String,
+    /// The account's partition.
+    pub partition: String,
+    /// Who looked; for information only.
+    pub caller: String,
+    /// Where the account's one-region things live.
+    pub home_region: String,
+    /// When the account was looked at.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created: OffsetDateTime,
+    /// Until when it may be applied.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires: OffsetDateTime,
+    /// The baseline it was made from.
+    pub baseline: Source,
+    /// What it was restricted to.
+    pub selection: Selection,
+    /// Every place, in the order in which plans read.
+    pub entries: Vec<Entry>,
+    /// SHA-256 over the rest, in its canonical form.
+    pub digest: String,
+}
+
+/// The baseline that a plan was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The file, as it was named.
+    pub path: String,
+    /// The digest of its bytes.
+    pub sha256: String,
+}
+
+/// What was found at one place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The control.
+    pub control: String,
+    /// The place.
+    pub place: Place,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Why the verdict is what it is, where that is not plain from the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The fields that would change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// The calls that do it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+    /// The earlier entry whose calls do it, when they write the same object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<Address>,
+    /// The entries that must have succeeded before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Address>,
+    /// What only a person can put right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// What the change risks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
+    /// What is good to know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Why the place could not be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<AwsError>,
+}
+
+/// The judgement of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It matches.
+    Ok,
+    /// It differs, and calls can change that.
+    Change,
+    /// It differs, and only a person can change that.
+    Finding,
+    /// It could not be seen.
+    Unknown,
+    /// It is owned by the organization.
+    Elsewhere,
+    /// The region does not have the service.
+    NotOffered,
+    /// Something stands in the way of the whole run.
+    Blocked,
+}
+
+/// One write as data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// The service by its IAM prefix.
+    pub service: String,
+    /// The operation as AWS names it.
+    pub operation: String,
+    /// The region it is sent to.
+    pub region: String,
+    /// The input, by AWS's parameter names; sensitive values are masked.
+    pub input: Value,
+}
+
+/// A difference that only a person can put right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The setting that is not met.
+    pub field: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to click or run.
+    pub remedy: String,
+}
+
+/// How many entries there are of each verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Places that match.
+    pub ok: usize,
+    /// Places to change.
+    pub change: usize,
+    /// Places with findings, whether or not something changes there too.
+    pub finding: usize,
+    /// Places that could not be seen.
+    pub unknown: usize,
+    /// Places owned by the organization.
+    pub elsewhere: usize,
+    /// Places whose region does not have the service.
+    pub not_offered: usize,
+    /// Places that stand in the way of the run.
+    pub blocked: usize,
+}
+
+impl Entry {
+    fn of(control: &str, place: Place) -> Self {
+        Self {
+            control: control.to_owned(),
+            place,
+            verdict: Verdict::Ok,
+            reason: None,
+            differences: Vec::new(),
+            calls: Vec::new(),
+            with: None,
+            after: Vec::new(),
+            findings: Vec::new(),
+            remarks: Vec::new(),
+            notes: Vec::new(),
+            unseen: None,
+        }
+    }
+
+    /// The entry's address.
+    pub fn address(&self) -> Address {
+        Address::new(&self.control, &self.place)
+    }
+
+    /// Whether something would protect less than before.
+    pub fn loosens(&self) -> bool {
+        self.differences.iter().any(|difference| difference.loosens)
+    }
+}
+
+impl Plan {
+    /// The entries that would be changed.
+    pub fn changes(&self) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.verdict == Verdict::Change)
+    }
+
+    /// The counts.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for entry in &self.entries {
+            match entry.verdict {
+                Verdict::Ok => summary.ok += 1,
+                Verdict::Change => summary.change += 1,
+                Verdict::Finding => {}
+                Verdict::Unknown => summary.unknown += 1,
+                Verdict::Elsewhere => summary.elsewhere += 1,
+                Verdict::NotOffered => summary.not_offered += 1,
+                Verdict::Blocked => summary.blocked += 1,
+            }
+            summary.finding += usize::from(!entry.findings.is_empty());
+        }
+        summary
+    }
+
+    /// The exit code of a command that reports differences.
+    pub fn exit(&self) -> Exit {
+        let summary = self.summary();
+        if summary.blocked > 0 {
+            Exit::Refused
+        } else if summary.unknown > 0 {
+            Exit::Unseen
+        } else if summary.change + summary.finding > 0 {
+            Exit::Differs
+        } else {
+            Exit::Fine
+        }
+    }
+
+    /// The file's bytes. There is only one way to write a plan: what differs from it was edited.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut text = serde_json::to_string_pretty(self).expect("plans are plain data");
+        text.push('\n');
+        text.into_bytes()
+    }
+
+    /// Reads a plan's file and checks that nobody edited it.
+    ///
+    /// # Errors
+    /// Why it is not a plan as this program wrote it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Invalid> {
+        let format = serde_json::from_slice::<Value>(bytes)
+            .ok()
+            .and_then(|v| v["format"].as_u64());
+        if format.is_some_and(|format| format != u64::from(FORMAT)) {
+            return Err(Invalid::Format);
+        }
+        let plan: Self =
+            serde_json::from_slice(bytes).map_err(|cause| Invalid::NoPlan(cause.to_string()))?;
+        if plan.to_bytes() != bytes || plan.digest != plan.compute_digest() {
+            return Err(Invalid::Edited);
+        }
+        Ok(plan)
+    }
+
+    /// Sets until when the plan may be applied.
+    pub fn valid_for(&mut self, duration: Duration) {
+        let expires = time::Duration::try_from(duration).ok();
+        let expires = expires.and_then(|duration| self.created.checked_add(duration));
+        self.expires = expires.unwrap_or(self.created);
+        self.digest = self.compute_digest();
+    }
+
+    fn compute_digest(&self) -> String {
+        let unsigned = Self {
+            digest: String::new(),
+            ..self.clone()
+        };
+        format!("sha256:{}", hex(&Sha256::digest(unsigned.to_bytes())))
+    }
+}
+
+/// Why a file is not a plan that can be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invalid {
+    /// It is no plan at all.
+    NoPlan(String),
+    /// It is of another format.
+    Format,
+    /// It is not as it was written.
+    Edited,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPlan(cause) => write!(f, "it is no plan: {cause}"),
+            Self::Format => write!(f, "it was written by another version of baseline"),
+            Self::Edited => {
+                write!(
+                    f,
+                    "it was altered after it was written: its digest does not match"
+                )
+            }
+        }
+    }
+}
