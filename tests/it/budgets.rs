@@ -50,7 +50,7 @@ fn reader(address: &str) -> Subscriber {
 }
 
 /// A monthly budget of the account's owner: 50 USD, with two alerts.
-#[allow(deprecated)]
+#[expect(deprecated, reason = "budgets that others made still have these")]
 fn theirs() -> aws_sdk_budgets::types::builders::BudgetBuilder {
     let period = TimePeriod::builder()
         .start(DateTime::from_secs(1_714_521_600))
@@ -167,7 +167,7 @@ fn a_new_limit_leaves_all_else_of_the_budget_and_the_alerts_of_others() {
         account.assert_converges();
         let after = read(&account).await;
         assert_eq!(after.budget_limit, Some(spend("100.0")));
-        #[allow(deprecated)]
+        #[expect(deprecated, reason = "budgets that others made still have these")]
         {
             assert_eq!(after.cost_filters, before.cost_filters);
             assert_eq!(after.cost_types, before.cost_types);
@@ -216,7 +216,7 @@ fn a_budget_whose_filter_cannot_be_kept_gets_its_alerts_and_a_finding() {
         .expect("complete");
     let only = Expression::builder().dimensions(region).build();
     let budget = theirs().set_time_period(None).filter_expression(only);
-    #[allow(deprecated)]
+    #[expect(deprecated, reason = "budgets that others made still have these")]
     let budget = budget.set_cost_filters(None).set_cost_types(None);
     block_on(async {
         create(&account, budget.build().expect("complete")).await;
