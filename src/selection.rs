@@ -54,6 +54,9 @@ impl Selection {
                 .iter()
                 .find(|control| control.about().name == name);
             let Some(control) = control else {
+                if !self.target.contains(pattern) {
+                    continue; // What is not there need not be excluded.
+                }
                 let path = baseline.path.display();
                 return Err(Error::failed(format!("{path} has no [{name}] to choose")));
             };

@@ -139,24 +139,24 @@ async fn matched(
     }
     check_guards(&saved, &args.allow_loosening)?;
     let planned: Vec<&Entry> = saved.changes().collect();
-    let target = planned
-        .iter()
-        .map(|entry| entry.address().to_string())
-        .collect();
     if planned.is_empty() {
         return Ok((account, saved.clone(), saved));
     }
-    let touched = Selection::new(target, Vec::new())?;
-    let seen = account.look(&touched, streams).await;
-    let fresh = plan::build(&account.baseline, &touched, &account.context, &seen);
+    // All that the plan saw is looked at again: a change may need what needs no change itself.
+    let seen = account.look(&saved.selection, streams).await;
+    let mut fresh = plan::build(&account.baseline, &saved.selection, &account.context, &seen);
     let moved = moved(&planned, &fresh);
-    match moved.is_empty() {
-        true => Ok((account, saved, fresh)),
-        false => Err(refused(format!(
+    if !moved.is_empty() {
+        return Err(refused(format!(
             "no longer as it saw them: {}",
             in_short(&moved)
-        ))),
+        )));
     }
+    let planned: Vec<Address> = planned.iter().map(|entry| entry.address()).collect();
+    fresh
+        .entries
+        .retain(|entry| planned.contains(&entry.address()));
+    Ok((account, saved, fresh))
 }
 
 /// The first few of many.
@@ -291,9 +291,13 @@ async fn told_to_stop() {
     std::future::pending::<()>().await;
 }
 
-/// Without a change to make, findings are nothing that apply could do.
+/// Findings are nothing that apply could do; a difference that it had to leave is part of its work.
 fn without_changes(plan: &Plan) -> Exit {
+    let withheld = |entry: &Entry| {
+        entry.verdict == Verdict::Finding && entry.reason.is_none() && !entry.differences.is_empty()
+    };
     match plan.exit() {
+        Exit::Differs if plan.entries.iter().any(withheld) => Exit::Partial,
         Exit::Differs => Exit::Fine,
         exit => exit,
     }

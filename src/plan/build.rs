@@ -1,6 +1,6 @@
 //! Makes a plan of an observation: judges each place, then what takes all places at hand.
 
-use super::{Entry, FORMAT, Plan, Source, VALID_FOR, Verdict};
+use super::{Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Kind};
 use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
@@ -23,14 +23,9 @@ pub fn build(
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
     }
-    let names: Vec<&str> = baseline
-        .controls
-        .iter()
-        .map(|own| own.about().name)
-        .collect();
-    drafts
-        .iter_mut()
-        .for_each(|draft| withhold_unlooked(draft, &names, selection));
+    for draft in &mut drafts {
+        withhold_unlooked(draft, baseline, selection, context, observation);
+    }
     let mut plan = Plan {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,20 +63,35 @@ fn doubt_the_region(draft: &mut Draft) {
 }
 
 /// Takes back a change that needs something which this run leaves out.
-fn withhold_unlooked(draft: &mut Draft, controls: &[&str], selection: &Selection) {
-    let left_out = draft.needs.iter().find(|(name, place)| {
-        let looked = match place {
-            Some(place) => selection.takes(name, place),
-            None => selection.takes_any_of(name),
+fn withhold_unlooked(
+    draft: &mut Draft,
+    baseline: &Baseline,
+    selection: &Selection,
+    context: &Context,
+    observation: &Observation,
+) {
+    let left_out = |(name, place): &(&'static str, Option<Place>)| {
+        let control = baseline
+            .controls
+            .iter()
+            .find(|own| own.about().name == *name)?;
+        let places = match place {
+            Some(place) => vec![place.clone()],
+            // What hides the places is an entry of its own.
+            None => control
+                .places(&observation.facts, context)
+                .unwrap_or_default(),
         };
-        controls.contains(name) && !looked
-    });
-    if let Some((name, place)) = left_out
-        && draft.entry.verdict == Verdict::Change
+        let missed = places
+            .into_iter()
+            .find(|place| !selection.takes(name, place))?;
+        Some(Address::new(name, &missed))
+    };
+    if draft.entry.verdict == Verdict::Change
+        && let Some(address) = draft.needs.iter().find_map(left_out)
     {
-        let address = Address::new(name, &place.clone().unwrap_or_default());
-        let text = format!("it needs {address}, which this run leaves out: add --target {address}");
-        draft.withhold(text);
+        let why = format!("it needs {address}, which this run leaves out");
+        draft.withhold(why, format!("add --target {address}, or do not exclude it"));
     }
 }
 
@@ -148,10 +158,9 @@ pub fn finish(mut drafts: Vec<Draft>) -> Vec<Draft> {
             .filter(|other| draft.needs_first(other))
             .collect();
         if let Some(other) = needed.iter().find(|other| other.stands_in_the_way()) {
-            draft.withhold(format!(
-                "it needs {}, which is not as wanted",
-                other.entry.address()
-            ));
+            let address = other.entry.address();
+            let why = format!("it needs {address}, which is not as wanted or could not be seen");
+            draft.withhold(why, format!("put {address} right first"));
             continue;
         }
         let changing = needed
@@ -249,12 +258,23 @@ impl Draft {
             || (entry.verdict == Verdict::Finding && !entry.differences.is_empty())
     }
 
-    /// Takes back the calls: it is not known whether they would do what they are for.
-    fn withhold(&mut self, why: String) {
-        self.entry.verdict = Verdict::Unknown;
-        self.entry.reason = Some(why);
+    /// Takes back the calls, for they might not do what they are for; what differs stays told.
+    fn withhold(&mut self, what: String, remedy: String) {
+        self.entry.verdict = Verdict::Finding;
         self.entry.calls.clear();
+        self.entry.remarks.clear();
         self.writes.clear();
+        let field = self
+            .entry
+            .differences
+            .first()
+            .map(|difference| difference.field.clone());
+        let field = field.unwrap_or_default();
+        self.entry.findings.push(Finding {
+            field,
+            what,
+            remedy,
+        });
     }
 
     fn unseen(control: &str, place: Place, error: &AwsError) -> Self {

@@ -87,6 +87,9 @@ pub struct Rule {
     /// Whether it deletes on a date, and everything that is there from then on.
     #[serde(default)]
     pub expires_on_date: bool,
+    /// Whether it is for some objects only: by prefix, tag or size.
+    #[serde(default)]
+    pub narrowed: bool,
 }
 
 /// Reads a bucket of this account, all its settings side by side.
@@ -205,6 +208,13 @@ impl Asked<'_> {
         let rules = rules.into_iter().map(|rule| Rule {
             id: rule.id.unwrap_or_default(),
             enabled: rule.status.as_str() == "Enabled",
+            narrowed: rule.filter.as_ref().is_some_and(|filter| {
+                filter.prefix().is_some_and(|prefix| !prefix.is_empty())
+                    || filter.tag().is_some()
+                    || filter.and().is_some()
+                    || filter.object_size_greater_than().is_some()
+                    || filter.object_size_less_than().is_some()
+            }),
             expires_on_date: rule
                 .expiration
                 .as_ref()

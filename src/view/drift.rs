@@ -43,14 +43,16 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             )
         }
     };
-    if entry.verdict == Verdict::Change && entry.differences.iter().all(|d| d.before.is_null()) {
+    let differs = !entry.differences.is_empty()
+        && matches!(entry.verdict, Verdict::Change | Verdict::Finding);
+    if differs && entry.differences.iter().all(|d| d.before.is_null()) {
         let fields: Vec<&str> = entry.differences.iter().map(|d| d.field.as_str()).collect();
         let fields = escape(&fields.join(", "));
         writeln!(
             out,
             "missing   {address}  there is nothing; wanted are {fields}"
         )?;
-    } else if entry.verdict == Verdict::Change {
+    } else if differs {
         for difference in &entry.differences {
             let (field, now) = (escape(&difference.field), one_line(&difference.before));
             let wanted = one_line(&difference.after);

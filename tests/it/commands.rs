@@ -418,7 +418,7 @@ fn a_place_that_does_not_exist_is_refused_and_does_not_count_as_fine() {
         let _ = run.says("no place of the baseline").says("us-east-1");
     }
     let _ = account
-        .run(&["drift", "--exclude", "guardduty"])
+        .run(&["drift", "--target", "guardduty"])
         .exits(1)
         .says("has no [guardduty]");
 }

@@ -207,7 +207,10 @@ fn nothing_is_built_on_a_bucket_that_could_not_be_seen() {
         serde_json::json!([{"operation": "ListBuckets", "action": "denied", "count": null}]);
     account.faults(denied);
     let run = account.run(&["apply", "--auto-approve"]).exits(4);
-    let _ = run.says("it needs log_bucket@").says("1 change made");
+    let _ = run
+        .says("it needs log_bucket@")
+        .says("1 change made")
+        .says("cloudtrail");
     assert_eq!(account.writes(), ["iam:UpdateAccountPasswordPolicy"]);
 }
 
@@ -239,4 +242,43 @@ fn the_example_plan_is_still_read_and_still_what_is_planned() {
         .run(&["show", &example.display().to_string()])
         .exits(0);
     assert!(shown.stdout.contains("cloudtrail:CreateTrail"));
+}
+
+#[test]
+fn a_saved_plan_is_applied_although_what_it_needs_is_already_right() {
+    let account = Account::with("[log_bucket]\n[cloudtrail]");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    block_on(async {
+        let cloudtrail = aws_sdk_cloudtrail::Client::new(&account.sdk().await);
+        cloudtrail
+            .delete_trail()
+            .name("baseline")
+            .send()
+            .await
+            .expect("deleted");
+    });
+    let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
+    let _ = account
+        .run(&["apply", "plan.json"])
+        .exits(0)
+        .says("1 change made");
+    let _ = account.run(&["drift"]).exits(0);
+}
+
+#[test]
+fn a_change_that_needs_what_the_run_leaves_out_is_told_and_not_made() {
+    let account = Account::with("[log_bucket]\n[cloudtrail]");
+    let bucket = format!("log_bucket@baseline-logs-{}-us-east-1", account.id);
+    for leave_out in [["--target", "cloudtrail"], ["--exclude", bucket.as_str()]] {
+        let [flag, place] = leave_out;
+        let run = account
+            .run(&["apply", "--auto-approve", flag, place])
+            .exits(3);
+        let _ = run.says("which this run leaves out");
+        let _ = account
+            .run(&["drift", flag, place])
+            .exits(2)
+            .says("missing   cloudtrail");
+    }
+    assert!(account.writes().is_empty(), "{:?}", account.writes());
 }

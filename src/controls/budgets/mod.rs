@@ -229,24 +229,33 @@ impl Budget {
             differences: Proposal::between(&self, &wanted).differences,
             ..steps
         };
-        let mut differences = proposal.differences.iter_mut();
-        if let Some(limit) = differences.find(|difference| difference.field == "limit") {
-            limit.loosens = wanted.tells_later_than(&self);
+        if wanted.tells_later_than(&self) {
+            // The limit is told to be looser, or the period if the limit stays.
+            let mut differences = proposal.differences.iter_mut();
+            let told = differences.find(|d| d.field == "limit" || d.field == "period");
+            told.into_iter()
+                .for_each(|difference| difference.loosens = true);
         }
         proposal
     }
 
-    /// Whether its limit is higher in a period that is no longer: then it tells later. A longer
-    /// period is looser by itself.
+    /// Whether its limit allows more in a year, or is of another currency: then it tells later. A
+    /// longer period is looser by itself.
     fn tells_later_than(&self, other: &Self) -> bool {
-        let split = |budget: &Self| -> Option<(Decimal, String)> {
+        let in_a_year = |budget: &Self| -> Option<(Decimal, String)> {
             let (amount, unit) = budget.limit.as_deref()?.split_once(' ')?;
-            Some((Decimal::from_str_exact(amount).ok()?, unit.to_owned()))
+            let periods = match budget.period.as_str() {
+                "daily" => 365,
+                "monthly" => 12,
+                "quarterly" => 4,
+                _ => 1,
+            };
+            let amount = Decimal::from_str_exact(amount).ok()?;
+            Some((amount.checked_mul(Decimal::from(periods))?, unit.to_owned()))
         };
-        let rank = |budget: &Self| PERIODS.iter().position(|word| *word == budget.period);
-        match (split(self), split(other)) {
+        match (in_a_year(self), in_a_year(other)) {
             (Some((after, unit)), Some((before, unit_before))) => {
-                unit == unit_before && after > before && rank(self) >= rank(other)
+                unit != unit_before || after > before
             }
             _ => false,
         }
@@ -465,9 +474,16 @@ mod tests {
             ["period"]
         );
         assert!(loosened("", "5000 USD", "monthly").is_empty());
-        assert!(loosened("", "50 EUR", "monthly").is_empty());
-        assert!(loosened("", "100 USD", "annually").is_empty());
-        assert!(loosened("period = 'daily'", "100 USD", "monthly").is_empty());
+        // Nobody can tell which of two currencies is more.
+        assert_eq!(loosened("", "50 EUR", "monthly"), ["limit"]);
+        assert_eq!(loosened("", "1000 USD", "annually"), ["limit"]);
+        assert!(loosened("", "30000 USD", "annually").is_empty());
+        // A hundred a month is more in a year than a hundred a year.
+        assert_eq!(loosened("", "100 USD", "annually"), ["period"]);
+        assert_eq!(
+            loosened("period = 'daily'", "100 USD", "monthly"),
+            ["period"]
+        );
     }
 
     #[test]

@@ -83,7 +83,11 @@ fn propose_on(settings: &Settings, live: State, region: &str, context: &Context)
     let start = StartConfigurationRecorder::new(&recorder.name, region);
     remark(&mut proposal, settings, &live, &recorder, region, context);
     if proposal.touches(&["recorder"]) {
-        if recorder.role == service_linked_role(context) {
+        let keeps_role = live
+            .recorder
+            .as_ref()
+            .is_some_and(|own| own.role == recorder.role);
+        if recorder.role == service_linked_role(context) && !keeps_role {
             proposal
                 .after
                 .push((Config::ABOUT.name, Some(role_place())));

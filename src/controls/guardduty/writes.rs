@@ -185,12 +185,13 @@ const NOT_HERE: [&str; 4] = [
     "unsupported",
 ];
 
-/// The feature that a refusal says the region does not have, when it was to be off. Any other
-/// refusal stands: AWS switches on what it is not told about, and leaving out what is to be on
-/// would not be what was planned. One name is part of another, so the longest counts.
+/// The feature that a refusal says the region does not have; the read-back notes it as not offered.
+/// Any other refusal stands: AWS switches on what it is not told about. One name is part of
+/// another, so the longest counts.
 fn refused(features: &[FeatureInput], message: &str) -> Option<usize> {
     let lower = message.to_lowercase();
-    if !NOT_HERE.iter().any(|text| lower.contains(text)) {
+    let of_the_region = lower.contains("region");
+    if !of_the_region || !NOT_HERE.iter().any(|text| lower.contains(text)) {
         return None;
     }
     let named = features.iter().enumerate();
@@ -295,7 +296,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_feature_that_the_region_lacks() {
         let features = [input(RUNTIME, true), input(EKS_RUNTIME, false)];
-        let text = "the feature EKS_RUNTIME_MONITORING is not available";
+        let text = "the feature EKS_RUNTIME_MONITORING is not available in this region";
         assert_eq!(refused(&features, text), Some(1));
         assert_eq!(refused(&features, "an invalid value"), None);
     }

@@ -106,7 +106,7 @@ pub(super) fn raise(
     let delivery = delivery_statements(&arn, context);
     let mut missing: Vec<Value> = delivery.iter().filter(|own| !has(own)).cloned().collect();
 
-    let kept_for = kept_for(bucket);
+    let kept_for = kept_for(name, bucket);
     let retention_days = retention(settings, name, bucket);
     let live = Shape {
         region: bucket.region.clone(),
@@ -183,7 +183,7 @@ pub(super) fn raise(
     if live.ownership != wanted.ownership {
         proposal.call(s3::PutBucketOwnershipControls::on(target));
     }
-    judge_other_rules(&mut proposal, settings, bucket);
+    judge_other_rules(&mut proposal, settings, name, bucket);
     proposal
 }
 
@@ -199,23 +199,28 @@ fn is_unfinished(settings: &Settings, name: &str, bucket: &Bucket) -> bool {
     is_ours(name, bucket) && versions && bucket.versioning.is_none() && !has_rule
 }
 
-/// After how many days this control's own rule deletes logs, or old versions of them.
-fn kept_for(bucket: &Bucket) -> Option<i32> {
-    let own = bucket
-        .rules
-        .iter()
-        .find(|rule| rule.id == RULE && rule.enabled)?;
-    own.expiration_days
-        .into_iter()
-        .chain(own.noncurrent_days)
-        .min()
+/// Whether a rule is this control's, as it wrote it: nobody has changed its shape.
+fn is_own_rule(name: &str, bucket: &Bucket, rule: &s3::Rule) -> bool {
+    is_ours(name, bucket)
+        && rule.id == RULE
+        && rule.expiration_days == rule.noncurrent_days
+        && !rule.expires_on_date
+        && !rule.narrowed
+}
+
+/// After how many days this control's own rule deletes logs, and old versions of them.
+fn kept_for(name: &str, bucket: &Bucket) -> Option<i32> {
+    let mut enabled = bucket.rules.iter().filter(|rule| rule.enabled);
+    enabled
+        .find(|rule| is_own_rule(name, bucket, rule))?
+        .expiration_days
 }
 
 /// After how many days that is to be. No rule keeps logs for ever, which is more than any number
 /// of days: only `exactly` begins to delete them.
 fn retention(settings: &Settings, name: &str, bucket: &Bucket) -> Option<i32> {
     let wanted = &settings.retention_days;
-    match (is_ours(name, bucket), kept_for(bucket)) {
+    match (is_ours(name, bucket), kept_for(name, bucket)) {
         (false, days) => days,
         (true, Some(days)) => Some(wanted.settle(days)),
         (true, None) if is_unfinished(settings, name, bucket) => Some(*wanted.value()),
@@ -223,13 +228,14 @@ fn retention(settings: &Settings, name: &str, bucket: &Bucket) -> Option<i32> {
     }
 }
 
-/// Rules of others that delete logs too early are theirs to change.
-fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, bucket: &Bucket) {
+/// Rules that delete logs too early and are others', or that others have changed, are theirs to
+/// put right.
+fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, name: &str, bucket: &Bucket) {
     let wanted = *settings.retention_days.value();
     for rule in bucket
         .rules
         .iter()
-        .filter(|rule| rule.id != RULE && rule.enabled)
+        .filter(|rule| rule.enabled && !is_own_rule(name, bucket, rule))
     {
         let early = |days: Option<i32>| days.filter(|days| *days < wanted);
         let what = match (early(rule.expiration_days), early(rule.noncurrent_days)) {

@@ -39,8 +39,9 @@ fn rule(id: &str, days: i32) -> s3::Rule {
         id: id.to_owned(),
         enabled: true,
         expiration_days: Some(days),
-        noncurrent_days: None,
+        noncurrent_days: Some(days),
         expires_on_date: false,
+        narrowed: false,
     }
 }
 
@@ -230,4 +231,40 @@ fn the_delivery_is_narrowed_to_this_account() {
         statements[4]["Resource"],
         "arn:aws:s3:::b/x/AWSLogs/111122223333/Config/*"
     );
+}
+
+#[test]
+fn an_own_rule_that_somebody_changed_is_a_finding_and_is_not_written_over() {
+    let changed = [
+        s3::Rule {
+            noncurrent_days: Some(30),
+            ..rule(RULE, 3000)
+        },
+        s3::Rule {
+            expires_on_date: true,
+            expiration_days: None,
+            ..rule(RULE, 400)
+        },
+        s3::Rule {
+            narrowed: true,
+            ..rule(RULE, 30)
+        },
+    ];
+    for rule in changed {
+        let proposal = propose(
+            Live::Own(Bucket {
+                rules: vec![rule],
+                ..ours()
+            }),
+            "",
+        );
+        assert!(proposal.writes.is_empty(), "{:?}", proposal.writes);
+        assert_eq!(proposal.findings.len(), 1);
+    }
+    let theirs = Bucket {
+        tags: Tags::new(),
+        rules: vec![rule(RULE, 1)],
+        ..ours()
+    };
+    assert_eq!(propose(Live::Own(theirs), "").findings.len(), 1);
 }
