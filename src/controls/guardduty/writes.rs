@@ -306,5 +306,8 @@ mod tests {
         let features = [input(RUNTIME, true), input(EKS_RUNTIME, false)];
         let wrong = "the value of EKS_RUNTIME_MONITORING is invalid";
         assert_eq!(refused(&features, wrong), None);
+        // Not of the region: leaving the feature out would let AWS switch it on.
+        let elsewhere = "EKS_RUNTIME_MONITORING is not supported for this account";
+        assert_eq!(refused(&features, elsewhere), None);
     }
 }
