@@ -1,7 +1,7 @@
 //! The commands besides plan, apply and drift, and what all have in common.
 
 use crate::account::{Account, Run, block_on};
-use crate::emulator::emulator;
+use crate::emulator::{emulator, root};
 use baseline::controls;
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -23,7 +23,7 @@ fn every_problem_of_a_baseline_is_told_at_once_and_in_place() {
     let run = account.run(&["validate"]).exits(1);
     let wanted = include_str!("../golden/problems.txt");
     if std::env::var("BLESS").is_ok_and(|said| said == "1") {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/problems.txt");
+        let path = root().join("tests/golden/problems.txt");
         std::fs::write(path, &run.stderr).expect("written");
     } else {
         assert_eq!(run.stderr, wanted);
@@ -273,7 +273,7 @@ fn permissions_prints_a_policy_for_what_the_baseline_uses() {
 
 #[test]
 fn the_table_of_controls_in_the_readme_is_current() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = root().join("README.md");
     let text = std::fs::read_to_string(&readme).expect("the README");
     let table = Account::new()
         .run(&["explain", "--markdown"])

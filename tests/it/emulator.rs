@@ -3,11 +3,19 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(Emulator::start);
+
+/// The folder of the project, where these tests run now: a build that is kept may have been made
+/// in another clone.
+pub fn root() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .expect("cargo runs these tests")
+}
 
 /// The emulator of this test run.
 pub fn emulator() -> &'static Emulator {
@@ -22,7 +30,7 @@ pub struct Emulator {
 
 impl Emulator {
     fn start() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = root();
         let python = std::env::var_os("BASELINE_TEST_PYTHON")
             .map_or_else(|| root.join(".venv/bin/python"), PathBuf::from);
         let mut child = Command::new(&python)

@@ -1,12 +1,12 @@
 //! The laws that hold for every control, with all of them in one baseline.
 
 use crate::account::{Account, block_on};
+use crate::emulator::root;
 use baseline::aws::{Operation, is_read};
 use baseline::controls;
 use baseline::plan::Plan;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// A baseline with every control, in two regions.
 pub fn everything(account: &Account) -> String {
@@ -174,7 +174,7 @@ fn a_policy_for_planning_allows_no_write() {
 
 #[test]
 fn plans_read_back_as_they_were_written() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let root = root().join("tests/scenarios");
     for folder in std::fs::read_dir(root).expect("the scenarios") {
         let path = folder.expect("an entry").path().join("plan.json");
         let bytes = std::fs::read(&path).expect("a plan");
@@ -230,7 +230,7 @@ fn a_place_that_can_no_longer_be_seen_when_its_turn_comes_is_left_alone() {
 
 #[test]
 fn the_example_plan_is_still_read_and_still_what_is_planned() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let example = root.join("plans/example.json");
     let planned = root.join("tests/scenarios/startup_first/plan.json");
     if std::env::var("BLESS").is_ok_and(|said| said == "1") {

@@ -1,12 +1,13 @@
 //! Scenarios are data: each folder of tests/scenarios holds a baseline and a snapshot, and what
 //! `plan` says of them as text and as JSON. `BLESS=1` writes what it says now.
 
+use crate::emulator::root;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 #[test]
 fn every_scenario_is_planned_as_its_golden_files_say() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let root = root().join("tests/scenarios");
     let mut wrong = Vec::new();
     for folder in folders(&root) {
         for (arguments, golden) in [(&[][..], "plan.txt"), (&["--json"][..], "plan.json")] {
