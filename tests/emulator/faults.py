@@ -23,6 +23,7 @@ ACTIONS = (
     "apply_then_drop",
     "truncate",
     "stale_read",
+    "ignore_conditions",
 )
 
 #: Throttling as each service spells it: code, status.
