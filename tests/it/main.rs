@@ -16,3 +16,5 @@ mod log_bucket;
 mod public_access_block;
 mod root_user;
 mod scenarios;
+mod trust;
+mod watch;
