@@ -59,7 +59,8 @@ pub enum Command {
     Apply(Apply),
     /// Say whether the account still matches
     ///
-    /// One line when all is well; otherwise what differs and what could not be seen. Made for cron.
+    /// One line when all is well; otherwise what differs, what is waived and what could not be seen.
+    /// Made for cron.
     ///
     /// Exit codes: 0 matches, 1 failed, 2 differs, 4 something could not be seen, 6 wrong account.
     ///

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod error;
 pub mod files;
 pub mod floor;
+pub mod guard;
 pub mod observe;
 pub mod pattern;
 pub mod permissions;

@@ -1,10 +1,14 @@
 //! The baseline file: TOML in, typed settings out, every problem reported at once and in place.
 
 mod account;
+mod limits;
 mod problems;
+mod waivers;
 
 pub use account::{Account, Regions};
+pub use limits::{Forbidden, Limits};
 pub use problems::Problems;
+pub use waivers::Waiver;
 
 use crate::aws::Caller;
 use crate::control::{Configured, Context, Delivery, Need};
@@ -37,6 +41,10 @@ pub struct Baseline {
     pub account: Account,
     /// The controls it configures, in the order in which plans read.
     pub controls: Vec<Box<dyn Configured>>,
+    /// The tables `[[waivers]]`.
+    pub waivers: Vec<Waiver>,
+    /// The table `[limits]`.
+    pub limits: Limits,
     log_bucket: Option<String>,
     deliveries: Vec<(Option<String>, Delivery)>,
 }
@@ -82,6 +90,17 @@ impl Baseline {
             Some(value) => account::load(value, &mut problems),
             None => Account::default(),
         };
+        let limits = match take(&mut table, "limits") {
+            Some(value) => limits::load(value, &mut problems),
+            None => Limits::default(),
+        };
+        let waivers = match take(&mut table, "waivers") {
+            Some(value) => {
+                let present: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+                waivers::load(value, &present, &mut problems)
+            }
+            None => Vec::new(),
+        };
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
         let deliveries = deliveries(&table);
         let mut configured = Vec::new();
@@ -91,7 +110,7 @@ impl Baseline {
             }
         }
         let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
-        known.extend(["account", "baseline"]);
+        known.extend(["account", "baseline", "limits", "waivers"]);
         for key in table.keys() {
             problems.unknown_key(key.span(), key.get_ref(), &known);
         }
@@ -102,6 +121,8 @@ impl Baseline {
                 sha256: hex(&Sha256::digest(text.as_bytes())),
                 account,
                 controls: configured,
+                waivers,
+                limits,
                 log_bucket,
                 deliveries,
             }),

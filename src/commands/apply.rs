@@ -6,8 +6,10 @@ use crate::apply::{Executor, Outcome, Patience, same};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::controls;
+use crate::diff::Difference;
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::guard;
 use crate::place::Address;
 use crate::plan::{self, Entry, Invalid, Plan, Verdict};
 use crate::selection::Selection;
@@ -39,7 +41,7 @@ pub async fn run(
             let plan = plan::build(&account.baseline, &selection, &account.context, &seen);
             shown(view::plan::text(&mut *streams.out, &plan))?;
             warn_of_any_account(&account.baseline, streams)?;
-            check_guards(&plan, &args.allow_loosening)?;
+            guard::check(&plan, &account.baseline, &args.allow_loosening)?;
             if plan.changes().next().is_none() {
                 return Ok(without_changes(&plan));
             }
@@ -137,7 +139,7 @@ async fn matched(
             "its home region is {theirs}, now it is {ours}"
         )));
     }
-    check_guards(&saved, &args.allow_loosening)?;
+    guard::check(&saved, &account.baseline, &args.allow_loosening)?;
     let planned: Vec<&Entry> = saved.changes().collect();
     if planned.is_empty() {
         return Ok((account, saved.clone(), saved));
@@ -182,39 +184,6 @@ fn moved(planned: &[&Entry], fresh: &Plan) -> Vec<String> {
         .filter(|entry| !is_proposed(entry))
         .map(|entry| entry.address().to_string())
         .collect()
-}
-
-/// What may stop a whole apply before its first write.
-fn check_guards(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
-    if let Some(entry) = plan
-        .entries
-        .iter()
-        .find(|entry| entry.verdict == Verdict::Blocked)
-    {
-        let reason = entry.reason.as_deref().unwrap_or_default();
-        return Err(Error::refused(format!("{}: {reason}", entry.address())));
-    }
-    let loosening = plan
-        .changes()
-        .find(|entry| entry.loosens() && !allowed.contains(&entry.control));
-    match loosening {
-        Some(entry) => {
-            let fields: Vec<&str> = entry
-                .differences
-                .iter()
-                .filter(|difference| difference.loosens)
-                .map(|difference| difference.field.as_str())
-                .collect();
-            let text = format!(
-                "{} would protect less: {}",
-                entry.address(),
-                fields.join(", ")
-            );
-            let hint = format!("if that is meant: --allow-loosening {}", entry.control);
-            Err(Error::refused(text).hint(hint))
-        }
-        None => Ok(()),
-    }
 }
 
 fn agree(plan: &Plan, auto_approve: bool) -> Result<(), Error> {
@@ -294,7 +263,10 @@ async fn told_to_stop() {
 /// Findings are nothing that apply could do; a difference that it had to leave is part of its work.
 fn without_changes(plan: &Plan) -> Exit {
     let withheld = |entry: &Entry| {
-        entry.verdict == Verdict::Finding && entry.reason.is_none() && !entry.differences.is_empty()
+        let is_left = |difference: &Difference| !entry.waives(&difference.field);
+        entry.verdict == Verdict::Finding
+            && entry.reason.is_none()
+            && entry.differences.iter().any(is_left)
     };
     match plan.exit() {
         Exit::Differs if plan.entries.iter().any(withheld) => Exit::Partial,

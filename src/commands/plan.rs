@@ -36,10 +36,13 @@ pub async fn run(
         let path = out.unwrap_or_else(|| default_out(&plan));
         check_overwrite(&path)?;
         files::save_private(&path, &plan.to_bytes())?;
-        let text = format!(
-            "saved; to make these changes: baseline apply {}",
-            path.display()
-        );
+        let name = path.display();
+        let text = match plan.exceeds.is_empty() {
+            true => format!("saved; to make these changes: baseline apply {name}"),
+            false => {
+                format!("saved in {name}, to be read: the [limits] keep it from being applied")
+            }
+        };
         shown(writeln!(streams.talk, "{text}"))?;
     }
     Ok(match plan.exit() {

@@ -2,7 +2,7 @@
 
 use super::plan::{groups, sentence};
 use super::value::{escape, one_line};
-use super::{ALARM, BOLD};
+use super::{ALARM, BOLD, waiver};
 use crate::error::advice;
 use crate::plan::{Entry, Plan, Verdict};
 use std::io::{self, Write};
@@ -14,6 +14,9 @@ use std::io::{self, Write};
 pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     for group in groups(plan.entries.iter()) {
         lines(out, &group)?;
+    }
+    for remark in waiver::remarks(plan) {
+        writeln!(out, "waiver    {remark}")?;
     }
     let summary = plan.summary();
     let verdict = match summary.unknown + summary.blocked + summary.change + summary.finding {
@@ -44,31 +47,49 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         }
     };
     let differs = !entry.differences.is_empty()
-        && matches!(entry.verdict, Verdict::Change | Verdict::Finding);
+        && matches!(
+            entry.verdict,
+            Verdict::Change | Verdict::Finding | Verdict::Waived
+        );
+    let word = |field: &str, word: &'static str| match entry.waives(field) {
+        true => "waived",
+        false => word,
+    };
     if differs && entry.differences.iter().all(|d| d.before.is_null()) {
-        let fields: Vec<&str> = entry.differences.iter().map(|d| d.field.as_str()).collect();
-        let fields = escape(&fields.join(", "));
-        writeln!(
-            out,
-            "missing   {address}  there is nothing; wanted are {fields}"
-        )?;
+        for (word, waived) in [("waived", true), ("missing", false)] {
+            let fields = entry.differences.iter().map(|d| d.field.as_str());
+            let fields: Vec<&str> = fields.filter(|f| entry.waives(f) == waived).collect();
+            if !fields.is_empty() {
+                let fields = escape(&fields.join(", "));
+                writeln!(
+                    out,
+                    "{word:<9} {address}  there is nothing; wanted are {fields}"
+                )?;
+            }
+        }
     } else if differs {
         for difference in &entry.differences {
             let (field, now) = (escape(&difference.field), one_line(&difference.before));
             let wanted = one_line(&difference.after);
+            let word = word(&difference.field, "differs");
             writeln!(
                 out,
-                "differs   {address}  {field} is {now}, wanted {wanted}"
+                "{word:<9} {address}  {field} is {now}, wanted {wanted}"
             )?;
         }
     }
     for finding in &entry.findings {
         let (what, remedy) = (escape(&finding.what), escape(&finding.remedy));
+        let word = word(&finding.field, "finding");
         writeln!(
             out,
-            "finding   {address}  {}: {what} ({remedy})",
+            "{word:<9} {address}  {}: {what} ({remedy})",
             finding.field
         )?;
+    }
+    for waived in &entry.waivers {
+        let word = if waived.expired { "expired" } else { "waived" };
+        writeln!(out, "{word:<9} {address}  {}", waiver::terms(waived))?;
     }
     if entry.verdict == Verdict::Blocked {
         let reason = entry.reason.as_deref().unwrap_or_default();

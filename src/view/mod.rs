@@ -5,6 +5,7 @@ pub mod drift;
 pub mod explain;
 pub mod plan;
 mod value;
+mod waiver;
 
 pub use value::{escape, one_line};
 
