@@ -135,6 +135,12 @@ impl Baseline {
         stem.to_string_lossy().into_owned()
     }
 
+    /// A control that the baseline configures.
+    pub fn control(&self, name: &str) -> Option<&dyn Configured> {
+        let control = self.controls.iter().find(|own| own.about().name == name);
+        control.map(|control| control.as_ref())
+    }
+
     /// What proposals depend on, once it is known whose account it is.
     pub fn context(&self, caller: &Caller, home_region: &str, now: OffsetDateTime) -> Context {
         let mut context = Context {

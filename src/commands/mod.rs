@@ -4,12 +4,15 @@ mod apply;
 mod ask;
 mod drift;
 mod explain;
+mod history;
 mod init;
 mod permissions;
 mod plan;
 mod show;
 mod snapshot;
+mod undo;
 mod validate;
+mod work;
 
 pub use ask::mfa_code;
 
@@ -20,6 +23,7 @@ use crate::cli::{AwsArgs, Cli, Command, File, Scope};
 use crate::control::Context;
 use crate::error::{Error, Exit};
 use crate::observe::{self, Observation};
+use crate::plan::{self as plans, Aim, Plan};
 use crate::selection::Selection;
 use crate::view::{Looking, Streams};
 use time::OffsetDateTime;
@@ -34,6 +38,8 @@ pub async fn run(cli: Cli, now: OffsetDateTime, streams: &mut Streams) -> Result
         Command::Validate(args) => validate::run(args, streams),
         Command::Plan(args) => plan::run(args, &cli.aws, now, streams).await,
         Command::Apply(args) => apply::run(args, &cli.aws, now, streams).await,
+        Command::Undo(args) => undo::run(args, &cli.aws, now, streams).await,
+        Command::History(args) => history::run(args, streams),
         Command::Drift(args) => drift::run(args, &cli.aws, now, streams).await,
         Command::Show(args) => show::run(args, streams),
         Command::Explain(args) => explain::run(args, streams),
@@ -105,6 +111,11 @@ impl Account {
         let seen = account.look(&selection, streams).await;
         selection.check(&account.baseline, &seen.facts, &account.context)?;
         Ok((account, selection, seen))
+    }
+
+    /// The plan that brings about an aim.
+    fn plan(&self, selection: &Selection, seen: &Observation, aim: &Aim) -> Plan {
+        plans::build(&self.baseline, selection, &self.context, seen, aim)
     }
 
     async fn look(&self, selection: &Selection, streams: &Streams) -> Observation {

@@ -2,7 +2,7 @@
 
 use super::limit::exceeded;
 use super::waive::waive;
-use super::{Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
+use super::{Aim, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Kind};
 use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
@@ -17,21 +17,22 @@ pub fn build(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
+    aim: &Aim,
 ) -> Plan {
     let mut drafts = Vec::new();
     for control in &baseline.controls {
-        drafts.extend(draft(control.as_ref(), selection, context, observation));
+        let control = control.as_ref();
+        drafts.extend(draft(control, selection, context, observation, aim));
     }
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
     }
-    let waivers = waive(
-        &mut drafts,
-        baseline,
-        selection,
-        context,
-        &observation.facts,
-    );
+    let facts = &observation.facts;
+    let waivers = match aim {
+        Aim::Baseline => waive(&mut drafts, baseline, selection, context, facts),
+        // Waivers are about what the baseline asks for, not about what was there before.
+        Aim::Undo(_) => Vec::new(),
+    };
     for draft in &mut drafts {
         withhold_unlooked(draft, baseline, selection, context, observation);
     }
@@ -48,11 +49,12 @@ pub fn build(
             path: baseline.path.display().to_string(),
             sha256: baseline.sha256.clone(),
         },
+        undoes: match aim {
+            Aim::Baseline => None,
+            Aim::Undo(undo) => Some(undo.run.clone()),
+        },
         selection: selection.clone(),
-        entries: finish(drafts)
-            .into_iter()
-            .map(|draft| draft.entry)
-            .collect(),
+        entries: in_order(drafts, aim),
         waivers,
         exceeds: Vec::new(),
         digest: String::new(),
@@ -60,6 +62,26 @@ pub fn build(
     plan.exceeds = exceeded(&baseline.limits, &plan);
     plan.digest = plan.compute_digest();
     plan
+}
+
+/// The entries as they are carried out. What is undone is undone backwards, one by one: what a
+/// change was built on goes after it.
+fn in_order(mut drafts: Vec<Draft>, aim: &Aim) -> Vec<Entry> {
+    if matches!(aim, Aim::Undo(_)) {
+        drafts.reverse();
+    }
+    let drafts = finish(drafts).into_iter();
+    let mut entries: Vec<Entry> = drafts.map(|draft| draft.entry).collect();
+    if matches!(aim, Aim::Undo(_)) {
+        let mut before: Vec<Address> = Vec::new();
+        for entry in &mut entries {
+            if entry.verdict == Verdict::Change {
+                entry.after = before.clone();
+                before = vec![entry.address()];
+            }
+        }
+    }
+    entries
 }
 
 /// A region that AWS lists exists; one that a person wrote down may be misspelt, and then nothing
@@ -123,6 +145,7 @@ fn draft(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
+    aim: &Aim,
 ) -> Vec<Draft> {
     let name = control.about().name;
     if !selection.takes_any_of(name) {
@@ -138,7 +161,7 @@ fn draft(
     chosen
         .map(
             |place| match observation.places.get(&Address::new(name, &place)) {
-                Some(seen) => judge(control, place, seen, context),
+                Some(seen) => judge(control, place, seen, context, aim),
                 None => Draft::unreadable(name, place, "the snapshot does not hold this place"),
             },
         )
@@ -146,14 +169,25 @@ fn draft(
 }
 
 /// Judges one place by what was seen there.
-pub fn judge(control: &dyn Configured, place: Place, seen: &Sighting, context: &Context) -> Draft {
+pub fn judge(
+    control: &dyn Configured,
+    place: Place,
+    seen: &Sighting,
+    context: &Context,
+    aim: &Aim,
+) -> Draft {
     let name = control.about().name;
-    match seen {
-        Sighting::Unseen(error) => Draft::unseen(name, place, error),
-        Sighting::Live(live) => match control.propose(&place, live, context) {
-            Ok(proposal) => Draft::new(control, place, proposal),
-            Err(cause) => Draft::unreadable(name, place, &format!("cannot be read back: {cause}")),
-        },
+    let live = match seen {
+        Sighting::Unseen(error) => return Draft::unseen(name, place, error),
+        Sighting::Live(live) => live,
+    };
+    let proposal = match aim {
+        Aim::Baseline => control.propose(&place, live, context),
+        Aim::Undo(undo) => undo.propose(control, &place, live, context),
+    };
+    match proposal {
+        Ok(proposal) => Draft::new(control, place, proposal),
+        Err(cause) => Draft::unreadable(name, place, &format!("cannot be read back: {cause}")),
     }
 }
 

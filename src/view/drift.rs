@@ -4,7 +4,7 @@ use super::plan::{groups, sentence};
 use super::value::{escape, one_line};
 use super::{ALARM, BOLD, waiver};
 use crate::error::advice;
-use crate::plan::{Entry, Plan, Verdict};
+use crate::plan::{Entry, Moved, Plan, Verdict};
 use std::io::{self, Write};
 
 /// Writes what differs and what could not be seen.
@@ -33,6 +33,17 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     )
 }
 
+/// That it is waived, or what has moved, where that is known.
+fn word(entry: &Entry, field: &str, otherwise: &'static str) -> &'static str {
+    match entry.moved.get(field) {
+        _ if entry.waives(field) => "waived",
+        Some(Moved::Drifted) => "drifted",
+        Some(Moved::Pending) => "pending",
+        Some(Moved::Both) => "both",
+        None => otherwise,
+    }
+}
+
 fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let address = match group {
@@ -51,45 +62,37 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             entry.verdict,
             Verdict::Change | Verdict::Finding | Verdict::Waived
         );
-    let word = |field: &str, word: &'static str| match entry.waives(field) {
-        true => "waived",
-        false => word,
-    };
     if differs && entry.differences.iter().all(|d| d.before.is_null()) {
-        for (word, waived) in [("waived", true), ("missing", false)] {
-            let fields = entry.differences.iter().map(|d| d.field.as_str());
-            let fields: Vec<&str> = fields.filter(|f| entry.waives(f) == waived).collect();
-            if !fields.is_empty() {
-                let fields = escape(&fields.join(", "));
-                writeln!(
-                    out,
-                    "{word:<9} {address}  there is nothing; wanted are {fields}"
-                )?;
-            }
+        let fields = entry.differences.iter().map(|d| d.field.as_str());
+        let (waived, wanted): (Vec<_>, Vec<_>) = fields.partition(|field| entry.waives(field));
+        for fields in [waived, wanted].iter().filter(|fields| !fields.is_empty()) {
+            let word = word(entry, fields[0], "missing");
+            let fields = escape(&fields.join(", "));
+            writeln!(
+                out,
+                "{word:<8}  {address}  there is nothing; wanted are {fields}"
+            )?;
         }
     } else if differs {
         for difference in &entry.differences {
             let (field, now) = (escape(&difference.field), one_line(&difference.before));
             let wanted = one_line(&difference.after);
-            let word = word(&difference.field, "differs");
+            let word = word(entry, &difference.field, "differs");
             writeln!(
                 out,
-                "{word:<9} {address}  {field} is {now}, wanted {wanted}"
+                "{word:<8}  {address}  {field} is {now}, wanted {wanted}"
             )?;
         }
     }
     for finding in &entry.findings {
         let (what, remedy) = (escape(&finding.what), escape(&finding.remedy));
-        let word = word(&finding.field, "finding");
-        writeln!(
-            out,
-            "{word:<9} {address}  {}: {what} ({remedy})",
-            finding.field
-        )?;
+        let (field, waived) = (&finding.field, entry.waives(&finding.field));
+        let word = if waived { "waived" } else { "finding" };
+        writeln!(out, "{word:<8}  {address}  {field}: {what} ({remedy})")?;
     }
     for waived in &entry.waivers {
         let word = if waived.expired { "expired" } else { "waived" };
-        writeln!(out, "{word:<9} {address}  {}", waiver::terms(waived))?;
+        writeln!(out, "{word:<8}  {address}  {}", waiver::terms(waived))?;
     }
     if entry.verdict == Verdict::Blocked {
         let reason = entry.reason.as_deref().unwrap_or_default();

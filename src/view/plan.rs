@@ -22,6 +22,9 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         plan.account,
         escape(&plan.baseline.path)
     )?;
+    if let Some(run) = &plan.undoes {
+        writeln!(out, "Puts back what run {} changed.", escape(run))?;
+    }
     writeln!(
         out,
         "{DIM}looked at {} as {}{DIM:#}",
@@ -135,6 +138,7 @@ fn says_the_same(a: &Entry, b: &Entry) -> bool {
         && a.findings == b.findings
         && a.waivers == b.waivers
         && a.notes == b.notes
+        && a.moved == b.moved
         && cause(a) == cause(b)
 }
 
@@ -181,7 +185,8 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         .unwrap_or(0)
         .min(40);
     for difference in &entry.differences {
-        writeln!(out, "{}", one_difference(entry, difference, width))?;
+        let is_waived = entry.waives(&difference.field);
+        writeln!(out, "{}", judged_difference(difference, is_waived, width))?;
     }
     calls(out, group)?;
     findings(out, entry)?;
@@ -222,9 +227,13 @@ fn unseen(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
 }
 
 /// One field: before and after.
-fn one_difference(entry: &Entry, difference: &Difference, width: usize) -> String {
+pub fn one_difference(difference: &Difference, width: usize) -> String {
+    judged_difference(difference, false, width)
+}
+
+fn judged_difference(difference: &Difference, is_waived: bool, width: usize) -> String {
     let field = escape(&difference.field);
-    let (style, word) = match entry.waives(&difference.field) {
+    let (style, word) = match is_waived {
         true => (DIM, "  (waived)"),
         false if difference.loosens => (ALARM, "  (loosens)"),
         false => (Style::new(), ""),
