@@ -7,7 +7,7 @@ mod undo;
 mod waive;
 
 pub use build::{Draft, build, finish, judge};
-pub use limit::{Excess, Limit, exceeded};
+pub use limit::{Excess, Limit, exceeded, takes_away_by_name};
 pub use since::{Moved, since_plan, since_runs};
 pub use undo::{Aim, Left, Undo};
 pub use waive::{Waived, WaiverRemark, WaiverReport};

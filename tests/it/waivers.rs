@@ -196,7 +196,7 @@ fn a_waived_field_that_the_same_calls_would_change_keeps_them_from_being_made() 
     let _ = account
         .run(&["drift"])
         .exits(2)
-        .says("differs   password_policy  minimum_length is 9, wanted 14")
+        .says("pending   password_policy  minimum_length is 9, wanted 14")
         .says("waived    password_policy  reuse_prevention is 0, wanted 24");
 
     block_on(async {
@@ -261,4 +261,23 @@ fn everything_wrong_in_waivers_and_limits_is_told_at_once_and_in_place() {
         .exits(1)
         .says("write [[waivers]]")
         .says("write [limits]");
+}
+
+#[test]
+fn undo_puts_back_what_is_waived_by_now() {
+    let account = Account::with("[public_access_block]");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let history = account.run(&["history", "--json"]).exits(0).json();
+    let run = history["runs"][0]["began"]["run"].as_str().expect("a run");
+    let waiver = waiver("control = \"public_access_block\"", 90);
+    account.baseline(&account.in_one_region(&format!("[public_access_block]\n{waiver}")));
+    let loosening = ["--allow-loosening", "public_access_block"];
+    let _ = account
+        .run(&[&["undo", run, "--auto-approve"], &loosening[..]].concat())
+        .exits(0)
+        .says("1 change made");
+    let _ = account
+        .run(&["drift"])
+        .exits(0)
+        .says("waived    public_access_block");
 }
