@@ -7,6 +7,7 @@ pub mod facts;
 mod guard;
 mod http;
 mod operation;
+pub mod store;
 
 pub use credentials::{AskForCode, Chosen};
 pub use error::{AwsError, Kind, classify};

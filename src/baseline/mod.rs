@@ -3,11 +3,13 @@
 mod account;
 mod limits;
 mod problems;
+mod shared;
 mod waivers;
 
 pub use account::{Account, Regions};
 pub use limits::{Forbidden, Limits};
 pub use problems::Problems;
+pub use shared::Shared;
 pub use waivers::Waiver;
 
 use crate::aws::Caller;
@@ -45,6 +47,10 @@ pub struct Baseline {
     pub waivers: Vec<Waiver>,
     /// The table `[limits]`.
     pub limits: Limits,
+    /// The table `[lock]`: where the lock between machines is.
+    pub lock: Option<Shared>,
+    /// The table `[journal]`: where journals are copied to.
+    pub journal: Option<Shared>,
     log_bucket: Option<String>,
     deliveries: Vec<(Option<String>, Delivery)>,
 }
@@ -101,6 +107,10 @@ impl Baseline {
             }
             None => Vec::new(),
         };
+        let mut shared = |name: &str| {
+            take(&mut table, name).and_then(|value| shared::load(value, &mut problems))
+        };
+        let (lock, journal) = (shared("lock"), shared("journal"));
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
         let deliveries = deliveries(&table);
         let mut configured = Vec::new();
@@ -110,7 +120,9 @@ impl Baseline {
             }
         }
         let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
-        known.extend(["account", "baseline", "limits", "waivers"]);
+        known.extend([
+            "account", "baseline", "journal", "limits", "lock", "waivers",
+        ]);
         for key in table.keys() {
             problems.unknown_key(key.span(), key.get_ref(), &known);
         }
@@ -123,6 +135,8 @@ impl Baseline {
                 controls: configured,
                 waivers,
                 limits,
+                lock,
+                journal,
                 log_bucket,
                 deliveries,
             }),

@@ -6,7 +6,6 @@ use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::journal::{Journals, Run};
-use crate::lock;
 use crate::plan::{Aim, Plan, since_plan, since_runs};
 use crate::view::{self, Streams};
 use std::path::Path;
@@ -21,9 +20,9 @@ pub async fn run(
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let selection = selection(&args.scope)?;
     let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-    check_alone(&account)?;
+    check_alone(&account).await?;
     let seen = account.look(&selection, streams).await;
-    check_alone(&account)?;
+    check_alone(&account).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let mut plan = account.plan(&selection, &seen, &Aim::Baseline);
     tell_what_moved(&mut plan, &account, args.since.as_deref(), streams)?;
@@ -35,8 +34,8 @@ pub async fn run(
 }
 
 /// While an apply is under way nobody can say whether the account matches.
-fn check_alone(account: &Account) -> Result<(), Error> {
-    match lock::holder(&account.context.account) {
+async fn check_alone(account: &Account) -> Result<(), Error> {
+    match account.holder().await? {
         Some(holder) => Err(Error::refused(format!("apply in progress: {holder}"))
             .hint("check again when it has ended")),
         None => Ok(()),

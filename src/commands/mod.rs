@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod copies;
 mod drift;
 mod explain;
 mod history;
@@ -17,11 +18,13 @@ mod work;
 pub use ask::mfa_code;
 
 use crate::aws::facts::Reader;
-use crate::aws::{Caller, Session};
-use crate::baseline::Baseline;
+use crate::aws::store::Store;
+use crate::aws::{Caller, Clients, Session};
+use crate::baseline::{Baseline, Shared};
 use crate::cli::{AwsArgs, Cli, Command, File, Scope};
 use crate::control::Context;
 use crate::error::{Error, Exit};
+use crate::lock::{self, Holder};
 use crate::observe::{self, Observation};
 use crate::plan::{self as plans, Aim, Plan};
 use crate::selection::Selection;
@@ -111,6 +114,33 @@ impl Account {
         let seen = account.look(&selection, streams).await;
         selection.check(&account.baseline, &seen.facts, &account.context)?;
         Ok((account, selection, seen))
+    }
+
+    /// Where the lock between machines is, if the baseline has one.
+    fn shared_lock(&self, clients: &Clients) -> Option<lock::Place> {
+        let shared = self.baseline.lock.as_ref()?;
+        let name = format!("{}.lock.json", self.context.account);
+        Some(lock::Place {
+            store: self.store(shared, clients),
+            key: shared.key(&name),
+        })
+    }
+
+    /// A bucket that is shared with others.
+    fn store(&self, shared: &Shared, clients: &Clients) -> Store {
+        let (bucket, region, owner) = shared.place(&self.context);
+        Store {
+            clients: clients.clone(),
+            bucket,
+            region,
+            owner,
+        }
+    }
+
+    /// Who is at work on the account.
+    async fn holder(&self) -> Result<Option<Holder>, Error> {
+        let shared = self.shared_lock(&self.reader.clients);
+        lock::holder(&self.context.account, shared).await
     }
 
     /// The plan that brings about an aim.

@@ -6,7 +6,6 @@ use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::journal::Journals;
-use crate::lock;
 use crate::observe::{FORMAT, Observation};
 use crate::plan::{self, Aim, Invalid, Plan};
 use crate::view::{self, Streams};
@@ -26,7 +25,7 @@ pub async fn run(
             let (account, selection, seen) =
                 Account::seen(&args.file, &args.scope, aws, now, streams).await?;
             warn_of_any_account(&account.baseline, streams)?;
-            tell_of_others(&account.context.account, streams)?;
+            tell_of_others(&account, streams).await?;
             account.plan(&selection, &seen, &Aim::Baseline)
         }
     };
@@ -63,12 +62,18 @@ pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error
 }
 
 /// Says who is at work on the account, and which runs were cut off: what is seen may be half done.
-fn tell_of_others(account: &str, streams: &mut Streams) -> Result<(), Error> {
-    if let Some(holder) = lock::holder(account) {
-        let text = format!("note: apply in progress: {holder}; what is shown may be half of it");
-        return shown(writeln!(streams.talk, "{text}"));
+async fn tell_of_others(account: &Account, streams: &mut Streams) -> Result<(), Error> {
+    match account.holder().await {
+        Ok(Some(holder)) => {
+            let text =
+                format!("note: apply in progress: {holder}; what is shown may be half of it");
+            return shown(writeln!(streams.talk, "{text}"));
+        }
+        Ok(None) => {}
+        // A plan needs no lock.
+        Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?,
     }
-    match Journals::of(account).runs() {
+    match Journals::of(&account.context.account).runs() {
         Ok(runs) => {
             for run in runs.iter().filter(|run| run.is_unfinished()) {
                 shown(view::history::unfinished(&mut *streams.talk, run))?;

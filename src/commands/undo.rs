@@ -24,8 +24,20 @@ pub async fn run(
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let account = Account::open(baseline, aws, args.parallelism, now).await?;
     let alone = Alone::take(&account, "undo", args.consent.lock_timeout).await?;
+    let exit = planned(args, &account, &alone, streams).await;
+    alone.end().await;
+    exit
+}
+
+/// Plans, and saves the plan or asks and makes the changes.
+async fn planned(
+    args: cli::Undo,
+    account: &Account,
+    alone: &Alone,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
     let run = alone.journals.find(&args.run)?;
-    tell_of_unfinished(&alone, streams)?;
+    tell_of_unfinished(alone, streams)?;
     let changed = run.changes.iter().filter(|change| !change.calls.is_empty());
     let places: Vec<String> = changed.map(|change| change.address.to_string()).collect();
     if places.is_empty() {
@@ -37,7 +49,7 @@ pub async fn run(
         return Ok(Exit::Fine);
     }
     let selection = Selection::new(places, Vec::new())?;
-    let aim = aim(&alone, &run.began.run)?;
+    let aim = aim(alone, &run.began.run)?;
     let seen = account.look(&selection, streams).await;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let mut plan = account.plan(&selection, &seen, &aim);

@@ -17,4 +17,6 @@ mod log_bucket;
 mod public_access_block;
 mod root_user;
 mod scenarios;
+mod trust;
 mod waivers;
+mod watch;
