@@ -53,10 +53,11 @@ pub fn exit(plan: &Plan, detailed: bool) -> Exit {
 pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error> {
     check_overwrite(path)?;
     files::save_private(path, &plan.to_bytes())?;
-    let text = format!(
-        "saved; to make these changes: baseline apply {}",
-        path.display()
-    );
+    let name = path.display();
+    let text = match plan.exceeds.is_empty() {
+        true => format!("saved; to make these changes: baseline apply {name}"),
+        false => format!("saved in {name}, to be read: the [limits] keep it from being applied"),
+    };
     shown(writeln!(streams.talk, "{text}"))
 }
 

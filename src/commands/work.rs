@@ -1,13 +1,14 @@
 //! What `apply` and `undo` share: alone with the account, agreed upon, carried out, written down.
 
-use super::apply::check_guards;
 use super::ask::{can_ask, yes};
 use super::copies::Copies;
 use super::{Account, shown, warn_of_any_account};
 use crate::apply::{Executor, Outcome, Patience};
 use crate::cli::Consent;
 use crate::clock::Clock;
+use crate::diff::Difference;
 use crate::error::{Error, Exit};
+use crate::guard;
 use crate::journal::{self, Began, Head, Journal, Journals, Record};
 use crate::lock::{Holder, Lock};
 use crate::observe::{Observation, Sighting};
@@ -122,7 +123,8 @@ impl<'a> Work<'a> {
     pub fn agreed(self, consent: &Consent, streams: &mut Streams) -> Result<Self, Error> {
         shown(view::plan::text(&mut *streams.out, &self.plan))?;
         warn_of_any_account(&self.account.baseline, streams)?;
-        check_guards(&self.plan, &consent.allow_loosening)?;
+        let allowed = &consent.allow_loosening;
+        guard::check(&self.plan, &self.account.baseline, allowed)?;
         if self.plan.changes().next().is_some() {
             agree(&self.plan, consent.auto_approve)?;
         }
@@ -278,7 +280,10 @@ async fn told_to_stop() {
 /// Findings are nothing that apply could do; a difference that it had to leave is part of its work.
 fn without_changes(plan: &Plan) -> Exit {
     let withheld = |entry: &Entry| {
-        entry.verdict == Verdict::Finding && entry.reason.is_none() && !entry.differences.is_empty()
+        let is_left = |difference: &Difference| !entry.waives(&difference.field);
+        entry.verdict == Verdict::Finding
+            && entry.reason.is_none()
+            && entry.differences.iter().any(is_left)
     };
     match plan.exit() {
         Exit::Differs if plan.entries.iter().any(withheld) => Exit::Partial,

@@ -2,7 +2,7 @@
 
 use super::plan::{groups, sentence};
 use super::value::{escape, one_line};
-use super::{ALARM, BOLD};
+use super::{ALARM, BOLD, waiver};
 use crate::clock::to_the_second;
 use crate::error::advice;
 use crate::plan::{Entry, Moved, Plan, Verdict};
@@ -19,6 +19,9 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     for group in groups(plan.entries.iter()) {
         lines(out, &group)?;
     }
+    for remark in waiver::remarks(plan) {
+        writeln!(out, "waiver    {remark}")?;
+    }
     let summary = plan.summary();
     let verdict = match summary.unknown + summary.blocked + summary.change + summary.finding {
         0 => "matches",
@@ -34,9 +37,10 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     )
 }
 
-/// What has moved, where that is known.
+/// That it is waived, or what has moved, where that is known.
 fn word(entry: &Entry, field: &str, otherwise: &'static str) -> &'static str {
     match entry.moved.get(field) {
+        _ if entry.waives(field) => "waived",
         Some(Moved::Drifted) => "drifted",
         Some(Moved::Pending) => "pending",
         Some(Moved::Both) => "both",
@@ -58,15 +62,21 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         }
     };
     let differs = !entry.differences.is_empty()
-        && matches!(entry.verdict, Verdict::Change | Verdict::Finding);
+        && matches!(
+            entry.verdict,
+            Verdict::Change | Verdict::Finding | Verdict::Waived
+        );
     if differs && entry.differences.iter().all(|d| d.before.is_null()) {
-        let fields: Vec<&str> = entry.differences.iter().map(|d| d.field.as_str()).collect();
-        let fields = escape(&fields.join(", "));
-        let word = word(entry, &entry.differences[0].field, "missing");
-        writeln!(
-            out,
-            "{word:<8}  {address}  there is nothing; wanted are {fields}"
-        )?;
+        let fields = entry.differences.iter().map(|d| d.field.as_str());
+        let (waived, wanted): (Vec<_>, Vec<_>) = fields.partition(|field| entry.waives(field));
+        for fields in [waived, wanted].iter().filter(|fields| !fields.is_empty()) {
+            let word = word(entry, fields[0], "missing");
+            let fields = escape(&fields.join(", "));
+            writeln!(
+                out,
+                "{word:<8}  {address}  there is nothing; wanted are {fields}"
+            )?;
+        }
     } else if differs {
         for difference in &entry.differences {
             let (field, now) = (escape(&difference.field), one_line(&difference.before));
@@ -80,11 +90,13 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     }
     for finding in &entry.findings {
         let (what, remedy) = (escape(&finding.what), escape(&finding.remedy));
-        writeln!(
-            out,
-            "finding   {address}  {}: {what} ({remedy})",
-            finding.field
-        )?;
+        let (field, waived) = (&finding.field, entry.waives(&finding.field));
+        let word = if waived { "waived" } else { "finding" };
+        writeln!(out, "{word:<8}  {address}  {field}: {what} ({remedy})")?;
+    }
+    for waived in &entry.waivers {
+        let word = if waived.expired { "expired" } else { "waived" };
+        writeln!(out, "{word:<8}  {address}  {}", waiver::terms(waived))?;
     }
     if entry.verdict == Verdict::Blocked {
         let reason = entry.reason.as_deref().unwrap_or_default();
