@@ -12,6 +12,8 @@ use crate::controls;
 use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 use toml::Spanned;
@@ -22,6 +24,9 @@ pub const FORMAT: i64 = 1;
 
 /// The name of a trail that is created, when the baseline gives none.
 pub const DEFAULT_TRAIL: &str = "baseline";
+
+/// The largest file that is read, in bytes: hundreds of times what an account needs.
+const LARGEST: u64 = 1024 * 1024;
 
 /// Where a baseline is looked for when none is named.
 pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
@@ -51,17 +56,31 @@ impl Baseline {
             Some(path) => path.to_owned(),
             None => default_path()?,
         };
-        let text = std::fs::read(&path).map_err(|cause| {
-            Error::failed(format!("cannot read {}", path.display())).because(cause)
-        })?;
-        let text = String::from_utf8(text).map_err(|cause| {
-            Error::failed(format!("{} is not UTF-8", path.display())).because(cause)
-        })?;
-        Self::parse(&path, &text).map_err(|problems| {
-            let count = problems.count();
-            let plural = if count == 1 { "problem" } else { "problems" };
-            Error::failed(format!("{count} {plural} in {}", path.display()))
-                .report(problems.render(&path, &text))
+        let failed = || format!("cannot read {}", path.display());
+        let mut bytes = Vec::new();
+        File::open(&path)
+            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+            .map_err(|cause| Error::failed(failed()).because(cause))?;
+        if bytes.len() as u64 > LARGEST {
+            let cause = format!("it is larger than {} KiB", LARGEST / 1024);
+            return Err(Error::failed(failed()).because(cause));
+        }
+        Self::from_bytes(&path, &bytes)
+    }
+
+    /// Reads a baseline from the bytes of its file; `path` is only its name.
+    ///
+    /// # Errors
+    /// Every problem found in it.
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+        let text = String::from_utf8_lossy(bytes);
+        let read = match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(path, text),
+            Err(cause) => Err(not_utf8(cause.valid_up_to())),
+        };
+        read.map_err(|problems| {
+            Error::failed(format!("{} in {}", problems.count(), path.display()))
+                .report(problems.render(path, &text))
         })
     }
 
@@ -155,6 +174,18 @@ fn default_path() -> Result<PathBuf, Error> {
         ))
         .hint("write one with `baseline init`, or name one: `baseline plan FILE`")
     })
+}
+
+/// The problem with bytes that are no text; up to that place the text is as in the file.
+fn not_utf8(at: usize) -> Problems {
+    let mut problems = Problems::default();
+    let text = "this is not UTF-8: save the file in that encoding".to_owned();
+    problems.add(
+        Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8()),
+        text,
+        None,
+    );
+    problems
 }
 
 fn take<'i>(table: &mut DeTable<'i>, key: &str) -> Option<Spanned<DeValue<'i>>> {

@@ -7,7 +7,10 @@ use std::ops::Range;
 use std::path::Path;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// Everything that is wrong in one file.
+/// How many problems of a file are told; more would scroll out of sight.
+pub const MOST: usize = 50;
+
+/// Everything that is wrong in one file, or so much of it that a person has enough for a while.
 #[derive(Debug, Default)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -35,9 +38,18 @@ impl Problems {
         !self.list.is_empty()
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.list.len()
+    /// How many there are, in words.
+    pub fn count(&self) -> String {
+        match self.list.len() {
+            1 => "1 problem".to_owned(),
+            number if number <= MOST => format!("{number} problems"),
+            _ => format!("more than {MOST} problems"),
+        }
+    }
+
+    /// Whether there are more than will be told.
+    fn enough(&self) -> bool {
+        self.list.len() > MOST
     }
 
     /// Adds a problem at a place in the file.
@@ -66,15 +78,13 @@ impl Problems {
     pub(super) fn syntax(&mut self, text: &str, mut errors: Vec<toml::de::Error>) {
         let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
         errors.sort_by_key(start);
-        let mut last_line = None;
+        let mut next_line = 0;
         for error in errors {
-            let line = text
-                .get(..start(&error))
-                .map(|before| before.matches('\n').count());
-            if last_line != Some(line) {
+            let start = start(&error);
+            if start >= next_line && !self.enough() {
                 self.add(error.span(), error.message().to_owned(), None);
+                next_line = line_around(text, start).end + 1;
             }
-            last_line = Some(line);
         }
     }
 
@@ -132,7 +142,7 @@ impl Problems {
                         self.decoding(span.clone(), error.message());
                     }
                     clean = false;
-                    if !remove(&mut table, &span) {
+                    if self.enough() || !remove(&mut table, &span) {
                         return None;
                     }
                 }
@@ -160,6 +170,7 @@ impl Problems {
     pub fn render(&self, path: &Path, text: &str) -> String {
         let mut list: Vec<&Problem> = self.list.iter().collect();
         list.sort_by_key(|problem| problem.span.as_ref().map_or(0, |span| span.start));
+        list.truncate(MOST);
         let name = path.display().to_string();
         let shown: Vec<String> = list
             .iter()
@@ -172,12 +183,16 @@ impl Problems {
 impl Problem {
     fn render(&self, path: &str, text: &str) -> String {
         let span = self.span.clone().unwrap_or(0..0);
-        let start = span.start.min(text.len());
+        let start = text.floor_char_boundary(span.start);
+        let line = line_around(text, start);
         // A caret below a whole table says less than one below its first line.
-        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let span = start..span.end.min(line_end).max(start);
+        let end = text.floor_char_boundary(span.end.clamp(start, line.end));
+        let number = text[..line.start].matches('\n').count() + 1;
         let primary = Level::ERROR.primary_title(self.text.as_str());
-        let snippet = Snippet::source(text).path(path);
+        let snippet = Snippet::source(&text[line.clone()])
+            .path(path)
+            .line_start(number);
+        let span = start - line.start..end - line.start;
         let mut report =
             vec![primary.element(snippet.annotation(AnnotationKind::Primary.span(span)))];
         if let Some(help) = &self.help {
@@ -187,6 +202,14 @@ impl Problem {
         }
         Renderer::plain().render(&report)
     }
+}
+
+/// The line that a place is on, without what ends it.
+fn line_around(text: &str, at: usize) -> Range<usize> {
+    let at = text.floor_char_boundary(at);
+    let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |after| at + after);
+    start..end
 }
 
 impl Located {
