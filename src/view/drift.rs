@@ -1,7 +1,7 @@
 //! Drift as text: one line when all is well, otherwise a line for each thing that is not.
 
 use super::plan::{groups, sentence};
-use super::value::{escape, one_line};
+use super::value::{address, escape, one_line};
 use super::{ALARM, BOLD};
 use crate::error::advice;
 use crate::plan::{Entry, Plan, Verdict};
@@ -25,7 +25,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     writeln!(
         out,
         "{BOLD}{}{BOLD:#} {verdict} {name}: {}",
-        plan.account,
+        escape(&plan.account),
         sentence(&summary)
     )
 }
@@ -33,14 +33,11 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
 fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let address = match group {
-        [only] => only.address().to_string(),
+        [only] => address(only),
         _ => {
             let regions = group.iter().filter_map(|entry| entry.place.label());
-            format!(
-                "{} in {}",
-                entry.control,
-                regions.collect::<Vec<_>>().join(" ")
-            )
+            let regions = regions.collect::<Vec<_>>().join(" ");
+            escape(&format!("{} in {regions}", entry.control))
         }
     };
     let differs = !entry.differences.is_empty()
@@ -67,7 +64,7 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         writeln!(
             out,
             "finding   {address}  {}: {what} ({remedy})",
-            finding.field
+            escape(&finding.field)
         )?;
     }
     if entry.verdict == Verdict::Blocked {

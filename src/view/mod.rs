@@ -6,7 +6,7 @@ pub mod explain;
 pub mod plan;
 mod value;
 
-pub use value::{escape, one_line};
+pub use value::{address, escape, one_line};
 
 use crate::observe::Progress;
 use anstyle::{AnsiColor, Style};

@@ -1,6 +1,6 @@
 //! A plan as text: a summary first and last, what would change between.
 
-use super::value::{block, escape, one_line};
+use super::value::{address, block, escape, one_line};
 use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count};
 use crate::diff::Difference;
 use crate::error::advice;
@@ -19,7 +19,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     writeln!(
         out,
         "{BOLD}Account {}{BOLD:#} by {}",
-        plan.account,
+        escape(&plan.account),
         escape(&plan.baseline.path)
     )?;
     writeln!(
@@ -141,7 +141,7 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         [only] => writeln!(
             out,
             "{style}{symbol} {}{style:#}{}",
-            only.address(),
+            address(only),
             whereabouts(only)
         )?,
         _ => {
@@ -149,13 +149,14 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
                 .iter()
                 .filter_map(|entry| entry.place.label())
                 .collect();
+            let places = escape(&places.join(" "));
             writeln!(
                 out,
                 "{style}{symbol} {}{style:#} in {} regions",
-                entry.control,
+                escape(&entry.control),
                 group.len()
             )?;
-            writeln!(out, "    {DIM}{}{DIM:#}", places.join(" "))?;
+            writeln!(out, "    {DIM}{places}{DIM:#}")?;
         }
     }
     if let Some(reason) = &entry.reason {
@@ -182,7 +183,7 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
 
 fn whereabouts(entry: &Entry) -> String {
     match (&entry.place.thing, &entry.place.region) {
-        (Some(_), Some(region)) => format!(" ({region})"),
+        (Some(_), Some(region)) => format!(" ({})", escape(region)),
         _ => String::new(),
     }
 }
@@ -227,11 +228,15 @@ pub fn one_difference(difference: &Difference, width: usize) -> String {
 fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     if let Some(with) = &entry.with {
-        writeln!(out, "    {DIM}done by the calls of {with}{DIM:#}")?;
+        writeln!(
+            out,
+            "    {DIM}done by the calls of {}{DIM:#}",
+            escape(&with.to_string())
+        )?;
     }
     for (number, call) in entry.calls.iter().enumerate() {
         let place = match group.len() {
-            1 => format!(" in {}", call.region),
+            1 => format!(" in {}", escape(&call.region)),
             regions => format!(" in each of {regions} regions"),
         };
         let input = block(&call.input, 6);
@@ -239,8 +244,8 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             out,
             "    {}. {}:{}{place}",
             number + 1,
-            call.service,
-            call.operation
+            escape(&call.service),
+            escape(&call.operation)
         )?;
         writeln!(out, "      {DIM}{input}{DIM:#}")?;
     }
@@ -250,7 +255,7 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             let names: Vec<String> = entry
                 .after
                 .iter()
-                .map(|address| address.to_string())
+                .map(|address| escape(&address.to_string()))
                 .collect();
             writeln!(out, "    {DIM}after {}{DIM:#}", names.join(", "))
         }
@@ -262,7 +267,7 @@ fn findings(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
         writeln!(
             out,
             "    {ALARM}!{ALARM:#} {}: {}",
-            finding.field,
+            escape(&finding.field),
             escape(&finding.what)
         )?;
         writeln!(out, "      do: {}", escape(&finding.remedy))?;
@@ -277,8 +282,8 @@ fn remarks(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         for remark in &entry.remarks {
             // What protects less differs from place to place, the rest is the control's.
             let who = match remark.risk {
-                Risk::Loosens => entry.address().to_string(),
-                Risk::Breaks | Risk::Costs => entry.control.clone(),
+                Risk::Loosens => address(entry),
+                Risk::Breaks | Risk::Costs => escape(&entry.control),
             };
             let new = (remark.risk, remark.text.as_str(), who);
             if !said.contains(&new) {
@@ -339,8 +344,8 @@ fn by_control<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry
 fn quiet_line(out: &mut dyn Write, verdict: Verdict, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let what = match group {
-        [only] => only.address().to_string(),
-        _ => format!("{} in {} places", entry.control, group.len()),
+        [only] => address(only),
+        _ => format!("{} in {} places", escape(&entry.control), group.len()),
     };
     let judgement = match verdict {
         Verdict::Elsewhere => "looked after by",
@@ -349,7 +354,7 @@ fn quiet_line(out: &mut dyn Write, verdict: Verdict, group: &[&Entry]) -> io::Re
     };
     let reason = match (&entry.reason, &entry.unseen) {
         (Some(reason), _) => format!(" {}", escape(reason)),
-        (None, Some(error)) => format!(" {} has no endpoint there", error.service),
+        (None, Some(error)) => format!(" {} has no endpoint there", escape(&error.service)),
         (None, None) => String::new(),
     };
     writeln!(out, "{DIM}  {what}: {judgement}{reason}{DIM:#}")?;
