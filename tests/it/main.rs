@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod emulator;
 mod engine;
+mod fuzz;
 mod guardduty;
 mod laws;
 mod log_bucket;
