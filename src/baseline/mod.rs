@@ -92,6 +92,7 @@ impl Baseline {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut problems = Problems::default();
         problems.syntax(text, errors);
+        problems.numbers(table.get_ref());
         if problems.any() {
             return Err(problems);
         }

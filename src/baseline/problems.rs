@@ -88,6 +88,27 @@ impl Problems {
         }
     }
 
+    /// Adds the whole numbers that are none: the parser leaves it to whoever reads them to find out.
+    pub(super) fn numbers(&mut self, table: &DeTable<'_>) {
+        for value in table.values() {
+            self.numbers_in(value);
+        }
+    }
+
+    fn numbers_in(&mut self, value: &Table<'_>) {
+        match value.get_ref() {
+            DeValue::Integer(number)
+                if i64::from_str_radix(number.as_str(), number.radix()).is_err() =>
+            {
+                let text = "this is no whole number, or it does not fit into 64 bits".to_owned();
+                self.add(Some(value.span()), text, None);
+            }
+            DeValue::Array(list) => list.iter().for_each(|item| self.numbers_in(item)),
+            DeValue::Table(table) => self.numbers(table),
+            _ => {}
+        }
+    }
+
     /// Reads a control's table and checks it; `None` when something is wrong.
     pub(super) fn configure(
         &mut self,

@@ -6,6 +6,7 @@ mod budgets;
 mod cloudtrail;
 mod commands;
 mod config;
+mod corpora;
 mod emulator;
 mod engine;
 mod fuzz;
