@@ -25,8 +25,9 @@ pub const FORMAT: i64 = 1;
 /// The name of a trail that is created, when the baseline gives none.
 pub const DEFAULT_TRAIL: &str = "baseline";
 
-/// The largest file that is read, in bytes: hundreds of times what an account needs.
-const LARGEST: u64 = 1024 * 1024;
+/// The largest file that is read, in bytes: a hundred times what an account needs, and little
+/// enough that whatever is in it is refused at once.
+const LARGEST: u64 = 256 * 1024;
 
 /// Where a baseline is looked for when none is named.
 pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
@@ -112,7 +113,7 @@ impl Baseline {
         }
         let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
         known.extend(["account", "baseline"]);
-        for key in table.keys() {
+        for key in table.keys().take(problems::MOST + 1) {
             problems.unknown_key(key.span(), key.get_ref(), &known);
         }
         match problems.any() {

@@ -1,11 +1,17 @@
 //! Collects everything that is wrong in a baseline and shows it in place.
 
 use crate::control::{Configured, Kind, Scope, Table};
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::Path;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+/// The longest line that is shown, in bytes.
+const LONGEST_LINE: usize = 1000;
+
+/// The longest name that a mistake in it is looked for.
+const LONGEST_NAME: usize = 64;
 
 /// How many problems of a file are told; more would scroll out of sight.
 pub const MOST: usize = 50;
@@ -29,7 +35,15 @@ struct Problem {
 #[derive(Clone, Debug)]
 struct Located {
     span: Range<usize>,
-    inner: Vec<(String, Located)>,
+    inner: Vec<Inner>,
+}
+
+/// A value in a table or list, with its key or number.
+#[derive(Clone, Debug)]
+struct Inner {
+    key: String,
+    key_span: Range<usize>,
+    value: Located,
 }
 
 impl Problems {
@@ -54,18 +68,27 @@ impl Problems {
 
     /// Adds a problem at a place in the file.
     pub fn add(&mut self, span: Option<Range<usize>>, text: String, help: Option<String>) {
+        let text = shortened(text);
         self.list.push(Problem { span, text, help });
     }
 
     /// Adds a problem with the setting at a path below the control's table: `alerts.0.at`.
     pub fn setting(&mut self, path: &str, text: impl Into<String>) {
-        let span = self.root.as_ref().map(|root| root.find(path));
+        let span = self.root.as_ref().map(|root| root.find(path).0);
         self.add(span, text.into(), None);
+    }
+
+    /// Adds a problem with the key at a path below the control's table, which is none of those
+    /// that are known.
+    pub fn unknown(&mut self, path: &str, text: impl Into<String>, known: &[&str]) {
+        let span = self.root.as_ref().map(|root| root.find(path).1);
+        let key = path.rsplit('.').next().unwrap_or(path);
+        self.add(span, text.into(), did_you_mean(key, known));
     }
 
     /// Adds a problem with the setting at a path below a table.
     pub(super) fn at(&mut self, table: &Table<'_>, path: &str, text: String) {
-        self.add(Some(locate(table).find(path)), text, None);
+        self.add(Some(locate(table).find(path).0), text, None);
     }
 
     /// Adds a key that nobody knows.
@@ -76,13 +99,21 @@ impl Problems {
 
     /// Adds the syntax errors, the first of each line: the parser's recovery invents the others.
     pub(super) fn syntax(&mut self, text: &str, mut errors: Vec<toml::de::Error>) {
-        let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        // The one error without a place is that of a key with too many dots.
+        let span = |error: &toml::de::Error| error.span().unwrap_or_else(|| dotted(text));
+        let start = |error: &toml::de::Error| span(error).start;
         errors.sort_by_key(start);
         let mut next_line = 0;
         for error in errors {
             let start = start(&error);
             if start >= next_line && !self.enough() {
-                self.add(error.span(), error.message().to_owned(), None);
+                let message = match error.message() {
+                    message if message.contains("recursion") || message.contains("recurse") => {
+                        "this is nested too deep".to_owned()
+                    }
+                    message => message.to_owned(),
+                };
+                self.add(Some(span(&error)), message, None);
                 next_line = line_around(text, start).end + 1;
             }
         }
@@ -210,12 +241,16 @@ impl Problem {
         let end = text.floor_char_boundary(span.end.clamp(start, line.end));
         let number = text[..line.start].matches('\n').count() + 1;
         let primary = Level::ERROR.primary_title(self.text.as_str());
-        let snippet = Snippet::source(&text[line.clone()])
-            .path(path)
-            .line_start(number);
-        let span = start - line.start..end - line.start;
-        let mut report =
-            vec![primary.element(snippet.annotation(AnnotationKind::Primary.span(span)))];
+        let shown = &text[line.clone()];
+        let primary = if shown.len() > LONGEST_LINE {
+            let column = text[line.start..start].chars().count() + 1;
+            primary.element(Origin::path(path).line(number).char_column(column))
+        } else {
+            let span = start - line.start..end - line.start;
+            let snippet = Snippet::source(shown).path(path).line_start(number);
+            primary.element(snippet.annotation(AnnotationKind::Primary.span(span)))
+        };
+        let mut report = vec![primary];
         if let Some(help) = &self.help {
             report.push(Group::with_title(
                 Level::HELP.secondary_title(help.as_str()),
@@ -223,6 +258,30 @@ impl Problem {
         }
         Renderer::plain().render(&report)
     }
+}
+
+/// The first line with so many dots that its key is refused.
+fn dotted(text: &str) -> Range<usize> {
+    const MOST_PARTS: usize = 80;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.matches('.').count() >= MOST_PARTS {
+            break;
+        }
+        start += line.len();
+    }
+    start..text.len()
+}
+
+/// A text without its middle, if it quotes something long.
+fn shortened(text: String) -> String {
+    const MOST: usize = 500;
+    if text.len() <= MOST {
+        return text;
+    }
+    let head = &text[..text.floor_char_boundary(MOST / 2)];
+    let tail = &text[text.ceil_char_boundary(text.len() - MOST / 4)..];
+    format!("{head}…{tail}")
 }
 
 /// The line that a place is on, without what ends it.
@@ -234,16 +293,17 @@ fn line_around(text: &str, at: usize) -> Range<usize> {
 }
 
 impl Located {
-    /// The span at a path, or at the innermost part of it that is there.
-    fn find(&self, path: &str) -> Range<usize> {
-        let mut here = self;
+    /// The spans of the value and of the key at a path, or at the innermost part of it that is
+    /// there.
+    fn find(&self, path: &str) -> (Range<usize>, Range<usize>) {
+        let (mut here, mut key) = (self, &self.span);
         for name in path.split('.') {
-            match here.inner.iter().find(|(key, _)| key == name) {
-                Some((_, inner)) => here = inner,
+            match here.inner.iter().find(|inner| inner.key == name) {
+                Some(inner) => (here, key) = (&inner.value, &inner.key_span),
                 None => break,
             }
         }
-        here.span.clone()
+        (here.span.clone(), key.clone())
     }
 }
 
@@ -251,12 +311,20 @@ fn locate(value: &Table<'_>) -> Located {
     let inner = match value.get_ref() {
         DeValue::Table(table) => table
             .iter()
-            .map(|(key, value)| (key.get_ref().to_string(), locate(value)))
+            .map(|(key, value)| Inner {
+                key: key.get_ref().to_string(),
+                key_span: key.span(),
+                value: locate(value),
+            })
             .collect(),
         DeValue::Array(list) => list
             .iter()
             .enumerate()
-            .map(|(at, value)| (at.to_string(), locate(value)))
+            .map(|(at, value)| Inner {
+                key: at.to_string(),
+                key_span: value.span(),
+                value: locate(value),
+            })
             .collect(),
         _ => Vec::new(),
     };
@@ -322,8 +390,11 @@ fn in_plain_words(message: &str) -> String {
 }
 
 fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
+    // Comparing takes the square of the length, and no such name is known.
+    let comparable = given.len() <= LONGEST_NAME;
     let near = known
         .iter()
+        .filter(|_| comparable)
         .map(|name| (strsim::jaro_winkler(given, name), name))
         .filter(|(nearness, _)| *nearness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0));

@@ -4,7 +4,8 @@
 #[path = "../../fuzz/bodies.rs"]
 pub mod bodies;
 #[path = "../../fuzz/mutate.rs"]
-mod mutate;
+#[expect(dead_code, reason = "libFuzzer alone calls one of them")]
+pub mod mutate;
 
 use crate::emulator::root;
 use baseline::baseline::Baseline;
@@ -33,7 +34,7 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
 }
 
 /// The files of a folder, in the order of their names.
-fn files(folder: &str) -> Vec<PathBuf> {
+pub fn files(folder: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join(folder)).expect("a folder");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
     paths.sort();

@@ -13,6 +13,7 @@ mod fuzz;
 mod guardduty;
 mod laws;
 mod log_bucket;
+mod malformed;
 mod public_access_block;
 mod root_user;
 mod scenarios;
