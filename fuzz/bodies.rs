@@ -124,8 +124,9 @@ pub fn snapshot(baselines: &[Baseline], bytes: &[u8]) {
     }
 }
 
-/// Shows a plan in every way there is: nothing in it may move the cursor or turn the line.
-fn look_at(plan: &Plan) {
+/// Shows a plan in every way there is: nothing in it may move the cursor or turn the line. Returns
+/// all that was shown.
+pub fn look_at(plan: &Plan) -> String {
     let mut text = Vec::new();
     view::plan::text(&mut text, plan).expect("memory takes it");
     view::drift::text(&mut text, plan).expect("memory takes it");
@@ -140,6 +141,7 @@ fn look_at(plan: &Plan) {
         text = text.replace(&format!("\x1b[{colour}m"), "");
     }
     assert_harmless(&text);
+    text
 }
 
 /// Asserts that a text holds no control character but the end of a line, and none that turns it.

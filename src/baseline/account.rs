@@ -132,11 +132,7 @@ pub fn load(table: Table<'_>, problems: &mut Problems) -> Account {
         .get("tags")
         .is_some_and(|tags| tags.get_ref().is_datetime())
     {
-        problems.at(
-            &table,
-            "tags",
-            "invalid type: date, expected a table".to_owned(),
-        );
+        problems.at(&table, "tags", "expected a table, found a date".to_owned());
     }
     let account: Option<Account> = problems.decode(&table);
     let account = account.unwrap_or_default();

@@ -107,12 +107,7 @@ impl Problems {
         for error in errors {
             let start = start(&error);
             if start >= next_line && !self.enough() {
-                let message = match error.message() {
-                    message if message.contains("recursion") || message.contains("recurse") => {
-                        "this is nested too deep".to_owned()
-                    }
-                    message => message.to_owned(),
-                };
+                let message = syntax_in_plain_words(error.message(), text.get(span(&error)));
                 self.add(Some(span(&error)), message, None);
                 next_line = line_around(text, start).end + 1;
             }
@@ -183,17 +178,18 @@ impl Problems {
         read: impl Fn(Table<'i>) -> Result<T, toml::de::Error>,
     ) -> Option<T> {
         let mut table = table.clone();
-        let mut clean = true;
+        let (whole, mut removed) = (locate(&table), Vec::new());
         loop {
             match read(table.clone()) {
-                Ok(value) => return clean.then_some(value),
+                Ok(value) => return removed.is_empty().then_some(value),
                 Err(error) => {
                     let span = error.span().unwrap_or_else(|| table.span());
-                    let left_by_us = !clean && error.message().starts_with("missing field");
+                    let left_by_us =
+                        error.message().starts_with("missing field") && whole.lost(&span, &removed);
                     if !left_by_us {
                         self.decoding(span.clone(), error.message());
                     }
-                    clean = false;
+                    removed.push(span.clone());
                     if self.enough() || !remove(&mut table, &span) {
                         return None;
                     }
@@ -293,6 +289,18 @@ fn line_around(text: &str, at: usize) -> Range<usize> {
 }
 
 impl Located {
+    /// Whether what stands at a place has lost one of its own parts.
+    fn lost(&self, span: &Range<usize>, removed: &[Range<usize>]) -> bool {
+        let is_gone = |inner: &Inner| {
+            removed.contains(&inner.key_span) || removed.contains(&inner.value.span)
+        };
+        let here = self.span == *span && self.inner.iter().any(is_gone);
+        here || self
+            .inner
+            .iter()
+            .any(|inner| inner.value.lost(span, removed))
+    }
+
     /// The spans of the value and of the key at a path, or at the innermost part of it that is
     /// there.
     fn find(&self, path: &str) -> (Range<usize>, Range<usize>) {
@@ -364,29 +372,68 @@ fn remove_from_table(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
     table.iter_mut().any(|(_, value)| remove(value, span))
 }
 
-/// What serde says, without the names of Rust's types.
-fn in_plain_words(message: &str) -> String {
-    let mut text = message
-        .replace('`', "'")
-        .replace("unknown field", "unknown setting");
-    text = text.replace("missing field", "missing setting");
-    text = text.replace("wanted string or table", "expected a text");
-    text = text.replace("unknown variant", "unknown value");
-    let types = [
-        ("i32", "a whole number"),
-        ("i64", "a whole number"),
-        ("u32", "a whole number"),
-        ("u64", "a whole number"),
-        ("a boolean", "true or false"),
-        ("a sequence", "a list"),
-        ("a map", "a table"),
-    ];
-    for (rust, plain) in types {
-        if let Some(head) = text.strip_suffix(&format!("expected {rust}")) {
-            text = format!("{head}expected {plain}");
+/// What the parser says about a place, in words for who does not know TOML's grammar.
+fn syntax_in_plain_words(message: &str, at: Option<&str>) -> String {
+    match at.map(str::trim) {
+        _ if message.contains("recursion") || message.contains("recurse") => {
+            "this is nested too deep".to_owned()
         }
+        _ if message.starts_with("invalid basic string, expected `\"`") => {
+            "this text is not closed: expected '\"'".to_owned()
+        }
+        Some("") if message.starts_with("string values must be quoted") => {
+            "a value is missing".to_owned()
+        }
+        Some(_) if message.starts_with("string values must be quoted") => {
+            "a text stands in straight quotes: \"…\"".to_owned()
+        }
+        Some(key) if message == "duplicate key" => format!("'{key}' is there already"),
+        _ => message.replace('`', "'"),
     }
-    text
+}
+
+/// What serde says, without the names of Rust's types and with what is wanted first.
+fn in_plain_words(message: &str) -> String {
+    let text = message
+        .replace('`', "'")
+        .replace("unknown field", "unknown setting")
+        .replace("missing field", "missing setting")
+        .replace("wanted string or table", "expected a text")
+        .replace("unknown variant", "unknown value");
+    let found = ["invalid type: ", "invalid value: "]
+        .iter()
+        .find_map(|start| text.strip_prefix(start)?.rsplit_once(", expected "));
+    match found {
+        Some((found, wanted)) => format!("expected {}, found {}", plain_type(wanted), plain(found)),
+        None => text,
+    }
+}
+
+/// A type as people know it.
+fn plain_type(name: &str) -> &str {
+    match name {
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" => "a text",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        other => other,
+    }
+}
+
+/// A value as serde names it, as people would.
+fn plain(found: &str) -> String {
+    let unquoted = |text: &str| text.trim_matches('\'').to_owned();
+    match found.split_once(' ') {
+        Some(("string", text)) => format!("the text {text}"),
+        Some(("integer" | "boolean", value)) => unquoted(value),
+        Some(("floating", value)) => unquoted(value.trim_start_matches("point ")),
+        _ if found == "map" => "a table".to_owned(),
+        _ if found == "sequence" => "a list".to_owned(),
+        _ => found.to_owned(),
+    }
 }
 
 fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {

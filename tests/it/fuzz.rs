@@ -123,6 +123,7 @@ fn every_snapshot_that_is_accepted_has_a_plan_that_can_be_saved_and_shown() {
         let live = std::fs::read(folder.join("live.json")).expect("a snapshot");
         let body = |bytes: &[u8]| bodies::snapshot(&baseline, bytes);
         holds(body, &live);
+        corpus("snapshot").iter().for_each(|seen| holds(body, seen));
         let live = [serde_json::from_slice(&live).expect("JSON")];
         replay_json(&live, 5 * ROUNDS, body);
     }

@@ -11,6 +11,7 @@ mod emulator;
 mod engine;
 mod fuzz;
 mod guardduty;
+mod hostile;
 mod laws;
 mod log_bucket;
 mod malformed;
