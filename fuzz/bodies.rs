@@ -16,7 +16,7 @@ use baseline::baseline::Baseline;
 use baseline::credential_report::last_used_by_root;
 use baseline::error::advice;
 use baseline::observe::Observation;
-use baseline::plan::{self, Plan};
+use baseline::plan::{self, Aim, Plan};
 use baseline::policy::Policy;
 use baseline::selection::Selection;
 use baseline::view;
@@ -108,7 +108,13 @@ pub fn snapshot(baselines: &[Baseline], bytes: &[u8]) {
     };
     for baseline in baselines {
         let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
-        let plan = plan::build(baseline, &Selection::default(), &context, &seen);
+        let plan = plan::build(
+            baseline,
+            &Selection::default(),
+            &context,
+            &seen,
+            &Aim::Baseline,
+        );
         let bytes = plan.to_bytes();
         let read = Plan::from_bytes(&bytes);
         assert!(
@@ -118,7 +124,14 @@ pub fn snapshot(baselines: &[Baseline], bytes: &[u8]) {
         );
         assert_eq!(
             plan.to_bytes(),
-            plan::build(baseline, &Selection::default(), &context, &seen).to_bytes()
+            plan::build(
+                baseline,
+                &Selection::default(),
+                &context,
+                &seen,
+                &Aim::Baseline
+            )
+            .to_bytes()
         );
         look_at(&plan);
     }

@@ -10,7 +10,7 @@ use baseline::aws::{AwsError, Kind};
 use baseline::baseline::Baseline;
 use baseline::observe::Observation;
 use baseline::place::{Address, Place};
-use baseline::plan::{self, Call};
+use baseline::plan::{self, Aim, Call};
 use baseline::selection::Selection;
 use baseline::view;
 use serde_json::{Value, json};
@@ -59,7 +59,13 @@ fn every_text_of_every_snapshot_may_be_hostile() {
                 continue;
             };
             let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
-            let plan = plan::build(&baseline, &Selection::default(), &context, &seen);
+            let plan = plan::build(
+                &baseline,
+                &Selection::default(),
+                &context,
+                &seen,
+                &Aim::Baseline,
+            );
             shown += usize::from(look_at(&plan).contains(SHOWN));
         }
     }
@@ -148,12 +154,13 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
     ];
     for outcome in outcomes {
         let mut told = Vec::new();
-        let live = view::apply::Live::new(&mut told);
-        live.hear(Event::Began(&address));
-        live.hear(Event::Calling(&address, &call));
-        live.hear(Event::Waiting(&address, &hostile_error()));
-        live.hear(Event::Ended(&address, &outcome));
-        drop(live);
+        for event in [
+            Event::Calling(&address, 1, &call),
+            Event::Waiting(&address, &hostile_error()),
+            Event::Ended(&address, &outcome, None),
+        ] {
+            view::apply::Live::new(&mut told).hear(event);
+        }
         let outcomes = BTreeMap::from([(address.clone(), outcome)]);
         view::apply::summary(&mut told, &outcomes).expect("memory takes it");
         let told = String::from_utf8(told).expect("views write text");
