@@ -5,6 +5,7 @@ mod limits;
 mod problems;
 mod shared;
 mod waivers;
+mod words;
 
 pub use account::{Account, Regions};
 pub use limits::{Forbidden, Limits};
@@ -18,6 +19,8 @@ use crate::controls;
 use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 use toml::Spanned;
@@ -28,6 +31,10 @@ pub const FORMAT: i64 = 1;
 
 /// The name of a trail that is created, when the baseline gives none.
 pub const DEFAULT_TRAIL: &str = "baseline";
+
+/// The largest file that is read, in bytes: a hundred times what an account needs, and little
+/// enough that whatever is in it is refused at once.
+const LARGEST: u64 = 256 * 1024;
 
 /// Where a baseline is looked for when none is named.
 pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
@@ -65,17 +72,31 @@ impl Baseline {
             Some(path) => path.to_owned(),
             None => default_path()?,
         };
-        let text = std::fs::read(&path).map_err(|cause| {
-            Error::failed(format!("cannot read {}", path.display())).because(cause)
-        })?;
-        let text = String::from_utf8(text).map_err(|cause| {
-            Error::failed(format!("{} is not UTF-8", path.display())).because(cause)
-        })?;
-        Self::parse(&path, &text).map_err(|problems| {
-            let count = problems.count();
-            let plural = if count == 1 { "problem" } else { "problems" };
-            Error::failed(format!("{count} {plural} in {}", path.display()))
-                .report(problems.render(&path, &text))
+        let failed = || format!("cannot read {}", path.display());
+        let mut bytes = Vec::new();
+        File::open(&path)
+            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+            .map_err(|cause| Error::failed(failed()).because(cause))?;
+        if bytes.len() as u64 > LARGEST {
+            let cause = format!("it is larger than {} KiB", LARGEST / 1024);
+            return Err(Error::failed(failed()).because(cause));
+        }
+        Self::from_bytes(&path, &bytes)
+    }
+
+    /// Reads a baseline from the bytes of its file; `path` is only its name.
+    ///
+    /// # Errors
+    /// Every problem found in it.
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+        let text = String::from_utf8_lossy(bytes);
+        let read = match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(path, text),
+            Err(cause) => Err(not_utf8(cause.valid_up_to())),
+        };
+        read.map_err(|problems| {
+            Error::failed(format!("{} in {}", problems.count(), path.display()))
+                .report(problems.render(path, &text))
         })
     }
 
@@ -87,6 +108,7 @@ impl Baseline {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut problems = Problems::default();
         problems.syntax(text, errors);
+        problems.numbers(table.get_ref());
         if problems.any() {
             return Err(problems);
         }
@@ -123,7 +145,7 @@ impl Baseline {
         known.extend([
             "account", "baseline", "journal", "limits", "lock", "waivers",
         ]);
-        for key in table.keys() {
+        for key in table.keys().take(problems::MOST + 1) {
             problems.unknown_key(key.span(), key.get_ref(), &known);
         }
         match problems.any() {
@@ -196,6 +218,18 @@ fn default_path() -> Result<PathBuf, Error> {
         ))
         .hint("write one with `baseline init`, or name one: `baseline plan FILE`")
     })
+}
+
+/// The problem with bytes that are no text; up to that place the text is as in the file.
+fn not_utf8(at: usize) -> Problems {
+    let mut problems = Problems::default();
+    let text = "this is not UTF-8: save the file in that encoding".to_owned();
+    problems.add(
+        Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8()),
+        text,
+        None,
+    );
+    problems
 }
 
 fn take<'i>(table: &mut DeTable<'i>, key: &str) -> Option<Spanned<DeValue<'i>>> {

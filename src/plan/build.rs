@@ -44,7 +44,7 @@ pub fn build(
         caller: observation.caller.arn.clone(),
         home_region: context.home_region.clone(),
         created: context.now,
-        expires: context.now + VALID_FOR,
+        expires: context.now.saturating_add(VALID_FOR),
         baseline: Source {
             path: baseline.path.display().to_string(),
             sha256: baseline.sha256.clone(),

@@ -16,6 +16,7 @@ use crate::aws::AwsError;
 use crate::baseline::hex;
 use crate::diff::Difference;
 use crate::error::Exit;
+use crate::json;
 use crate::place::{Address, Place};
 use crate::risk::Remark;
 use crate::selection::Selection;
@@ -31,7 +32,7 @@ use time::OffsetDateTime;
 pub const FORMAT: u32 = 1;
 
 /// For how long a plan may be applied, unless the person says otherwise.
-pub const VALID_FOR: Duration = Duration::from_secs(3600);
+pub const VALID_FOR: time::Duration = time::Duration::HOUR;
 
 /// What would change in one account, and all that was found on the way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -282,9 +283,7 @@ impl Plan {
 
     /// The file's bytes. There is only one way to write a plan: what differs from it was edited.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut text = serde_json::to_string_pretty(self).expect("plans are plain data");
-        text.push('\n');
-        text.into_bytes()
+        json::to_bytes(self).expect("plans are plain data")
     }
 
     /// Reads a plan's file and checks that nobody edited it.

@@ -1,7 +1,7 @@
 //! Drift as text: one line when all is well, otherwise a line for each thing that is not.
 
 use super::plan::{groups, sentence};
-use super::value::{escape, one_line};
+use super::value::{address, escape, one_line};
 use super::{ALARM, BOLD, waiver};
 use crate::clock::to_the_second;
 use crate::error::advice;
@@ -32,7 +32,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     writeln!(
         out,
         "{BOLD}{}{BOLD:#} {verdict} {name}: {}",
-        plan.account,
+        escape(&plan.account),
         sentence(&summary)
     )
 }
@@ -51,14 +51,11 @@ fn word(entry: &Entry, field: &str, otherwise: &'static str) -> &'static str {
 fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let address = match group {
-        [only] => only.address().to_string(),
+        [only] => address(only),
         _ => {
             let regions = group.iter().filter_map(|entry| entry.place.label());
-            format!(
-                "{} in {}",
-                entry.control,
-                regions.collect::<Vec<_>>().join(" ")
-            )
+            let regions = regions.collect::<Vec<_>>().join(" ");
+            escape(&format!("{} in {regions}", entry.control))
         }
     };
     let differs = !entry.differences.is_empty()
@@ -90,7 +87,7 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     }
     for finding in &entry.findings {
         let (what, remedy) = (escape(&finding.what), escape(&finding.remedy));
-        let (field, waived) = (&finding.field, entry.waives(&finding.field));
+        let (field, waived) = (escape(&finding.field), entry.waives(&finding.field));
         let word = if waived { "waived" } else { "finding" };
         writeln!(out, "{word:<8}  {address}  {field}: {what} ({remedy})")?;
     }

@@ -8,7 +8,7 @@ pub mod plan;
 mod value;
 mod waiver;
 
-pub use value::{escape, one_line};
+pub use value::{address, escape, one_line};
 
 use crate::observe::Progress;
 use anstyle::{AnsiColor, Style};

@@ -1,6 +1,6 @@
 //! A plan as text: a summary first and last, what would change between.
 
-use super::value::{block, escape, one_line};
+use super::value::{address, block, escape, one_line};
 use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count, waiver};
 use crate::diff::Difference;
 use crate::error::advice;
@@ -19,7 +19,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     writeln!(
         out,
         "{BOLD}Account {}{BOLD:#} by {}",
-        plan.account,
+        escape(&plan.account),
         escape(&plan.baseline.path)
     )?;
     if let Some(run) = &plan.undoes {
@@ -149,7 +149,7 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         [only] => writeln!(
             out,
             "{style}{symbol} {}{style:#}{}",
-            only.address(),
+            address(only),
             whereabouts(only)
         )?,
         _ => {
@@ -157,13 +157,14 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
                 .iter()
                 .filter_map(|entry| entry.place.label())
                 .collect();
+            let places = escape(&places.join(" "));
             writeln!(
                 out,
                 "{style}{symbol} {}{style:#} in {} regions",
-                entry.control,
+                escape(&entry.control),
                 group.len()
             )?;
-            writeln!(out, "    {DIM}{}{DIM:#}", places.join(" "))?;
+            writeln!(out, "    {DIM}{places}{DIM:#}")?;
         }
     }
     if let Some(reason) = &entry.reason {
@@ -198,7 +199,7 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
 
 fn whereabouts(entry: &Entry) -> String {
     match (&entry.place.thing, &entry.place.region) {
-        (Some(_), Some(region)) => format!(" ({region})"),
+        (Some(_), Some(region)) => format!(" ({})", escape(region)),
         _ => String::new(),
     }
 }
@@ -249,11 +250,15 @@ fn judged_difference(difference: &Difference, is_waived: bool, width: usize) -> 
 fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     if let Some(with) = &entry.with {
-        writeln!(out, "    {DIM}done by the calls of {with}{DIM:#}")?;
+        writeln!(
+            out,
+            "    {DIM}done by the calls of {}{DIM:#}",
+            escape(&with.to_string())
+        )?;
     }
     for (number, call) in entry.calls.iter().enumerate() {
         let place = match group.len() {
-            1 => format!(" in {}", call.region),
+            1 => format!(" in {}", escape(&call.region)),
             regions => format!(" in each of {regions} regions"),
         };
         let input = block(&call.input, 6);
@@ -261,8 +266,8 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             out,
             "    {}. {}:{}{place}",
             number + 1,
-            call.service,
-            call.operation
+            escape(&call.service),
+            escape(&call.operation)
         )?;
         writeln!(out, "      {DIM}{input}{DIM:#}")?;
     }
@@ -272,7 +277,7 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             let names: Vec<String> = entry
                 .after
                 .iter()
-                .map(|address| address.to_string())
+                .map(|address| escape(&address.to_string()))
                 .collect();
             writeln!(out, "    {DIM}after {}{DIM:#}", names.join(", "))
         }
@@ -285,7 +290,7 @@ fn findings(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
             true => (DIM, "  (waived)"),
             false => (ALARM, ""),
         };
-        let (field, what) = (&finding.field, escape(&finding.what));
+        let (field, what) = (escape(&finding.field), escape(&finding.what));
         writeln!(out, "    {style}!{style:#} {field}: {what}{word}")?;
         writeln!(out, "      do: {}", escape(&finding.remedy))?;
     }
@@ -299,8 +304,8 @@ fn remarks(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         for remark in &entry.remarks {
             // What protects less differs from place to place, the rest is the control's.
             let who = match remark.risk {
-                Risk::Loosens => entry.address().to_string(),
-                Risk::Breaks | Risk::Costs => entry.control.clone(),
+                Risk::Loosens => address(entry),
+                Risk::Breaks | Risk::Costs => escape(&entry.control),
             };
             let new = (remark.risk, remark.text.as_str(), who);
             if !said.contains(&new) {
@@ -387,8 +392,8 @@ fn by_control<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry
 fn quiet_line(out: &mut dyn Write, verdict: Verdict, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let what = match group {
-        [only] => only.address().to_string(),
-        _ => format!("{} in {} places", entry.control, group.len()),
+        [only] => address(only),
+        _ => format!("{} in {} places", escape(&entry.control), group.len()),
     };
     let judgement = match verdict {
         Verdict::Elsewhere => "looked after by",
@@ -397,7 +402,7 @@ fn quiet_line(out: &mut dyn Write, verdict: Verdict, group: &[&Entry]) -> io::Re
     };
     let reason = match (&entry.reason, &entry.unseen) {
         (Some(reason), _) => format!(" {}", escape(reason)),
-        (None, Some(error)) => format!(" {} has no endpoint there", error.service),
+        (None, Some(error)) => format!(" {} has no endpoint there", escape(&error.service)),
         (None, None) => String::new(),
     };
     writeln!(out, "{DIM}  {what}: {judgement}{reason}{DIM:#}")?;
