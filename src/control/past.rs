@@ -142,8 +142,8 @@ fn put_back_list(was: &[Value], left: &[Value], is: &[Value]) -> Option<Value> {
         beyond.cloned().collect()
     };
     let (added, taken) = (beyond(left, was), beyond(was, left));
-    let is_untouched = added.iter().all(|item| is.contains(item))
-        && !taken.iter().any(|item| is.contains(item));
+    let is_untouched =
+        added.iter().all(|item| is.contains(item)) && !taken.iter().any(|item| is.contains(item));
     let mut list = beyond(is, &added);
     list.extend(taken);
     is_untouched.then_some(Value::Array(list))

@@ -304,12 +304,7 @@ impl Control for PasswordPolicy {
         proposal
     }
 
-    fn restore(
-        _: &Settings,
-        _: &Place,
-        past: Past<Option<Policy>>,
-        context: &Context,
-    ) -> Proposal {
+    fn restore(_: &Settings, _: &Place, past: Past<Option<Policy>>, context: &Context) -> Proposal {
         let region = context.global_region();
         let (mut proposal, wanted) = past.put_back();
         if proposal.differences.is_empty() {
