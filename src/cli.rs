@@ -341,6 +341,8 @@ pub enum Purpose {
     Apply,
     /// Reading
     Drift,
+    /// Reading, writing, and putting back what was written
+    Undo,
 }
 
 /// `snapshot`
