@@ -76,7 +76,8 @@ pub enum Command {
     History(History),
     /// Say whether the account still matches
     ///
-    /// One line when all is well; otherwise what differs and what could not be seen. Made for cron.
+    /// One line when all is well; otherwise what differs, what is waived and what could not be seen.
+    /// Made for cron.
     ///
     /// With the journal of an earlier apply at hand it says of each difference what has moved since:
     /// `drifted` (AWS), `pending` (the baseline, or an apply that did not get so far) or `both`.

@@ -1,13 +1,17 @@
 //! The baseline file: TOML in, typed settings out, every problem reported at once and in place.
 
 mod account;
+mod limits;
 mod problems;
 mod shared;
+mod waivers;
 mod words;
 
 pub use account::{Account, Regions};
+pub use limits::{Forbidden, Limits};
 pub use problems::Problems;
 pub use shared::Shared;
+pub use waivers::Waiver;
 
 use crate::aws::Caller;
 use crate::control::{Configured, Context, Delivery, Need};
@@ -46,6 +50,10 @@ pub struct Baseline {
     pub account: Account,
     /// The controls it configures, in the order in which plans read.
     pub controls: Vec<Box<dyn Configured>>,
+    /// The tables `[[waivers]]`.
+    pub waivers: Vec<Waiver>,
+    /// The table `[limits]`.
+    pub limits: Limits,
     /// The table `[lock]`: where the lock between machines is.
     pub lock: Option<Shared>,
     /// The table `[journal]`: where journals are copied to.
@@ -110,6 +118,17 @@ impl Baseline {
             Some(value) => account::load(value, &mut problems),
             None => Account::default(),
         };
+        let limits = match take(&mut table, "limits") {
+            Some(value) => limits::load(value, &mut problems),
+            None => Limits::default(),
+        };
+        let waivers = match take(&mut table, "waivers") {
+            Some(value) => {
+                let present: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+                waivers::load(value, &present, &mut problems)
+            }
+            None => Vec::new(),
+        };
         let mut shared = |name: &str| {
             take(&mut table, name).and_then(|value| shared::load(value, &mut problems))
         };
@@ -123,7 +142,9 @@ impl Baseline {
             }
         }
         let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
-        known.extend(["account", "baseline", "lock", "journal"]);
+        known.extend([
+            "account", "baseline", "journal", "limits", "lock", "waivers",
+        ]);
         for key in table.keys().take(problems::MOST + 1) {
             problems.unknown_key(key.span(), key.get_ref(), &known);
         }
@@ -134,6 +155,8 @@ impl Baseline {
                 sha256: hex(&Sha256::digest(text.as_bytes())),
                 account,
                 controls: configured,
+                waivers,
+                limits,
                 lock,
                 journal,
                 log_bucket,

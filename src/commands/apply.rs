@@ -9,8 +9,9 @@ use crate::clock::to_the_second;
 use crate::controls;
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::guard;
 use crate::place::Address;
-use crate::plan::{Aim, Entry, Invalid, Plan, Verdict};
+use crate::plan::{Aim, Entry, Invalid, Plan};
 use crate::selection::Selection;
 use crate::view::Streams;
 use std::path::Path;
@@ -151,7 +152,7 @@ async fn opened(
             "its home region is {theirs}, now it is {ours}"
         )));
     }
-    check_guards(saved, &args.consent.allow_loosening)?;
+    guard::check(saved, &account.baseline, &args.consent.allow_loosening)?;
     Ok(account)
 }
 
@@ -225,37 +226,4 @@ fn moved(planned: &[&Entry], fresh: &Plan) -> Vec<String> {
         .filter(|entry| !is_proposed(entry))
         .map(|entry| entry.address().to_string())
         .collect()
-}
-
-/// What may stop a whole apply before its first write.
-pub(super) fn check_guards(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
-    if let Some(entry) = plan
-        .entries
-        .iter()
-        .find(|entry| entry.verdict == Verdict::Blocked)
-    {
-        let reason = entry.reason.as_deref().unwrap_or_default();
-        return Err(Error::refused(format!("{}: {reason}", entry.address())));
-    }
-    let loosening = plan
-        .changes()
-        .find(|entry| entry.loosens() && !allowed.contains(&entry.control));
-    match loosening {
-        Some(entry) => {
-            let fields: Vec<&str> = entry
-                .differences
-                .iter()
-                .filter(|difference| difference.loosens)
-                .map(|difference| difference.field.as_str())
-                .collect();
-            let text = format!(
-                "{} would protect less: {}",
-                entry.address(),
-                fields.join(", ")
-            );
-            let hint = format!("if that is meant: --allow-loosening {}", entry.control);
-            Err(Error::refused(text).hint(hint))
-        }
-        None => Ok(()),
-    }
 }

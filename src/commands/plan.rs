@@ -53,10 +53,11 @@ pub fn exit(plan: &Plan, detailed: bool) -> Exit {
 pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error> {
     check_overwrite(path)?;
     files::save_private(path, &plan.to_bytes())?;
-    let text = format!(
-        "saved; to make these changes: baseline apply {}",
-        path.display()
-    );
+    let name = path.display();
+    let text = match plan.exceeds.is_empty() {
+        true => format!("saved; to make these changes: baseline apply {name}"),
+        false => format!("saved in {name}, to be read: the [limits] keep it from being applied"),
+    };
     shown(writeln!(streams.talk, "{text}"))
 }
 
@@ -72,14 +73,11 @@ async fn tell_of_others(account: &Account, streams: &mut Streams) -> Result<(), 
         // A plan needs no lock.
         Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?,
     }
-    match Journals::of(&account.context.account).runs() {
-        Ok(runs) => {
-            for run in runs.iter().filter(|run| run.is_unfinished()) {
-                shown(view::history::unfinished(&mut *streams.talk, run))?;
-            }
-            Ok(())
-        }
-        // A plan needs no journal.
+    // A plan needs no journal.
+    match Journals::of(&account.context.account).unfinished() {
+        Ok(runs) => runs
+            .iter()
+            .try_for_each(|run| shown(view::history::unfinished(&mut *streams.talk, run))),
         Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line())),
     }
 }

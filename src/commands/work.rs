@@ -1,14 +1,15 @@
 //! What `apply` and `undo` share: alone with the account, agreed upon, carried out, written down.
 
-use super::apply::check_guards;
 use super::ask::{can_ask, yes};
 use super::copies::Copies;
 use super::{Account, shown, warn_of_any_account};
 use crate::apply::{Executor, Outcome, Patience};
 use crate::cli::Consent;
 use crate::clock::Clock;
+use crate::diff::Difference;
 use crate::error::{Error, Exit};
-use crate::journal::{self, Began, Journal, Journals, Record, Run};
+use crate::guard;
+use crate::journal::{self, Began, Head, Journal, Journals, Record};
 use crate::lock::{Holder, Lock};
 use crate::observe::{Observation, Sighting};
 use crate::place::Address;
@@ -24,7 +25,7 @@ pub struct Alone {
     /// The account's journals.
     pub journals: Journals,
     /// What they say, oldest first.
-    pub runs: Vec<Run>,
+    pub runs: Vec<Head>,
     clock: Clock,
     lock: Lock,
     copies: Option<Copies>,
@@ -41,7 +42,7 @@ impl Alone {
         let caller = &account.reader.caller.arn;
         let lock = Lock::take(id, shared, &holder, caller, patience).await?;
         let journals = Journals::of(id);
-        match journals.runs() {
+        match journals.heads() {
             Ok(runs) => Ok(Self {
                 journals,
                 runs,
@@ -69,16 +70,16 @@ impl Alone {
         self.lock.release().await;
     }
 
-    fn unfinished(&self) -> Vec<Run> {
+    fn unfinished(&self) -> Vec<&Head> {
         let unfinished = self.runs.iter().filter(|run| run.is_unfinished());
-        unfinished.cloned().collect()
+        unfinished.collect()
     }
 }
 
 /// Says which runs were cut off: what they left is looked at like everything else.
 pub fn tell_of_unfinished(alone: &Alone, streams: &mut Streams) -> Result<(), Error> {
-    for run in alone.unfinished() {
-        shown(view::history::unfinished(&mut *streams.talk, &run))?;
+    for head in alone.unfinished() {
+        shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
     }
     Ok(())
 }
@@ -122,7 +123,8 @@ impl<'a> Work<'a> {
     pub fn agreed(self, consent: &Consent, streams: &mut Streams) -> Result<Self, Error> {
         shown(view::plan::text(&mut *streams.out, &self.plan))?;
         warn_of_any_account(&self.account.baseline, streams)?;
-        check_guards(&self.plan, &consent.allow_loosening)?;
+        let allowed = &consent.allow_loosening;
+        guard::check(&self.plan, &self.account.baseline, allowed)?;
         if self.plan.changes().next().is_some() {
             agree(&self.plan, consent.auto_approve)?;
         }
@@ -278,7 +280,10 @@ async fn told_to_stop() {
 /// Findings are nothing that apply could do; a difference that it had to leave is part of its work.
 fn without_changes(plan: &Plan) -> Exit {
     let withheld = |entry: &Entry| {
-        entry.verdict == Verdict::Finding && entry.reason.is_none() && !entry.differences.is_empty()
+        let is_left = |difference: &Difference| !entry.waives(&difference.field);
+        entry.verdict == Verdict::Finding
+            && entry.reason.is_none()
+            && entry.differences.iter().any(is_left)
     };
     match plan.exit() {
         Exit::Differs if plan.entries.iter().any(withheld) => Exit::Partial,

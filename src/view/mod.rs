@@ -6,6 +6,7 @@ pub mod explain;
 pub mod history;
 pub mod plan;
 mod value;
+mod waiver;
 
 pub use value::{address, escape, one_line};
 

@@ -1,7 +1,7 @@
 //! A plan as text: a summary first and last, what would change between.
 
 use super::value::{address, block, escape, one_line};
-use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count};
+use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count, waiver};
 use crate::diff::Difference;
 use crate::error::advice;
 use crate::plan::{Entry, Plan, Summary, Verdict};
@@ -37,6 +37,8 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     }
     quiet(out, plan)?;
     remarks(out, plan)?;
+    waivers(out, plan)?;
+    limits(out, plan)?;
     if summary.change + summary.finding + summary.unknown + summary.blocked > 0 {
         writeln!(out, "{BOLD}Plan:{BOLD:#} {}", sentence(&summary))?;
     }
@@ -80,6 +82,7 @@ pub fn sentence(summary: &Summary) -> String {
         summary.not_offered,
         format!("{} not offered", summary.not_offered),
     );
+    add(summary.waived, format!("{} waived", summary.waived));
     add(summary.ok, format!("{} as wanted", summary.ok));
     match summary.change + summary.finding + summary.unknown + summary.blocked {
         0 if parts.is_empty() => "No changes. The baseline looks after nothing here.".to_owned(),
@@ -133,6 +136,7 @@ fn says_the_same(a: &Entry, b: &Entry) -> bool {
         && a.differences == b.differences
         && calls(a) == calls(b)
         && a.findings == b.findings
+        && a.waivers == b.waivers
         && a.notes == b.notes
         && a.moved == b.moved
         && cause(a) == cause(b)
@@ -166,6 +170,13 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     if let Some(reason) = &entry.reason {
         writeln!(out, "    {}", escape(reason))?;
     }
+    for waived in &entry.waivers {
+        let (style, word) = match waived.expired {
+            true => (ALARM, "expired: "),
+            false => (DIM, "waived "),
+        };
+        writeln!(out, "    {style}{word}{}{style:#}", waiver::terms(waived))?;
+    }
     unseen(out, entry)?;
     let width = entry
         .differences
@@ -175,7 +186,8 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         .unwrap_or(0)
         .min(40);
     for difference in &entry.differences {
-        writeln!(out, "{}", one_difference(difference, width))?;
+        let is_waived = entry.waives(&difference.field);
+        writeln!(out, "{}", judged_difference(difference, is_waived, width))?;
     }
     calls(out, group)?;
     findings(out, entry)?;
@@ -199,6 +211,7 @@ fn symbol(entry: &Entry) -> (&'static str, Style) {
         Verdict::Change => ("~", CHANGE),
         Verdict::Unknown => ("?", ALARM),
         Verdict::Blocked => ("x", ALARM),
+        Verdict::Waived => ("=", DIM),
         _ => ("!", ALARM),
     }
 }
@@ -216,9 +229,14 @@ fn unseen(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
 
 /// One field: before and after.
 pub fn one_difference(difference: &Difference, width: usize) -> String {
+    judged_difference(difference, false, width)
+}
+
+fn judged_difference(difference: &Difference, is_waived: bool, width: usize) -> String {
     let field = escape(&difference.field);
-    let (style, word) = match difference.loosens {
-        true => (ALARM, "  (loosens)"),
+    let (style, word) = match is_waived {
+        true => (DIM, "  (waived)"),
+        false if difference.loosens => (ALARM, "  (loosens)"),
         false => (Style::new(), ""),
     };
     let before = one_line(&difference.before);
@@ -268,12 +286,12 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
 
 fn findings(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
     for finding in &entry.findings {
-        writeln!(
-            out,
-            "    {ALARM}!{ALARM:#} {}: {}",
-            escape(&finding.field),
-            escape(&finding.what)
-        )?;
+        let (style, word) = match entry.waives(&finding.field) {
+            true => (DIM, "  (waived)"),
+            false => (ALARM, ""),
+        };
+        let (field, what) = (escape(&finding.field), escape(&finding.what));
+        writeln!(out, "    {style}!{style:#} {field}: {what}{word}")?;
         writeln!(out, "      do: {}", escape(&finding.remedy))?;
     }
     Ok(())
@@ -306,6 +324,32 @@ fn remarks(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         }
     }
     if said.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out)
+    }
+}
+
+/// What the owners of waivers should know.
+fn waivers(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let remarks = waiver::remarks(plan);
+    for remark in &remarks {
+        writeln!(out, "{CHANGE}waiver: {remark}{CHANGE:#}")?;
+    }
+    if remarks.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out)
+    }
+}
+
+/// Why apply will not make these changes.
+fn limits(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    for excess in &plan.exceeds {
+        let text = escape(&excess.text);
+        writeln!(out, "{ALARM}apply will refuse: {text}{ALARM:#}")?;
+    }
+    if plan.exceeds.is_empty() {
         Ok(())
     } else {
         writeln!(out)
