@@ -1,5 +1,6 @@
 //! The controls, one file each, and the list of them.
 
+mod access_analyzer;
 mod buckets;
 mod budgets;
 mod cloudtrail;
@@ -22,6 +23,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<cloudtrail::Cloudtrail>(),
     Kind::of::<config::Config>(),
     Kind::of::<guardduty::GuardDuty>(),
+    Kind::of::<access_analyzer::AccessAnalyzer>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),
 ];

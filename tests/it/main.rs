@@ -1,5 +1,6 @@
 //! The tests that go through the binary: with snapshots for the account, or with an AWS emulator.
 
+mod access_analyzer;
 mod account;
 mod buckets;
 mod budgets;
