@@ -10,6 +10,7 @@ pub mod log_bucket;
 mod password_policy;
 mod public_access_block;
 mod root_user;
+mod storage_lens;
 
 use crate::control::Kind;
 
@@ -26,6 +27,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<access_analyzer::AccessAnalyzer>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),
+    Kind::of::<storage_lens::StorageLens>(),
 ];
 
 /// The control of a table.

@@ -15,3 +15,4 @@ mod log_bucket;
 mod public_access_block;
 mod root_user;
 mod scenarios;
+mod storage_lens;
