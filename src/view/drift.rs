@@ -4,7 +4,7 @@ use super::plan::{groups, sentence};
 use super::value::{escape, one_line};
 use super::{ALARM, BOLD};
 use crate::error::advice;
-use crate::plan::{Entry, Plan, Verdict};
+use crate::plan::{Entry, Moved, Plan, Verdict};
 use std::io::{self, Write};
 
 /// Writes what differs and what could not be seen.
@@ -30,6 +30,16 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     )
 }
 
+/// What has moved, where that is known.
+fn word(entry: &Entry, field: &str, otherwise: &'static str) -> &'static str {
+    match entry.moved.get(field) {
+        Some(Moved::Drifted) => "drifted",
+        Some(Moved::Pending) => "pending",
+        Some(Moved::Both) => "both",
+        None => otherwise,
+    }
+}
+
 fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let address = match group {
@@ -48,17 +58,19 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     if differs && entry.differences.iter().all(|d| d.before.is_null()) {
         let fields: Vec<&str> = entry.differences.iter().map(|d| d.field.as_str()).collect();
         let fields = escape(&fields.join(", "));
+        let word = word(entry, &entry.differences[0].field, "missing");
         writeln!(
             out,
-            "missing   {address}  there is nothing; wanted are {fields}"
+            "{word:<8}  {address}  there is nothing; wanted are {fields}"
         )?;
     } else if differs {
         for difference in &entry.differences {
             let (field, now) = (escape(&difference.field), one_line(&difference.before));
             let wanted = one_line(&difference.after);
+            let word = word(entry, &difference.field, "differs");
             writeln!(
                 out,
-                "differs   {address}  {field} is {now}, wanted {wanted}"
+                "{word:<8}  {address}  {field} is {now}, wanted {wanted}"
             )?;
         }
     }

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod drift;
 pub mod explain;
+pub mod history;
 pub mod plan;
 mod value;
 
