@@ -28,3 +28,4 @@ pub mod s3;
 pub mod selection;
 pub mod sensitive;
 pub mod view;
+pub mod who;

@@ -8,6 +8,8 @@ use crate::files;
 use crate::journal::{Journals, Run};
 use crate::plan::{Aim, Plan, since_plan, since_runs};
 use crate::view::{self, Streams};
+use crate::who;
+use std::io::Write;
 use std::path::Path;
 use time::OffsetDateTime;
 
@@ -25,10 +27,20 @@ pub async fn run(
     check_alone(&account).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let mut plan = account.plan(&selection, &seen, &Aim::Baseline);
-    tell_what_moved(&mut plan, &account, args.since.as_deref(), streams)?;
+    let since = tell_what_moved(&mut plan, &account, args.since.as_deref(), streams)?;
     match args.json {
         true => shown(streams.out.write_all(&plan.to_bytes()))?,
         false => shown(view::drift::text(&mut *streams.out, &plan))?,
+    }
+    if args.who {
+        // CloudTrail keeps no more.
+        let since = since.unwrap_or(now - time::Duration::days(90));
+        let answers = who::changed(&plan, &account.baseline, &account.reader, since).await;
+        let to: &mut dyn Write = match args.json {
+            true => &mut *streams.talk,
+            false => &mut *streams.out,
+        };
+        shown(view::drift::who(to, &answers, since))?;
     }
     Ok(plan.exit())
 }
@@ -42,13 +54,14 @@ async fn check_alone(account: &Account) -> Result<(), Error> {
     }
 }
 
-/// Tells drift from what is pending, by the journals of this folder or by what is named.
+/// Tells drift from what is pending, by the journals of this folder or by what is named. Returns
+/// since when.
 fn tell_what_moved(
     plan: &mut Plan,
     account: &Account,
     since: Option<&Path>,
     streams: &mut Streams,
-) -> Result<(), Error> {
+) -> Result<Option<OffsetDateTime>, Error> {
     let (baseline, context) = (&account.baseline, &account.context);
     let runs = match since {
         Some(path) if path.extension().is_some_and(|ending| ending == "jsonl") => {
@@ -70,7 +83,7 @@ fn tell_what_moved(
             }
             since_plan(plan, &saved);
             plan.seal();
-            return Ok(());
+            return Ok(Some(saved.created));
         }
         None => match Journals::of(&context.account).runs() {
             Ok(runs) => runs,
@@ -90,5 +103,5 @@ fn tell_what_moved(
     }
     since_runs(plan, baseline, context, &runs);
     plan.seal();
-    Ok(())
+    Ok(runs.last().map(|run| run.at))
 }

@@ -182,7 +182,7 @@ pub struct Summary {
 }
 
 impl Entry {
-    fn of(control: &str, place: Place) -> Self {
+    pub(crate) fn of(control: &str, place: Place) -> Self {
         Self {
             control: control.to_owned(),
             place,

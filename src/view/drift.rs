@@ -3,9 +3,13 @@
 use super::plan::{groups, sentence};
 use super::value::{escape, one_line};
 use super::{ALARM, BOLD};
+use crate::clock::to_the_second;
 use crate::error::advice;
 use crate::plan::{Entry, Moved, Plan, Verdict};
+use crate::who::Answer;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use time::OffsetDateTime;
 
 /// Writes what differs and what could not be seen.
 ///
@@ -99,6 +103,56 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             (None, reason) => reason.clone().unwrap_or_default(),
         };
         writeln!(out, "{ALARM}not seen{ALARM:#}  {address}  {}", escape(&why))?;
+    }
+    Ok(())
+}
+
+/// Writes who changed the places that have drifted.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn who(
+    out: &mut dyn Write,
+    answers: &BTreeMap<String, Answer>,
+    since: OffsetDateTime,
+) -> io::Result<()> {
+    if answers.is_empty() {
+        return writeln!(
+            out,
+            "Nothing is known to have drifted, so nobody is asked for."
+        );
+    }
+    for (address, answer) in answers {
+        match answer {
+            Ok(events) if events.is_empty() => writeln!(
+                out,
+                "{BOLD}{address}{BOLD:#}  CloudTrail knows of no write since {}; events can take \
+                 15 minutes to arrive, and a change may come from an organization or a service",
+                to_the_second(since)
+            )?,
+            Ok(events) => {
+                for event in events {
+                    writeln!(
+                        out,
+                        "{BOLD}{address}{BOLD:#}  {} {} by {} from {} ({})",
+                        escape(&event.at),
+                        escape(&event.operation),
+                        escape(&event.who),
+                        escape(&event.from),
+                        escape(&event.with)
+                    )?;
+                }
+            }
+            Err(error) => {
+                let advice = advice(error).map(|advice| format!(" (hint: {advice})"));
+                writeln!(
+                    out,
+                    "{ALARM}not seen{ALARM:#}  {address}  who changed it: {}{}",
+                    escape(&error.to_string()),
+                    escape(&advice.unwrap_or_default())
+                )?;
+            }
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One apply at a time.
 
 use crate::account::{Account, Run, block_on};
+use crate::emulator::emulator;
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use std::process::{Child, Stdio};
@@ -77,25 +78,35 @@ fn of_two_applies_at_once_one_writes_and_the_other_names_it() {
     const RUNS: usize = 50;
     let pair = || {
         let account = Account::with(POLICY);
+        // The one that is first stands still in its call until the other has ended.
         account.faults(json!([
-            {"operation": "UpdateAccountPasswordPolicy", "action": "delay", "delay_ms": 1500},
+            {"operation": "UpdateAccountPasswordPolicy", "action": "hold", "when": "before"},
         ]));
-        let both = [(); 2].map(|()| {
+        let mut both = [(); 2].map(|()| {
             let mut command = account.command(&["apply", "--auto-approve"]);
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
             command.spawn().expect("it runs")
         });
         let pids = both.each_ref().map(Child::id);
+        let ended = |child: &mut Child| child.try_wait().expect("a state").is_some();
+        let second = loop {
+            match both.iter_mut().position(ended) {
+                Some(second) => break second,
+                None => std::thread::sleep(Duration::from_millis(20)),
+            }
+        };
+        emulator().admin("held", json!({"account": account.id, "ms": 60_000}));
+        emulator().admin("release", json!({"account": account.id}));
         let runs = both.map(|child| Run::from(child.wait_with_output().expect("it ends")));
-        let winner = usize::from(runs[0].code != 0);
         assert_eq!(
-            (runs[winner].code, runs[1 - winner].code),
+            (runs[1 - second].code, runs[second].code),
             (0, 6),
             "{runs:?}"
         );
-        let holder = format!("(process {}, apply)", pids[winner]);
-        assert!(runs[1 - winner].stderr.contains(&holder), "{runs:?}");
-        assert_eq!(account.writes(), ["iam:UpdateAccountPasswordPolicy"]);
+        let holder = format!("(process {}, apply)", pids[1 - second]);
+        assert!(runs[second].stderr.contains(&holder), "{runs:?}");
+        assert!(!runs[second].stderr.contains("changing"), "{runs:?}");
+        let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
     };
     std::thread::scope(|scope| {
         for _ in 0..10 {
