@@ -202,6 +202,16 @@ fn a_role_of_which_every_region_finds_the_same_is_told_once() {
 }
 
 #[test]
+fn a_role_is_told_where_the_home_region_is_not_looked_at() {
+    let account = Account::new();
+    account.baseline("baseline = 1\n[account]\nregions = [\"eu-west-1\"]\n[access_analyzer]");
+    finds(&account, IRELAND, json!([role(&account.id)]));
+    let _ = account.run(&["apply", "--auto-approve", "--region", HOME]);
+    let run = account.run(&["drift", "--region", HOME]).exits(2);
+    let _ = run.says("role/vendor");
+}
+
+#[test]
 fn findings_that_are_not_asked_for_are_not_read() {
     let account = Account::with("[access_analyzer]\nfindings = false");
     finds(&account, HOME, json!([bucket(&account.id)]));

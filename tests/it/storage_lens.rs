@@ -188,6 +188,23 @@ fn switching_off_counts_as_loosening() {
 }
 
 #[test]
+fn undo_leaves_the_dashboard_to_a_person() {
+    let account = Account::with("[storage_lens]");
+    default_has(&account, json!({"IsEnabled": false}));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let history = account.run(&["history"]).exits(0);
+    let run = history
+        .stdout
+        .split_whitespace()
+        .next()
+        .expect("a run")
+        .to_owned();
+    let undo = account.run(&["undo", &run, "--auto-approve"]);
+    let _ = undo.says("default.enabled");
+    assert_eq!(account.writes().len(), 1);
+}
+
+#[test]
 fn metrics_of_a_dashboard_that_is_off_are_refused() {
     let account = Account::with("[storage_lens]\nenabled = false\nadvanced = true");
     let run = account.run(&["validate"]).exits(1);

@@ -123,11 +123,18 @@ impl Live {
     }
 }
 
-pub async fn read(settings: &Settings, region: &str, reader: &Reader) -> Result<Live, AwsError> {
+/// Reads a region; the findings about types of IAM only where they are to be told.
+pub async fn read(
+    settings: &Settings,
+    region: &str,
+    global_types: bool,
+    reader: &Reader,
+) -> Result<Live, AwsError> {
     let mut live = list(region, reader).await?;
     let adopted = live.adopted(settings.zone.types()).cloned();
     if let (true, Some(analyzer)) = (settings.findings, adopted) {
-        (live.exposures, live.has_more) = exposures(&analyzer, region, reader).await?;
+        (live.exposures, live.has_more) =
+            exposures(&analyzer, region, global_types, reader).await?;
     }
     Ok(live)
 }
@@ -163,6 +170,7 @@ async fn list(region: &str, reader: &Reader) -> Result<Live, AwsError> {
 async fn exposures(
     analyzer: &Analyzer,
     region: &str,
+    global_types: bool,
     reader: &Reader,
 ) -> Result<(Vec<Exposure>, bool), AwsError> {
     let clients = &reader.clients;
@@ -180,7 +188,7 @@ async fn exposures(
             let own = Criterion::builder().eq(&reader.caller.account).build();
             request = request.filter("resourceOwnerAccount", own);
         }
-        if region != reader.home_region {
+        if !global_types {
             let others = Criterion::builder().set_neq(Some(GLOBAL.map(str::to_owned).to_vec()));
             request = request.filter("resourceType", others.build());
         }

@@ -185,7 +185,7 @@ impl Control for AccessAnalyzer {
                 "true",
                 "Whether active findings about resources of this account are reported; archived ones \
                  are accepted. IAM roles, of which every region finds the same, are reported in the \
-                 home region, so it must be among the regions.",
+                 home region alone, if that is among the regions.",
             ),
         ],
         satisfies: &[
@@ -206,15 +206,12 @@ impl Control for AccessAnalyzer {
     async fn read(
         settings: &Settings,
         place: &Place,
-        _: &Context,
+        context: &Context,
         reader: &Reader,
     ) -> Result<Live, AwsError> {
-        live::read(
-            settings,
-            place.region.as_deref().unwrap_or_default(),
-            reader,
-        )
-        .await
+        let region = place.region.as_deref().unwrap_or_default();
+        let global_types = region == context.home_region || !context.watches_home;
+        live::read(settings, region, global_types, reader).await
     }
 
     fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
