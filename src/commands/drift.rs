@@ -5,8 +5,9 @@ use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
-use crate::journal::{Journals, Run};
-use crate::plan::{Aim, Plan, since_plan, since_runs};
+use crate::journal::{Head, Journals};
+use crate::place::Address;
+use crate::plan::{Aim, Entry, Plan, since_plan, since_run};
 use crate::view::{self, Streams};
 use crate::who;
 use std::io::Write;
@@ -62,46 +63,70 @@ fn tell_what_moved(
     since: Option<&Path>,
     streams: &mut Streams,
 ) -> Result<Option<OffsetDateTime>, Error> {
-    let (baseline, context) = (&account.baseline, &account.context);
-    let runs = match since {
+    let since = match since {
         Some(path) if path.extension().is_some_and(|ending| ending == "jsonl") => {
-            let run = Run::read(path)?;
-            run.into_iter().collect()
+            let head = Head::read(path)?;
+            since_journals(plan, account, head.as_slice())?
         }
-        Some(path) => {
-            let not = |why: String| {
-                Error::failed(format!(
-                    "{} is no plan that tells anything: {why}",
-                    path.display()
-                ))
-                .hint("--since takes a saved plan, or a journal from plans/ACCOUNT/")
-            };
-            let bytes = files::read_trusted(path)?;
-            let saved = Plan::from_bytes(&bytes).map_err(|why| not(why.to_string()))?;
-            if saved.account != plan.account {
-                return Err(not(format!("it is for account {}", saved.account)));
+        Some(path) => since_saved(plan, path)?,
+        None => {
+            let journals = Journals::of(&account.context.account);
+            let told = journals.heads().and_then(|heads| {
+                for head in heads.iter().filter(|head| head.is_unfinished()) {
+                    shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
+                }
+                since_journals(plan, account, &heads)
+            });
+            match told {
+                Ok(since) => since,
+                // Whether the account matches is known without a journal.
+                Err(error) => {
+                    shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?;
+                    None
+                }
             }
-            since_plan(plan, &saved);
-            plan.seal();
-            return Ok(Some(saved.created));
         }
-        None => match Journals::of(&context.account).runs() {
-            Ok(runs) => runs,
-            // Whether the account matches is known without a journal.
-            Err(error) => {
-                shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?;
-                Vec::new()
-            }
-        },
     };
-    if let Some(run) = runs.iter().find(|run| run.began.account != plan.account) {
-        let (path, other) = (run.path.display(), &run.began.account);
-        return Err(Error::failed(format!("{path} is of account {other}")));
-    }
-    for run in runs.iter().filter(|run| run.is_unfinished()) {
-        shown(view::history::unfinished(&mut *streams.talk, run))?;
-    }
-    since_runs(plan, baseline, context, &runs);
     plan.seal();
-    Ok(runs.last().map(|run| run.at))
+    Ok(since)
+}
+
+/// Goes back through the journals until each place that differs is found in one.
+fn since_journals(
+    plan: &mut Plan,
+    account: &Account,
+    heads: &[Head],
+) -> Result<Option<OffsetDateTime>, Error> {
+    let differs = |entry: &&Entry| !(entry.differences.is_empty() && entry.findings.is_empty());
+    let differing = plan.entries.iter().filter(differs);
+    let mut places: Vec<Address> = differing.map(Entry::address).collect();
+    let mut since = None;
+    for head in heads.iter().rev() {
+        if head.began.account != plan.account {
+            let (path, other) = (head.path.display(), &head.began.account);
+            return Err(Error::failed(format!("{path} is of account {other}")));
+        }
+        if places.is_empty() {
+            break;
+        }
+        let (baseline, context) = (&account.baseline, &account.context);
+        places = since_run(plan, baseline, context, &head.run()?, &places);
+        since = Some(head.at);
+    }
+    Ok(since)
+}
+
+/// Compares with a saved plan.
+fn since_saved(plan: &mut Plan, path: &Path) -> Result<Option<OffsetDateTime>, Error> {
+    let not = |why: String| {
+        let text = format!("{} is no plan that tells anything: {why}", path.display());
+        Error::failed(text).hint("--since takes a saved plan, or a journal from plans/ACCOUNT/")
+    };
+    let bytes = files::read_trusted(path)?;
+    let saved = Plan::from_bytes(&bytes).map_err(|why| not(why.to_string()))?;
+    if saved.account != plan.account {
+        return Err(not(format!("it is for account {}", saved.account)));
+    }
+    since_plan(plan, &saved);
+    Ok(Some(saved.created))
 }

@@ -72,14 +72,11 @@ async fn tell_of_others(account: &Account, streams: &mut Streams) -> Result<(), 
         // A plan needs no lock.
         Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?,
     }
-    match Journals::of(&account.context.account).runs() {
-        Ok(runs) => {
-            for run in runs.iter().filter(|run| run.is_unfinished()) {
-                shown(view::history::unfinished(&mut *streams.talk, run))?;
-            }
-            Ok(())
-        }
-        // A plan needs no journal.
+    // A plan needs no journal.
+    match Journals::of(&account.context.account).unfinished() {
+        Ok(runs) => runs
+            .iter()
+            .try_for_each(|run| shown(view::history::unfinished(&mut *streams.talk, run))),
         Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line())),
     }
 }

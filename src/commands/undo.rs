@@ -73,8 +73,14 @@ async fn planned(
 /// What undoing a run is to bring about.
 pub fn aim(alone: &Alone, run: &str) -> Result<Aim, Error> {
     let run = alone.journals.find(run)?;
-    let is_later = |other: &&Run| other.began.run > run.began.run;
-    let later: Vec<Run> = alone.runs.iter().filter(is_later).cloned().collect();
+    let mut later = Vec::new();
+    // A run that ended by itself has looked at what it left.
+    if run.changes.iter().any(|change| change.after.is_none()) {
+        let heads = alone.runs.iter();
+        for head in heads.filter(|head| head.began.run > run.began.run) {
+            later.push(head.run()?);
+        }
+    }
     Ok(Aim::Undo(Undo::of(&run, &later)))
 }
 

@@ -8,7 +8,7 @@ use crate::apply::{Executor, Outcome, Patience};
 use crate::cli::Consent;
 use crate::clock::Clock;
 use crate::error::{Error, Exit};
-use crate::journal::{self, Began, Journal, Journals, Record, Run};
+use crate::journal::{self, Began, Head, Journal, Journals, Record};
 use crate::lock::{Holder, Lock};
 use crate::observe::{Observation, Sighting};
 use crate::place::Address;
@@ -24,7 +24,7 @@ pub struct Alone {
     /// The account's journals.
     pub journals: Journals,
     /// What they say, oldest first.
-    pub runs: Vec<Run>,
+    pub runs: Vec<Head>,
     clock: Clock,
     lock: Lock,
     copies: Option<Copies>,
@@ -41,7 +41,7 @@ impl Alone {
         let caller = &account.reader.caller.arn;
         let lock = Lock::take(id, shared, &holder, caller, patience).await?;
         let journals = Journals::of(id);
-        match journals.runs() {
+        match journals.heads() {
             Ok(runs) => Ok(Self {
                 journals,
                 runs,
@@ -69,16 +69,16 @@ impl Alone {
         self.lock.release().await;
     }
 
-    fn unfinished(&self) -> Vec<Run> {
+    fn unfinished(&self) -> Vec<&Head> {
         let unfinished = self.runs.iter().filter(|run| run.is_unfinished());
-        unfinished.cloned().collect()
+        unfinished.collect()
     }
 }
 
 /// Says which runs were cut off: what they left is looked at like everything else.
 pub fn tell_of_unfinished(alone: &Alone, streams: &mut Streams) -> Result<(), Error> {
-    for run in alone.unfinished() {
-        shown(view::history::unfinished(&mut *streams.talk, &run))?;
+    for head in alone.unfinished() {
+        shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
     }
     Ok(())
 }

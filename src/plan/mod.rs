@@ -5,7 +5,7 @@ mod since;
 mod undo;
 
 pub use build::{Draft, build, finish, judge};
-pub use since::{Moved, since_plan, since_runs};
+pub use since::{Moved, since_plan, since_run};
 pub use undo::{Aim, Left, Undo};
 
 use crate::aws::AwsError;
