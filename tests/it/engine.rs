@@ -190,7 +190,9 @@ fn a_snapshot_gives_the_same_plan_without_network_and_credentials() {
     offline
         .env_remove("AWS_ENDPOINT_URL")
         .env_remove("AWS_ACCESS_KEY_ID");
-    let saved = account.came_to(offline.output().expect("the binary runs")).exits(0);
+    let saved = account
+        .came_to(offline.output().expect("the binary runs"))
+        .exits(0);
     assert_eq!(live["entries"], saved.json()["entries"]);
 }
 

@@ -71,7 +71,10 @@ pub fn assert_files_are_fine(folder: &Path, mails: &[String]) {
         }
         let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok();
         if name.ends_with(".jsonl") {
-            assert!(text.lines().all(is_json), "{name} has a broken line:\n{text}");
+            assert!(
+                text.lines().all(is_json),
+                "{name} has a broken line:\n{text}"
+            );
         } else if name.ends_with(".json") && is_written_by_us(&text) {
             assert!(is_json(&text), "{name} is half written:\n{text}");
         }

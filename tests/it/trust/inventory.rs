@@ -62,7 +62,12 @@ impl Inventory {
     /// How far the account is protected, by what: more is safer.
     pub fn protection(&self) -> BTreeMap<String, i64> {
         let mut found = BTreeMap::new();
-        let text = |question: &str| self.answer(question).as_str().unwrap_or_default().to_owned();
+        let text = |question: &str| {
+            self.answer(question)
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
         let policy = text("password policy");
         let number = |tag: &str| inner(&policy, tag).and_then(|n| n.parse::<i64>().ok());
         for tag in ["MinimumPasswordLength", "PasswordReusePrevention"] {
@@ -70,17 +75,26 @@ impl Inventory {
         }
         let age = number("MaxPasswordAge").map_or(i64::MIN, |days| -days);
         found.insert("MaxPasswordAge".to_owned(), age);
-        for kind in ["Symbols", "Numbers", "UppercaseCharacters", "LowercaseCharacters"] {
+        for kind in [
+            "Symbols",
+            "Numbers",
+            "UppercaseCharacters",
+            "LowercaseCharacters",
+        ] {
             let on = inner(&policy, &format!("Require{kind}")) == Some("true");
             found.insert(format!("Require{kind}"), on.into());
         }
         for (question, answer) in &self.0 {
             let answer = answer.as_str().unwrap_or_default();
-            if question.contains("public access block") || question.ends_with("?publicAccessBlock") {
+            if question.contains("public access block") || question.ends_with("?publicAccessBlock")
+            {
                 found.insert(question.clone(), answer.matches(">true<").count() as i64);
             }
             if question.ends_with("?policy") {
-                found.insert(format!("denied by {question}"), answer.matches("\"Deny\"").count() as i64);
+                found.insert(
+                    format!("denied by {question}"),
+                    answer.matches("\"Deny\"").count() as i64,
+                );
                 let theirs = answer.contains("TheirsNotOurs");
                 found.insert(format!("their statement in {question}"), theirs.into());
             }
@@ -92,17 +106,34 @@ impl Inventory {
             let detectors = self.answer(&format!("detectors in {region}"));
             let detectors = detectors.as_array().into_iter().flatten();
             let on = |detector: &&Value| detector["status"] == "ENABLED";
-            let quick = |detector: &Value| detector["findingPublishingFrequency"] == "FIFTEEN_MINUTES";
-            let parts = |detector: &Value| detector.to_string().matches("\"ENABLED\"").count() as i64;
+            let quick =
+                |detector: &Value| detector["findingPublishingFrequency"] == "FIFTEEN_MINUTES";
+            let parts =
+                |detector: &Value| detector.to_string().matches("\"ENABLED\"").count() as i64;
             let on: Vec<&Value> = detectors.filter(on).collect();
             found.insert(format!("detectors on in {region}"), on.len() as i64);
-            found.insert(format!("quick detectors in {region}"), on.iter().filter(|d| quick(d)).count() as i64);
-            found.insert(format!("detector features in {region}"), on.iter().map(|d| parts(d)).sum());
+            found.insert(
+                format!("quick detectors in {region}"),
+                on.iter().filter(|d| quick(d)).count() as i64,
+            );
+            found.insert(
+                format!("detector features in {region}"),
+                on.iter().map(|d| parts(d)).sum(),
+            );
             let count = |question: &str, sign: &str| {
-                self.answer(&format!("{question} in {region}")).to_string().matches(sign).count() as i64
+                self.answer(&format!("{question} in {region}"))
+                    .to_string()
+                    .matches(sign)
+                    .count() as i64
             };
-            found.insert(format!("trails logging in {region}"), count("trails", "\"IsLogging\":true"));
-            found.insert(format!("recording in {region}"), count("recorder status", "\"recording\":true"));
+            found.insert(
+                format!("trails logging in {region}"),
+                count("trails", "\"IsLogging\":true"),
+            );
+            found.insert(
+                format!("recording in {region}"),
+                count("recorder status", "\"recording\":true"),
+            );
         }
         found
     }
@@ -113,7 +144,10 @@ impl Inventory {
         let now = self.protection();
         for (what, was) in before.protection() {
             let is = now.get(&what).copied().unwrap_or(i64::MIN);
-            assert!(is >= was, "{what} protects less: it was {was}, now it is {is}");
+            assert!(
+                is >= was,
+                "{what} protects less: it was {was}, now it is {is}"
+            );
         }
     }
 }
@@ -166,7 +200,12 @@ impl Answers {
             let name = &budget["BudgetName"];
             let named = json!({"BudgetName": name});
             let alerts = ask(&mut self.wire, "DescribeNotificationsForBudget", named);
-            for (number, alert) in alerts["Notifications"].as_array().into_iter().flatten().enumerate() {
+            for (number, alert) in alerts["Notifications"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .enumerate()
+            {
                 let input = json!({"BudgetName": name, "Notification": alert});
                 let answer = ask(&mut self.wire, "DescribeSubscribersForNotification", input);
                 self.note(format!("subscribers {name} {number}"), answer);
@@ -178,7 +217,12 @@ impl Answers {
 
     fn cloudtrail(&mut self, region: &str) {
         let ask = |wire: &mut Wire, operation: &str, input: Value| {
-            wire.json("cloudtrail", region, &format!("CloudTrail_20131101.{operation}"), input)
+            wire.json(
+                "cloudtrail",
+                region,
+                &format!("CloudTrail_20131101.{operation}"),
+                input,
+            )
         };
         let found = ask(&mut self.wire, "DescribeTrails", json!({}));
         let mut trails = Vec::new();
@@ -186,8 +230,16 @@ impl Answers {
             let arn = &trail["TrailARN"];
             trails.push(trail.clone());
             trails.push(ask(&mut self.wire, "GetTrailStatus", json!({"Name": arn})));
-            trails.push(ask(&mut self.wire, "GetEventSelectors", json!({"TrailName": arn})));
-            trails.push(ask(&mut self.wire, "ListTags", json!({"ResourceIdList": [arn]})));
+            trails.push(ask(
+                &mut self.wire,
+                "GetEventSelectors",
+                json!({"TrailName": arn}),
+            ));
+            trails.push(ask(
+                &mut self.wire,
+                "ListTags",
+                json!({"ResourceIdList": [arn]}),
+            ));
         }
         self.note(format!("trails in {region}"), json!(trails));
     }
@@ -210,7 +262,10 @@ impl Answers {
         let ids = list["detectorIds"].as_array().cloned().unwrap_or_default();
         let ids = ids.iter().filter_map(Value::as_str);
         let detectors: Vec<Value> = ids
-            .map(|id| self.wire.rest("guardduty", region, "GET", &format!("/detector/{id}"), ""))
+            .map(|id| {
+                self.wire
+                    .rest("guardduty", region, "GET", &format!("/detector/{id}"), "")
+            })
             .collect();
         self.note(format!("detectors in {region}"), json!(detectors));
     }
@@ -230,7 +285,10 @@ fn settled(answer: Value, account: &str) -> Value {
             .filter(|(name, _)| !is_a_time(name))
             .map(|(name, value)| (name, settled(value, account)))
             .collect(),
-        Value::Array(items) => items.into_iter().map(|item| settled(item, account)).collect(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| settled(item, account))
+            .collect(),
         Value::String(text) => {
             let mut text = text.replace(account, "ACCOUNT");
             for tag in ["RequestId", "CreateDate", "RoleId"] {

@@ -4,7 +4,12 @@
 
 mod cases;
 mod crash;
+mod denied;
+mod faults;
 mod inventory;
+mod stale;
+mod tamper;
+mod throttle;
 mod wire;
 
 use crate::account::Account;
@@ -27,7 +32,13 @@ fn account_in_use() -> Account {
                 <IgnorePublicAcls>true</IgnorePublicAcls></PublicAccessBlockConfiguration>";
     owner.account_block(Some(half));
     let detector = json!({"enable": true, "findingPublishingFrequency": "FIFTEEN_MINUTES"});
-    owner.rest("guardduty", "eu-west-1", "POST", "/detector", &detector.to_string());
+    owner.rest(
+        "guardduty",
+        "eu-west-1",
+        "POST",
+        "/detector",
+        &detector.to_string(),
+    );
     owner.s3("PUT", &format!("/{bucket}"), "");
     let policy = json!({"Version": "2012-10-17", "Statement": [foreign(&bucket)]});
     owner.s3("PUT", &format!("/{bucket}?policy"), &policy.to_string());

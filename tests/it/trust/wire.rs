@@ -45,7 +45,14 @@ impl Wire {
     }
 
     /// The answer of a service that speaks REST with JSON.
-    pub fn rest(&mut self, service: &str, region: &str, method: &str, path: &str, body: &str) -> Value {
+    pub fn rest(
+        &mut self,
+        service: &str,
+        region: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Value {
         let kind = "Content-Type: application/json";
         json(&self.ask((service, region), method, path, kind, body))
     }
