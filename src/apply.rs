@@ -2,7 +2,7 @@
 //! calls, and looks again. Announces what happens; prints nothing.
 
 use crate::aws::facts::Reader;
-use crate::aws::{AnyWrite, AwsError, Clients};
+use crate::aws::{AnyWrite, AwsError, Clients, Kind, condition};
 use crate::baseline::Baseline;
 use crate::control::Context;
 use crate::observe::look_at;
@@ -61,6 +61,17 @@ impl Outcome {
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Done | Self::AlreadyFine)
     }
+
+    /// Whether nothing else can succeed either, until somebody renews the credentials.
+    fn is_of_expired_credentials(&self) -> bool {
+        match self {
+            Self::Failed { error, .. }
+            | Self::Unseen {
+                error: Some(error), ..
+            } => error.kind == Kind::Expired,
+            _ => false,
+        }
+    }
 }
 
 /// What happens during an apply.
@@ -117,7 +128,8 @@ pub struct Executor<'a> {
     pub listener: &'a dyn Listener,
     /// How long to wait.
     pub patience: Patience,
-    /// Set when no further call is to be made; the one under way is finished.
+    /// Set when no further call is to be made; the one under way is finished. Expired credentials
+    /// set it too.
     pub stop: &'a AtomicBool,
 }
 
@@ -188,6 +200,9 @@ impl Executor<'_> {
     }
 
     fn end(&self, group: &Group<'_>, outcome: Outcome, ended: &mut BTreeMap<Address, Outcome>) {
+        if outcome.is_of_expired_credentials() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
         for entry in &group.0 {
             self.listener.hear(Event::Ended(&entry.address(), &outcome));
             ended.insert(entry.address(), outcome.clone());
@@ -273,8 +288,15 @@ impl Executor<'_> {
             };
             let code = error.code.as_deref().unwrap_or_default();
             let settling = wrote_before && write.settling().contains(&code);
-            if !(settling || CONFLICTS.contains(&code)) || !pauses.may_wait() || self.stopped() {
+            if !(settling || CONFLICTS.contains(&code)) {
                 return Err(error);
+            }
+            if !pauses.may_wait() || self.stopped() {
+                let waited_for = Some(condition(code).to_owned());
+                return Err(AwsError {
+                    waited_for,
+                    ..error
+                });
             }
             if pauses.is_first() {
                 self.listener.hear(Event::Waiting(address, &error));

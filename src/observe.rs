@@ -103,6 +103,7 @@ pub async fn look(
         facts.buckets = facts.buckets.or(needed.buckets);
         places.extend(seen);
     }
+    doubt_missing(&mut places, reader).await;
     Observation {
         format: FORMAT,
         caller: reader.caller.clone(),
@@ -110,6 +111,19 @@ pub async fn look(
         taken: context.now,
         facts,
         places,
+    }
+}
+
+/// A name that does not exist says that a region lacks the service only if names are not hidden
+/// here; else nothing was seen.
+async fn doubt_missing(places: &mut BTreeMap<Address, Sighting>, reader: &Reader) {
+    for seen in places.values_mut() {
+        if let Sighting::Unseen(error) = seen
+            && error.kind == Kind::NotOffered
+            && !reader.is_missing(&error.service, &error.region).await
+        {
+            error.kind = Kind::Unresolved;
+        }
     }
 }
 

@@ -145,6 +145,7 @@ pub struct Reader {
     regions: OnceCell<Result<Vec<String>, AwsError>>,
     buckets: OnceCell<Result<Vec<Bucket>, AwsError>>,
     policies: Mutex<HashMap<String, Arc<OnceCell<BucketPolicy>>>>,
+    reached: Mutex<HashMap<String, Arc<OnceCell<bool>>>>,
 }
 
 /// The text of a bucket's policy; `None` for a bucket without one.
@@ -160,6 +161,7 @@ impl Reader {
             regions: OnceCell::new(),
             buckets: OnceCell::new(),
             policies: Mutex::default(),
+            reached: Mutex::default(),
         }
     }
 
@@ -172,9 +174,43 @@ impl Reader {
         )
     }
 
+    /// The same for an apply, which looks to the end at what it has begun.
+    pub fn unhurried(&self) -> Self {
+        Self {
+            clients: self.clients.unhurried(),
+            ..self.anew()
+        }
+    }
+
     /// The region in which global services are asked.
     pub fn global_region(&self) -> &'static str {
         global_region(self.caller.partition())
+    }
+
+    /// Whether a name that does not exist means that the region does not have the service, and not
+    /// that names are hidden here: the service answers in another region, and another service in
+    /// this one. STS is in every region and answers everybody; each region is asked once.
+    pub async fn is_missing(&self, service: &str, region: &str) -> bool {
+        if !self.clients.has_answered(service) {
+            return false;
+        }
+        let cell = {
+            let mut cells = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+            cells.entry(region.to_owned()).or_default().clone()
+        };
+        *cell.get_or_init(|| self.reaches(region)).await
+    }
+
+    /// Whether STS answers in a region, whatever it says.
+    async fn reaches(&self, region: &str) -> bool {
+        let request = self.clients.sts(region).get_caller_identity().send();
+        match GET_CALLER_IDENTITY
+            .answer(&self.clients, region, request)
+            .await
+        {
+            Ok(_) => true,
+            Err(error) => error.code.is_some(),
+        }
     }
 
     /// The regions that the account has enabled, sorted; asked once.

@@ -15,6 +15,7 @@ use crate::view::{self, Streams};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use time::OffsetDateTime;
 
 pub async fn run(
@@ -47,7 +48,7 @@ pub async fn run(
             (account, plan.clone(), plan)
         }
     };
-    let outcomes = execute(&account, &changes, streams).await?;
+    let outcomes = execute(&account, &changes, aws.changing_within(), streams).await?;
     shown(view::apply::summary(&mut *streams.out, &outcomes))?;
     Ok(exit(&plan, &outcomes))
 }
@@ -235,28 +236,37 @@ fn agree(plan: &Plan, auto_approve: bool) -> Result<(), Error> {
     }
 }
 
-/// Carries out the changes. The first Ctrl-C or SIGTERM finishes the calls under way and makes no
-/// more, the second ends at once.
+/// Carries out the changes. The first Ctrl-C or SIGTERM, or the end of the time, finishes the calls
+/// under way and makes no more, the second signal ends at once.
 async fn execute(
     account: &Account,
     plan: &Plan,
+    within: Duration,
     streams: &mut Streams,
 ) -> Result<BTreeMap<Address, Outcome>, Error> {
     let stop = AtomicBool::new(false);
+    let reader = account.reader.unhurried();
     let live = view::apply::Live::new(&mut *streams.talk);
     let executor = Executor {
         baseline: &account.baseline,
         context: &account.context,
-        reader: &account.reader,
+        reader: &reader,
         writer: account.session.writing(),
         listener: &live,
         patience: Patience::default(),
         stop: &stop,
     };
     let told_twice = async {
-        told_to_stop().await;
+        let text = tokio::select! {
+            () = told_to_stop() => {
+                "stopping after the calls under way; once more stops at once"
+            }
+            () = tokio::time::sleep(within) => {
+                "the time is up: stopping after the calls under way; Ctrl-C stops at once"
+            }
+        };
         stop.store(true, Ordering::Relaxed);
-        live.say("stopping after the calls under way; once more stops at once");
+        live.say(text);
         told_to_stop().await;
     };
     tokio::select! {

@@ -3,6 +3,7 @@
 use super::value::escape;
 use super::{ADD, ALARM, BOLD, DIM, count};
 use crate::apply::{Event, Listener, Outcome};
+use crate::aws::condition;
 use crate::error::advice;
 use crate::place::Address;
 use std::collections::BTreeMap;
@@ -50,7 +51,8 @@ impl Listener for Live<'_> {
                 let code = error.code.as_deref().unwrap_or_default();
                 writeln!(
                     talk,
-                    "{DIM}{address}: waiting for AWS to settle ({code}){DIM:#}"
+                    "{DIM}{address}: waiting for {} ({code}){DIM:#}",
+                    condition(code)
                 )
             }
             Event::Ended(address, outcome) => writeln!(talk, "{address}: {}", word(outcome)),

@@ -1,11 +1,13 @@
 //! Everything a person or a program reads: rendered from the plan's own data, never from AWS.
 
 pub mod apply;
+mod debug;
 pub mod drift;
 pub mod explain;
 pub mod plan;
 mod value;
 
+pub use debug::Debug;
 pub use value::{escape, one_line};
 
 use crate::observe::Progress;
