@@ -211,6 +211,11 @@ impl Clients {
         self.watch.has_answered(service)
     }
 
+    /// Whether a service has answered in the region so far.
+    pub fn has_answered_in(&self, service: &'static str, region: &str) -> bool {
+        self.watch.has_answered_in(service, region)
+    }
+
     fn watched(&self, service: &'static str, region: &str) -> Watched {
         Watched {
             service,
@@ -242,3 +247,6 @@ impl ResolveEndpoint for ConfiguredEndpoint {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

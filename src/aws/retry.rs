@@ -9,11 +9,14 @@
 //! controls bear that: they replace what they are for (`Put…`, `Update…`, `Start…`), carry an
 //! idempotency token, or take "it is there already" for success.
 
+use super::{Kind, way};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{
     ClassifyRetry, RetryAction, RetryClassifierPriority,
 };
+use aws_smithy_types::error::display::DisplayErrorContext;
 use serde_json::Value;
 
 /// The codes by which services say that they are asked too often.
@@ -89,6 +92,10 @@ impl ClassifyRetry for Again {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         match (context.output_or_error(), context.response()) {
             (Some(Err(_)), Some(answer)) => judge(answer),
+            (Some(Err(error)), None) => match error.as_connector_error() {
+                Some(error) if is_for_a_person(error) => RetryAction::RetryForbidden,
+                _ => RetryAction::NoActionIndicated,
+            },
             _ => RetryAction::NoActionIndicated,
         }
     }
@@ -99,6 +106,16 @@ impl ClassifyRetry for Again {
 
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+/// Whether only a person can open the way: a certificate or a password does not come by waiting.
+fn is_for_a_person(error: &ConnectorError) -> bool {
+    let chain = DisplayErrorContext(error).to_string();
+    match way::told("", &chain, "").0 {
+        Kind::Certificate => true,
+        Kind::Proxy => chain.contains("proxy authorization required"),
+        _ => false,
     }
 }
 

@@ -23,6 +23,8 @@ ACTIONS = (
     "apply_then_drop",
     "truncate",
     "stale_read",
+    "extra_members",
+    "unknown_values",
 )
 
 #: Throttling as each service spells it: code, status.

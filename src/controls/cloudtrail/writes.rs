@@ -82,16 +82,16 @@ impl Write for CreateTrail {
             .enable_log_file_validation(self.enable_log_file_validation)
             .set_kms_key_id(self.kms_key_id.clone())
             .set_tags_list(Some(tags.collect()));
-        // What follows was computed for a new trail and would replace what another one holds.
-        sent(self, request.send().await).map_err(|error| {
-            match error.is("TrailAlreadyExistsException") {
-                true => AwsError {
-                    message: format!("{}; created meanwhile: run it again", error.message),
-                    ..error
-                },
-                false => error,
-            }
-        })
+        match sent(self, request.send().await) {
+            // Of an attempt before, whose answer was lost.
+            Err(error) if error.is("TrailAlreadyExistsException") && error.repeated => Ok(()),
+            // What follows was computed for a new trail and would replace what another one holds.
+            Err(error) if error.is("TrailAlreadyExistsException") => Err(AwsError {
+                message: format!("{}; created meanwhile: run it again", error.message),
+                ..error
+            }),
+            answer => answer,
+        }
     }
 }
 
