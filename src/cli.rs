@@ -105,7 +105,7 @@ pub struct AwsArgs {
     ///
     /// What has not been seen by then is told as not seen; changes are stopped as by Ctrl-C: the
     /// calls under way are finished, and what is left is told.
-    #[arg(long, global = true, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = time_limit)]
     pub timeout: Option<Duration>,
     /// Show every request on stderr: when, what, where, which attempt, status, id, how long
     #[arg(long, global = true)]
@@ -306,6 +306,13 @@ pub struct Snapshot {
 
 /// How long a plan may be valid: nobody remembers what an older one was about.
 const LONGEST_VALIDITY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) | Err(_) => Err("a time is wanted, as in 90s, 10m or 1h".to_owned()),
+        Ok(duration) => Ok(duration),
+    }
+}
 
 fn validity(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {

@@ -1,6 +1,6 @@
 //! Errors as a person reads them: what failed, why, and what to type next.
 
-use crate::aws::{AwsError, Kind, denied};
+use crate::aws::{AwsError, Kind, NOT_OF_AWS, denied};
 use std::fmt::{self, Display};
 
 /// Why a command ended without doing what it was asked.
@@ -100,18 +100,22 @@ pub fn advice(error: &AwsError) -> Option<String> {
         Kind::Credentials if error.message.contains("not authorized to perform") => {
             denied::advice(error)
         }
+        Kind::Credentials if error.code.is_none() => "choose a --profile, log in (`aws sso \
+                                                      login`), or set AWS_ACCESS_KEY_ID and \
+                                                      AWS_SECRET_ACCESS_KEY"
+            .to_owned(),
         Kind::Credentials => "check the credentials with `aws sts get-caller-identity`, or choose \
                               others with --profile; a region that the account has not enabled \
                               answers like this too"
             .to_owned(),
         Kind::Expired => "renew the credentials (`aws sso login`, or a new session) and run it \
-                          again: what is done stays done"
+                          again; what is done stays done"
             .to_owned(),
         Kind::Clock => "set the clock of this machine (`timedatectl set-ntp true`, or `sudo \
                         chronyc makestep`), then run it again"
             .to_owned(),
-        Kind::Throttled => "others ask this account too: run it again later, or with \
-                            --parallelism 4"
+        Kind::Throttled => "AWS is asked too often, perhaps by others too: run it again later, or \
+                            with --parallelism 4"
             .to_owned(),
         Kind::Unresolved => format!(
             "look the name up yourself: getent hosts {service}.{region}.amazonaws.com; without \
@@ -126,9 +130,17 @@ pub fn advice(error: &AwsError) -> Option<String> {
         Kind::Certificate => "if a proxy here opens TLS, name its authority: export \
                               AWS_CA_BUNDLE=authority.pem"
             .to_owned(),
+        Kind::Unreachable if error.message == NOT_OF_AWS => {
+            "somebody on the way may answer in AWS's place, a proxy or the login page of a network: \
+             curl -v https://sts.amazonaws.com"
+                .to_owned()
+        }
+        Kind::Unreachable if error.code.is_some() => {
+            format!("{service} in {region} fails by itself: run it again later")
+        }
         Kind::Unreachable => format!(
-            "check that {service} in {region} can be reached from here, and run it again; --debug \
-             shows every request"
+            "check that {service} in {region} can be reached from here (firewall, VPN, endpoint \
+             URL), and run it again; --debug shows every request"
         ),
         Kind::Late => "give it longer: --timeout 30m; or look at less: --target".to_owned(),
         Kind::NotReady => "the account is still being activated by AWS: try again later".to_owned(),

@@ -155,7 +155,7 @@ pub fn advice(error: &AwsError) -> String {
         }
         (Policy::Resource, true) => format!(
             "the policy of {thing}{its_name} denies {action} to {caller}: whoever looks after that \
-             policy must except it"
+             policy must exempt it"
         ),
         (Policy::Boundary, false) => {
             format!("the permissions boundary of {caller} must allow {what}")
@@ -203,7 +203,7 @@ fn organization(kind: &str, explicit: bool, name: &str, what: &str, caller: &str
     };
     format!(
         "a {kind} control policy of the organization{name} {does} {what}: nothing in this account \
-         changes that; ask the organization's administrators to except {caller}, or leave it out \
+         changes that; ask the organization's administrators to exempt {caller}, or leave it out \
          with --exclude"
     )
 }

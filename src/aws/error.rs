@@ -112,6 +112,9 @@ const NOT_READY: &[&str] = &[
     "SubscriptionRequiredException",
 ];
 
+/// What is said of a success that cannot be read.
+pub const NOT_OF_AWS: &str = "the answer is not in a form of AWS's";
+
 /// The kind of an error code with its message.
 pub fn classify(code: &str, message: &str) -> Kind {
     match code {
@@ -133,7 +136,11 @@ impl AwsError {
     {
         let code = error.code().map(str::to_owned);
         let (kind, message) = match &error {
-            SdkError::ServiceError(_) | SdkError::ResponseError(_) => answered(&error),
+            SdkError::ServiceError(_) => answered(&error),
+            SdkError::ResponseError(_) => {
+                let text = format!("the answer broke off: {}", innermost(&error));
+                (Kind::Unreachable, text)
+            }
             SdkError::ConstructionFailure(_) => on_this_side(&error),
             other => {
                 let chain = DisplayErrorContext(other).to_string();
@@ -206,7 +213,7 @@ where
         .map(str::to_owned)
         .unwrap_or_else(|| match status {
             Some(status @ 300..) => format!("HTTP status {status} without a message"),
-            Some(200..300) => format!("the answer could not be read: {}", innermost(error)),
+            Some(200..300) => NOT_OF_AWS.to_owned(),
             _ => innermost(error),
         });
     let offset = error

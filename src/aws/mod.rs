@@ -16,7 +16,7 @@ mod watch;
 mod way;
 
 pub use credentials::{AskForCode, Chosen};
-pub use error::{AwsError, Kind, classify};
+pub use error::{AwsError, Kind, NOT_OF_AWS, classify};
 pub use facts::{Caller, Facts};
 pub use guard::is_read;
 pub use http::Counter;

@@ -27,16 +27,16 @@ pub fn told(service: &str, chain: &str, innermost: &str) -> (Kind, String) {
     if says("invalid peer certificate") {
         let text = if says("UnknownIssuer") {
             "its certificate is signed by an authority that is not trusted here".to_owned()
-        } else if says("Expired") {
-            "its certificate has expired, going by the clock here".to_owned()
-        } else if says("NotValidYet") {
-            "its certificate is not valid yet, going by the clock here".to_owned()
-        } else if says("NotValidForName") {
+        } else if says("Expired") || says("certificate expired") {
+            "its certificate has expired, by the clock here".to_owned()
+        } else if says("NotValidYet") || says("not valid yet") {
+            "its certificate is not valid yet, by the clock here".to_owned()
+        } else if says("NotValidForName") || says("not valid for name") {
             "its certificate is for another name".to_owned()
         } else {
-            "its certificate is not trusted here".to_owned()
+            format!("its certificate is not trusted here: {innermost}")
         };
-        return (Kind::Certificate, format!("{text} ({innermost})"));
+        return (Kind::Certificate, text);
     }
     if says("dns error") || says("failed to lookup address") {
         let text = format!("its name could not be looked up: {innermost}");

@@ -207,7 +207,7 @@ fn an_expired_certificate_is_told_as_such() {
     command.env("AWS_CA_BUNDLE", &tls.authority);
     let _ = output(command)
         .exits(1)
-        .says("has expired, going by the clock here");
+        .says("has expired, by the clock here");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod emulator;
 mod engine;
+mod errors;
 mod faults;
 mod guardduty;
 mod laws;

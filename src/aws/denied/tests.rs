@@ -50,7 +50,7 @@ const FORMS: &[(&str, Policy, bool, &str)] = &[
         "with an explicit deny in a resource-based policy",
         Policy::Resource,
         true,
-        "must except it",
+        "must exempt it",
     ),
     (
         "because no permissions boundary allows the s3:ListAllMyBuckets action",
