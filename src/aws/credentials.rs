@@ -15,7 +15,6 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Asks a person for the code of an MFA device, given its serial number; `None` where nobody can
 /// be asked.
@@ -36,8 +35,6 @@ pub struct Chosen {
     pub fallback_region: Option<String>,
     /// How to get an MFA code.
     pub ask_for_code: AskForCode,
-    /// How long looking may take; `None` for ever.
-    pub within: Option<Duration>,
     /// Who hears of every attempt of a request.
     pub follower: Option<Arc<dyn Follower>>,
 }

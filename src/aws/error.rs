@@ -36,9 +36,6 @@ pub struct AwsError {
     /// What was waited for in vain before this was taken for a failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited_for: Option<String>,
-    /// Whether AWS may have carried out an earlier attempt of the same call.
-    #[serde(skip)]
-    pub repeated: bool,
 }
 
 /// The kinds of failure that are told apart.
@@ -156,9 +153,6 @@ impl AwsError {
             code,
             resource,
             request_id: error.raw_response().and_then(watch::request_id),
-            repeated: error
-                .raw_response()
-                .is_some_and(|raw| raw.extension::<watch::Doubtful>().is_some()),
             ..Self::unexpected(operation, region, &message)
         }
     }
@@ -176,7 +170,6 @@ impl AwsError {
             message: message.to_owned(),
             request_id: None,
             waited_for: None,
-            repeated: false,
         }
     }
 

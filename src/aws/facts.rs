@@ -8,6 +8,7 @@ use aws_sdk_account::types::RegionOptStatus;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// Allowed to everybody; no policy can deny it.
@@ -174,10 +175,10 @@ impl Reader {
         )
     }
 
-    /// The same for an apply, which looks to the end at what it has begun.
-    pub fn unhurried(&self) -> Self {
+    /// The same, with nothing remembered, for so long from now.
+    pub fn within(&self, time: Duration) -> Self {
         Self {
-            clients: self.clients.unhurried(),
+            clients: self.clients.within(time),
             ..self.anew()
         }
     }

@@ -12,6 +12,7 @@ mod limits;
 mod operation;
 mod retry;
 mod settling;
+pub mod store;
 mod watch;
 mod way;
 
@@ -21,7 +22,7 @@ pub use facts::{Caller, Facts};
 pub use guard::is_read;
 pub use http::Counter;
 pub use limits::Turn;
-pub use operation::{AnyWrite, Grant, Operation, Write, sent};
+pub use operation::{AnyWrite, Grant, Operation, Receipt, Write, sent};
 pub use settling::condition;
 pub use watch::{Attempt, Follower};
 
@@ -48,7 +49,6 @@ pub struct Session {
     sdk: SdkConfig,
     limits: Arc<Limits>,
     watch: Arc<Watch>,
-    until: Option<Instant>,
     counter: Counter,
 }
 
@@ -79,7 +79,6 @@ impl Session {
             sdk,
             limits: Arc::new(Limits::new(parallelism)),
             watch: Arc::new(Watch::new(chosen.follower.clone())),
-            until: chosen.within.map(|within| Instant::now() + within),
             counter,
         })
     }
@@ -89,7 +88,7 @@ impl Session {
         self.sdk.region().map(|region| region.to_string())
     }
 
-    /// Clients that refuse every write, and give up when the time of the session is up.
+    /// Clients that refuse every write.
     pub fn reading(&self) -> Clients {
         Clients::new(self, true)
     }
@@ -186,16 +185,16 @@ impl Clients {
             sdk: session.sdk.clone(),
             limits: session.limits.clone(),
             watch: session.watch.clone(),
-            until: session.until.filter(|_| reads_only),
+            until: None,
             reads_only,
             made: Arc::default(),
         }
     }
 
-    /// The same without an end to the time: what an apply has begun is looked at to its end.
-    pub fn unhurried(&self) -> Self {
+    /// The same for so long from now: what has not been answered by then is late.
+    pub fn within(&self, time: Duration) -> Self {
         Self {
-            until: None,
+            until: Some(Instant::now() + time),
             ..self.clone()
         }
     }

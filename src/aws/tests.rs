@@ -41,7 +41,6 @@ fn reader(names: &'static [&'static str]) -> Reader {
         sdk,
         limits: Arc::new(Limits::new(8)),
         watch: Arc::new(Watch::new(None)),
-        until: None,
         counter: Counter::default(),
     };
     let caller = Caller {
@@ -82,8 +81,7 @@ async fn a_region_lacks_a_service_only_when_other_names_exist() {
 
 #[tokio::test]
 async fn when_the_time_is_up_a_call_is_late_and_not_lost() {
-    let mut reader = reader(&["guardduty"]);
-    reader.clients.until = Some(Instant::now());
+    let reader = reader(&["guardduty"]).within(Duration::ZERO);
     let request = std::future::pending::<Result<(), AwsError>>();
     let late = LIST.asked(&reader.clients, "us-east-1", request).await;
     assert_eq!(late.expect_err("it is late").kind, Kind::Late);

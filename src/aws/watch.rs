@@ -96,15 +96,6 @@ pub struct Watched {
     pub watch: Arc<Watch>,
 }
 
-/// An attempt of the same call failed before so that nobody knows whether AWS carried it out; kept
-/// with the call, and with the answers that follow.
-#[derive(Clone, Copy, Debug)]
-pub struct Doubtful;
-
-impl Storable for Doubtful {
-    type Storer = StoreReplace<Self>;
-}
-
 #[derive(Debug)]
 struct Began(Instant);
 
@@ -132,12 +123,9 @@ impl Intercept for Watched {
         &self,
         context: &mut BeforeDeserializationInterceptorContextMut<'_>,
         components: &RuntimeComponents,
-        cfg: &mut ConfigBag,
+        _cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.watch.answered(self.service, &self.region);
-        if cfg.load::<Doubtful>().is_some() {
-            context.response_mut().add_extension(Doubtful);
-        }
         let now = components.time_source().map(|clock| clock.now());
         if let Some(offset) = now.and_then(|now| clock::measure(context.response(), now)) {
             context.response_mut().add_extension(offset);
@@ -151,13 +139,10 @@ impl Intercept for Watched {
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let answer = context.response();
-        if matches!(context.output_or_error(), Some(Err(_))) && may_have_done_it(answer) {
-            cfg.interceptor_state().store_put(Doubtful);
-        }
         let Some(follower) = &self.watch.follower else {
             return Ok(());
         };
+        let answer = context.response();
         let name = cfg.load::<Metadata>().map(|call| call.name().to_owned());
         let now = Instant::now();
         follower.ended(&Attempt {
@@ -173,11 +158,6 @@ impl Intercept for Watched {
         });
         Ok(())
     }
-}
-
-/// Whether AWS may have carried out what a failed attempt asked.
-fn may_have_done_it(answer: Option<&HttpResponse>) -> bool {
-    answer.is_none_or(|answer| matches!(answer.status().as_u16(), 200..300 | 500..))
 }
 
 /// Why an attempt came to nothing, in words that hold nothing of the request.

@@ -2,9 +2,11 @@
 
 mod account;
 mod problems;
+mod shared;
 
 pub use account::{Account, Regions};
 pub use problems::Problems;
+pub use shared::Shared;
 
 use crate::aws::Caller;
 use crate::control::{Configured, Context, Delivery, Need};
@@ -37,6 +39,10 @@ pub struct Baseline {
     pub account: Account,
     /// The controls it configures, in the order in which plans read.
     pub controls: Vec<Box<dyn Configured>>,
+    /// The table `[lock]`: where the lock between machines is.
+    pub lock: Option<Shared>,
+    /// The table `[journal]`: where journals are copied to.
+    pub journal: Option<Shared>,
     log_bucket: Option<String>,
     deliveries: Vec<(Option<String>, Delivery)>,
 }
@@ -82,6 +88,10 @@ impl Baseline {
             Some(value) => account::load(value, &mut problems),
             None => Account::default(),
         };
+        let mut shared = |name: &str| {
+            take(&mut table, name).and_then(|value| shared::load(value, &mut problems))
+        };
+        let (lock, journal) = (shared("lock"), shared("journal"));
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
         let deliveries = deliveries(&table);
         let mut configured = Vec::new();
@@ -91,7 +101,7 @@ impl Baseline {
             }
         }
         let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
-        known.extend(["account", "baseline"]);
+        known.extend(["account", "baseline", "lock", "journal"]);
         for key in table.keys() {
             problems.unknown_key(key.span(), key.get_ref(), &known);
         }
@@ -102,6 +112,8 @@ impl Baseline {
                 sha256: hex(&Sha256::digest(text.as_bytes())),
                 account,
                 controls: configured,
+                lock,
+                journal,
                 log_bucket,
                 deliveries,
             }),
@@ -112,6 +124,12 @@ impl Baseline {
     pub fn name(&self) -> String {
         let stem = self.path.file_stem().unwrap_or_default();
         stem.to_string_lossy().into_owned()
+    }
+
+    /// A control that the baseline configures.
+    pub fn control(&self, name: &str) -> Option<&dyn Configured> {
+        let control = self.controls.iter().find(|own| own.about().name == name);
+        control.map(|control| control.as_ref())
     }
 
     /// What proposals depend on, once it is known whose account it is.

@@ -9,8 +9,8 @@ mod proposal;
 pub use about::{About, Cost, Need, Reference, Scope, Setting, Standard, Stricter};
 pub use proposal::{Proposal, Standing};
 
-use crate::aws::AwsError;
 use crate::aws::facts::{Facts, Reader};
+use crate::aws::{AwsError, Operation};
 use crate::baseline::Problems;
 use crate::place::Place;
 use futures_util::future::BoxFuture;
@@ -66,6 +66,16 @@ pub trait Control: Send + Sync + 'static {
         live: Self::Live,
         context: &Context,
     ) -> Proposal;
+
+    /// What would put a place back to an earlier state, as far as calls can do that well: `wanted`
+    /// is what is live with the fields put back that a run changed. What it created and what holds
+    /// somebody's data is left to a person.
+    fn restore(_place: &Place, live: Self::Live, wanted: Self::Live, _: &Context) -> Proposal {
+        Proposal::by_hand(&live, &wanted)
+    }
+
+    /// The writes of [`Control::restore`] that are not among [`About::operations`].
+    const RESTORES: &'static [Operation] = &[];
 
     /// The values for the placeholders in the ARNs of [`Grant`](crate::aws::Grant)s beyond
     /// `{partition}`, `{account}` and `{region}`; what is not given becomes `*`.
@@ -160,6 +170,19 @@ pub trait Configured: Debug + Send + Sync {
     /// # Errors
     /// When the data is not a live state of this control: a snapshot of another version.
     fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String>;
+    /// See [`Control::restore`].
+    ///
+    /// # Errors
+    /// When one of the states is not one of this control's.
+    fn restore(
+        &self,
+        place: &Place,
+        live: &Value,
+        wanted: &Value,
+        context: &Context,
+    ) -> Result<Proposal, String>;
+    /// See [`Control::RESTORES`].
+    fn restores(&self) -> &'static [Operation];
     /// See [`Control::names`].
     fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)>;
     /// See [`Control::unused`].
@@ -202,6 +225,21 @@ impl<C: Control> Configured for Held<C> {
     fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String> {
         let live = C::Live::deserialize(live).map_err(|cause| cause.to_string())?;
         Ok(C::propose(&self.0, place, live, context))
+    }
+
+    fn restore(
+        &self,
+        place: &Place,
+        live: &Value,
+        wanted: &Value,
+        context: &Context,
+    ) -> Result<Proposal, String> {
+        let read = |state: &Value| C::Live::deserialize(state).map_err(|cause| cause.to_string());
+        Ok(C::restore(place, read(live)?, read(wanted)?, context))
+    }
+
+    fn restores(&self) -> &'static [Operation] {
+        C::RESTORES
     }
 
     fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)> {

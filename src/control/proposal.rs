@@ -4,6 +4,7 @@ use crate::aws::{AnyWrite, AwsError, Write};
 use crate::diff::Difference;
 use crate::place::Place;
 use crate::plan::Finding;
+use crate::view::one_line;
 use serde::Serialize;
 
 /// What a control proposes for a place.
@@ -85,6 +86,21 @@ impl Proposal {
             differences: crate::diff::compare(live, wanted),
             ..Self::default()
         }
+    }
+
+    /// Leaves each difference between two states to a person.
+    pub fn by_hand<T: Serialize>(live: &T, wanted: &T) -> Self {
+        let mut proposal = Self::fine();
+        for difference in crate::diff::compare(live, wanted) {
+            let (now, before) = (one_line(&difference.before), one_line(&difference.after));
+            let what = match difference.after.is_null() {
+                true => format!("it is {now}, and was not there before"),
+                false => format!("it is {now}, and was {before}"),
+            };
+            let remedy = "baseline does not put this back by itself: do it by hand if it is wanted";
+            proposal.finding(&difference.field, what, remedy);
+        }
+        proposal
     }
 
     /// Whether one of these fields, or something below them, differs.

@@ -303,6 +303,23 @@ impl Control for PasswordPolicy {
         }
         proposal
     }
+
+    fn restore(
+        _: &Place,
+        live: Option<Policy>,
+        wanted: Option<Policy>,
+        context: &Context,
+    ) -> Proposal {
+        let region = context.global_region();
+        let mut proposal = Proposal::between(&live, &wanted);
+        match wanted {
+            Some(policy) => proposal.call(UpdateAccountPasswordPolicy::new(&policy, region)),
+            None => proposal.call(DeleteAccountPasswordPolicy { region }),
+        }
+        proposal
+    }
+
+    const RESTORES: &'static [Operation] = &[DeleteAccountPasswordPolicy::OPERATION];
 }
 
 /// Replaces the whole policy. A limit of zero is not sent: the API has no other way to say "off".
@@ -365,6 +382,30 @@ impl Write for UpdateAccountPasswordPolicy {
             .set_max_password_age(self.max_password_age)
             .hard_expiry(self.hard_expiry)
             .allow_users_to_change_password(self.allow_users_to_change_password);
+        sent(self, request.send().await)
+    }
+}
+
+/// Takes the policy away: AWS's default applies from then on.
+#[derive(Debug, Serialize)]
+struct DeleteAccountPasswordPolicy {
+    #[serde(skip)]
+    region: &'static str,
+}
+
+impl Write for DeleteAccountPasswordPolicy {
+    const OPERATION: Operation = Operation::new(
+        "iam",
+        "DeleteAccountPasswordPolicy",
+        &[Grant::any("iam:DeleteAccountPasswordPolicy")],
+    );
+
+    fn region(&self) -> &str {
+        self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let request = clients.iam(self.region).delete_account_password_policy();
         sent(self, request.send().await)
     }
 }

@@ -1,6 +1,6 @@
 //! Makes a plan of an observation: judges each place, then what takes all places at hand.
 
-use super::{Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
+use super::{Aim, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Kind};
 use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
@@ -15,10 +15,12 @@ pub fn build(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
+    aim: &Aim,
 ) -> Plan {
     let mut drafts = Vec::new();
     for control in &baseline.controls {
-        drafts.extend(draft(control.as_ref(), selection, context, observation));
+        let control = control.as_ref();
+        drafts.extend(draft(control, selection, context, observation, aim));
     }
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
@@ -39,15 +41,36 @@ pub fn build(
             path: baseline.path.display().to_string(),
             sha256: baseline.sha256.clone(),
         },
+        undoes: match aim {
+            Aim::Baseline => None,
+            Aim::Undo(undo) => Some(undo.run.clone()),
+        },
         selection: selection.clone(),
-        entries: finish(drafts)
-            .into_iter()
-            .map(|draft| draft.entry)
-            .collect(),
+        entries: in_order(drafts, aim),
         digest: String::new(),
     };
     plan.digest = plan.compute_digest();
     plan
+}
+
+/// The entries as they are carried out. What is undone is undone backwards, one by one: what a
+/// change was built on goes after it.
+fn in_order(mut drafts: Vec<Draft>, aim: &Aim) -> Vec<Entry> {
+    if matches!(aim, Aim::Undo(_)) {
+        drafts.reverse();
+    }
+    let drafts = finish(drafts).into_iter();
+    let mut entries: Vec<Entry> = drafts.map(|draft| draft.entry).collect();
+    if matches!(aim, Aim::Undo(_)) {
+        let mut before: Vec<Address> = Vec::new();
+        for entry in &mut entries {
+            if entry.verdict == Verdict::Change {
+                entry.after = before.clone();
+                before = vec![entry.address()];
+            }
+        }
+    }
+    entries
 }
 
 /// A region that AWS lists exists; one that a person wrote down may be misspelt, and then nothing
@@ -111,6 +134,7 @@ fn draft(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
+    aim: &Aim,
 ) -> Vec<Draft> {
     let name = control.about().name;
     if !selection.takes_any_of(name) {
@@ -126,7 +150,7 @@ fn draft(
     chosen
         .map(
             |place| match observation.places.get(&Address::new(name, &place)) {
-                Some(seen) => judge(control, place, seen, context),
+                Some(seen) => judge(control, place, seen, context, aim),
                 None => Draft::unreadable(name, place, "the snapshot does not hold this place"),
             },
         )
@@ -134,14 +158,25 @@ fn draft(
 }
 
 /// Judges one place by what was seen there.
-pub fn judge(control: &dyn Configured, place: Place, seen: &Sighting, context: &Context) -> Draft {
+pub fn judge(
+    control: &dyn Configured,
+    place: Place,
+    seen: &Sighting,
+    context: &Context,
+    aim: &Aim,
+) -> Draft {
     let name = control.about().name;
-    match seen {
-        Sighting::Unseen(error) => Draft::unseen(name, place, error),
-        Sighting::Live(live) => match control.propose(&place, live, context) {
-            Ok(proposal) => Draft::new(control, place, proposal),
-            Err(cause) => Draft::unreadable(name, place, &format!("cannot be read back: {cause}")),
-        },
+    let live = match seen {
+        Sighting::Unseen(error) => return Draft::unseen(name, place, error),
+        Sighting::Live(live) => live,
+    };
+    let proposal = match aim {
+        Aim::Baseline => control.propose(&place, live, context),
+        Aim::Undo(undo) => undo.propose(control, &place, live, context),
+    };
+    match proposal {
+        Ok(proposal) => Draft::new(control, place, proposal),
+        Err(cause) => Draft::unreadable(name, place, &format!("cannot be read back: {cause}")),
     }
 }
 

@@ -1,8 +1,12 @@
 //! A plan: for one account, what differs at each place and the calls that would change it, as data.
 
 mod build;
+mod since;
+mod undo;
 
 pub use build::{Draft, build, finish, judge};
+pub use since::{Moved, since_plan, since_runs};
+pub use undo::{Aim, Left, Undo};
 
 use crate::aws::AwsError;
 use crate::baseline::hex;
@@ -14,6 +18,7 @@ use crate::selection::Selection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -48,6 +53,9 @@ pub struct Plan {
     pub expires: OffsetDateTime,
     /// The baseline it was made from.
     pub baseline: Source,
+    /// The run that it undoes; nothing if it is to make the account match the baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     /// What it was restricted to.
     pub selection: Selection,
     /// Every place, in the order in which plans read.
@@ -103,6 +111,9 @@ pub struct Entry {
     /// Why the place could not be seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen: Option<AwsError>,
+    /// What has moved since the last apply, by field; only `drift` says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub moved: BTreeMap<String, Moved>,
 }
 
 /// The judgement of a place.
@@ -171,7 +182,7 @@ pub struct Summary {
 }
 
 impl Entry {
-    fn of(control: &str, place: Place) -> Self {
+    pub(crate) fn of(control: &str, place: Place) -> Self {
         Self {
             control: control.to_owned(),
             place,
@@ -185,6 +196,7 @@ impl Entry {
             remarks: Vec::new(),
             notes: Vec::new(),
             unseen: None,
+            moved: BTreeMap::new(),
         }
     }
 
@@ -265,12 +277,17 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Computes the digest anew, after something was added.
+    pub fn seal(&mut self) {
+        self.digest = self.compute_digest();
+    }
+
     /// Sets until when the plan may be applied.
     pub fn valid_for(&mut self, duration: Duration) {
         let expires = time::Duration::try_from(duration).ok();
         let expires = expires.and_then(|duration| self.created.checked_add(duration));
         self.expires = expires.unwrap_or(self.created);
-        self.digest = self.compute_digest();
+        self.seal();
     }
 
     fn compute_digest(&self) -> String {

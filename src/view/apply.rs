@@ -38,8 +38,8 @@ impl Listener for Live<'_> {
         let mut talk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // An apply goes on when nobody listens any more; its summary and exit code still tell.
         let _ = match event {
-            Event::Began(address) => writeln!(talk, "{address}: changing"),
-            Event::Calling(address, call) => {
+            Event::Began(entry, _) => writeln!(talk, "{}: changing", entry.address()),
+            Event::Calling(address, _, call) => {
                 let (service, operation) = (&call.service, &call.operation);
                 writeln!(
                     talk,
@@ -55,12 +55,13 @@ impl Listener for Live<'_> {
                     condition(code)
                 )
             }
-            Event::Ended(address, outcome) => writeln!(talk, "{address}: {}", word(outcome)),
+            Event::Answered(..) => Ok(()),
+            Event::Ended(address, outcome, _) => writeln!(talk, "{address}: {}", word(outcome)),
         };
     }
 }
 
-fn word(outcome: &Outcome) -> &'static str {
+pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "done",
         Outcome::AlreadyFine => "already as wanted",
@@ -69,6 +70,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::NotSettled { .. } => "does not read back as wanted",
         Outcome::Moved => "moved since the plan; left alone",
         Outcome::Stopped { .. } => "stopped",
+        Outcome::Unrecorded { .. } => "not written down, so not gone on with",
         Outcome::Skipped { .. } => "skipped",
     }
 }
@@ -102,7 +104,7 @@ pub fn summary(out: &mut dyn Write, outcomes: &BTreeMap<Address, Outcome>) -> io
     writeln!(out, "{BOLD}{style}Apply:{style:#}{BOLD:#} {text}.")
 }
 
-fn trouble(outcome: &Outcome) -> Option<String> {
+pub(super) fn trouble(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Done | Outcome::AlreadyFine => None,
         Outcome::Failed { made, error, .. } => {
@@ -135,6 +137,9 @@ fn trouble(outcome: &Outcome) -> Option<String> {
             "stopped after {}; run it again to finish",
             count(*made, "call")
         )),
+        Outcome::Unrecorded { made, cause } => {
+            Some(format!("stopped after {}: {cause}", count(*made, "call")))
+        }
         Outcome::Skipped { because } => Some(format!("skipped, because {because} did not succeed")),
     }
 }

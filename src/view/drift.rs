@@ -3,9 +3,13 @@
 use super::plan::{groups, sentence};
 use super::value::{escape, one_line};
 use super::{ALARM, BOLD};
+use crate::clock::to_the_second;
 use crate::error::advice;
-use crate::plan::{Entry, Plan, Verdict};
+use crate::plan::{Entry, Moved, Plan, Verdict};
+use crate::who::Answer;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use time::OffsetDateTime;
 
 /// Writes what differs and what could not be seen.
 ///
@@ -30,6 +34,16 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     )
 }
 
+/// What has moved, where that is known.
+fn word(entry: &Entry, field: &str, otherwise: &'static str) -> &'static str {
+    match entry.moved.get(field) {
+        Some(Moved::Drifted) => "drifted",
+        Some(Moved::Pending) => "pending",
+        Some(Moved::Both) => "both",
+        None => otherwise,
+    }
+}
+
 fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let address = match group {
@@ -48,17 +62,19 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     if differs && entry.differences.iter().all(|d| d.before.is_null()) {
         let fields: Vec<&str> = entry.differences.iter().map(|d| d.field.as_str()).collect();
         let fields = escape(&fields.join(", "));
+        let word = word(entry, &entry.differences[0].field, "missing");
         writeln!(
             out,
-            "missing   {address}  there is nothing; wanted are {fields}"
+            "{word:<8}  {address}  there is nothing; wanted are {fields}"
         )?;
     } else if differs {
         for difference in &entry.differences {
             let (field, now) = (escape(&difference.field), one_line(&difference.before));
             let wanted = one_line(&difference.after);
+            let word = word(entry, &difference.field, "differs");
             writeln!(
                 out,
-                "differs   {address}  {field} is {now}, wanted {wanted}"
+                "{word:<8}  {address}  {field} is {now}, wanted {wanted}"
             )?;
         }
     }
@@ -87,6 +103,56 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             (None, reason) => reason.clone().unwrap_or_default(),
         };
         writeln!(out, "{ALARM}not seen{ALARM:#}  {address}  {}", escape(&why))?;
+    }
+    Ok(())
+}
+
+/// Writes who changed the places that have drifted.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn who(
+    out: &mut dyn Write,
+    answers: &BTreeMap<String, Answer>,
+    since: OffsetDateTime,
+) -> io::Result<()> {
+    if answers.is_empty() {
+        return writeln!(
+            out,
+            "Nothing is known to have drifted, so nobody is asked for."
+        );
+    }
+    for (address, answer) in answers {
+        match answer {
+            Ok(events) if events.is_empty() => writeln!(
+                out,
+                "{BOLD}{address}{BOLD:#}  CloudTrail knows of no write since {}; events can take \
+                 15 minutes to arrive, and a change may come from an organization or a service",
+                to_the_second(since)
+            )?,
+            Ok(events) => {
+                for event in events {
+                    writeln!(
+                        out,
+                        "{BOLD}{address}{BOLD:#}  {} {} by {} from {} ({})",
+                        escape(&event.at),
+                        escape(&event.operation),
+                        escape(&event.who),
+                        escape(&event.from),
+                        escape(&event.with)
+                    )?;
+                }
+            }
+            Err(error) => {
+                let advice = advice(error).map(|advice| format!(" (hint: {advice})"));
+                writeln!(
+                    out,
+                    "{ALARM}not seen{ALARM:#}  {address}  who changed it: {}{}",
+                    escape(&error.to_string()),
+                    escape(&advice.unwrap_or_default())
+                )?;
+            }
+        }
     }
     Ok(())
 }

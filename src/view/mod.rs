@@ -4,6 +4,7 @@ pub mod apply;
 mod debug;
 pub mod drift;
 pub mod explain;
+pub mod history;
 pub mod plan;
 mod value;
 

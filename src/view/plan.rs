@@ -22,6 +22,9 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         plan.account,
         escape(&plan.baseline.path)
     )?;
+    if let Some(run) = &plan.undoes {
+        writeln!(out, "Puts back what run {} changed.", escape(run))?;
+    }
     writeln!(
         out,
         "{DIM}looked at {} as {}{DIM:#}",
@@ -131,6 +134,7 @@ fn says_the_same(a: &Entry, b: &Entry) -> bool {
         && calls(a) == calls(b)
         && a.findings == b.findings
         && a.notes == b.notes
+        && a.moved == b.moved
         && cause(a) == cause(b)
 }
 
