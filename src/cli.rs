@@ -341,6 +341,8 @@ pub enum Purpose {
     Apply,
     /// Reading
     Drift,
+    /// Reading, writing, and putting back what was written
+    Undo,
 }
 
 /// `snapshot`
@@ -358,7 +360,7 @@ pub struct Snapshot {
 }
 
 /// How long a plan may be valid: nobody remembers what an older one was about.
-const LONGEST_VALIDITY: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const LONGEST_VALIDITY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 fn validity(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {

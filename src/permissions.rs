@@ -4,6 +4,7 @@ use crate::aws::facts::{GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS};
 use crate::aws::store::{GET_OBJECT, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
+use crate::cli::Purpose;
 use crate::control::{Context, Need};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -27,8 +28,10 @@ struct Statement {
     condition: Map<String, Value>,
 }
 
-/// The policy: with the writes for `apply`, without them for `plan` and `drift`.
-pub fn policy(baseline: &Baseline, context: &Context, writes: bool) -> Document {
+/// The policy: without writes for `plan` and `drift`, with those of the controls for `apply`, and
+/// with those that put things back for `undo`.
+pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Document {
+    let writes = matches!(purpose, Purpose::Apply | Purpose::Undo);
     let mut wanted: BTreeMap<(Vec<String>, Condition), BTreeSet<&'static str>> = BTreeMap::new();
     let mut add = |operation: &'static Operation, names: &Names| {
         for grant in operation.grants {
@@ -55,6 +58,11 @@ pub fn policy(baseline: &Baseline, context: &Context, writes: bool) -> Document 
             operations.filter(|o| (writes || is_read(o.name)) && !unused.contains(&o.name))
         {
             add(operation, &names);
+        }
+        if purpose == Purpose::Undo {
+            for operation in control.restores() {
+                add(operation, &names);
+            }
         }
     }
     drop_what_is_covered(&mut wanted);

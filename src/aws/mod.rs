@@ -141,6 +141,8 @@ macro_rules! clients {
 }
 
 clients! {
+    /// IAM Access Analyzer.
+    accessanalyzer = aws_sdk_accessanalyzer;
     /// Account Management.
     account = aws_sdk_account;
     /// Budgets.

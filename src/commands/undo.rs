@@ -8,6 +8,7 @@ use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::journal::Run;
+use crate::observe::Observation;
 use crate::plan::{Aim, Undo};
 use crate::selection::Selection;
 use crate::view::{self, Streams};
@@ -48,10 +49,10 @@ async fn planned(
         shown(writeln!(streams.out, "{text}"))?;
         return Ok(Exit::Fine);
     }
-    let selection = Selection::new(places, Vec::new())?;
+    let everything = Selection::new(places, Vec::new())?;
     let aim = aim(alone, &run.began.run)?;
-    let seen = account.look(&selection, streams).await;
-    selection.check(&account.baseline, &seen.facts, &account.context)?;
+    let seen = account.look(&everything, streams).await;
+    let selection = still_there(everything, account, &seen, streams)?;
     let mut plan = account.plan(&selection, &seen, &aim);
     match args.out {
         Some(path) => {
@@ -67,6 +68,32 @@ async fn planned(
                 .carry_out(streams)
                 .await
         }
+    }
+}
+
+/// The places that are still the baseline's; of the others it is told that they are left alone.
+fn still_there(
+    everything: Selection,
+    account: &Account,
+    seen: &Observation,
+    streams: &mut Streams,
+) -> Result<Selection, Error> {
+    let mut kept = Vec::new();
+    let mut last = None;
+    for place in everything.target {
+        let alone = Selection::new(vec![place.clone()], Vec::new())?;
+        match alone.check(&account.baseline, &seen.facts, &account.context) {
+            Ok(()) => kept.push(place),
+            Err(error) => {
+                let text = format!("note: {place} is no place of the baseline now, and is left");
+                shown(writeln!(streams.talk, "{text} as it is"))?;
+                last = Some(error);
+            }
+        }
+    }
+    match last {
+        Some(error) if kept.is_empty() => Err(error),
+        _ => Selection::new(kept, Vec::new()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What a control proposes for a place.
 
+use super::Past;
 use crate::aws::{AnyWrite, AwsError, Write};
 use crate::diff::Difference;
 use crate::place::Place;
 use crate::plan::Finding;
 use crate::view::one_line;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// What a control proposes for a place.
 #[derive(Debug, Default)]
@@ -88,10 +90,14 @@ impl Proposal {
         }
     }
 
-    /// Leaves each difference between two states to a person.
-    pub fn by_hand<T: Serialize>(live: &T, wanted: &T) -> Self {
-        let mut proposal = Self::fine();
-        for difference in crate::diff::compare(live, wanted) {
+    /// Leaves what would put a state back to a person.
+    pub fn by_hand<T: Serialize + DeserializeOwned + Clone>(past: &Past<T>) -> Self {
+        let (merged, _) = past.put_back();
+        let mut proposal = Self {
+            findings: merged.findings,
+            ..Self::fine()
+        };
+        for difference in merged.differences {
             let (now, before) = (one_line(&difference.before), one_line(&difference.after));
             let what = match difference.after.is_null() {
                 true => format!("it is {now}, and was not there before"),

@@ -1,10 +1,10 @@
 //! Guardrails for buckets chosen by name: TLS-only policies, merged into what is there.
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
-use crate::aws::{AwsError, Facts, Write};
+use crate::aws::{AwsError, Facts, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::diff::Difference;
 use crate::pattern::Pattern;
@@ -181,6 +181,19 @@ impl Control for Buckets {
         }
         proposal
     }
+
+    fn restore(_: &Vec<Entry>, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
+        let (name, region) = name_and_region(place);
+        let target = s3::Target {
+            bucket: name.to_owned(),
+            expected_bucket_owner: context.account.clone(),
+            region: region.to_owned(),
+        };
+        let policies = past.map(|live| live.policy.clone());
+        s3::restore_policy(target, &s3::arn(&context.partition, name), &policies)
+    }
+
+    const RESTORES: &'static [Operation] = &[s3::DeleteBucketPolicy::OPERATION];
 }
 
 fn name_and_region(place: &Place) -> (&str, &str) {

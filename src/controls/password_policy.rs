@@ -7,7 +7,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::floor::{AtLeast, AtMost, lower, raise};
 use crate::place::Place;
@@ -304,14 +304,12 @@ impl Control for PasswordPolicy {
         proposal
     }
 
-    fn restore(
-        _: &Place,
-        live: Option<Policy>,
-        wanted: Option<Policy>,
-        context: &Context,
-    ) -> Proposal {
+    fn restore(_: &Settings, _: &Place, past: Past<Option<Policy>>, context: &Context) -> Proposal {
         let region = context.global_region();
-        let mut proposal = Proposal::between(&live, &wanted);
+        let (mut proposal, wanted) = past.put_back();
+        if proposal.differences.is_empty() {
+            return proposal;
+        }
         match wanted {
             Some(policy) => proposal.call(UpdateAccountPasswordPolicy::new(&policy, region)),
             None => proposal.call(DeleteAccountPasswordPolicy { region }),

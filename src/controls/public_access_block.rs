@@ -6,7 +6,7 @@
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standing, Stricter,
+    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
 use crate::floor::{AtLeast, raise};
 use crate::place::Place;
@@ -178,10 +178,10 @@ impl Control for PublicAccessBlock {
         proposal
     }
 
-    fn restore(_: &Place, live: Live, wanted: Live, context: &Context) -> Proposal {
-        let mut proposal = Proposal::between(&live.block, &wanted.block);
+    fn restore(_: &Settings, _: &Place, past: Past<Live>, context: &Context) -> Proposal {
+        let (mut proposal, wanted) = past.map(|live| live.block.clone()).put_back();
         if !proposal.differences.is_empty() {
-            proposal.call(PutPublicAccessBlock::new(&wanted.block, context));
+            proposal.call(PutPublicAccessBlock::new(&wanted, context));
         }
         proposal
     }

@@ -66,20 +66,23 @@ pub fn build(
 
 /// The entries as they are carried out. What is undone is undone backwards, one by one: what a
 /// change was built on goes after it.
-fn in_order(mut drafts: Vec<Draft>, aim: &Aim) -> Vec<Entry> {
-    if matches!(aim, Aim::Undo(_)) {
-        drafts.reverse();
-    }
+fn in_order(drafts: Vec<Draft>, aim: &Aim) -> Vec<Entry> {
     let drafts = finish(drafts).into_iter();
     let mut entries: Vec<Entry> = drafts.map(|draft| draft.entry).collect();
-    if matches!(aim, Aim::Undo(_)) {
-        let mut before: Vec<Address> = Vec::new();
-        for entry in &mut entries {
-            if entry.verdict == Verdict::Change {
-                entry.after = before.clone();
-                before = vec![entry.address()];
-            }
-        }
+    if matches!(aim, Aim::Baseline) {
+        return entries;
+    }
+    let forwards: Vec<Address> = entries.iter().map(Entry::address).collect();
+    // What the calls of one entry do for others is done for all of them at once.
+    entries.sort_by_cached_key(|entry| {
+        let carrier = entry.with.clone().unwrap_or_else(|| entry.address());
+        let at = forwards.iter().position(|address| *address == carrier);
+        (std::cmp::Reverse(at), entry.with.is_some())
+    });
+    let mut before: Vec<Address> = Vec::new();
+    let alone = |entry: &&mut Entry| entry.verdict == Verdict::Change && entry.with.is_none();
+    for entry in entries.iter_mut().filter(alone) {
+        entry.after = std::mem::replace(&mut before, vec![entry.address()]);
     }
     entries
 }

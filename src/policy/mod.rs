@@ -4,6 +4,9 @@
 //! compared are lists of principals sorted, because S3 returns them in another order each time.
 
 mod meaning;
+mod undo;
+
+pub use undo::Undone;
 
 use meaning::{canonical_statement, is_insecure_transport_deny, texts};
 use serde::de::{MapAccess, Visitor};

@@ -1,14 +1,18 @@
 //! S3 buckets as several controls see them: what a bucket is set to, and the writes that change it.
 
 mod read;
+mod restore;
 mod writes;
 
 pub use read::{
-    Bucket, GET_ENCRYPTION, GET_LIFECYCLE, GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK, GET_TAGGING,
-    GET_VERSIONING, Rule, read,
+    Bucket, Flags, GET_ENCRYPTION, GET_LIFECYCLE, GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK,
+    GET_TAGGING, GET_VERSIONING, Rule, read,
+};
+pub use restore::{
+    DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,
 };
 pub use writes::{
-    CreateBucket, PutBucketEncryption, PutBucketLifecycle, PutBucketOwnershipControls,
+    CreateBucket, ENFORCED, PutBucketEncryption, PutBucketLifecycle, PutBucketOwnershipControls,
     PutBucketPolicy, PutBucketVersioning, PutPublicAccessBlock, Target,
 };
 

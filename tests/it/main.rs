@@ -1,5 +1,6 @@
 //! The tests that go through the binary: with snapshots for the account, or with an AWS emulator.
 
+mod access_analyzer;
 mod account;
 mod buckets;
 mod budgets;
@@ -21,6 +22,7 @@ mod malformed;
 mod public_access_block;
 mod root_user;
 mod scenarios;
+mod storage_lens;
 mod trust;
 mod waivers;
 mod watch;

@@ -6,12 +6,14 @@
 
 mod change;
 mod delivery;
+mod restore;
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standing, Stricter,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standing,
+    Stricter,
 };
 use crate::floor::AtLeast;
 use crate::place::Place;
@@ -171,6 +173,16 @@ impl Control for LogBucket {
             Live::Own(bucket) => raise(settings, name, &bucket, context),
         }
     }
+
+    fn restore(_: &Settings, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
+        restore::restore(place.thing.as_deref().unwrap_or_default(), &past, context)
+    }
+
+    const RESTORES: &'static [Operation] = &[
+        s3::DeleteBucketPolicy::OPERATION,
+        s3::DeleteBucketLifecycle::OPERATION,
+        s3::DeleteBucketOwnershipControls::OPERATION,
+    ];
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         vec![("bucket", vec![context.fill(&settings.name)])]
