@@ -120,7 +120,7 @@ pub fn classify(code: &str) -> Kind {
 
 /// The services that not every region has. Of any other, a name that does not exist says something
 /// about the way there and nothing about AWS.
-const SPARSE: &[&str] = &["config", "guardduty"];
+const SPARSE: &[&str] = &["accessanalyzer", "config", "guardduty"];
 
 /// The kind of a failure on the way, from its text: a host name that does not exist means that the
 /// service has no endpoint in the region; a resolver that cannot answer says nothing.

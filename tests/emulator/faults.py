@@ -24,6 +24,7 @@ ACTIONS = (
     "apply_then_drop",
     "truncate",
     "stale_read",
+    "ignore_conditions",
     "hold",
 )
 
