@@ -174,13 +174,12 @@ fn a_read_that_is_denied_of_what_is_there_hides_it_and_makes_no_second_one() {
     assert!(late.len() > 5, "{}", late.len());
     let mut operations = [early, late].concat();
     operations.retain(|asked| !NEEDLESS_LATER.contains(&asked.operation.as_str()));
-    each(FEW, &operations, |denied| {
-        let account = account_in_use();
-        let _ = account.run(&APPLY).exits(0);
-        let before = writes(&account);
+    let account = account_in_use();
+    let _ = account.run(&APPLY).exits(0);
+    let before = writes(&account);
+    // One after the other, for none of them may change the account.
+    each(1, &operations, |denied| {
         deny(&account, denied);
-        let run = account.run(&["plan", "--json"]).exits(4);
-        assert!(!unknown(&entries(&run)).is_empty());
         names_the_action(&account.run(&["drift"]).exits(4));
         let _ = account.run(&APPLY).exits(4);
         assert_eq!(writes(&account), before);

@@ -31,14 +31,17 @@ impl fmt::Debug for Case {
     }
 }
 
-/// Every request in turn: writes alone, reads some at a time.
+/// Every request in turn: writes alone, reads some at a time, no two of a kind.
 fn in_turn(actions: &[&'static str], more: &Value) -> Vec<Case> {
     const READS_AT_ONCE: usize = 5;
-    let (writes, reads): (Vec<Asked>, Vec<Asked>) =
+    let (writes, mut reads): (Vec<Asked>, Vec<Asked>) =
         UNDISTURBED.0.iter().cloned().partition(|asked| asked.write);
     assert!(writes.len() > 15 && reads.len() > 60);
-    let groups = writes.chunks(1).chain(reads.chunks(READS_AT_ONCE));
-    let groups: Vec<Vec<Asked>> = groups.map(<[Asked]>::to_vec).collect();
+    reads.sort();
+    let many = reads.len().div_ceil(READS_AT_ONCE);
+    let apart = |first: usize| reads.iter().skip(first).step_by(many).cloned().collect();
+    let mut groups: Vec<Vec<Asked>> = (0..many).map(apart).collect();
+    groups.extend(writes.into_iter().map(|write| vec![write]));
     let case = |action: &'static str, struck: &Vec<Asked>| Case {
         struck: struck.clone(),
         action,

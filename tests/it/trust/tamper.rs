@@ -19,24 +19,19 @@ fn planned() -> (Account, Plan) {
 
 #[test]
 fn a_plan_with_any_byte_flipped_is_no_plan() {
-    let (_, plan) = planned();
-    let mut bytes = plan.to_bytes();
-    // Every position of the beginning, with all that is about the plan as a whole, and some of
-    // every line behind it: a flipped digit, letter, quote, comma, space, line end.
-    let positions: Vec<usize> = (0..bytes.len()).collect();
-    let step = positions.len().div_ceil(5000).max(1);
-    let chosen = positions.iter().filter(|at| **at < 1000 || *at % step == 0);
-    let mut count = 0;
-    for &at in chosen {
-        for flip in [1, 0x20] {
-            bytes[at] ^= flip;
-            assert!(Plan::from_bytes(&bytes).is_err(), "bit {flip} of byte {at}");
-            bytes[at] ^= flip;
-        }
-        count += 1;
+    let account = Account::with("[password_policy]\n[log_bucket]\n[cloudtrail]");
+    let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
+    let mut bytes = std::fs::read(account.path("plan.json")).expect("the plan");
+    let plan = Plan::from_bytes(&bytes);
+    assert!(bytes.len() >= 5000, "{}", bytes.len());
+    for at in 0..bytes.len() {
+        let flip = 1 << (at % 8);
+        bytes[at] ^= flip;
+        assert!(Plan::from_bytes(&bytes).is_err(), "bit {flip} of byte {at}");
+        bytes[at] ^= flip;
     }
-    assert!(count >= 5000, "{count}");
-    assert_eq!(Plan::from_bytes(&bytes), Ok(plan));
+    assert_eq!(Plan::from_bytes(&bytes), plan);
+    assert!(plan.is_ok());
 }
 
 #[test]
