@@ -1,0 +1,9 @@
+//! What holds for policies as a whole.
+
+mod broader;
+mod evaluation;
+mod generator;
+mod laws;
+mod pairs;
+mod statements;
+mod weak;
