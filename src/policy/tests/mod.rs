@@ -5,5 +5,6 @@ mod evaluation;
 mod generator;
 mod laws;
 mod pairs;
+mod shapes;
 mod statements;
 mod weak;
