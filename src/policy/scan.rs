@@ -65,7 +65,7 @@ impl<'a> Scanner<'a> {
     pub fn word(&mut self) -> &'a str {
         let rest = &self.text[self.at..];
         let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
-        let length = rest.as_bytes().iter().position(|byte| ends(byte));
+        let length = rest.as_bytes().iter().position(ends);
         let word = &rest[..length.unwrap_or(rest.len())];
         self.at += word.len();
         word
@@ -110,7 +110,7 @@ impl<'a> Scanner<'a> {
             let rest = &self.text[from..];
             self.at = from + rest.find('"').unwrap_or(rest.len());
             // A quote is the end unless an odd number of backslashes stands before it.
-            let before = self.text[start + 1..self.at].as_bytes();
+            let before = &self.text.as_bytes()[start + 1..self.at];
             let escapes = before
                 .iter()
                 .rev()

@@ -119,7 +119,7 @@ impl Pool {
             &["\"2008-10-17\"", "\"2012-10-17\"", "\"2012-10-17\""],
         );
         beside("Id", &IDS);
-        if seed % 8 == 0 {
+        if seed.is_multiple_of(8) {
             beside("Mood", &STRANGE);
         }
         let (written, normalised) = table(&entries, space);

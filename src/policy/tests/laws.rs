@@ -162,6 +162,8 @@ fn pruning_takes_out_every_deleted_principal_that_can_go_and_touches_nothing_els
     });
 }
 
+type Shape = fn(&str) -> bool;
+
 #[test]
 fn the_shapes_that_matter_are_all_among_the_policies() {
     let pool = Pool::new();
@@ -169,22 +171,22 @@ fn the_shapes_that_matter_are_all_among_the_policies() {
     let texts: Vec<String> = policies
         .map(|text| text.split_whitespace().collect())
         .collect();
-    let shapes: [(&str, &dyn Fn(&str) -> bool); 9] = [
-        ("a single statement", &|text| {
+    let shapes: [(&str, Shape); 9] = [
+        ("a single statement", |text| {
             text.contains("\"Statement\":{")
         }),
-        ("no statements", &|text| text.contains("\"Statement\":[]")),
-        ("no version", &|text| !text.contains("Version\":")),
-        ("the first version", &|text| text.contains("2008-10-17")),
-        ("two statements of one Sid", &|text| {
+        ("no statements", |text| text.contains("\"Statement\":[]")),
+        ("no version", |text| !text.contains("Version\":")),
+        ("the first version", |text| text.contains("2008-10-17")),
+        ("two statements of one Sid", |text| {
             text.matches("\"Sid\":\"A\"").count() > 1
         }),
-        ("NotPrincipal", &|text| text.contains("NotPrincipal")),
-        ("letters of all scripts", &|text| text.contains('\u{65e5}')),
-        ("a number with a zero at its end", &|text| {
+        ("NotPrincipal", |text| text.contains("NotPrincipal")),
+        ("letters of all scripts", |text| text.contains('\u{65e5}')),
+        ("a number with a zero at its end", |text| {
             text.contains("1.20")
         }),
-        ("a power of ten", &|text| text.contains("1e3")),
+        ("a power of ten", |text| text.contains("1e3")),
     ];
     for (name, has) in shapes {
         assert!(texts.iter().filter(|text| has(text)).count() > 10, "{name}");
