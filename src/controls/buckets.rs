@@ -1,16 +1,16 @@
 //! Guardrails for buckets chosen by name: TLS-only policies, merged into what is there.
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
-use crate::aws::{AwsError, Facts, Write};
+use crate::aws::{AwsError, Facts, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::diff::Difference;
+use crate::pattern::Pattern;
 use crate::place::Place;
 use crate::policy::{Policy, deny_insecure_transport};
 use crate::s3;
-use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -28,23 +28,9 @@ pub struct Entry {
     ssl_only: Option<bool>,
 }
 
-/// A pattern for names: `*` and `?` stand for any characters.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Pattern(GlobMatcher);
-
-impl TryFrom<String> for Pattern {
-    type Error = String;
-
-    fn try_from(pattern: String) -> Result<Self, String> {
-        let glob = Glob::new(&pattern).map_err(|cause| cause.to_string())?;
-        Ok(Self(glob.compile_matcher()))
-    }
-}
-
 impl Entry {
     fn covers(&self, bucket: &str) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.0.is_match(bucket));
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(bucket));
         any(&self.matches) && !any(&self.except)
     }
 }
@@ -195,6 +181,19 @@ impl Control for Buckets {
         }
         proposal
     }
+
+    fn restore(_: &Vec<Entry>, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
+        let (name, region) = name_and_region(place);
+        let target = s3::Target {
+            bucket: name.to_owned(),
+            expected_bucket_owner: context.account.clone(),
+            region: region.to_owned(),
+        };
+        let policies = past.map(|live| live.policy.clone());
+        s3::restore_policy(target, &s3::arn(&context.partition, name), &policies)
+    }
+
+    const RESTORES: &'static [Operation] = &[s3::DeleteBucketPolicy::OPERATION];
 }
 
 fn name_and_region(place: &Place) -> (&str, &str) {

@@ -145,8 +145,7 @@ impl Policy {
                 while let Some(index) = second.find(|i| same(&self.statements[*i])) {
                     self.cut(index);
                 }
-                let separator = std::mem::take(&mut self.statements[at].separator);
-                self.statements[at] = Statement { separator, ..new };
+                self.replace(at, new);
             }
             None => {
                 let separator = if self.is_empty() { "" } else { "," }.to_owned();
@@ -173,6 +172,33 @@ impl Policy {
             && let Some(first) = self.statements.first_mut()
         {
             first.separator = cut.separator;
+        }
+    }
+
+    /// Puts a statement in the place of the one at an index.
+    pub(super) fn replace(&mut self, index: usize, with: Statement) {
+        let separator = std::mem::take(&mut self.statements[index].separator);
+        self.statements[index] = Statement { separator, ..with };
+    }
+
+    /// Whether `Statement` is a single table instead of a list.
+    pub(super) fn is_single(&self) -> bool {
+        self.single && self.statements.len() == 1
+    }
+
+    /// Writes the list of one statement as a single table.
+    pub(super) fn make_single(&mut self) {
+        if let (false, [only]) = (self.single, self.statements.as_slice()) {
+            let before = self.before.trim_end();
+            let after = self.after.trim_start();
+            let brackets = (before.strip_suffix('['), after.strip_prefix(']'));
+            if let (Some(before), Some(after)) = brackets {
+                let text = format!("{before}{}{after}", only.text);
+                // It is the same policy without its brackets.
+                if let Ok(single) = Self::parse(&text) {
+                    *self = single;
+                }
+            }
         }
     }
 
@@ -385,6 +411,8 @@ mod tests {
             r#"{"Statement":[],"Statement":[]}"#,
             r#"{"Version":"2008-10-17","Version":"2012-10-17","Statement":[]}"#,
             r#"{"Version":2012,"Statement":[]}"#,
+            r#"{"Id":"\ud800","Statement":[]}"#,
+            r#"{"Id":1e999,"Statement":[]}"#,
         ];
         for text in no_policies {
             assert!(Policy::parse(text).is_err(), "{text}");

@@ -69,7 +69,11 @@ impl Json {
                 "true" => Self::Bool(true),
                 "false" => Self::Bool(false),
                 "null" => Self::Null,
-                number => Self::Number(number.to_owned()),
+                // What is shown and compared as plain data must be a number there, too.
+                number => match number.parse::<f64>() {
+                    Ok(value) if value.is_finite() => Self::Number(number.to_owned()),
+                    _ => return Err(format!("{number} is out of range")),
+                },
             },
         })
     }

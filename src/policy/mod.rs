@@ -27,6 +27,7 @@ mod request;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod weaknesses;
 
 pub use changes::{Change, changes};
@@ -39,4 +40,5 @@ pub use meaning::Dialect;
 pub use network::Network;
 pub use principals::Deleted;
 pub use request::{Fact, Request};
+pub use undo::Undone;
 pub use weaknesses::{Kind, Weakness, weaknesses};

@@ -1,14 +1,18 @@
 //! S3 buckets as several controls see them: what a bucket is set to, and the writes that change it.
 
 mod read;
+mod restore;
 mod writes;
 
 pub use read::{
-    Bucket, GET_ENCRYPTION, GET_LIFECYCLE, GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK, GET_TAGGING,
-    GET_VERSIONING, Rule, read,
+    Bucket, Flags, GET_ENCRYPTION, GET_LIFECYCLE, GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK,
+    GET_TAGGING, GET_VERSIONING, Rule, read,
+};
+pub use restore::{
+    DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,
 };
 pub use writes::{
-    CreateBucket, PutBucketEncryption, PutBucketLifecycle, PutBucketOwnershipControls,
+    CreateBucket, ENFORCED, PutBucketEncryption, PutBucketLifecycle, PutBucketOwnershipControls,
     PutBucketPolicy, PutBucketVersioning, PutPublicAccessBlock, Target,
 };
 
@@ -32,4 +36,15 @@ pub fn refusal(policy: &Policy) -> Option<(String, String)> {
          store that again"
     );
     Some((what, format!("take {id} out of the policy by hand")))
+}
+
+/// Whether a bucket may have this name. Source: S3 User Guide, "General purpose bucket naming rules".
+pub fn is_bucket_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    (3..=63).contains(&name.len())
+        && name.bytes().all(inner)
+        && edge(name.bytes().next())
+        && edge(name.bytes().last())
+        && !name.contains("..")
 }

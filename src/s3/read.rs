@@ -49,14 +49,38 @@ pub const GET_TAGGING: Operation = Operation::new(
     &[Grant::on("s3:GetBucketTagging", BUCKET)],
 );
 
+/// The four public access blocks of a bucket; one without any has none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flags {
+    /// New public ACLs are refused.
+    pub block_public_acls: bool,
+    /// Public ACLs that are there count for nothing.
+    pub ignore_public_acls: bool,
+    /// New public policies are refused.
+    pub block_public_policy: bool,
+    /// A public policy lets in nobody but the account and AWS services.
+    pub restrict_public_buckets: bool,
+}
+
+impl Flags {
+    /// All four.
+    pub const ON: Self = Self {
+        block_public_acls: true,
+        ignore_public_acls: true,
+        block_public_policy: true,
+        restrict_public_buckets: true,
+    };
+}
+
 /// What a bucket is set to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bucket {
     /// Its region.
     pub region: String,
-    /// Whether all four public access blocks of the bucket itself are on.
-    pub public_access_block: bool,
+    /// The public access blocks of the bucket itself.
+    pub public_access_block: Flags,
     /// Its object ownership; `None` for buckets from before there was such a setting.
     pub ownership: Option<String>,
     /// Its default encryption: `AES256`, `aws:kms` …
@@ -159,19 +183,16 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    async fn public_access_block(&self) -> Result<bool, AwsError> {
+    async fn public_access_block(&self) -> Result<Flags, AwsError> {
         let answer = ask!(self, GET_PUBLIC_ACCESS_BLOCK, get_public_access_block);
         let answer = unless_absent(answer, "NoSuchPublicAccessBlockConfiguration")?;
         let block = answer.and_then(|answer| answer.public_access_block_configuration);
-        Ok(block.is_some_and(|block| {
-            [
-                block.block_public_acls,
-                block.ignore_public_acls,
-                block.block_public_policy,
-                block.restrict_public_buckets,
-            ]
-            .iter()
-            .all(|flag| *flag == Some(true))
+        let is_on = |flag: Option<bool>| flag == Some(true);
+        Ok(block.map_or_else(Flags::default, |block| Flags {
+            block_public_acls: is_on(block.block_public_acls),
+            ignore_public_acls: is_on(block.ignore_public_acls),
+            block_public_policy: is_on(block.block_public_policy),
+            restrict_public_buckets: is_on(block.restrict_public_buckets),
         }))
     }
 

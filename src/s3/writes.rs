@@ -1,5 +1,6 @@
 //! The writes that change a bucket. Each names the account that must own it.
 
+use super::read::Flags;
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::baseline::Tags;
 use crate::policy::Policy;
@@ -15,10 +16,13 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::any::Any;
 
-const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
+pub(super) const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
 
 /// A bucket that was just created may not be known everywhere at once.
-const SETTLING: &[&str] = &["NoSuchBucket"];
+pub(super) const SETTLING: &[&str] = &["NoSuchBucket"];
+
+/// The ownership under which ACLs count for nothing and new ones are refused.
+pub const ENFORCED: &str = "BucketOwnerEnforced";
 
 /// The bucket that a write is for.
 #[derive(Clone, Debug, Serialize)]
@@ -68,7 +72,7 @@ impl CreateBucket {
         let location_constraint = Some(region.to_owned()).filter(|region| region != "us-east-1");
         Self {
             bucket: bucket.to_owned(),
-            object_ownership: "BucketOwnerEnforced",
+            object_ownership: ENFORCED,
             create_bucket_configuration: Creation {
                 location_constraint,
                 tags,
@@ -132,27 +136,35 @@ fn unbuilt<W: Write>(write: &W, cause: impl std::fmt::Display) -> AwsError {
     AwsError::unexpected(&W::OPERATION, write.region(), &cause.to_string())
 }
 
-/// Switches on all four public access blocks of a bucket.
+/// Sets the four public access blocks of a bucket.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutPublicAccessBlock {
     #[serde(flatten)]
     target: Target,
     public_access_block_configuration: Value,
+    #[serde(skip)]
+    flags: Flags,
 }
 
 impl PutPublicAccessBlock {
-    /// The write for a bucket.
+    /// The write that switches on all four.
     pub fn on(target: Target) -> Self {
+        Self::with(target, Flags::ON)
+    }
+
+    /// The write for a bucket.
+    pub fn with(target: Target, flags: Flags) -> Self {
         let public_access_block_configuration = json!({
-            "BlockPublicAcls": true,
-            "IgnorePublicAcls": true,
-            "BlockPublicPolicy": true,
-            "RestrictPublicBuckets": true,
+            "BlockPublicAcls": flags.block_public_acls,
+            "IgnorePublicAcls": flags.ignore_public_acls,
+            "BlockPublicPolicy": flags.block_public_policy,
+            "RestrictPublicBuckets": flags.restrict_public_buckets,
         });
         Self {
             target,
             public_access_block_configuration,
+            flags,
         }
     }
 }
@@ -171,10 +183,10 @@ impl Write for PutPublicAccessBlock {
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
         let block = PublicAccessBlockConfiguration::builder()
-            .block_public_acls(true)
-            .ignore_public_acls(true)
-            .block_public_policy(true)
-            .restrict_public_buckets(true)
+            .block_public_acls(self.flags.block_public_acls)
+            .ignore_public_acls(self.flags.ignore_public_acls)
+            .block_public_policy(self.flags.block_public_policy)
+            .restrict_public_buckets(self.flags.restrict_public_buckets)
             .build();
         let request = clients
             .s3(&self.target.region)
@@ -186,22 +198,30 @@ impl Write for PutPublicAccessBlock {
     }
 }
 
-/// Makes the bucket's owner the owner of every object and switches off ACLs.
+/// Says who owns the objects of a bucket.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketOwnershipControls {
     #[serde(flatten)]
     target: Target,
     ownership_controls: Value,
+    #[serde(skip)]
+    ownership: String,
 }
 
 impl PutBucketOwnershipControls {
-    /// The write for a bucket.
+    /// The write that makes the bucket's owner the owner of every object and switches off ACLs.
     pub fn on(target: Target) -> Self {
-        let ownership_controls = json!({"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]});
+        Self::to(target, ENFORCED)
+    }
+
+    /// The write for one of AWS's words.
+    pub fn to(target: Target, ownership: &str) -> Self {
+        let ownership_controls = json!({"Rules": [{"ObjectOwnership": ownership}]});
         Self {
             target,
             ownership_controls,
+            ownership: ownership.to_owned(),
         }
     }
 }
@@ -220,7 +240,7 @@ impl Write for PutBucketOwnershipControls {
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
         let rule = OwnershipControlsRule::builder()
-            .object_ownership(ObjectOwnership::BucketOwnerEnforced)
+            .object_ownership(ObjectOwnership::from(self.ownership.as_str()))
             .build()
             .map_err(|cause| unbuilt(self, cause))?;
         let controls = OwnershipControls::builder().rules(rule).build();
@@ -289,22 +309,34 @@ impl Write for PutBucketEncryption {
     }
 }
 
-/// Switches versioning on.
+/// Switches versioning on, or off again.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketVersioning {
     #[serde(flatten)]
     target: Target,
     versioning_configuration: Value,
+    #[serde(skip)]
+    status: BucketVersioningStatus,
 }
 
 impl PutBucketVersioning {
-    /// The write for a bucket.
+    /// The write that switches it on.
     pub fn on(target: Target) -> Self {
-        let versioning_configuration = json!({"Status": "Enabled"});
+        Self::to(target, BucketVersioningStatus::Enabled)
+    }
+
+    /// The write that suspends it: what was written stays in its versions.
+    pub fn suspended(target: Target) -> Self {
+        Self::to(target, BucketVersioningStatus::Suspended)
+    }
+
+    fn to(target: Target, status: BucketVersioningStatus) -> Self {
+        let versioning_configuration = json!({"Status": status.as_str()});
         Self {
             target,
             versioning_configuration,
+            status,
         }
     }
 }
@@ -322,18 +354,18 @@ impl Write for PutBucketVersioning {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let versioning = VersioningConfiguration::builder().status(self.status.clone());
         let request = clients
             .s3(&self.target.region)
             .put_bucket_versioning()
             .bucket(&self.target.bucket)
             .expected_bucket_owner(&self.target.expected_bucket_owner)
-            .versioning_configuration(enabled.build());
+            .versioning_configuration(versioning.build());
         sent(self, request.send().await)
     }
 }
 
-/// Puts one lifecycle rule beside the others of a bucket.
+/// Puts one lifecycle rule beside the others of a bucket, or takes it out from among them.
 ///
 /// S3 replaces all rules at once, so the others are read again just before and sent back whole.
 #[derive(Debug, Serialize)]
@@ -345,7 +377,7 @@ pub struct PutBucketLifecycle {
     #[serde(skip)]
     id: &'static str,
     #[serde(skip)]
-    days: i32,
+    days: Option<i32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -375,12 +407,28 @@ impl PutBucketLifecycle {
             target,
             lifecycle_configuration,
             id,
-            days,
+            days: Some(days),
         }
     }
 
-    fn rule(&self) -> Result<LifecycleRule, AwsError> {
-        let days = self.days;
+    /// No such rule any more; S3 takes no configuration without rules, so others must be left.
+    pub fn without(target: Target, id: &'static str, unchanged: Vec<String>) -> Self {
+        let lifecycle_configuration = Lifecycle {
+            unchanged_rules: unchanged,
+            rules: json!([]),
+        };
+        Self {
+            target,
+            lifecycle_configuration,
+            id,
+            days: None,
+        }
+    }
+
+    fn rule(&self) -> Result<Option<LifecycleRule>, AwsError> {
+        let Some(days) = self.days else {
+            return Ok(None);
+        };
         LifecycleRule::builder()
             .id(self.id)
             .status(ExpirationStatus::Enabled)
@@ -392,6 +440,7 @@ impl PutBucketLifecycle {
                     .build(),
             )
             .build()
+            .map(Some)
             .map_err(|cause| unbuilt(self, cause))
     }
 
@@ -457,7 +506,7 @@ impl Write for PutBucketLifecycle {
                 "the rules of others have changed since the plan",
             ));
         }
-        rules.push(self.rule()?);
+        rules.extend(self.rule()?);
         let configuration = BucketLifecycleConfiguration::builder()
             .set_rules(Some(rules))
             .build();
@@ -472,7 +521,7 @@ impl Write for PutBucketLifecycle {
     }
 }
 
-/// Replaces a bucket's policy by the same with some statements put in.
+/// Replaces a bucket's policy by the same with some statements put in, or taken out again.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketPolicy {
@@ -494,6 +543,15 @@ impl PutBucketPolicy {
             target,
             policy,
             statements,
+        }
+    }
+
+    /// Puts a policy in the place of the one that a bucket has.
+    pub fn back_to(target: Target, policy: Policy) -> Self {
+        Self {
+            target,
+            policy,
+            statements: Vec::new(),
         }
     }
 
@@ -532,6 +590,10 @@ impl Write for PutBucketPolicy {
         else {
             return false;
         };
+        // What puts a policy back says all of it: only the same can be done in one call.
+        if self.statements.is_empty() || later.statements.is_empty() {
+            return self.policy.compact() == later.policy.compact();
+        }
         for statement in &later.statements {
             self.policy.put(statement);
             self.statements.push(statement.clone());
