@@ -9,6 +9,7 @@ use crate::observe::look_at;
 use crate::place::Address;
 use crate::plan::{self, Call, Draft, Entry, Plan, Verdict};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -142,6 +143,18 @@ const CONFLICTS: &[&str] = &[
 struct Group<'a>(Vec<&'a Entry>);
 
 impl Group<'_> {
+    /// The buckets it writes to: S3 refuses two writes to one bucket at once, and those that replace
+    /// a whole object would undo each other.
+    fn buckets(&self) -> impl Iterator<Item = &String> {
+        let calls = self.0.iter().flat_map(|entry| &entry.calls);
+        calls
+            .filter(|call| call.service == "s3")
+            .filter_map(|call| match call.input.get("Bucket") {
+                Some(Value::String(bucket)) => Some(bucket),
+                _ => None,
+            })
+    }
+
     fn after(&self) -> impl Iterator<Item = &Address> {
         let own: Vec<Address> = self.0.iter().map(|entry| entry.address()).collect();
         self.0
@@ -158,19 +171,21 @@ impl Executor<'_> {
         let mut waiting = groups(plan);
         let planned: Vec<Address> = plan.changes().map(Entry::address).collect();
         let mut running = FuturesUnordered::new();
+        let mut busy: Vec<String> = Vec::new();
         let mut ended = BTreeMap::new();
         loop {
             let ready = |group: &Group<'_>, ended: &_| readiness(group, &planned, ended);
-            while let Some(at) = waiting
-                .iter()
-                .position(|group| ready(group, &ended) != Readiness::Wait)
-            {
+            while let Some(at) = waiting.iter().position(|group| {
+                ready(group, &ended) != Readiness::Wait
+                    && !group.buckets().any(|bucket| busy.contains(bucket))
+            }) {
                 let group = waiting.remove(at);
                 match ready(&group, &ended) {
                     Readiness::Skip(because) => {
                         self.end(&group, Outcome::Skipped { because }, &mut ended);
                     }
                     _ => {
+                        busy.extend(group.buckets().cloned());
                         let done = |address| ended.get(address) == Some(&Outcome::Done);
                         let wrote_before = group.after().any(done);
                         running.push(async move {
@@ -181,7 +196,10 @@ impl Executor<'_> {
                 }
             }
             match running.next().await {
-                Some((group, outcome)) => self.end(&group, outcome, &mut ended),
+                Some((group, outcome)) => {
+                    busy.retain(|bucket| !group.buckets().any(|own| own == bucket));
+                    self.end(&group, outcome, &mut ended);
+                }
                 None => return ended,
             }
         }
