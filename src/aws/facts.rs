@@ -297,7 +297,7 @@ impl Reader {
         bucket: &str,
         region: &str,
     ) -> Result<Option<String>, AwsError> {
-        let read = self.read_bucket_policy(bucket, region);
+        let read = Box::pin(self.read_bucket_policy(bucket, region));
         self.once(&GET_BUCKET_POLICY, bucket, read).await
     }
 

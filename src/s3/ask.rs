@@ -36,7 +36,8 @@ macro_rules! ask {
             bucket,
             region,
         } = *$asked;
-        let read = async {
+        // Boxed: many of these are awaited side by side, and each is large.
+        let read = Box::pin(async {
             let request = reader
                 .clients
                 .s3(region)
@@ -46,7 +47,7 @@ macro_rules! ask {
                 .send();
             let answer = $operation.answer(&reader.clients, region, request).await;
             Ok(($keep)($crate::s3::ask::unless_absent(answer, $absent)?))
-        };
+        });
         reader.once(&$operation, bucket, read).await
     }};
 }
@@ -60,7 +61,8 @@ macro_rules! ask_whole {
             bucket,
             region,
         } = *$asked;
-        let read = async {
+        // Boxed: many of these are awaited side by side, and each is large.
+        let read = Box::pin(async {
             let probe = $crate::s3::whole::Probe::new($known);
             let request = reader
                 .clients
@@ -75,7 +77,7 @@ macro_rules! ask_whole {
             let value = $crate::s3::ask::unless_absent(answer, $absent)?.and_then($keep);
             let unknown = probe.found();
             Ok($crate::s3::Whole { value, unknown })
-        };
+        });
         reader.once(&$operation, bucket, read).await
     }};
 }

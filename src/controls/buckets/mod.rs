@@ -1,21 +1,30 @@
-//! Guardrails for buckets chosen by name: TLS-only policies, merged into what is there.
+//! Guardrails for buckets chosen by name.
+//!
+//! Each guardrail has a file: it judges what was read of a bucket and adds what has to change. One
+//! that cannot be put right is a finding and keeps the others from nothing.
 
+mod about;
+mod access;
+mod access_log;
+mod encryption;
+mod guardrail;
 mod live;
+mod object_lock;
 mod settings;
 mod statements;
-#[cfg(test)]
-mod tests;
+mod tagging;
+mod values;
+mod versions;
 
-use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
-use crate::aws::{AwsError, Facts, Write};
+use crate::aws::facts::Reader;
+use crate::aws::{AwsError, Facts};
 use crate::baseline::Problems;
-use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Stricter,
-};
+use crate::control::{About, Context, Control, Proposal, Standing};
 use crate::place::Place;
-use crate::s3;
+use guardrail::Judging;
 use live::Live;
 use settings::{Entry, Wanted};
+use std::collections::BTreeSet;
 
 /// The control.
 pub struct Buckets;
@@ -24,97 +33,124 @@ impl Control for Buckets {
     type Settings = Vec<Entry>;
     type Live = Live;
 
-    const ABOUT: About = About {
-        name: "buckets",
-        title: "TLS-only policies for the buckets matched",
-        why: "A bucket answers plain HTTP unless its policy refuses. The Deny is merged into the \
-              policy that is there: every other statement stays as it was and where it was.",
-        scope: Scope::Things,
-        needs: &[Need::Buckets],
-        settings: &[
-            Setting::new("match", "required", "Names of buckets; * and ? stand for any characters."),
-            Setting::new("except", "none", "Names that are left alone."),
-            Setting::new(
-                "ssl_only",
-                "not managed",
-                "Whether requests without TLS are denied. Of several entries that match a bucket, the last one that says something counts.",
-            )
-            .stricter(Stricter::Higher)
-            .breaks("clients that use plain HTTP are refused"),
-        ],
-        satisfies: &[
-            Reference::cis3("2.1.1", "plain HTTP denied"),
-            Reference::cis7("3.1.1", "plain HTTP denied"),
-            Reference::fsbp("S3.5", "TLS-only requests"),
-            Reference::nist_csf("Protect", "data in transit is protected"),
-            Reference::well_architected("SEC 9", "encrypt in transit"),
-        ],
-        cost: Cost::Free("free"),
-        operations: &[GET_BUCKET_POLICY, s3::PutBucketPolicy::OPERATION],
-    };
+    const ABOUT: About = about::ABOUT;
 
     fn check(entries: &Vec<Entry>, problems: &mut Problems) {
         for (number, entry) in entries.iter().enumerate() {
-            if entry.matches.is_empty() {
-                problems.setting(&format!("{number}.match"), "no name could match");
-            }
-            if entry.says_nothing() {
-                let text = "this entry asks for nothing: add ssl_only = true";
-                problems.setting(&format!("{number}"), text);
-            }
+            settings::check(number, entry, problems);
         }
     }
 
-    fn places(entries: &Vec<Entry>, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
+    /// The buckets that take logs come first: those that are logged may have to wait for them.
+    fn places(
+        entries: &Vec<Entry>,
+        facts: &Facts,
+        context: &Context,
+    ) -> Result<Vec<Place>, AwsError> {
         let buckets = match &facts.buckets {
             Some(Ok(buckets)) => buckets.as_slice(),
             Some(Err(error)) => return Err(error.clone()),
             None => &[],
         };
-        let wanted = buckets
+        let mut targets = BTreeSet::new();
+        let mut asked_for = BTreeSet::new();
+        for bucket in buckets.iter().filter(|own| !is_directory_bucket(&own.name)) {
+            let wanted = Wanted::of(entries, &bucket.name);
+            if !wanted.is_nothing() {
+                asked_for.insert(&bucket.name);
+            }
+            let target = wanted
+                .access_log
+                .map(|log| log.target(&context.account, &bucket.region));
+            targets.extend(target.filter(|target| *target != bucket.name));
+        }
+        let (first, rest): (Vec<_>, Vec<_>) = buckets
             .iter()
-            .filter(|b| !Wanted::of(entries, &b.name).is_nothing());
-        Ok(wanted
-            .map(|bucket| Place::thing_in(&bucket.name, &bucket.region))
-            .collect())
+            .partition(|bucket| targets.contains(&bucket.name));
+        let rest = rest
+            .into_iter()
+            .filter(|bucket| asked_for.contains(&bucket.name));
+        let place =
+            |bucket: &crate::aws::facts::Bucket| Place::thing_in(&bucket.name, &bucket.region);
+        Ok(first.into_iter().chain(rest).map(place).collect())
     }
 
     async fn read(
         entries: &Vec<Entry>,
         place: &Place,
-        _: &Context,
+        context: &Context,
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let (name, region) = name_and_region(place);
-        live::read(&Wanted::of(entries, name), name, region, reader).await
+        live::read(entries, name, region, &context.partition, reader).await
     }
 
     fn propose(entries: &Vec<Entry>, place: &Place, live: Live, context: &Context) -> Proposal {
-        let (name, region) = name_and_region(place);
-        let wanted = Wanted::of(entries, name);
-        let mut proposal = Proposal::fine();
+        let (bucket, region) = name_and_region(place);
         if live.gone {
+            let mut proposal = Proposal::fine();
             proposal.note("the bucket was deleted while the account was looked at");
             return proposal;
         }
-        let policy = match statements::policy(&wanted, &live) {
-            Ok(policy) => policy,
-            Err(text) => {
-                return Proposal::unknown(AwsError::unexpected(&GET_BUCKET_POLICY, region, &text));
+        let wanted = Wanted::of(entries, bucket);
+        let mut judging = Judging {
+            wanted: &wanted,
+            live: &live,
+            context,
+            bucket,
+            region,
+            proposal: Proposal::fine(),
+        };
+        for judge in GUARDRAILS {
+            if let Err(guardrail::Unread(operation)) = judge(&mut judging) {
+                let text = "the account was looked at for other settings, without this one";
+                return Proposal::unknown(AwsError::unexpected(operation, region, text));
             }
-        };
-        let target = s3::Target {
-            bucket: name.to_owned(),
-            expected_bucket_owner: context.account.clone(),
-            region: region.to_owned(),
-        };
-        let arn = s3::arn(&context.partition, name);
-        statements::propose(&wanted, policy.as_ref(), &arn, &target, &mut proposal);
-        if !proposal.differences.is_empty() {
+            if !matches!(judging.proposal.standing, Standing::Own) {
+                return judging.proposal;
+            }
+        }
+        let mut proposal = judging.proposal;
+        if !proposal.differences.is_empty() || !proposal.findings.is_empty() {
             proposal.notes.extend(wanted.sources(entries));
         }
         proposal
     }
+
+    fn names(entries: &Vec<Entry>, context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        let mut accounts = BTreeSet::from([context.account.clone()]);
+        accounts.extend(entries.iter().filter_map(settings::account_of_key));
+        vec![("key_account", accounts.into_iter().collect())]
+    }
+
+    fn unused(entries: &Vec<Entry>) -> Vec<&'static str> {
+        let used = about::used(entries);
+        let is_used = |name: &str| used.iter().any(|own| own.name == name);
+        let all = about::ABOUT.operations.iter().map(|own| own.name);
+        all.filter(|name| !is_used(name)).collect()
+    }
+}
+
+type Guardrail = fn(&mut Judging<'_>) -> Result<(), guardrail::Unread>;
+
+/// In the order of their writes. Those that let in or refuse come first. Lifecycle rules come before
+/// versioning, which object lock needs. Ownership, which S3 may refuse, comes last.
+const GUARDRAILS: &[Guardrail] = &[
+    statements::propose,
+    access::public_access_block,
+    access::private,
+    encryption::propose,
+    versions::propose,
+    object_lock::propose,
+    tagging::propose,
+    access_log::propose,
+    access::ownership,
+];
+
+/// Directory buckets have none of these settings. Source: S3 User Guide, "Directory bucket naming
+/// rules".
+fn is_directory_bucket(name: &str) -> bool {
+    name.ends_with("--x-s3")
 }
 
 fn name_and_region(place: &Place) -> (&str, &str) {
@@ -123,3 +159,6 @@ fn name_and_region(place: &Place) -> (&str, &str) {
         place.region.as_deref().unwrap_or_default(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,9 @@
 //! The entries of `[[buckets]]`, and what they ask of one bucket together.
 
+use super::values::{AccessLog, Encryption, ObjectLock, Ownership};
+use crate::baseline::{Problems, Tags};
+use crate::controls::log_bucket::is_bucket_name;
+use crate::floor::{AtLeast, AtMost};
 use globset::{Glob, GlobMatcher};
 use serde::Deserialize;
 
@@ -7,7 +11,7 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Pattern {
-    text: String,
+    pub(super) text: String,
     glob: GlobMatcher,
 }
 
@@ -76,6 +80,35 @@ macro_rules! guardrails {
 guardrails! {
     /// Requests without TLS are denied.
     ssl_only: bool,
+    /// All four public access blocks of the bucket are on.
+    public_access_block: bool,
+    /// Nothing of the bucket's own makes it public, access points included.
+    private: bool,
+    /// ACLs count for nothing.
+    ownership: Ownership,
+    /// What encrypts objects whose upload does not say.
+    encryption: Encryption,
+    /// Old versions are kept,
+    versioning: bool,
+    /// for at least so many days.
+    noncurrent_days: AtLeast<i32>,
+    /// Deleting a version takes the root user's MFA.
+    mfa_delete: bool,
+    /// The parts of unfinished uploads are deleted after so many days.
+    abort_incomplete_uploads_days: AtMost<i32>,
+    /// Requests are logged to another bucket.
+    access_log: AccessLog,
+    /// New objects are locked.
+    object_lock: ObjectLock,
+    /// The bucket has these tags beside others.
+    tags: Tags,
+}
+
+impl Entry {
+    /// The bucket that the entry has logs of a region's buckets delivered to.
+    pub(super) fn log_target(&self, account: &str, region: &str) -> Option<String> {
+        Some(self.access_log.as_ref()?.target(account, region))
+    }
 }
 
 /// Whether a value asks for something: `false` takes back what an earlier entry asks for.
@@ -91,8 +124,17 @@ impl Asks for bool {
     }
 }
 
+impl Asks for Ownership {}
+impl Asks for Encryption {}
+impl Asks for AtLeast<i32> {}
+impl Asks for AtMost<i32> {}
+impl Asks for AccessLog {}
+impl Asks for ObjectLock {}
+impl Asks for Tags {}
+
 impl Entry {
-    fn covers(&self, bucket: &str) -> bool {
+    /// Whether it is for a bucket.
+    pub(super) fn covers(&self, bucket: &str) -> bool {
         let any = |patterns: &[Pattern]| patterns.iter().any(|own| own.glob.is_match(bucket));
         any(&self.matches) && !any(&self.except)
     }
@@ -120,6 +162,72 @@ impl Wanted<'_> {
             let parts: Vec<String> = numbers.into_iter().map(of).collect();
             format!("asked for: {}", parts.join("; "))
         })
+    }
+}
+
+/// Looks for what contradicts itself or S3 would refuse.
+pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
+    let mut at = |setting: &str, text: &str| {
+        problems.setting(&format!("{number}.{setting}"), text);
+    };
+    if entry.matches.is_empty() {
+        at("match", "no name could match");
+    }
+    if entry.matches.iter().any(|own| own.text.ends_with("--x-s3")) {
+        at(
+            "match",
+            "these are directory buckets, which have none of these settings",
+        );
+    }
+    let days = "S3 counts in whole days, from 1 up";
+    if entry
+        .noncurrent_days
+        .as_ref()
+        .is_some_and(|days| *days.value() < 1)
+    {
+        at("noncurrent_days", days);
+    }
+    let uploads = entry.abort_incomplete_uploads_days.as_ref();
+    if uploads.is_some_and(|days| days.settle(None) < 1) {
+        at("abort_incomplete_uploads_days", days);
+    }
+    if let Some(lock) = &entry.object_lock
+        && !(1..=36_500).contains(&lock.days)
+    {
+        at("object_lock.days", "S3 locks for 1 to 36500 days");
+    }
+    if let Some(log) = &entry.access_log {
+        if !is_bucket_name(&log.target("111122223333", "x")) {
+            at("access_log.bucket", "this is no name of a bucket");
+        }
+        if log.prefix.len() > 800 {
+            at("access_log.prefix", "S3 takes keys of at most 1024 bytes");
+        }
+    }
+    for (key, value) in entry.tags.iter().flatten() {
+        if key.is_empty() || key.chars().count() > 128 || key.starts_with("aws:") {
+            at(
+                "tags",
+                "a key has 1 to 128 characters and does not begin with aws:",
+            );
+        } else if value.chars().count() > 256 {
+            at("tags", "a value has at most 256 characters");
+        }
+    }
+    if entry.says_nothing() {
+        let text = "this entry asks for nothing: add a guardrail, such as ssl_only = true";
+        problems.setting(&format!("{number}"), text);
+    }
+}
+
+/// The account of the key that an entry names by ARN.
+pub(super) fn account_of_key(entry: &Entry) -> Option<String> {
+    match &entry.encryption {
+        Some(Encryption::Kms(kms)) => {
+            let account = kms.kms.strip_prefix("arn:")?.split(':').nth(3)?;
+            Some(account.to_owned()).filter(|account| !account.contains('{'))
+        }
+        _ => None,
     }
 }
 

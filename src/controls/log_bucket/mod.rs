@@ -187,7 +187,7 @@ fn blocked(why: String) -> Proposal {
 }
 
 /// Source: S3 User Guide, "General purpose bucket naming rules".
-pub(super) fn is_bucket_name(name: &str) -> bool {
+pub(crate) fn is_bucket_name(name: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
     let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     (3..=63).contains(&name.len())
