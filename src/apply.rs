@@ -2,13 +2,16 @@
 //! calls, and looks again. Announces what happens; prints nothing.
 
 use crate::aws::facts::Reader;
-use crate::aws::{AnyWrite, AwsError, Clients};
+use crate::aws::{AnyWrite, AwsError, Clients, Receipt};
 use crate::baseline::Baseline;
 use crate::control::Context;
-use crate::observe::look_at;
+use crate::error::Error;
+use crate::journal::Journal;
+use crate::observe::{Sighting, look_at};
 use crate::place::Address;
-use crate::plan::{self, Call, Draft, Entry, Plan, Verdict};
+use crate::plan::{self, Aim, Call, Draft, Entry, Plan, Verdict};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +19,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// What a change came to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All its calls were made, and it reads back as wanted.
     Done,
@@ -50,6 +54,13 @@ pub enum Outcome {
         /// How many of its calls had succeeded.
         made: usize,
     },
+    /// The journal could not be written: the calls that were left were not made.
+    Unrecorded {
+        /// How many of its calls had succeeded.
+        made: usize,
+        /// Why not.
+        cause: String,
+    },
     /// A change that must come first did not succeed: no call was made.
     Skipped {
         /// That change.
@@ -67,14 +78,16 @@ impl Outcome {
 /// What happens during an apply.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A change begins: its calls are made next.
-    Began(&'a Address),
-    /// A call is about to be sent.
-    Calling(&'a Address, &'a Call),
+    /// A change begins: its calls are made next. With the live state before them.
+    Began(&'a Entry, &'a Value),
+    /// A call is about to be sent: which of the change's, from 1.
+    Calling(&'a Address, usize, &'a Call),
+    /// A call was answered, or the way to the answer was lost.
+    Answered(&'a Address, usize, Result<&'a Receipt, &'a AwsError>),
     /// A call is tried again, from now on and for a while, because what was written before has not spread yet.
     Waiting(&'a Address, &'a AwsError),
-    /// A change ended.
-    Ended(&'a Address, &'a Outcome),
+    /// A change ended. With the live state afterwards, as far as it was looked at.
+    Ended(&'a Address, &'a Outcome, Option<&'a Value>),
 }
 
 /// Hears what happens.
@@ -108,12 +121,16 @@ impl Default for Patience {
 pub struct Executor<'a> {
     /// The baseline that the plan was made from.
     pub baseline: &'a Baseline,
+    /// What the plan is to bring about.
+    pub aim: &'a Aim,
     /// What proposals depend on.
     pub context: &'a Context,
     /// To look with.
     pub reader: &'a Reader,
     /// To write with.
     pub writer: Clients,
+    /// Where it is written down what happens, before it does.
+    pub journal: &'a Journal,
     /// Who hears what happens.
     pub listener: &'a dyn Listener,
     /// How long to wait.
@@ -182,100 +199,140 @@ impl Executor<'_> {
                 let group = waiting.remove(at);
                 match ready(&group, &ended) {
                     Readiness::Skip(because) => {
-                        self.end(&group, Outcome::Skipped { because }, &mut ended);
+                        let end = End::of(Outcome::Skipped { because });
+                        self.end(&group, &end, &mut ended);
                     }
                     _ => {
                         busy.extend(group.buckets().cloned());
                         let done = |address| ended.get(address) == Some(&Outcome::Done);
                         let wrote_before = group.after().any(done);
                         running.push(async move {
-                            let outcome = self.carry_out(&group, wrote_before).await;
-                            (group, outcome)
+                            let end = self.carry_out(&group, wrote_before).await;
+                            (group, end)
                         });
                     }
                 }
             }
             match running.next().await {
-                Some((group, outcome)) => {
+                Some((group, end)) => {
                     busy.retain(|bucket| !group.buckets().any(|own| own == bucket));
-                    self.end(&group, outcome, &mut ended);
+                    self.end(&group, &end, &mut ended);
                 }
                 None => return ended,
             }
         }
     }
 
-    fn end(&self, group: &Group<'_>, outcome: Outcome, ended: &mut BTreeMap<Address, Outcome>) {
-        for entry in &group.0 {
-            self.listener.hear(Event::Ended(&entry.address(), &outcome));
-            ended.insert(entry.address(), outcome.clone());
+    fn end(&self, group: &Group<'_>, end: &End, ended: &mut BTreeMap<Address, Outcome>) {
+        for (at, entry) in group.0.iter().enumerate() {
+            let (address, after) = (entry.address(), end.after.get(at).and_then(live));
+            if self
+                .tell(Event::Ended(&address, &end.outcome, after))
+                .is_err()
+            {
+                // What cannot be written down any more is not gone on with.
+                self.stop.store(true, Ordering::Relaxed);
+            }
+            ended.insert(address, end.outcome.clone());
         }
+    }
+
+    /// Writes down what happens, then announces it.
+    fn tell(&self, event: Event<'_>) -> Result<(), Error> {
+        self.journal.hear(&event)?;
+        self.listener.hear(event);
+        Ok(())
     }
 
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    async fn carry_out(&self, group: &Group<'_>, wrote_before: bool) -> Outcome {
+    async fn carry_out(&self, group: &Group<'_>, wrote_before: bool) -> End {
         if self.stopped() {
-            return Outcome::Stopped { made: 0 };
+            return End::of(Outcome::Stopped { made: 0 });
         }
-        let drafts = self.look(group).await;
-        if let Some(unseen) = first_unseen(&drafts) {
-            return Outcome::Unseen {
-                made: 0,
-                error: unseen,
-            };
+        let (drafts, before) = self.look(group).await;
+        if let Some(error) = first_unseen(&drafts) {
+            return End::of(Outcome::Unseen { made: 0, error });
         }
         if drafts.iter().all(is_settled) {
-            return Outcome::AlreadyFine;
+            return End {
+                outcome: Outcome::AlreadyFine,
+                after: before,
+            };
         }
         let as_planned = |(draft, entry): (&Draft, &&Entry)| same(&draft.entry, entry);
         if !drafts.iter().zip(&group.0).all(as_planned) {
-            return Outcome::Moved;
+            return End::of(Outcome::Moved);
         }
-        let mut made = 0;
-        for draft in &drafts {
-            let address = draft.entry.address();
-            self.listener.hear(Event::Began(&address));
-            for write in &draft.writes {
-                if self.stopped() {
-                    return Outcome::Stopped { made };
-                }
-                let call = write.call();
-                self.listener.hear(Event::Calling(&address, &call));
-                match self
-                    .send(&address, write.as_ref(), wrote_before || made > 0)
-                    .await
-                {
-                    Ok(()) => made += 1,
-                    Err(error) => return Outcome::Failed { made, call, error },
-                }
-            }
+        match self.call_all(&drafts, &before, wrote_before).await {
+            Ok(made) => self.read_back(group, made).await,
+            // How far it came is written down, so that it can be undone.
+            Err(outcome) => End {
+                outcome,
+                after: self.look(group).await.1,
+            },
         }
-        self.read_back(group, made).await
     }
 
-    /// Reads the places of a group afresh and judges them together.
-    async fn look(&self, group: &Group<'_>) -> Vec<Draft> {
+    /// Makes the calls, one after the other. Returns how many there were.
+    async fn call_all(
+        &self,
+        drafts: &[Draft],
+        before: &[Sighting],
+        wrote_before: bool,
+    ) -> Result<usize, Outcome> {
+        let mut made = 0;
+        for (draft, seen) in drafts.iter().zip(before) {
+            let address = draft.entry.address();
+            let unrecorded = |made, error: Error| Outcome::Unrecorded {
+                made,
+                cause: error.in_one_line(),
+            };
+            let before = live(seen).unwrap_or(&Value::Null);
+            self.tell(Event::Began(&draft.entry, before))
+                .map_err(|error| unrecorded(made, error))?;
+            for (at, write) in draft.writes.iter().enumerate() {
+                if self.stopped() {
+                    return Err(Outcome::Stopped { made });
+                }
+                let (number, call) = (at + 1, write.call());
+                self.tell(Event::Calling(&address, number, &call))
+                    .map_err(|error| unrecorded(made, error))?;
+                let wrote_before = wrote_before || made > 0;
+                let answer = self.send(&address, write.as_ref(), wrote_before).await;
+                let told = self.tell(Event::Answered(&address, number, answer.as_ref()));
+                match answer {
+                    Ok(_) => made += 1,
+                    Err(error) => return Err(Outcome::Failed { made, call, error }),
+                }
+                told.map_err(|error| unrecorded(made, error))?;
+            }
+        }
+        Ok(made)
+    }
+
+    /// Reads the places of a group afresh and judges them together. Gives what was seen as well.
+    async fn look(&self, group: &Group<'_>) -> (Vec<Draft>, Vec<Sighting>) {
         let reader = self.reader.anew();
-        let mut drafts = Vec::new();
+        let (mut drafts, mut sightings) = (Vec::new(), Vec::new());
         for entry in &group.0 {
             let control = self
                 .baseline
-                .controls
-                .iter()
-                .find(|control| control.about().name == entry.control)
+                .control(&entry.control)
                 .expect("a plan is made of the baseline's own controls");
-            let seen = look_at(control.as_ref(), &entry.place, self.context, &reader).await;
+            let seen = look_at(control, &entry.place, self.context, &reader).await;
             drafts.push(plan::judge(
-                control.as_ref(),
+                control,
                 entry.place.clone(),
                 &seen,
                 self.context,
+                self.aim,
             ));
+            sightings.push(seen);
         }
-        plan::finish(drafts)
+        (plan::finish(drafts), sightings)
     }
 
     async fn send(
@@ -283,11 +340,12 @@ impl Executor<'_> {
         address: &Address,
         write: &dyn AnyWrite,
         wrote_before: bool,
-    ) -> Result<(), AwsError> {
+    ) -> Result<Receipt, AwsError> {
         let mut pauses = Pauses::new(self.patience.settling, self.patience.pause);
         loop {
-            let Err(error) = write.send(&self.writer).await else {
-                return Ok(());
+            let error = match write.send(&self.writer).await {
+                Ok(receipt) => return Ok(receipt),
+                Err(error) => error,
             };
             let code = error.code.as_deref().unwrap_or_default();
             let settling = wrote_before && write.settling().contains(&code);
@@ -301,17 +359,18 @@ impl Executor<'_> {
         }
     }
 
-    async fn read_back(&self, group: &Group<'_>, made: usize) -> Outcome {
+    async fn read_back(&self, group: &Group<'_>, made: usize) -> End {
         let mut pauses = Pauses::new(self.patience.read_back, self.patience.pause);
         loop {
-            let drafts = self.look(group).await;
+            let (drafts, after) = self.look(group).await;
             let unseen = first_unseen(&drafts);
             let differing = || drafts.iter().filter(|draft| !is_settled(draft));
             if unseen.is_none() && differing().next().is_none() {
-                return Outcome::Done;
+                let outcome = Outcome::Done;
+                return End { outcome, after };
             }
             if !pauses.may_wait() || self.stopped() {
-                return match unseen {
+                let outcome = match unseen {
                     Some(error) => Outcome::Unseen { made, error },
                     None => Outcome::NotSettled {
                         fields: differing()
@@ -320,9 +379,33 @@ impl Executor<'_> {
                             .collect(),
                     },
                 };
+                return End { outcome, after };
             }
             pauses.wait().await;
         }
+    }
+}
+
+/// How the changes of a group ended.
+struct End {
+    outcome: Outcome,
+    /// What was seen at their places afterwards, if they were looked at.
+    after: Vec<Sighting>,
+}
+
+impl End {
+    fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            after: Vec::new(),
+        }
+    }
+}
+
+fn live(seen: &Sighting) -> Option<&Value> {
+    match seen {
+        Sighting::Live(live) => Some(live),
+        Sighting::Unseen(_) => None,
     }
 }
 

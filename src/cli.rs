@@ -57,11 +57,33 @@ pub enum Command {
     ///
     /// Example: baseline apply plans/111122223333-baseline.json
     Apply(Apply),
+    /// Put back what an apply changed
+    ///
+    /// Makes a plan that puts the values from before that run back, shows it, asks, and makes the
+    /// calls; with `--out` it saves the plan for `apply` instead. Only what is still as the run left
+    /// it is put back. What the run created is stopped where that is possible, and never deleted:
+    /// the plan says how to do that by hand.
+    ///
+    /// Exit codes: as for `apply`.
+    ///
+    /// Example: baseline undo 20261122T021503Z
+    Undo(Undo),
+    /// List what applies did, or tell one of them call by call
+    ///
+    /// Reads the journals in plans/ACCOUNT/ below this folder. Asks AWS nothing.
+    ///
+    /// Example: baseline history 20261122T021503Z
+    History(History),
     /// Say whether the account still matches
     ///
-    /// One line when all is well; otherwise what differs and what could not be seen. Made for cron.
+    /// One line when all is well; otherwise what differs, what is waived and what could not be seen.
+    /// Made for cron.
     ///
-    /// Exit codes: 0 matches, 1 failed, 2 differs, 4 something could not be seen, 6 wrong account.
+    /// With the journal of an earlier apply at hand it says of each difference what has moved since:
+    /// `drifted` (AWS), `pending` (the baseline, or an apply that did not get so far) or `both`.
+    ///
+    /// Exit codes: 0 matches, 1 failed, 2 differs, 4 something could not be seen, 6 wrong account or
+    /// an apply is in progress.
     ///
     /// Example: baseline drift --profile acme-prod
     Drift(Drift),
@@ -197,12 +219,61 @@ pub struct Apply {
     /// Which part of the baseline; a saved plan knows its own.
     #[command(flatten)]
     pub scope: Scope,
+    /// What the person agrees to.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// What a person agrees to before an account is changed.
+#[derive(Clone, Debug, Args)]
+pub struct Consent {
     /// Do not ask
     #[arg(long)]
     pub auto_approve: bool,
     /// Let a change of this control protect less than before; may be repeated
     #[arg(long, value_name = "CONTROL")]
     pub allow_loosening: Vec<String>,
+    /// Wait so long for another apply to the account to end
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub lock_timeout: Duration,
+}
+
+/// `undo`
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The run, or how its name begins; `baseline history` lists them
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// The baseline.
+    #[command(flatten)]
+    pub file: File,
+    /// The most requests under way at once
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=512))]
+    pub parallelism: usize,
+    /// Save the plan for `apply` [without a value: plans/ACCOUNT-undo-RUN.json]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = false)]
+    pub out: Option<Option<PathBuf>>,
+    /// For how long the saved plan may be applied
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = validity)]
+    pub valid_for: Duration,
+    /// What the person agrees to.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// `history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// The run, or how its name begins: tells it call by call
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Only runs in this account
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Print them as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `drift`
@@ -217,6 +288,12 @@ pub struct Drift {
     /// Print what was found as JSON
     #[arg(long)]
     pub json: bool,
+    /// Tell drift from what is pending by this saved plan or journal, not by those in plans/ACCOUNT/
+    #[arg(long, value_name = "FILE")]
+    pub since: Option<PathBuf>,
+    /// Ask CloudTrail who changed what has drifted, when, and from where
+    #[arg(long)]
+    pub who: bool,
 }
 
 /// `show`
@@ -264,6 +341,8 @@ pub enum Purpose {
     Apply,
     /// Reading
     Drift,
+    /// Reading, writing, and putting back what was written
+    Undo,
 }
 
 /// `snapshot`

@@ -67,6 +67,12 @@ impl Error {
         self
     }
 
+    /// The sentence and its causes, without hint and report.
+    pub fn in_one_line(&self) -> String {
+        let texts = std::iter::once(&self.message).chain(&self.causes);
+        texts.map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+
     /// Says what to do; nothing, when the hint is empty.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into()).filter(|hint| !hint.is_empty());

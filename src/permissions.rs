@@ -1,8 +1,10 @@
 //! The least-privilege IAM policy for what a baseline uses.
 
 use crate::aws::facts::{GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS};
+use crate::aws::store::{GET_OBJECT, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
+use crate::cli::Purpose;
 use crate::control::{Context, Need};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -26,8 +28,10 @@ struct Statement {
     condition: Map<String, Value>,
 }
 
-/// The policy: with the writes for `apply`, without them for `plan` and `drift`.
-pub fn policy(baseline: &Baseline, context: &Context, writes: bool) -> Document {
+/// The policy: without writes for `plan` and `drift`, with those of the controls for `apply`, and
+/// with those that put things back for `undo`.
+pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Document {
+    let writes = matches!(purpose, Purpose::Apply | Purpose::Undo);
     let mut wanted: BTreeMap<(Vec<String>, Condition), BTreeSet<&'static str>> = BTreeMap::new();
     let mut add = |operation: &'static Operation, names: &Names| {
         for grant in operation.grants {
@@ -42,6 +46,10 @@ pub fn policy(baseline: &Baseline, context: &Context, writes: bool) -> Document 
     for operation in common_operations(baseline) {
         add(operation, &common);
     }
+    for (operation, bucket, key) in shared_objects(baseline, context, writes) {
+        let own = vec![("bucket", vec![bucket]), ("key", vec![key])];
+        add(operation, &Names::new(baseline, context, own));
+    }
     for control in &baseline.controls {
         let names = Names::new(baseline, context, control.names(context));
         let unused = control.unused();
@@ -50,6 +58,11 @@ pub fn policy(baseline: &Baseline, context: &Context, writes: bool) -> Document 
             operations.filter(|o| (writes || is_read(o.name)) && !unused.contains(&o.name))
         {
             add(operation, &names);
+        }
+        if purpose == Purpose::Undo {
+            for operation in control.restores() {
+                add(operation, &names);
+            }
         }
     }
     drop_what_is_covered(&mut wanted);
@@ -103,6 +116,30 @@ fn common_operations(baseline: &Baseline) -> Vec<&'static Operation> {
         operations.push(&LIST_BUCKETS);
     }
     operations
+}
+
+/// What is read and written of the objects that `[lock]` and `[journal]` name: operation, bucket
+/// and key.
+fn shared_objects(
+    baseline: &Baseline,
+    context: &Context,
+    writes: bool,
+) -> Vec<(&'static Operation, String, String)> {
+    let account = &context.account;
+    let mut objects = Vec::new();
+    if let Some(lock) = &baseline.lock {
+        let (bucket, ..) = lock.place(context);
+        let key = lock.key(&format!("{account}.lock.json"));
+        objects.push((&GET_OBJECT, bucket.clone(), key.clone()));
+        if writes {
+            objects.push((&PUT_OBJECT, bucket, key));
+        }
+    }
+    if let (Some(journal), true) = (&baseline.journal, writes) {
+        let (bucket, ..) = journal.place(context);
+        objects.push((&PUT_OBJECT, bucket, journal.key(&format!("{account}/*"))));
+    }
+    objects
 }
 
 type Condition = Option<(&'static str, &'static str, &'static str)>;

@@ -7,13 +7,14 @@ pub mod facts;
 mod guard;
 mod http;
 mod operation;
+pub mod store;
 
 pub use credentials::{AskForCode, Chosen};
 pub use error::{AwsError, Kind, classify};
 pub use facts::{Caller, Facts};
 pub use guard::is_read;
 pub use http::Counter;
-pub use operation::{AnyWrite, Grant, Operation, Write, sent};
+pub use operation::{AnyWrite, Grant, Operation, Receipt, Write, sent};
 
 use crate::error::Error;
 use aws_config::retry::RetryConfig;

@@ -5,9 +5,11 @@ use crate::plan;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use std::any::Any;
+use std::cell::RefCell;
 use std::fmt::Debug;
 
 /// An API operation that a control uses.
@@ -123,7 +125,7 @@ pub trait AnyWrite: Debug + Send + Sync {
     /// See [`Write::SETTLING`].
     fn settling(&self) -> &'static [&'static str];
     /// See [`Write::send`].
-    fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<(), AwsError>>;
+    fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<Receipt, AwsError>>;
     /// See [`Write::merge`].
     fn merge(&mut self, later: &dyn AnyWrite) -> bool;
     /// The typed write.
@@ -148,11 +150,12 @@ impl<W: Write> AnyWrite for W {
         W::SETTLING
     }
 
-    fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<(), AwsError>> {
-        Box::pin(async move {
+    fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<Receipt, AwsError>> {
+        Box::pin(RECEIPT.scope(RefCell::default(), async move {
             let _turn = clients.turn(W::OPERATION.service, self.region()).await;
-            Write::send(self, clients).await
-        })
+            Write::send(self, clients).await?;
+            Ok(RECEIPT.with(RefCell::take))
+        }))
     }
 
     fn merge(&mut self, later: &dyn AnyWrite) -> bool {
@@ -164,7 +167,19 @@ impl<W: Write> AnyWrite for W {
     }
 }
 
-/// The end of every `send`: the answer's content does not matter, its error does.
+/// What is kept of the answer to a write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// AWS's id of the request; `None` where the answer was that the wish is already true.
+    pub request_id: Option<String>,
+}
+
+tokio::task_local! {
+    /// The receipt of the write under way: left here by [`sent`], so that no write has to carry it.
+    static RECEIPT: RefCell<Receipt>;
+}
+
+/// The end of every `send`: of the answer only the receipt matters, and the error.
 ///
 /// # Errors
 /// The error of the SDK, in the common form.
@@ -173,10 +188,16 @@ pub fn sent<W: Write, T, E>(
     answer: Result<T, SdkError<E, Response>>,
 ) -> Result<(), AwsError>
 where
+    T: RequestId,
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     match answer {
-        Ok(_) => Ok(()),
+        Ok(answer) => {
+            let request_id = answer.request_id().map(str::to_owned);
+            // Outside of an executor nobody keeps receipts.
+            let _ = RECEIPT.try_with(|receipt| receipt.replace(Receipt { request_id }));
+            Ok(())
+        }
         Err(error) => Err(AwsError::new(&W::OPERATION, write.region(), error)),
     }
 }

@@ -1,20 +1,20 @@
 //! `apply`: makes the changes of a plan, or of a new one that a person agrees to.
 
-use super::ask::{can_ask, yes};
-use super::{Account, selection, shown, warn_of_any_account};
-use crate::apply::{Executor, Outcome, Patience, same};
+use super::work::{Alone, Work, tell_of_unfinished};
+use super::{Account, selection, undo};
+use crate::apply::same;
 use crate::baseline::Baseline;
-use crate::cli::{self, AwsArgs};
+use crate::cli::{self, AwsArgs, Consent};
+use crate::clock::to_the_second;
 use crate::controls;
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::guard;
 use crate::place::Address;
-use crate::plan::{self, Entry, Invalid, Plan, Verdict};
+use crate::plan::{Aim, Entry, Invalid, Plan};
 use crate::selection::Selection;
-use crate::view::{self, Streams};
-use std::collections::BTreeMap;
+use crate::view::Streams;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use time::OffsetDateTime;
 
 pub async fn run(
@@ -23,39 +23,49 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    check_names(&args.allow_loosening)?;
-    let saved = match &args.file {
-        Some(path) if is_plan(path) => Some(load_plan(path, now)?),
-        _ => None,
-    };
-    let (account, plan, changes) = match saved {
-        Some(saved) => matched(saved, &args, aws, now, streams).await?,
-        None => {
-            let baseline = Baseline::load(args.file.as_deref())?;
-            let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-            let selection = selection(&args.scope)?;
-            let seen = account.look(&selection, streams).await;
-            selection.check(&account.baseline, &seen.facts, &account.context)?;
-            let plan = plan::build(&account.baseline, &selection, &account.context, &seen);
-            shown(view::plan::text(&mut *streams.out, &plan))?;
-            warn_of_any_account(&account.baseline, streams)?;
-            check_guards(&plan, &args.allow_loosening)?;
-            if plan.changes().next().is_none() {
-                return Ok(without_changes(&plan));
-            }
-            agree(&plan, args.auto_approve)?;
-            (account, plan.clone(), plan)
+    check_names(&args.consent.allow_loosening)?;
+    match &args.file {
+        Some(path) if is_plan(path) => {
+            let saved = load_plan(path, now)?;
+            let account = opened(&saved, &args, aws, now).await?;
+            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await?;
+            let exit = matched(saved, &account, &alone, streams).await;
+            alone.end().await;
+            exit
         }
-    };
-    let outcomes = execute(&account, &changes, streams).await?;
-    shown(view::apply::summary(&mut *streams.out, &outcomes))?;
-    Ok(exit(&plan, &outcomes))
+        _ => {
+            let baseline = Baseline::load(args.file.as_deref())?;
+            let selection = selection(&args.scope)?;
+            let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
+            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await?;
+            let exit = planned(&selection, &account, &alone, &args.consent, streams).await;
+            alone.end().await;
+            exit
+        }
+    }
+}
+
+/// Plans, asks, and makes the changes.
+async fn planned(
+    selection: &Selection,
+    account: &Account,
+    alone: &Alone,
+    consent: &Consent,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    tell_of_unfinished(alone, streams)?;
+    let seen = account.look(selection, streams).await;
+    selection.check(&account.baseline, &seen.facts, &account.context)?;
+    let plan = account.plan(selection, &seen, &Aim::Baseline);
+    let work = Work::new(account, alone, plan, seen, Aim::Baseline);
+    let work = work.agreed(consent, streams)?;
+    work.carry_out(streams).await
 }
 
 /// How many names a sentence takes.
 const FEW: usize = 5;
 
-fn check_names(allowed: &[String]) -> Result<(), Error> {
+pub(super) fn check_names(allowed: &[String]) -> Result<(), Error> {
     match allowed.iter().find(|name| controls::find(name).is_none()) {
         Some(name) => Err(Error::failed(format!(
             "--allow-loosening: there is no control '{name}'"
@@ -93,20 +103,25 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// Opens the plan's account and makes sure that the controls still propose what the plan shows.
-/// What is carried out is what they propose now.
-async fn matched(
-    saved: Plan,
+/// Refuses a saved plan.
+fn refused(saved: &Plan, why: String) -> Error {
+    let again = match &saved.undoes {
+        Some(run) => format!("baseline undo {run} --out FILE"),
+        None => format!("baseline plan {} --out", saved.baseline.path),
+    };
+    Error::refused(format!("the plan cannot be applied: {why}"))
+        .hint(format!("make a new plan: {again}"))
+}
+
+/// Opens the account of a saved plan, if it is the right one and the baseline is the same.
+async fn opened(
+    saved: &Plan,
     args: &cli::Apply,
     aws: &AwsArgs,
     now: OffsetDateTime,
-    streams: &mut Streams,
-) -> Result<(Account, Plan, Plan), Error> {
-    let path = saved.baseline.path.clone();
-    let refused = |why: String| {
-        Error::refused(format!("the plan cannot be applied: {why}"))
-            .hint(format!("make a new plan: baseline plan {path} --out"))
-    };
+) -> Result<Account, Error> {
+    let path = &saved.baseline.path;
+    let refused = |why: String| refused(saved, why);
     let given = Selection::new(args.scope.target.clone(), args.scope.exclude.clone())?;
     if !given.is_all() {
         let text = "--target and --exclude are for making a plan; a saved one knows its own";
@@ -137,14 +152,34 @@ async fn matched(
             "its home region is {theirs}, now it is {ours}"
         )));
     }
-    check_guards(&saved, &args.allow_loosening)?;
-    let planned: Vec<&Entry> = saved.changes().collect();
-    if planned.is_empty() {
-        return Ok((account, saved.clone(), saved));
+    guard::check(saved, &account.baseline, &args.consent.allow_loosening)?;
+    Ok(account)
+}
+
+/// Makes sure that the plan was not used before and that the controls still propose what it shows,
+/// then carries out what they propose now.
+async fn matched(
+    saved: Plan,
+    account: &Account,
+    alone: &Alone,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let refused = |why: String| refused(&saved, why);
+    if let Some(run) = alone.runs.iter().find(|run| run.began.plan == saved.digest) {
+        let (name, at) = (&run.began.run, to_the_second(run.at));
+        return Err(refused(format!(
+            "it was used already, at {at} (run {name}): a plan is for one apply"
+        )));
     }
+    tell_of_unfinished(alone, streams)?;
+    let aim = match &saved.undoes {
+        Some(run) => undo::aim(alone, run)?,
+        None => Aim::Baseline,
+    };
     // All that the plan saw is looked at again: a change may need what needs no change itself.
     let seen = account.look(&saved.selection, streams).await;
-    let mut fresh = plan::build(&account.baseline, &saved.selection, &account.context, &seen);
+    let mut fresh = account.plan(&saved.selection, &seen, &aim);
+    let planned: Vec<&Entry> = saved.changes().collect();
     let moved = moved(&planned, &fresh);
     if !moved.is_empty() {
         return Err(refused(format!(
@@ -156,7 +191,16 @@ async fn matched(
     fresh
         .entries
         .retain(|entry| planned.contains(&entry.address()));
-    Ok((account, saved, fresh))
+    alone.claim(&saved).await?;
+    let work = Work {
+        account,
+        alone,
+        plan: saved,
+        changes: fresh,
+        seen,
+        aim,
+    };
+    work.carry_out(streams).await
 }
 
 /// The first few of many.
@@ -182,130 +226,4 @@ fn moved(planned: &[&Entry], fresh: &Plan) -> Vec<String> {
         .filter(|entry| !is_proposed(entry))
         .map(|entry| entry.address().to_string())
         .collect()
-}
-
-/// What may stop a whole apply before its first write.
-fn check_guards(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
-    if let Some(entry) = plan
-        .entries
-        .iter()
-        .find(|entry| entry.verdict == Verdict::Blocked)
-    {
-        let reason = entry.reason.as_deref().unwrap_or_default();
-        return Err(Error::refused(format!("{}: {reason}", entry.address())));
-    }
-    let loosening = plan
-        .changes()
-        .find(|entry| entry.loosens() && !allowed.contains(&entry.control));
-    match loosening {
-        Some(entry) => {
-            let fields: Vec<&str> = entry
-                .differences
-                .iter()
-                .filter(|difference| difference.loosens)
-                .map(|difference| difference.field.as_str())
-                .collect();
-            let text = format!(
-                "{} would protect less: {}",
-                entry.address(),
-                fields.join(", ")
-            );
-            let hint = format!("if that is meant: --allow-loosening {}", entry.control);
-            Err(Error::refused(text).hint(hint))
-        }
-        None => Ok(()),
-    }
-}
-
-fn agree(plan: &Plan, auto_approve: bool) -> Result<(), Error> {
-    if auto_approve {
-        return Ok(());
-    }
-    if !can_ask() {
-        return Err(Error::refused("nobody can be asked: stdin is no terminal")
-            .hint("save a plan and apply that, or say --auto-approve"));
-    }
-    let question = format!(
-        "Make these changes in account {}? Only 'yes' is a yes: ",
-        plan.account
-    );
-    match yes(&question) {
-        true => Ok(()),
-        false => Err(Error::refused("not agreed; nothing was changed")),
-    }
-}
-
-/// Carries out the changes. The first Ctrl-C or SIGTERM finishes the calls under way and makes no
-/// more, the second ends at once.
-async fn execute(
-    account: &Account,
-    plan: &Plan,
-    streams: &mut Streams,
-) -> Result<BTreeMap<Address, Outcome>, Error> {
-    let stop = AtomicBool::new(false);
-    let live = view::apply::Live::new(&mut *streams.talk);
-    let executor = Executor {
-        baseline: &account.baseline,
-        context: &account.context,
-        reader: &account.reader,
-        writer: account.session.writing(),
-        listener: &live,
-        patience: Patience::default(),
-        stop: &stop,
-    };
-    let told_twice = async {
-        told_to_stop().await;
-        stop.store(true, Ordering::Relaxed);
-        live.say("stopping after the calls under way; once more stops at once");
-        told_to_stop().await;
-    };
-    tokio::select! {
-        outcomes = executor.run(plan) => Ok(outcomes),
-        () = told_twice => Err(Error {
-            exit: Exit::Partial,
-            ..Error::failed("stopped at once: the calls under way may or may not have been made")
-        }
-        .hint("run it again: it looks at what is there and finishes")),
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM; for ever, where they cannot be heard.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let interrupt = signal(SignalKind::interrupt());
-        let terminate = signal(SignalKind::terminate());
-        if let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        return;
-    }
-    std::future::pending::<()>().await;
-}
-
-/// Findings are nothing that apply could do; a difference that it had to leave is part of its work.
-fn without_changes(plan: &Plan) -> Exit {
-    let withheld = |entry: &Entry| {
-        entry.verdict == Verdict::Finding && entry.reason.is_none() && !entry.differences.is_empty()
-    };
-    match plan.exit() {
-        Exit::Differs if plan.entries.iter().any(withheld) => Exit::Partial,
-        Exit::Differs => Exit::Fine,
-        exit => exit,
-    }
-}
-
-fn exit(plan: &Plan, outcomes: &BTreeMap<Address, Outcome>) -> Exit {
-    match outcomes.values().all(Outcome::is_success) {
-        true => without_changes(plan),
-        false => Exit::Partial,
-    }
 }

@@ -2,24 +2,31 @@
 
 mod apply;
 mod ask;
+mod copies;
 mod drift;
 mod explain;
+mod history;
 mod init;
 mod permissions;
 mod plan;
 mod show;
 mod snapshot;
+mod undo;
 mod validate;
+mod work;
 
 pub use ask::mfa_code;
 
 use crate::aws::facts::Reader;
-use crate::aws::{Caller, Session};
-use crate::baseline::Baseline;
+use crate::aws::store::Store;
+use crate::aws::{Caller, Clients, Session};
+use crate::baseline::{Baseline, Shared};
 use crate::cli::{AwsArgs, Cli, Command, File, Scope};
 use crate::control::Context;
 use crate::error::{Error, Exit};
+use crate::lock::{self, Holder};
 use crate::observe::{self, Observation};
+use crate::plan::{self as plans, Aim, Plan};
 use crate::selection::Selection;
 use crate::view::{Looking, Streams};
 use time::OffsetDateTime;
@@ -34,6 +41,8 @@ pub async fn run(cli: Cli, now: OffsetDateTime, streams: &mut Streams) -> Result
         Command::Validate(args) => validate::run(args, streams),
         Command::Plan(args) => plan::run(args, &cli.aws, now, streams).await,
         Command::Apply(args) => apply::run(args, &cli.aws, now, streams).await,
+        Command::Undo(args) => undo::run(args, &cli.aws, now, streams).await,
+        Command::History(args) => history::run(args, streams),
         Command::Drift(args) => drift::run(args, &cli.aws, now, streams).await,
         Command::Show(args) => show::run(args, streams),
         Command::Explain(args) => explain::run(args, streams),
@@ -105,6 +114,38 @@ impl Account {
         let seen = account.look(&selection, streams).await;
         selection.check(&account.baseline, &seen.facts, &account.context)?;
         Ok((account, selection, seen))
+    }
+
+    /// Where the lock between machines is, if the baseline has one.
+    fn shared_lock(&self, clients: &Clients) -> Option<lock::Place> {
+        let shared = self.baseline.lock.as_ref()?;
+        let name = format!("{}.lock.json", self.context.account);
+        Some(lock::Place {
+            store: self.store(shared, clients),
+            key: shared.key(&name),
+        })
+    }
+
+    /// A bucket that is shared with others.
+    fn store(&self, shared: &Shared, clients: &Clients) -> Store {
+        let (bucket, region, owner) = shared.place(&self.context);
+        Store {
+            clients: clients.clone(),
+            bucket,
+            region,
+            owner,
+        }
+    }
+
+    /// Who is at work on the account.
+    async fn holder(&self) -> Result<Option<Holder>, Error> {
+        let shared = self.shared_lock(&self.reader.clients);
+        lock::holder(&self.context.account, shared).await
+    }
+
+    /// The plan that brings about an aim.
+    fn plan(&self, selection: &Selection, seen: &Observation, aim: &Aim) -> Plan {
+        plans::build(&self.baseline, selection, &self.context, seen, aim)
     }
 
     async fn look(&self, selection: &Selection, streams: &Streams) -> Observation {

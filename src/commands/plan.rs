@@ -5,8 +5,9 @@ use crate::baseline::{Baseline, Regions};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::journal::Journals;
 use crate::observe::{FORMAT, Observation};
-use crate::plan::{self, Invalid, Plan};
+use crate::plan::{self, Aim, Invalid, Plan};
 use crate::view::{self, Streams};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,8 @@ pub async fn run(
             let (account, selection, seen) =
                 Account::seen(&args.file, &args.scope, aws, now, streams).await?;
             warn_of_any_account(&account.baseline, streams)?;
-            plan::build(&account.baseline, &selection, &account.context, &seen)
+            tell_of_others(&account, streams).await?;
+            account.plan(&selection, &seen, &Aim::Baseline)
         }
     };
     plan.valid_for(args.valid_for);
@@ -34,18 +36,50 @@ pub async fn run(
     }
     if let Some(out) = args.out {
         let path = out.unwrap_or_else(|| default_out(&plan));
-        check_overwrite(&path)?;
-        files::save_private(&path, &plan.to_bytes())?;
-        let text = format!(
-            "saved; to make these changes: baseline apply {}",
-            path.display()
-        );
-        shown(writeln!(streams.talk, "{text}"))?;
+        save(&plan, &path, streams)?;
     }
-    Ok(match plan.exit() {
-        Exit::Differs if !args.detailed_exitcode => Exit::Fine,
+    Ok(exit(&plan, args.detailed_exitcode))
+}
+
+/// The exit code of making a plan.
+pub fn exit(plan: &Plan, detailed: bool) -> Exit {
+    match plan.exit() {
+        Exit::Differs if !detailed => Exit::Fine,
         exit => exit,
-    })
+    }
+}
+
+/// Saves a plan for `apply`.
+pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error> {
+    check_overwrite(path)?;
+    files::save_private(path, &plan.to_bytes())?;
+    let name = path.display();
+    let text = match plan.exceeds.is_empty() {
+        true => format!("saved; to make these changes: baseline apply {name}"),
+        false => format!("saved in {name}, to be read: the [limits] keep it from being applied"),
+    };
+    shown(writeln!(streams.talk, "{text}"))
+}
+
+/// Says who is at work on the account, and which runs were cut off: what is seen may be half done.
+async fn tell_of_others(account: &Account, streams: &mut Streams) -> Result<(), Error> {
+    match account.holder().await {
+        Ok(Some(holder)) => {
+            let text =
+                format!("note: apply in progress: {holder}; what is shown may be half of it");
+            return shown(writeln!(streams.talk, "{text}"));
+        }
+        Ok(None) => {}
+        // A plan needs no lock.
+        Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?,
+    }
+    // A plan needs no journal.
+    match Journals::of(&account.context.account).unfinished() {
+        Ok(runs) => runs
+            .iter()
+            .try_for_each(|run| shown(view::history::unfinished(&mut *streams.talk, run))),
+        Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line())),
+    }
 }
 
 fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
@@ -85,7 +119,8 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
     }
     let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
     selection.check(&baseline, &seen.facts, &context)?;
-    Ok(plan::build(&baseline, &selection, &context, &seen))
+    let aim = Aim::Baseline;
+    Ok(plan::build(&baseline, &selection, &context, &seen, &aim))
 }
 
 /// A plan may replace an older plan, but no other file: `--out prod.toml` is a slip.

@@ -4,13 +4,15 @@
 //! decides nothing else: the engine asks, compares, shows and sends.
 
 mod about;
+mod past;
 mod proposal;
 
 pub use about::{About, Cost, Need, Reference, Scope, Setting, Standard, Stricter};
+pub use past::Past;
 pub use proposal::{Proposal, Standing};
 
-use crate::aws::AwsError;
 use crate::aws::facts::{Facts, Reader};
+use crate::aws::{AwsError, Operation};
 use crate::baseline::Problems;
 use crate::place::Place;
 use futures_util::future::BoxFuture;
@@ -28,7 +30,7 @@ pub trait Control: Send + Sync + 'static {
     type Settings: DeserializeOwned + Debug + Send + Sync + 'static;
     /// What was read at one place. It holds all that `propose` needs, so that a saved one gives
     /// the same plan without a network.
-    type Live: Serialize + DeserializeOwned + Send + Sync;
+    type Live: Serialize + DeserializeOwned + Clone + Send + Sync;
 
     /// What people and the engine are told about the control.
     const ABOUT: About;
@@ -66,6 +68,22 @@ pub trait Control: Send + Sync + 'static {
         live: Self::Live,
         context: &Context,
     ) -> Proposal;
+
+    /// What would put a place back to what it was before a run, as far as calls can do that well.
+    /// What others changed since stays; nothing is deleted that holds somebody's data. What is left
+    /// is told as findings.
+    fn restore(
+        _settings: &Self::Settings,
+        _place: &Place,
+        past: Past<Self::Live>,
+        _context: &Context,
+    ) -> Proposal {
+        Proposal::by_hand(&past)
+    }
+
+    /// The writes of [`Control::restore`], besides those that every baseline with this control
+    /// uses.
+    const RESTORES: &'static [Operation] = &[];
 
     /// The values for the placeholders in the ARNs of [`Grant`](crate::aws::Grant)s beyond
     /// `{partition}`, `{account}` and `{region}`; what is not given becomes `*`.
@@ -160,6 +178,18 @@ pub trait Configured: Debug + Send + Sync {
     /// # Errors
     /// When the data is not a live state of this control: a snapshot of another version.
     fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String>;
+    /// See [`Control::restore`].
+    ///
+    /// # Errors
+    /// When one of the states is not one of this control's.
+    fn restore(
+        &self,
+        place: &Place,
+        past: &Past<&Value>,
+        context: &Context,
+    ) -> Result<Proposal, String>;
+    /// See [`Control::RESTORES`].
+    fn restores(&self) -> &'static [Operation];
     /// See [`Control::names`].
     fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)>;
     /// See [`Control::unused`].
@@ -204,6 +234,25 @@ impl<C: Control> Configured for Held<C> {
         Ok(C::propose(&self.0, place, live, context))
     }
 
+    fn restore(
+        &self,
+        place: &Place,
+        past: &Past<&Value>,
+        context: &Context,
+    ) -> Result<Proposal, String> {
+        let read = |state: &Value| C::Live::deserialize(state).map_err(|cause| cause.to_string());
+        let past = Past {
+            before: read(past.before)?,
+            after: read(past.after)?,
+            live: read(past.live)?,
+        };
+        Ok(C::restore(&self.0, place, past, context))
+    }
+
+    fn restores(&self) -> &'static [Operation] {
+        C::RESTORES
+    }
+
     fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         C::names(&self.0, context)
     }
@@ -218,6 +267,8 @@ impl<C: Control> Configured for Held<C> {
 pub struct Kind {
     /// What people and the engine are told about the control.
     pub about: &'static About,
+    /// See [`Control::RESTORES`].
+    pub restores: &'static [Operation],
     configure: for<'i> fn(Table<'i>) -> Result<Box<dyn Configured>, toml::de::Error>,
 }
 
@@ -229,6 +280,7 @@ impl Kind {
     pub const fn of<C: Control>() -> Self {
         Self {
             about: const { &C::ABOUT },
+            restores: C::RESTORES,
             configure: configure::<C>,
         }
     }

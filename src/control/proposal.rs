@@ -1,10 +1,13 @@
 //! What a control proposes for a place.
 
+use super::Past;
 use crate::aws::{AnyWrite, AwsError, Write};
 use crate::diff::Difference;
 use crate::place::Place;
 use crate::plan::Finding;
+use crate::view::one_line;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// What a control proposes for a place.
 #[derive(Debug, Default)]
@@ -88,6 +91,25 @@ impl Proposal {
             differences: crate::diff::compare(live, wanted),
             ..Self::default()
         }
+    }
+
+    /// Leaves what would put a state back to a person.
+    pub fn by_hand<T: Serialize + DeserializeOwned + Clone>(past: &Past<T>) -> Self {
+        let (merged, _) = past.put_back();
+        let mut proposal = Self {
+            findings: merged.findings,
+            ..Self::fine()
+        };
+        for difference in merged.differences {
+            let (now, before) = (one_line(&difference.before), one_line(&difference.after));
+            let what = match difference.after.is_null() {
+                true => format!("it is {now}, and was not there before"),
+                false => format!("it is {now}, and was {before}"),
+            };
+            let remedy = "baseline does not put this back by itself: do it by hand if it is wanted";
+            proposal.finding(&difference.field, what, remedy);
+        }
+        proposal
     }
 
     /// Whether one of these fields, or something below them, differs.

@@ -7,7 +7,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::floor::{AtLeast, AtMost, lower, raise};
 use crate::place::Place;
@@ -303,6 +303,21 @@ impl Control for PasswordPolicy {
         }
         proposal
     }
+
+    fn restore(_: &Settings, _: &Place, past: Past<Option<Policy>>, context: &Context) -> Proposal {
+        let region = context.global_region();
+        let (mut proposal, wanted) = past.put_back();
+        if proposal.differences.is_empty() {
+            return proposal;
+        }
+        match wanted {
+            Some(policy) => proposal.call(UpdateAccountPasswordPolicy::new(&policy, region)),
+            None => proposal.call(DeleteAccountPasswordPolicy { region }),
+        }
+        proposal
+    }
+
+    const RESTORES: &'static [Operation] = &[DeleteAccountPasswordPolicy::OPERATION];
 }
 
 /// Replaces the whole policy. A limit of zero is not sent: the API has no other way to say "off".
@@ -365,6 +380,30 @@ impl Write for UpdateAccountPasswordPolicy {
             .set_max_password_age(self.max_password_age)
             .hard_expiry(self.hard_expiry)
             .allow_users_to_change_password(self.allow_users_to_change_password);
+        sent(self, request.send().await)
+    }
+}
+
+/// Takes the policy away: AWS's default applies from then on.
+#[derive(Debug, Serialize)]
+struct DeleteAccountPasswordPolicy {
+    #[serde(skip)]
+    region: &'static str,
+}
+
+impl Write for DeleteAccountPasswordPolicy {
+    const OPERATION: Operation = Operation::new(
+        "iam",
+        "DeleteAccountPasswordPolicy",
+        &[Grant::any("iam:DeleteAccountPasswordPolicy")],
+    );
+
+    fn region(&self) -> &str {
+        self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let request = clients.iam(self.region).delete_account_password_policy();
         sent(self, request.send().await)
     }
 }

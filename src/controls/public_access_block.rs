@@ -6,7 +6,7 @@
 use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standing, Stricter,
+    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
 use crate::floor::{AtLeast, raise};
 use crate::place::Place;
@@ -207,16 +207,15 @@ impl Control for PublicAccessBlock {
                 missing.join(", ")
             ));
         }
-        proposal.call(PutPublicAccessBlock {
-            account_id: context.account.clone(),
-            configuration: Sent {
-                block_public_acls: wanted.block_public_acls,
-                ignore_public_acls: wanted.ignore_public_acls,
-                block_public_policy: wanted.block_public_policy,
-                restrict_public_buckets: wanted.restrict_public_buckets,
-            },
-            region: context.home_region.clone(),
-        });
+        proposal.call(PutPublicAccessBlock::new(&wanted, context));
+        proposal
+    }
+
+    fn restore(_: &Settings, _: &Place, past: Past<Live>, context: &Context) -> Proposal {
+        let (mut proposal, wanted) = past.map(|live| live.block.clone()).put_back();
+        if !proposal.differences.is_empty() {
+            proposal.call(PutPublicAccessBlock::new(&wanted, context));
+        }
         proposal
     }
 }
@@ -333,6 +332,21 @@ struct Sent {
     ignore_public_acls: bool,
     block_public_policy: bool,
     restrict_public_buckets: bool,
+}
+
+impl PutPublicAccessBlock {
+    fn new(wanted: &Block, context: &Context) -> Self {
+        Self {
+            account_id: context.account.clone(),
+            configuration: Sent {
+                block_public_acls: wanted.block_public_acls,
+                ignore_public_acls: wanted.ignore_public_acls,
+                block_public_policy: wanted.block_public_policy,
+                restrict_public_buckets: wanted.restrict_public_buckets,
+            },
+            region: context.home_region.clone(),
+        }
+    }
 }
 
 impl Write for PutPublicAccessBlock {

@@ -1,6 +1,8 @@
 //! Makes a plan of an observation: judges each place, then what takes all places at hand.
 
-use super::{Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
+use super::limit::exceeded;
+use super::waive::waive;
+use super::{Aim, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Kind};
 use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
@@ -15,14 +17,22 @@ pub fn build(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
+    aim: &Aim,
 ) -> Plan {
     let mut drafts = Vec::new();
     for control in &baseline.controls {
-        drafts.extend(draft(control.as_ref(), selection, context, observation));
+        let control = control.as_ref();
+        drafts.extend(draft(control, selection, context, observation, aim));
     }
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
     }
+    let facts = &observation.facts;
+    let waivers = match aim {
+        Aim::Baseline => waive(&mut drafts, baseline, selection, context, facts),
+        // Waivers are about what the baseline asks for, not about what was there before.
+        Aim::Undo(_) => Vec::new(),
+    };
     for draft in &mut drafts {
         withhold_unlooked(draft, baseline, selection, context, observation);
     }
@@ -34,20 +44,47 @@ pub fn build(
         caller: observation.caller.arn.clone(),
         home_region: context.home_region.clone(),
         created: context.now,
-        expires: context.now + VALID_FOR,
+        expires: context.now.saturating_add(VALID_FOR),
         baseline: Source {
             path: baseline.path.display().to_string(),
             sha256: baseline.sha256.clone(),
         },
+        undoes: match aim {
+            Aim::Baseline => None,
+            Aim::Undo(undo) => Some(undo.run.clone()),
+        },
         selection: selection.clone(),
-        entries: finish(drafts)
-            .into_iter()
-            .map(|draft| draft.entry)
-            .collect(),
+        entries: in_order(drafts, aim),
+        waivers,
+        exceeds: Vec::new(),
         digest: String::new(),
     };
+    plan.exceeds = exceeded(&baseline.limits, &plan);
     plan.digest = plan.compute_digest();
     plan
+}
+
+/// The entries as they are carried out. What is undone is undone backwards, one by one: what a
+/// change was built on goes after it.
+fn in_order(drafts: Vec<Draft>, aim: &Aim) -> Vec<Entry> {
+    let drafts = finish(drafts).into_iter();
+    let mut entries: Vec<Entry> = drafts.map(|draft| draft.entry).collect();
+    if matches!(aim, Aim::Baseline) {
+        return entries;
+    }
+    let forwards: Vec<Address> = entries.iter().map(Entry::address).collect();
+    // What the calls of one entry do for others is done for all of them at once.
+    entries.sort_by_cached_key(|entry| {
+        let carrier = entry.with.clone().unwrap_or_else(|| entry.address());
+        let at = forwards.iter().position(|address| *address == carrier);
+        (std::cmp::Reverse(at), entry.with.is_some())
+    });
+    let mut before: Vec<Address> = Vec::new();
+    let alone = |entry: &&mut Entry| entry.verdict == Verdict::Change && entry.with.is_none();
+    for entry in entries.iter_mut().filter(alone) {
+        entry.after = std::mem::replace(&mut before, vec![entry.address()]);
+    }
+    entries
 }
 
 /// A region that AWS lists exists; one that a person wrote down may be misspelt, and then nothing
@@ -111,6 +148,7 @@ fn draft(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
+    aim: &Aim,
 ) -> Vec<Draft> {
     let name = control.about().name;
     if !selection.takes_any_of(name) {
@@ -126,7 +164,7 @@ fn draft(
     chosen
         .map(
             |place| match observation.places.get(&Address::new(name, &place)) {
-                Some(seen) => judge(control, place, seen, context),
+                Some(seen) => judge(control, place, seen, context, aim),
                 None => Draft::unreadable(name, place, "the snapshot does not hold this place"),
             },
         )
@@ -134,14 +172,25 @@ fn draft(
 }
 
 /// Judges one place by what was seen there.
-pub fn judge(control: &dyn Configured, place: Place, seen: &Sighting, context: &Context) -> Draft {
+pub fn judge(
+    control: &dyn Configured,
+    place: Place,
+    seen: &Sighting,
+    context: &Context,
+    aim: &Aim,
+) -> Draft {
     let name = control.about().name;
-    match seen {
-        Sighting::Unseen(error) => Draft::unseen(name, place, error),
-        Sighting::Live(live) => match control.propose(&place, live, context) {
-            Ok(proposal) => Draft::new(control, place, proposal),
-            Err(cause) => Draft::unreadable(name, place, &format!("cannot be read back: {cause}")),
-        },
+    let live = match seen {
+        Sighting::Unseen(error) => return Draft::unseen(name, place, error),
+        Sighting::Live(live) => live,
+    };
+    let proposal = match aim {
+        Aim::Baseline => control.propose(&place, live, context),
+        Aim::Undo(undo) => undo.propose(control, &place, live, context),
+    };
+    match proposal {
+        Ok(proposal) => Draft::new(control, place, proposal),
+        Err(cause) => Draft::unreadable(name, place, &format!("cannot be read back: {cause}")),
     }
 }
 
@@ -159,8 +208,12 @@ pub fn finish(mut drafts: Vec<Draft>) -> Vec<Draft> {
             .collect();
         if let Some(other) = needed.iter().find(|other| other.stands_in_the_way()) {
             let address = other.entry.address();
-            let why = format!("it needs {address}, which is not as wanted or could not be seen");
-            draft.withhold(why, format!("put {address} right first"));
+            let (what, or_else) = match other.entry.verdict {
+                Verdict::Waived => ("is not as wanted and is waived", ", or waive this too"),
+                _ => ("is not as wanted or could not be seen", ""),
+            };
+            let why = format!("it needs {address}, which {what}");
+            draft.withhold(why, format!("put {address} right first{or_else}"));
             continue;
         }
         let changing = needed
@@ -258,19 +311,18 @@ impl Draft {
     fn stands_in_the_way(&self) -> bool {
         let entry = &self.entry;
         matches!(entry.verdict, Verdict::Unknown | Verdict::Blocked)
-            || (entry.verdict == Verdict::Finding && !entry.differences.is_empty())
+            || (matches!(entry.verdict, Verdict::Finding | Verdict::Waived)
+                && !entry.differences.is_empty())
     }
 
     /// Takes back the calls, for they might not do what they are for; what differs stays told.
-    fn withhold(&mut self, what: String, remedy: String) {
-        self.entry.verdict = Verdict::Finding;
-        self.entry.calls.clear();
-        self.entry.remarks.clear();
-        self.writes.clear();
+    pub(super) fn withhold(&mut self, what: String, remedy: String) {
+        self.leave_alone(Verdict::Finding);
         let field = self
             .entry
             .differences
-            .first()
+            .iter()
+            .find(|difference| !self.entry.waives(&difference.field))
             .map(|difference| difference.field.clone());
         let field = field.unwrap_or_default();
         self.entry.findings.push(Finding {
@@ -278,6 +330,14 @@ impl Draft {
             what,
             remedy,
         });
+    }
+
+    /// Takes back the calls.
+    pub(super) fn leave_alone(&mut self, verdict: Verdict) {
+        self.entry.verdict = verdict;
+        self.entry.calls.clear();
+        self.entry.remarks.clear();
+        self.writes.clear();
     }
 
     fn unseen(control: &str, place: Place, error: &AwsError) -> Self {

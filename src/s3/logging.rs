@@ -7,7 +7,7 @@ use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use aws_sdk_s3::operation::get_bucket_logging::GetBucketLoggingOutput;
 use aws_sdk_s3::operation::get_bucket_request_payment::GetBucketRequestPaymentOutput;
 use aws_sdk_s3::types::{
-    BucketLoggingStatus, LoggingEnabled, PartitionDateSource, PartitionedPrefix, SimplePrefix,
+    BucketLoggingStatus, LoggingEnabled, PartitionDateSource, PartitionedPrefix,
     TargetObjectKeyFormat,
 };
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,26 @@ impl Logging {
     }
 }
 
+impl Logging {
+    fn built(&self) -> Result<LoggingEnabled, String> {
+        let format = self.target_object_key_format.as_ref().map(|format| {
+            let source = format["PartitionedPrefix"]["PartitionDateSource"].as_str();
+            let partitioned = PartitionedPrefix::builder()
+                .set_partition_date_source(source.map(PartitionDateSource::from))
+                .build();
+            TargetObjectKeyFormat::builder()
+                .partitioned_prefix(partitioned)
+                .build()
+        });
+        LoggingEnabled::builder()
+            .target_bucket(&self.target_bucket)
+            .target_prefix(&self.target_prefix)
+            .set_target_object_key_format(format)
+            .build()
+            .map_err(|cause| cause.to_string())
+    }
+}
+
 /// The simple form is what a bucket has that never was told another.
 fn key_format(format: TargetObjectKeyFormat) -> Option<Value> {
     let partitioned = format.partitioned_prefix?;
@@ -134,16 +154,26 @@ pub struct PutBucketLogging {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Status {
-    logging_enabled: Logging,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logging_enabled: Option<Logging>,
 }
 
 impl PutBucketLogging {
     /// The write for a bucket; grants are not carried over, so there must be none.
     pub fn to(target: Target, logging: Logging) -> Self {
-        let logging_enabled = Logging {
+        let logging_enabled = Some(Logging {
             grants: 0,
             ..logging
-        };
+        });
+        Self {
+            target,
+            bucket_logging_status: Status { logging_enabled },
+        }
+    }
+
+    /// The write that stops them.
+    pub fn nowhere(target: Target) -> Self {
+        let logging_enabled = None;
         Self {
             target,
             bucket_logging_status: Status { logging_enabled },
@@ -165,28 +195,10 @@ impl Write for PutBucketLogging {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let logging = &self.bucket_logging_status.logging_enabled;
-        let format = logging.target_object_key_format.as_ref().map(|format| {
-            let source = format["PartitionedPrefix"]["PartitionDateSource"].as_str();
-            let partitioned = PartitionedPrefix::builder()
-                .set_partition_date_source(source.map(PartitionDateSource::from))
-                .build();
-            match format.get("PartitionedPrefix") {
-                Some(_) => TargetObjectKeyFormat::builder().partitioned_prefix(partitioned),
-                None => {
-                    TargetObjectKeyFormat::builder().simple_prefix(SimplePrefix::builder().build())
-                }
-            }
-            .build()
-        });
-        let enabled = LoggingEnabled::builder()
-            .target_bucket(&logging.target_bucket)
-            .target_prefix(&logging.target_prefix)
-            .set_target_object_key_format(format)
-            .build()
-            .map_err(|cause| unbuilt(self, cause))?;
+        let logging = self.bucket_logging_status.logging_enabled.as_ref();
+        let enabled = logging.map(Logging::built).transpose();
         let status = BucketLoggingStatus::builder()
-            .logging_enabled(enabled)
+            .set_logging_enabled(enabled.map_err(|cause| unbuilt(self, cause))?)
             .build();
         let request = clients
             .s3(&self.target.region)

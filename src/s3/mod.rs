@@ -13,6 +13,7 @@ mod object_lock;
 mod ownership;
 mod public_access;
 mod read;
+mod restore;
 mod tagging;
 mod versioning;
 mod whole;
@@ -35,7 +36,10 @@ pub use object_lock::{GET_OBJECT_LOCK, ObjectLock, PutObjectLock, Retention};
 pub use ownership::{AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls};
 pub use public_access::{Flags, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock};
 pub use read::{Bucket, read};
-pub use tagging::{GET_TAGGING, TagResource};
+pub use restore::{
+    DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,
+};
+pub use tagging::{GET_TAGGING, TagResource, UntagResource};
 pub use versioning::{GET_VERSIONING, PutBucketVersioning, Versioning};
 pub use whole::Whole;
 pub use writes::{CreateBucket, PutBucketPolicy, Target};
@@ -60,4 +64,15 @@ pub fn refusal(policy: &Policy) -> Option<(String, String)> {
          store that again"
     );
     Some((what, format!("take {id} out of the policy by hand")))
+}
+
+/// Whether a bucket may have this name. Source: S3 User Guide, "General purpose bucket naming rules".
+pub fn is_bucket_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    (3..=63).contains(&name.len())
+        && name.bytes().all(inner)
+        && edge(name.bytes().next())
+        && edge(name.bytes().last())
+        && !name.contains("..")
 }

@@ -122,22 +122,30 @@ impl Asked<'_> {
     }
 }
 
-/// Makes the bucket's owner the owner of every object and switches off ACLs.
+/// Says who owns the objects of a bucket.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketOwnershipControls {
     #[serde(flatten)]
     target: Target,
     ownership_controls: Value,
+    #[serde(skip)]
+    ownership: String,
 }
 
 impl PutBucketOwnershipControls {
-    /// The write for a bucket.
+    /// The write that makes the bucket's owner the owner of every object and switches off ACLs.
     pub fn on(target: Target) -> Self {
-        let ownership_controls = json!({"Rules": [{"ObjectOwnership": ENFORCED}]});
+        Self::to(target, ENFORCED)
+    }
+
+    /// The write for one of AWS's words.
+    pub fn to(target: Target, ownership: &str) -> Self {
+        let ownership_controls = json!({"Rules": [{"ObjectOwnership": ownership}]});
         Self {
             target,
             ownership_controls,
+            ownership: ownership.to_owned(),
         }
     }
 }
@@ -156,7 +164,7 @@ impl Write for PutBucketOwnershipControls {
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
         let rule = OwnershipControlsRule::builder()
-            .object_ownership(ObjectOwnership::BucketOwnerEnforced)
+            .object_ownership(ObjectOwnership::from(self.ownership.as_str()))
             .build()
             .map_err(|cause| unbuilt(self, cause))?;
         let controls = OwnershipControls::builder().rules(rule).build();

@@ -67,7 +67,7 @@ impl Asked<'_> {
     }
 }
 
-/// Switches on all four public access blocks of a bucket.
+/// Sets the four public access blocks of a bucket.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutPublicAccessBlock {
@@ -86,13 +86,18 @@ struct Sent {
 }
 
 impl PutPublicAccessBlock {
-    /// The write for a bucket.
+    /// The write that switches on all four.
     pub fn on(target: Target) -> Self {
+        Self::with(target, Flags::ON)
+    }
+
+    /// The write for a bucket.
+    pub fn with(target: Target, flags: Flags) -> Self {
         let public_access_block_configuration = Sent {
-            block_public_acls: true,
-            ignore_public_acls: true,
-            block_public_policy: true,
-            restrict_public_buckets: true,
+            block_public_acls: flags.block_public_acls,
+            ignore_public_acls: flags.ignore_public_acls,
+            block_public_policy: flags.block_public_policy,
+            restrict_public_buckets: flags.restrict_public_buckets,
         };
         Self {
             target,
@@ -114,11 +119,12 @@ impl Write for PutPublicAccessBlock {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let flags = &self.public_access_block_configuration;
         let block = PublicAccessBlockConfiguration::builder()
-            .block_public_acls(true)
-            .ignore_public_acls(true)
-            .block_public_policy(true)
-            .restrict_public_buckets(true)
+            .block_public_acls(flags.block_public_acls)
+            .ignore_public_acls(flags.ignore_public_acls)
+            .block_public_policy(flags.block_public_policy)
+            .restrict_public_buckets(flags.restrict_public_buckets)
             .build();
         let request = clients
             .s3(&self.target.region)

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 pub struct Bucket {
     /// Its region.
     pub region: String,
-    /// Whether all four public access blocks of the bucket itself are on.
-    pub public_access_block: bool,
+    /// The public access blocks of the bucket itself.
+    pub public_access_block: Flags,
     /// Its object ownership; `None` for buckets from before there was such a setting.
     pub ownership: Option<String>,
     /// Its default encryption: `AES256`, `aws:kms` …
@@ -60,7 +60,7 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
     let encryption = encryption?.value;
     Ok(Bucket {
         region: region.to_owned(),
-        public_access_block: block? == Flags::ON,
+        public_access_block: block?,
         ownership: ownership?,
         encryption: encryption.map(|own| own.apply_server_side_encryption_by_default.algorithm),
         versioning: versioning?.status,

@@ -85,3 +85,48 @@ impl Write for TagResource {
         sent(self, request.send().await)
     }
 }
+
+/// Takes tags of a bucket away.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UntagResource {
+    account_id: String,
+    resource_arn: String,
+    tag_keys: Vec<String>,
+    #[serde(skip)]
+    region: String,
+}
+
+impl UntagResource {
+    /// The write for the bucket of an ARN.
+    pub fn new(account: &str, arn: &str, region: &str, tag_keys: Vec<String>) -> Self {
+        Self {
+            account_id: account.to_owned(),
+            resource_arn: arn.to_owned(),
+            tag_keys,
+            region: region.to_owned(),
+        }
+    }
+}
+
+impl Write for UntagResource {
+    const OPERATION: Operation = Operation::new(
+        "s3control",
+        "UntagResource",
+        &[Grant::on("s3:UntagResource", BUCKET)],
+    );
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let request = clients
+            .s3control(&self.region)
+            .untag_resource()
+            .account_id(&self.account_id)
+            .resource_arn(&self.resource_arn)
+            .set_tag_keys(Some(self.tag_keys.clone()));
+        sent(self, request.send().await)
+    }
+}

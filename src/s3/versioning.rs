@@ -64,22 +64,34 @@ impl Asked<'_> {
     }
 }
 
-/// Switches versioning on.
+/// Switches versioning on, or off again.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketVersioning {
     #[serde(flatten)]
     target: Target,
     versioning_configuration: Value,
+    #[serde(skip)]
+    status: BucketVersioningStatus,
 }
 
 impl PutBucketVersioning {
-    /// The write for a bucket.
+    /// The write that switches it on.
     pub fn on(target: Target) -> Self {
-        let versioning_configuration = json!({"Status": "Enabled"});
+        Self::to(target, BucketVersioningStatus::Enabled)
+    }
+
+    /// The write that suspends it: what was written stays in its versions.
+    pub fn suspended(target: Target) -> Self {
+        Self::to(target, BucketVersioningStatus::Suspended)
+    }
+
+    fn to(target: Target, status: BucketVersioningStatus) -> Self {
+        let versioning_configuration = json!({"Status": status.as_str()});
         Self {
             target,
             versioning_configuration,
+            status,
         }
     }
 }
@@ -97,13 +109,13 @@ impl Write for PutBucketVersioning {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let versioning = VersioningConfiguration::builder().status(self.status.clone());
         let request = clients
             .s3(&self.target.region)
             .put_bucket_versioning()
             .bucket(&self.target.bucket)
             .expected_bucket_owner(&self.target.expected_bucket_owner)
-            .versioning_configuration(enabled.build());
+            .versioning_configuration(versioning.build());
         sent(self, request.send().await)
     }
 }

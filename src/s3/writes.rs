@@ -128,7 +128,7 @@ pub(super) fn unbuilt<W: Write>(write: &W, cause: impl std::fmt::Display) -> Aws
     AwsError::unexpected(&W::OPERATION, write.region(), &cause.to_string())
 }
 
-/// Replaces a bucket's policy by the same with some statements put in.
+/// Replaces a bucket's policy by the same with some statements put in, or taken out again.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketPolicy {
@@ -150,6 +150,15 @@ impl PutBucketPolicy {
             target,
             policy,
             statements,
+        }
+    }
+
+    /// Puts a policy in the place of the one that a bucket has.
+    pub fn back_to(target: Target, policy: Policy) -> Self {
+        Self {
+            target,
+            policy,
+            statements: Vec::new(),
         }
     }
 
@@ -188,6 +197,10 @@ impl Write for PutBucketPolicy {
         else {
             return false;
         };
+        // What puts a policy back says all of it: only the same can be done in one call.
+        if self.statements.is_empty() || later.statements.is_empty() {
+            return self.policy.compact() == later.policy.compact();
+        }
         for statement in &later.statements {
             self.policy.put(statement);
             self.statements.push(statement.clone());

@@ -37,28 +37,33 @@ impl Listener for Live<'_> {
         let mut talk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // An apply goes on when nobody listens any more; its summary and exit code still tell.
         let _ = match event {
-            Event::Began(address) => writeln!(talk, "{address}: changing"),
-            Event::Calling(address, call) => {
-                let (service, operation) = (&call.service, &call.operation);
-                writeln!(
-                    talk,
-                    "{DIM}{address}: {service}:{operation} in {}{DIM:#}",
-                    call.region
-                )
+            Event::Began(entry, _) => writeln!(talk, "{}: changing", name(&entry.address())),
+            Event::Calling(address, _, call) => {
+                let text = format!("{}:{} in {}", call.service, call.operation, call.region);
+                writeln!(talk, "{DIM}{}: {}{DIM:#}", name(address), escape(&text))
             }
             Event::Waiting(address, error) => {
-                let code = error.code.as_deref().unwrap_or_default();
+                let code = escape(error.code.as_deref().unwrap_or_default());
+                let address = name(address);
                 writeln!(
                     talk,
                     "{DIM}{address}: waiting for AWS to settle ({code}){DIM:#}"
                 )
             }
-            Event::Ended(address, outcome) => writeln!(talk, "{address}: {}", word(outcome)),
+            Event::Answered(..) => Ok(()),
+            Event::Ended(address, outcome, _) => {
+                writeln!(talk, "{}: {}", name(address), word(outcome))
+            }
         };
     }
 }
 
-fn word(outcome: &Outcome) -> &'static str {
+/// An address as it is shown: it ends in the name of a thing, which may be any text.
+pub(super) fn name(address: &Address) -> String {
+    escape(&address.to_string())
+}
+
+pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "done",
         Outcome::AlreadyFine => "already as wanted",
@@ -67,6 +72,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::NotSettled { .. } => "does not read back as wanted",
         Outcome::Moved => "moved since the plan; left alone",
         Outcome::Stopped { .. } => "stopped",
+        Outcome::Unrecorded { .. } => "not written down, so not gone on with",
         Outcome::Skipped { .. } => "skipped",
     }
 }
@@ -79,7 +85,7 @@ pub fn summary(out: &mut dyn Write, outcomes: &BTreeMap<Address, Outcome>) -> io
     writeln!(out)?;
     for (address, outcome) in outcomes {
         if let Some(text) = trouble(outcome) {
-            writeln!(out, "{ALARM}{address}{ALARM:#}: {}", escape(&text))?;
+            writeln!(out, "{ALARM}{}{ALARM:#}: {}", name(address), escape(&text))?;
             if let Some(advice) = hint(outcome) {
                 writeln!(out, "  hint: {}", escape(&advice))?;
             }
@@ -100,7 +106,7 @@ pub fn summary(out: &mut dyn Write, outcomes: &BTreeMap<Address, Outcome>) -> io
     writeln!(out, "{BOLD}{style}Apply:{style:#}{BOLD:#} {text}.")
 }
 
-fn trouble(outcome: &Outcome) -> Option<String> {
+pub(super) fn trouble(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Done | Outcome::AlreadyFine => None,
         Outcome::Failed { made, error, .. } => {
@@ -133,6 +139,9 @@ fn trouble(outcome: &Outcome) -> Option<String> {
             "stopped after {}; run it again to finish",
             count(*made, "call")
         )),
+        Outcome::Unrecorded { made, cause } => {
+            Some(format!("stopped after {}: {cause}", count(*made, "call")))
+        }
         Outcome::Skipped { because } => Some(format!("skipped, because {because} did not succeed")),
     }
 }

@@ -3,10 +3,12 @@
 pub mod apply;
 pub mod drift;
 pub mod explain;
+pub mod history;
 pub mod plan;
 mod value;
+mod waiver;
 
-pub use value::{escape, one_line};
+pub use value::{address, escape, one_line};
 
 use crate::observe::Progress;
 use anstyle::{AnsiColor, Style};

@@ -278,7 +278,7 @@ fn a_change_that_needs_what_the_run_leaves_out_is_told_and_not_made() {
         let _ = account
             .run(&["drift", flag, place])
             .exits(2)
-            .says("missing   cloudtrail");
+            .says("pending   cloudtrail");
     }
     assert!(account.writes().is_empty(), "{:?}", account.writes());
 }

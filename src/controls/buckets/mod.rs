@@ -10,6 +10,7 @@ mod encryption;
 mod guardrail;
 mod live;
 mod object_lock;
+mod restore;
 mod settings;
 mod statements;
 mod tagging;
@@ -17,10 +18,11 @@ mod values;
 mod versions;
 
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Facts};
+use crate::aws::{AwsError, Facts, Operation, Write};
 use crate::baseline::Problems;
-use crate::control::{About, Context, Control, Proposal, Standing};
+use crate::control::{About, Context, Control, Past, Proposal, Standing};
 use crate::place::Place;
+use crate::s3;
 use guardrail::Judging;
 use live::Live;
 use settings::{Entry, Wanted};
@@ -116,6 +118,23 @@ impl Control for Buckets {
         }
         proposal
     }
+
+    fn restore(_: &Vec<Entry>, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
+        let (bucket, region) = name_and_region(place);
+        let target = s3::Target {
+            bucket: bucket.to_owned(),
+            expected_bucket_owner: context.account.clone(),
+            region: region.to_owned(),
+        };
+        restore::restore(target, &past, context)
+    }
+
+    const RESTORES: &'static [Operation] = &[
+        s3::DeleteBucketPolicy::OPERATION,
+        s3::DeleteBucketLifecycle::OPERATION,
+        s3::DeleteBucketOwnershipControls::OPERATION,
+        s3::UntagResource::OPERATION,
+    ];
 
     fn names(entries: &Vec<Entry>, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         let mut accounts = BTreeSet::from([context.account.clone()]);

@@ -2,28 +2,10 @@
 
 use super::values::{AccessLog, Encryption, ObjectLock, Ownership};
 use crate::baseline::{Problems, Tags};
-use crate::controls::log_bucket::is_bucket_name;
 use crate::floor::{AtLeast, AtMost};
-use globset::{Glob, GlobMatcher};
+use crate::pattern::Pattern;
+use crate::s3::is_bucket_name;
 use serde::Deserialize;
-
-/// A pattern for names: `*` and `?` stand for any characters.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Pattern {
-    pub(super) text: String,
-    glob: GlobMatcher,
-}
-
-impl TryFrom<String> for Pattern {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let glob = Glob::new(&text).map_err(|cause| cause.to_string())?;
-        let glob = glob.compile_matcher();
-        Ok(Self { text, glob })
-    }
-}
 
 /// The guardrails that an entry may ask for: one line each makes the key of the entry and the field
 /// of what is wanted of a bucket.
@@ -135,7 +117,7 @@ impl Asks for Tags {}
 impl Entry {
     /// Whether it is for a bucket.
     pub(super) fn covers(&self, bucket: &str) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|own| own.glob.is_match(bucket));
+        let any = |patterns: &[Pattern]| patterns.iter().any(|own| own.matches(bucket));
         any(&self.matches) && !any(&self.except)
     }
 }
@@ -154,7 +136,7 @@ impl Wanted<'_> {
         let of = |number: usize| {
             let said = self.said_by.iter().filter(|(_, own)| *own == number);
             let names: Vec<&str> = said.map(|(name, _)| *name).collect();
-            let patterns = entries[number].matches.iter().map(|own| own.text.as_str());
+            let patterns = entries[number].matches.iter().map(|own| own.as_str());
             let patterns: Vec<&str> = patterns.collect();
             format!("{} by match {}", names.join(", "), patterns.join(" "))
         };
@@ -173,7 +155,11 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
     if entry.matches.is_empty() {
         at("match", "no name could match");
     }
-    if entry.matches.iter().any(|own| own.text.ends_with("--x-s3")) {
+    if entry
+        .matches
+        .iter()
+        .any(|own| own.as_str().ends_with("--x-s3"))
+    {
         at(
             "match",
             "these are directory buckets, which have none of these settings",

@@ -3,19 +3,22 @@
 //! A budget is found by its name. Its limit and period become those of the baseline; alerts and
 //! subscribers are added, and never taken away.
 
+mod deletes;
 mod kept;
 mod live;
+mod restore;
 mod settings;
 mod writes;
 
 use crate::aws::facts::{Facts, Reader};
-use crate::aws::{AwsError, Write};
+use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::place::Place;
 use crate::sensitive::Sensitive;
+use deletes::{DeleteNotification, DeleteSubscriber};
 use futures_util::future::try_join_all;
 use live::{Asked, Budget, GET, GET_ALERTS, GET_SUBSCRIBERS, Subscribers, key};
 use rust_decimal::Decimal;
@@ -152,6 +155,18 @@ impl Control for Budgets {
         live.approach(entry, context)
     }
 
+    fn restore(
+        settings: &Vec<Entry>,
+        place: &Place,
+        past: Past<Option<Budget>>,
+        context: &Context,
+    ) -> Proposal {
+        restore::restore(entry(settings, place), &past, context)
+    }
+
+    const RESTORES: &'static [Operation] =
+        &[DeleteNotification::OPERATION, DeleteSubscriber::OPERATION];
+
     fn names(settings: &Vec<Entry>, _: &Context) -> Vec<(&'static str, Vec<String>)> {
         let names = settings.iter().map(|entry| entry.name.clone());
         vec![("budget", names.collect())]
@@ -229,14 +244,19 @@ impl Budget {
             differences: Proposal::between(&self, &wanted).differences,
             ..steps
         };
-        if wanted.tells_later_than(&self) {
-            // The limit is told to be looser, or the period if the limit stays.
+        wanted.mark_what_tells_later(&self, &mut proposal);
+        proposal
+    }
+
+    /// Marks that it tells later than another: the limit is told to be looser, or the period if the
+    /// limit stays.
+    fn mark_what_tells_later(&self, other: &Self, proposal: &mut Proposal) {
+        if self.tells_later_than(other) {
             let mut differences = proposal.differences.iter_mut();
             let told = differences.find(|d| d.field == "limit" || d.field == "period");
             told.into_iter()
                 .for_each(|difference| difference.loosens = true);
         }
-        proposal
     }
 
     /// Whether its limit allows more in a year, or is of another currency: then it tells later. A

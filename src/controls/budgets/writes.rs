@@ -12,7 +12,7 @@ use serde::Serialize;
 pub const BUDGET: &str = "arn:{partition}:budgets::{account}:budget/{budget}";
 
 /// The operations have no actions of their own. Source: Service Authorization Reference.
-const MODIFY: Grant = Grant::on("budgets:ModifyBudget", BUDGET);
+pub const MODIFY: Grant = Grant::on("budgets:ModifyBudget", BUDGET);
 
 /// The code by which AWS says that the budget, alert or subscriber is there already. Whether it is
 /// as wanted shows when it is read back.
@@ -101,6 +101,21 @@ impl UpdateBudget {
         Self {
             account_id: context.account.clone(),
             new_budget: Budget::new(entry, kept),
+            region: context.global_region(),
+        }
+    }
+
+    /// A budget as it was, with what is to stay as it is.
+    pub fn back_to(name: &str, limit: &Money, period: &str, kept: Kept, context: &Context) -> Self {
+        Self {
+            account_id: context.account.clone(),
+            new_budget: Budget {
+                budget_name: name.to_owned(),
+                budget_type: super::COST,
+                time_unit: period.to_uppercase(),
+                budget_limit: Spend::of(limit),
+                kept,
+            },
             region: context.global_region(),
         }
     }
@@ -214,16 +229,22 @@ impl Write for CreateSubscriber {
     }
 }
 
-/// The end of the creating calls: what is there already is fine, and AWS's message may quote an
-/// address, which is not to be shown.
+/// The end of the creating calls: what is there already is fine.
 fn created<'a>(
     answer: Result<(), AwsError>,
     subscribers: impl IntoIterator<Item = &'a Subscriber>,
 ) -> Result<(), AwsError> {
-    let mut error = match answer {
-        Err(error) if !error.is(THERE_ALREADY) => error,
-        _ => return Ok(()),
-    };
+    match answer {
+        Err(error) if !error.is(THERE_ALREADY) => Err(masked(error, subscribers)),
+        _ => Ok(()),
+    }
+}
+
+/// An error without the addresses that its message may quote.
+pub fn masked<'a>(
+    mut error: AwsError,
+    subscribers: impl IntoIterator<Item = &'a Subscriber>,
+) -> AwsError {
     for subscriber in subscribers {
         if let Address::Email(email) = &subscriber.address
             && let Some(clear) = email.reveal()
@@ -231,7 +252,7 @@ fn created<'a>(
             error.message = error.message.replace(clear, &format!("{email:?}"));
         }
     }
-    Err(error)
+    error
 }
 
 #[derive(Debug, Serialize)]
@@ -304,9 +325,10 @@ impl NotificationWithSubscribers {
     }
 }
 
+/// An alert, which is known by all of this.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Notification {
+pub struct Notification {
     notification_type: &'static str,
     comparison_operator: &'static str,
     threshold: f64,
@@ -331,7 +353,36 @@ impl Notification {
         }
     }
 
-    fn to_sdk(&self) -> types::Notification {
+    /// The alert of a key such as `actual > 80%`; nothing if it is of a kind that the baseline
+    /// cannot have.
+    pub fn of_key(key: &str) -> Option<Self> {
+        let (kind, threshold) = key.split_once(" > ")?;
+        let notification_type = match kind {
+            "actual" => "ACTUAL",
+            "forecast" => "FORECASTED",
+            _ => return None,
+        };
+        let (number, threshold_type) = match threshold.strip_suffix('%') {
+            Some(percent) => (percent, "PERCENTAGE"),
+            None => (threshold, "ABSOLUTE_VALUE"),
+        };
+        Some(Self {
+            notification_type,
+            comparison_operator: "GREATER_THAN",
+            threshold: number.parse().ok()?,
+            threshold_type,
+        })
+    }
+
+    /// The alert as the command line of AWS takes it.
+    pub fn for_the_command_line(&self) -> String {
+        format!(
+            "NotificationType={},ComparisonOperator={},Threshold={},ThresholdType={}",
+            self.notification_type, self.comparison_operator, self.threshold, self.threshold_type
+        )
+    }
+
+    pub fn to_sdk(&self) -> types::Notification {
         types::Notification::builder()
             .notification_type(self.notification_type.into())
             .comparison_operator(self.comparison_operator.into())
@@ -379,7 +430,7 @@ impl Subscriber {
         emails.chain(alert.topic(context).map(Self::sns)).collect()
     }
 
-    fn to_sdk(&self) -> types::Subscriber {
+    pub fn to_sdk(&self) -> types::Subscriber {
         let address = match &self.address {
             Address::Email(email) => email.reveal(),
             Address::Topic(arn) => Some(arn.as_str()),

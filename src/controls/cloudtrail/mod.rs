@@ -5,16 +5,17 @@
 
 mod live;
 mod proposal;
+mod restore;
 mod selectors;
 mod settings;
 mod state;
 mod writes;
 
 use crate::aws::facts::{Facts, Reader};
-use crate::aws::{AwsError, Write};
+use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::{DEFAULT_TRAIL, Problems};
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::place::Place;
 use live::Live;
@@ -161,6 +162,18 @@ impl Control for Cloudtrail {
     fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
         proposal::propose(settings, &live, context)
     }
+
+    fn restore(_: &Settings, _: &Place, past: Past<Live>, _: &Context) -> Proposal {
+        restore::restore(&past)
+    }
+
+    const RESTORES: &'static [Operation] = &[
+        UpdateTrail::OPERATION,
+        PutEventSelectors::OPERATION,
+        PutInsightSelectors::OPERATION,
+        StartLogging::OPERATION,
+        StopLogging::OPERATION,
+    ];
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         let key = settings.key();

@@ -315,14 +315,17 @@ fn deliveries(proposal: &mut Proposal, wanted: &State, details: &Details) {
 }
 
 /// The trail that calls are about.
-struct Target<'a> {
-    arn: &'a str,
-    region: &'a str,
+pub struct Target<'a> {
+    /// Its ARN.
+    pub arn: &'a str,
+    /// Its home region.
+    pub region: &'a str,
 }
 
 impl Target<'_> {
-    /// Sends what differs of the trail itself.
-    fn update(&self, proposal: &mut Proposal, before: &State, wanted: &State) {
+    /// Sends what differs of the trail itself. An empty text takes prefix or key away. Source: what
+    /// Terraform's aws_cloudtrail sends.
+    pub fn update(&self, proposal: &mut Proposal, before: &State, wanted: &State) {
         let fields = [
             "bucket",
             "prefix",
@@ -340,20 +343,20 @@ impl Target<'_> {
         proposal.call(UpdateTrail {
             name: self.arn.to_owned(),
             s3_bucket_name: changed(&before.bucket, &wanted.bucket),
-            s3_key_prefix: changed(&before.prefix, &wanted.prefix).flatten(),
+            s3_key_prefix: changed(&before.prefix, &wanted.prefix).map(Option::unwrap_or_default),
             include_global_service_events: changed(&before.global_events, &wanted.global_events),
             is_multi_region_trail: changed(&before.multi_region, &wanted.multi_region),
             enable_log_file_validation: changed(
                 &before.log_file_validation,
                 &wanted.log_file_validation,
             ),
-            kms_key_id: changed(&before.kms_key, &wanted.kms_key).flatten(),
+            kms_key_id: changed(&before.kms_key, &wanted.kms_key).map(Option::unwrap_or_default),
             region: self.region.to_owned(),
         });
     }
 
     /// Sends what differs of what a trail holds; recording begins last.
-    fn fill(&self, proposal: &mut Proposal, before: &State, wanted: &State) {
+    pub fn fill(&self, proposal: &mut Proposal, before: &State, wanted: &State) {
         let (arn, region) = (self.arn.to_owned(), self.region.to_owned());
         if before.selectors != wanted.selectors {
             proposal.call(PutEventSelectors {

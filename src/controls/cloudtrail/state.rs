@@ -5,11 +5,11 @@ use super::selectors::{self, Selector};
 use super::settings::Settings;
 use crate::baseline::DEFAULT_TRAIL;
 use crate::control::Context;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a trail is or is to become.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
     /// Its name.
     pub name: String,

@@ -5,24 +5,25 @@
 //! looked at, and the one of Control Tower is left to it.
 
 mod recording;
+mod restore;
 mod settings;
 mod state;
 mod writes;
 
 use crate::aws::facts::{Facts, Reader};
-use crate::aws::{AwsError, Write};
+use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::place::Place;
 use settings::Settings;
 use state::{
     DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_STATUS, GET_ROLE, Live,
-    Recorder, Role, State, service_linked_role,
+    Recorder, Role, State, any_role, service_linked_role,
 };
 use writes::{
-    CreateServiceLinkedRole, PutConfigurationRecorder, PutDeliveryChannel,
+    CreateServiceLinkedRole, PASS_EARLIER_ROLE, PutConfigurationRecorder, PutDeliveryChannel,
     StartConfigurationRecorder, StopConfigurationRecorder,
 };
 
@@ -321,8 +322,26 @@ impl Control for Config {
         }
     }
 
+    fn restore(_: &Settings, place: &Place, past: Past<Live>, _: &Context) -> Proposal {
+        restore::restore(&past, place.region.as_deref().unwrap_or_default())
+    }
+
+    const RESTORES: &'static [Operation] = &[
+        PutConfigurationRecorder::OPERATION,
+        PASS_EARLIER_ROLE,
+        PutDeliveryChannel::OPERATION,
+        StartConfigurationRecorder::OPERATION,
+        StopConfigurationRecorder::OPERATION,
+    ];
+
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
-        vec![("role", vec![settings.role_arn(context)])]
+        let role = settings.role_arn(context);
+        // Where the table names a role, a run may have put it in the place of any other.
+        let earlier = match &settings.role {
+            Some(_) => any_role(context),
+            None => role.clone(),
+        };
+        vec![("role", vec![role]), ("earlier_role", vec![earlier])]
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {

@@ -57,6 +57,12 @@ pub fn service_linked_role(context: &Context) -> String {
         .replace("{account}", &context.account)
 }
 
+/// The ARN of whatever role of the account.
+pub fn any_role(context: &Context) -> String {
+    let (partition, account) = (&context.partition, &context.account);
+    format!("arn:{partition}:iam::{account}:role/*")
+}
+
 /// What was read at a place.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,6 +71,24 @@ pub enum Live {
     Role(Role),
     /// In a region.
     Region(Box<State>),
+}
+
+impl Live {
+    /// What was read of the role.
+    pub fn role(&self) -> Option<Role> {
+        match self {
+            Self::Role(role) => Some(role.clone()),
+            Self::Region(_) => None,
+        }
+    }
+
+    /// What was read of a region.
+    pub fn region(&self) -> Option<State> {
+        match self {
+            Self::Region(state) => Some(state.as_ref().clone()),
+            Self::Role(_) => None,
+        }
+    }
 }
 
 /// The service-linked role.

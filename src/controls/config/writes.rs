@@ -114,6 +114,16 @@ impl Write for PutConfigurationRecorder {
     }
 }
 
+/// What giving a recorder its earlier role back needs on top.
+pub const PASS_EARLIER_ROLE: Operation = Operation::new(
+    "config",
+    "PutConfigurationRecorder",
+    &[
+        Grant::on("config:PutConfigurationRecorder", RECORDER_ARN),
+        Grant::on("iam:PassRole", "{earlier_role}").when("iam:PassedToService", SERVICE),
+    ],
+);
+
 fn strategy(group: &Group) -> &'static str {
     match group.record {
         Record::All => "ALL_SUPPORTED_RESOURCE_TYPES",

@@ -4,6 +4,7 @@
 //! decides is compared and left to them.
 
 mod features;
+mod restore;
 mod state;
 mod writes;
 
@@ -11,7 +12,8 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standard, Stricter,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standard,
+    Stricter,
 };
 use crate::floor::{AtLeast, raise_word};
 use crate::place::Place;
@@ -178,7 +180,7 @@ fn propose_change(
         ),
         features,
     };
-    let mut proposal = Proposal::between(live, &wanted);
+    let mut proposal = update(id, live, &wanted, region);
     proposal.notes = notes;
     for name in kept_off {
         proposal.finding(
@@ -187,6 +189,12 @@ fn propose_change(
             "ask the organization's administrators to switch it on, or take it out of the baseline",
         );
     }
+    proposal
+}
+
+/// What makes a detector another: differences, and calls that say what differs and no more.
+fn update(id: &str, live: &Detector, wanted: &Detector, region: &str) -> Proposal {
+    let mut proposal = Proposal::between(live, wanted);
     if proposal.differences.is_empty() {
         return proposal;
     }
@@ -196,7 +204,7 @@ fn propose_change(
     for (at, features) in requests(differing.collect()).into_iter().enumerate() {
         let mut update = UpdateDetector::new(id, region);
         if at == 0 {
-            update.enable = proposal.touches(&["enabled"]).then_some(true);
+            update.enable = proposal.touches(&["enabled"]).then_some(wanted.enabled);
             update.finding_publishing_frequency = wanted
                 .publishing_frequency
                 .clone()
@@ -323,6 +331,10 @@ impl Control for GuardDuty {
             Some(account) => proposal.left_to(&format!("GuardDuty administrator {account}")),
             None => proposal,
         }
+    }
+
+    fn restore(_: &Settings, place: &Place, past: Past<Live>, _: &Context) -> Proposal {
+        restore::restore(&past, place.region.as_deref().unwrap_or_default())
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {

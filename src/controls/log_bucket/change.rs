@@ -110,7 +110,7 @@ pub(super) fn raise(
     let live = Shape {
         region: bucket.region.clone(),
         tags: bucket.tags.clone(),
-        public_access_block: bucket.public_access_block,
+        public_access_block: bucket.public_access_block == s3::Flags::ON,
         ownership: bucket.ownership.clone(),
         encryption: bucket.encryption.clone(),
         versioning: bucket.versioning.as_deref() == Some("Enabled"),
@@ -232,7 +232,7 @@ fn is_own_rule(name: &str, bucket: &Bucket, rule: &Rule) -> bool {
 }
 
 /// After how many days this control's own rule deletes logs, and old versions of them.
-fn kept_for(name: &str, bucket: &Bucket) -> Option<i32> {
+pub(super) fn kept_for(name: &str, bucket: &Bucket) -> Option<i32> {
     let rules = bucket.rules();
     let mut enabled = rules.enabled();
     enabled
@@ -297,7 +297,7 @@ fn put_policy(
     }
 }
 
-fn target(name: &str, region: &str, context: &Context) -> s3::Target {
+pub(super) fn target(name: &str, region: &str, context: &Context) -> s3::Target {
     s3::Target {
         bucket: name.to_owned(),
         expected_bucket_owner: context.account.clone(),

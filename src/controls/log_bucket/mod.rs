@@ -6,12 +6,14 @@
 
 mod change;
 mod delivery;
+mod restore;
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standing, Stricter,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standing,
+    Stricter,
 };
 use crate::floor::AtLeast;
 use crate::place::Place;
@@ -124,7 +126,7 @@ impl Control for LogBucket {
             .name
             .replace("{account}", "111122223333")
             .replace("{region}", "x");
-        if !is_bucket_name(&sample) {
+        if !s3::is_bucket_name(&sample) {
             let text = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens; \
                         {account} and {region} are filled in";
             problems.setting("name", text);
@@ -174,6 +176,16 @@ impl Control for LogBucket {
         }
     }
 
+    fn restore(_: &Settings, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
+        restore::restore(place.thing.as_deref().unwrap_or_default(), &past, context)
+    }
+
+    const RESTORES: &'static [Operation] = &[
+        s3::DeleteBucketPolicy::OPERATION,
+        s3::DeleteBucketLifecycle::OPERATION,
+        s3::DeleteBucketOwnershipControls::OPERATION,
+    ];
+
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         vec![("bucket", vec![context.fill(&settings.name)])]
     }
@@ -184,17 +196,6 @@ fn blocked(why: String) -> Proposal {
         standing: Standing::Blocked(why),
         ..Proposal::default()
     }
-}
-
-/// Source: S3 User Guide, "General purpose bucket naming rules".
-pub(crate) fn is_bucket_name(name: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    (3..=63).contains(&name.len())
-        && name.bytes().all(inner)
-        && edge(name.bytes().next())
-        && edge(name.bytes().last())
-        && !name.contains("..")
 }
 
 /// Tells a free name from one that another account has, and from a bucket that the list does not

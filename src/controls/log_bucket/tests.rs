@@ -24,7 +24,7 @@ fn ours() -> Bucket {
         .for_each(|own| policy.put(own));
     Bucket {
         region: "us-east-1".to_owned(),
-        public_access_block: true,
+        public_access_block: s3::Flags::ON,
         ownership: Some("BucketOwnerEnforced".to_owned()),
         encryption: Some("AES256".to_owned()),
         versioning: Some("Enabled".to_owned()),

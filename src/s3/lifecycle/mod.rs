@@ -242,6 +242,12 @@ impl Lifecycle {
         self.rules.iter().find(|rule| rule.name() == id)
     }
 
+    /// The same without the rule of a name.
+    pub fn without(mut self, id: &str) -> Self {
+        self.rules.retain(|rule| rule.name() != id);
+        self
+    }
+
     /// Puts a rule in: in the place of the one of its name, else after all others.
     pub fn put(&mut self, rule: Rule) {
         match self.rules.iter_mut().find(|own| own.id == rule.id) {
@@ -302,7 +308,7 @@ impl Asked<'_> {
     }
 }
 
-/// Replaces the lifecycle rules of a bucket by the same with some put in.
+/// Replaces the lifecycle rules of a bucket by the same with some put in, or by what they were.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutBucketLifecycle {
@@ -318,7 +324,7 @@ pub struct PutBucketLifecycle {
     ours: Vec<Rule>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
     rules: Vec<Rule>,
@@ -335,6 +341,11 @@ impl PutBucketLifecycle {
             lifecycle_configuration: Configuration { rules },
             ours,
         }
+    }
+
+    /// Puts rules in the place of those that a bucket has; S3 takes no configuration without any.
+    pub fn back_to(target: Target, rules: Lifecycle) -> Self {
+        Self::with(target, rules, Vec::new())
     }
 
     /// How many rules the bucket will have.
@@ -380,6 +391,10 @@ impl Write for PutBucketLifecycle {
         let Some(later) = later.downcast_ref::<Self>().filter(same) else {
             return false;
         };
+        // What puts rules back says all of them: only the same can be done in one call.
+        if self.ours.is_empty() || later.ours.is_empty() {
+            return self.lifecycle_configuration == later.lifecycle_configuration;
+        }
         let mut all = Lifecycle {
             transition_default_minimum_object_size: None,
             rules: std::mem::take(&mut self.lifecycle_configuration.rules),

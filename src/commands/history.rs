@@ -1,0 +1,57 @@
+//! `history`: what applies did, from their journals.
+
+use super::shown;
+use crate::cli;
+use crate::error::{Error, Exit};
+use crate::journal::{FOLDER, Journals, Run};
+use crate::view::{self, Streams};
+
+pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
+    let mut runs: Vec<Run> = Vec::new();
+    for account in accounts(args.account.as_deref())? {
+        for head in Journals::of(&account).heads()? {
+            let name = args.run.as_deref().unwrap_or_default();
+            if head.began.run.starts_with(name) {
+                let mut run = head.run()?;
+                // What was not changed is no part of what was done.
+                run.seen.clear();
+                runs.push(run);
+            }
+        }
+    }
+    runs.sort_by(|a, b| a.began.run.cmp(&b.began.run));
+    if let (Some(name), true) = (&args.run, runs.is_empty()) {
+        return Err(
+            Error::failed(format!("there is no run '{name}' in {FOLDER}/"))
+                .hint("baseline history lists them; run it in the folder of that apply"),
+        );
+    }
+    match (args.json, args.run.is_some()) {
+        (true, _) => shown(view::history::json(&mut *streams.out, &runs))?,
+        (false, false) => shown(view::history::list(&mut *streams.out, &runs))?,
+        (false, true) => {
+            for run in &runs {
+                shown(view::history::detail(&mut *streams.out, run))?;
+            }
+        }
+    }
+    Ok(Exit::Fine)
+}
+
+/// The accounts that have journals here.
+fn accounts(chosen: Option<&str>) -> Result<Vec<String>, Error> {
+    if let Some(account) = chosen {
+        return Ok(vec![account.to_owned()]);
+    }
+    let entries = match std::fs::read_dir(FOLDER) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(Error::failed(format!("cannot read {FOLDER}")).because(cause)),
+    };
+    let folders = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_dir());
+    Ok(folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect())
+}

@@ -1,0 +1,117 @@
+//! `undo`: puts back what a run changed, through a plan like any other.
+
+use super::apply::check_names;
+use super::plan::{exit, save};
+use super::work::{Alone, Work, tell_of_unfinished};
+use super::{Account, shown};
+use crate::baseline::Baseline;
+use crate::cli::{self, AwsArgs};
+use crate::error::{Error, Exit};
+use crate::journal::Run;
+use crate::observe::Observation;
+use crate::plan::{Aim, Undo};
+use crate::selection::Selection;
+use crate::view::{self, Streams};
+use std::path::PathBuf;
+use time::OffsetDateTime;
+
+pub async fn run(
+    args: cli::Undo,
+    aws: &AwsArgs,
+    now: OffsetDateTime,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    check_names(&args.consent.allow_loosening)?;
+    let baseline = Baseline::load(args.file.baseline.as_deref())?;
+    let account = Account::open(baseline, aws, args.parallelism, now).await?;
+    let alone = Alone::take(&account, "undo", args.consent.lock_timeout).await?;
+    let exit = planned(args, &account, &alone, streams).await;
+    alone.end().await;
+    exit
+}
+
+/// Plans, and saves the plan or asks and makes the changes.
+async fn planned(
+    args: cli::Undo,
+    account: &Account,
+    alone: &Alone,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let run = alone.journals.find(&args.run)?;
+    tell_of_unfinished(alone, streams)?;
+    let changed = run.changes.iter().filter(|change| !change.calls.is_empty());
+    let places: Vec<String> = changed.map(|change| change.address.to_string()).collect();
+    if places.is_empty() {
+        let text = format!(
+            "run {} sent no calls: there is nothing to undo",
+            run.began.run
+        );
+        shown(writeln!(streams.out, "{text}"))?;
+        return Ok(Exit::Fine);
+    }
+    let everything = Selection::new(places, Vec::new())?;
+    let aim = aim(alone, &run.began.run)?;
+    let seen = account.look(&everything, streams).await;
+    let selection = still_there(everything, account, &seen, streams)?;
+    let mut plan = account.plan(&selection, &seen, &aim);
+    match args.out {
+        Some(path) => {
+            plan.valid_for(args.valid_for);
+            shown(view::plan::text(&mut *streams.out, &plan))?;
+            let path = path.unwrap_or_else(|| default_out(&plan.account, &run));
+            save(&plan, &path, streams)?;
+            Ok(exit(&plan, false))
+        }
+        None => {
+            let work = Work::new(account, alone, plan, seen, aim);
+            work.agreed(&args.consent, streams)?
+                .carry_out(streams)
+                .await
+        }
+    }
+}
+
+/// The places that are still the baseline's; of the others it is told that they are left alone.
+fn still_there(
+    everything: Selection,
+    account: &Account,
+    seen: &Observation,
+    streams: &mut Streams,
+) -> Result<Selection, Error> {
+    let mut kept = Vec::new();
+    let mut last = None;
+    for place in everything.target {
+        let alone = Selection::new(vec![place.clone()], Vec::new())?;
+        match alone.check(&account.baseline, &seen.facts, &account.context) {
+            Ok(()) => kept.push(place),
+            Err(error) => {
+                let text = format!("note: {place} is no place of the baseline now, and is left");
+                shown(writeln!(streams.talk, "{text} as it is"))?;
+                last = Some(error);
+            }
+        }
+    }
+    match last {
+        Some(error) if kept.is_empty() => Err(error),
+        _ => Selection::new(kept, Vec::new()),
+    }
+}
+
+/// What undoing a run is to bring about.
+pub fn aim(alone: &Alone, run: &str) -> Result<Aim, Error> {
+    let run = alone.journals.find(run)?;
+    let mut later = Vec::new();
+    // A run that ended by itself has looked at what it left.
+    if run.changes.iter().any(|change| change.after.is_none()) {
+        let heads = alone.runs.iter();
+        for head in heads.filter(|head| head.began.run > run.began.run) {
+            later.push(head.run()?);
+        }
+    }
+    Ok(Aim::Undo(Undo::of(&run, &later)))
+}
+
+/// `plans/<account>-undo-<run>.json`
+fn default_out(account: &str, run: &Run) -> PathBuf {
+    PathBuf::from("plans").join(format!("{account}-undo-{}.json", run.began.run))
+}

@@ -1,0 +1,300 @@
+//! What `apply` and `undo` share: alone with the account, agreed upon, carried out, written down.
+
+use super::ask::{can_ask, yes};
+use super::copies::Copies;
+use super::{Account, shown, warn_of_any_account};
+use crate::apply::{Executor, Outcome, Patience};
+use crate::cli::Consent;
+use crate::clock::Clock;
+use crate::diff::Difference;
+use crate::error::{Error, Exit};
+use crate::guard;
+use crate::journal::{self, Began, Head, Journal, Journals, Record};
+use crate::lock::{Holder, Lock};
+use crate::observe::{Observation, Sighting};
+use crate::place::Address;
+use crate::plan::{Aim, Entry, Plan, Verdict};
+use crate::view::{self, Streams};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The right to change an account, and what was done to it before.
+pub struct Alone {
+    /// The account's journals.
+    pub journals: Journals,
+    /// What they say, oldest first.
+    pub runs: Vec<Head>,
+    clock: Clock,
+    lock: Lock,
+    copies: Option<Copies>,
+}
+
+impl Alone {
+    /// Waits until nobody else is at work on the account, and reads what was done before.
+    pub async fn take(account: &Account, doing: &str, patience: Duration) -> Result<Self, Error> {
+        let clock = Clock::at(account.context.now);
+        let id = &account.context.account;
+        let holder = Holder::this(doing, clock.now());
+        let writer = account.session.writing();
+        let shared = account.shared_lock(&writer);
+        let caller = &account.reader.caller.arn;
+        let lock = Lock::take(id, shared, &holder, caller, patience).await?;
+        let journals = Journals::of(id);
+        match journals.heads() {
+            Ok(runs) => Ok(Self {
+                journals,
+                runs,
+                clock,
+                lock,
+                copies: Copies::of(account, writer),
+            }),
+            Err(error) => {
+                lock.release().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Marks a saved plan as used: on this machine its journal does that.
+    pub async fn claim(&self, plan: &Plan) -> Result<(), Error> {
+        match &self.copies {
+            Some(copies) => copies.claim(plan).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets the next one work on the account.
+    pub async fn end(self) {
+        self.lock.release().await;
+    }
+
+    fn unfinished(&self) -> Vec<&Head> {
+        let unfinished = self.runs.iter().filter(|run| run.is_unfinished());
+        unfinished.collect()
+    }
+}
+
+/// Says which runs were cut off: what they left is looked at like everything else.
+pub fn tell_of_unfinished(alone: &Alone, streams: &mut Streams) -> Result<(), Error> {
+    for head in alone.unfinished() {
+        shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
+    }
+    Ok(())
+}
+
+/// Changes to an account, ready to be made.
+pub struct Work<'a> {
+    /// The account.
+    pub account: &'a Account,
+    /// The right to change it.
+    pub alone: &'a Alone,
+    /// The plan that was shown or saved.
+    pub plan: Plan,
+    /// The changes to make, as the controls propose them now.
+    pub changes: Plan,
+    /// What was looked at.
+    pub seen: Observation,
+    /// What the plan is to bring about.
+    pub aim: Aim,
+}
+
+impl<'a> Work<'a> {
+    /// The changes of a plan that was made just now.
+    pub fn new(
+        account: &'a Account,
+        alone: &'a Alone,
+        plan: Plan,
+        seen: Observation,
+        aim: Aim,
+    ) -> Self {
+        Self {
+            account,
+            alone,
+            changes: plan.clone(),
+            plan,
+            seen,
+            aim,
+        }
+    }
+
+    /// Shows the plan and asks a person, unless there is nothing to ask about.
+    pub fn agreed(self, consent: &Consent, streams: &mut Streams) -> Result<Self, Error> {
+        shown(view::plan::text(&mut *streams.out, &self.plan))?;
+        warn_of_any_account(&self.account.baseline, streams)?;
+        let allowed = &consent.allow_loosening;
+        guard::check(&self.plan, &self.account.baseline, allowed)?;
+        if self.plan.changes().next().is_some() {
+            agree(&self.plan, consent.auto_approve)?;
+        }
+        Ok(self)
+    }
+
+    /// Makes the changes and writes down what happens.
+    pub async fn carry_out(self, streams: &mut Streams) -> Result<Exit, Error> {
+        // A person may have thought for long, and nobody kept the lock meanwhile.
+        self.alone.lock.confirm().await?;
+        let journal = self.begin()?;
+        let mut outcomes = BTreeMap::new();
+        if self.changes.changes().next().is_some() {
+            outcomes = self.execute(&journal, streams).await?;
+            shown(view::apply::summary(&mut *streams.out, &outcomes))?;
+        }
+        let exit = exit(&self.plan, &outcomes);
+        journal.write(Record::Finished { exit: exit as u8 })?;
+        let is_whole = self.plan.selection.is_all() && matches!(self.aim, Aim::Baseline);
+        if is_whole && exit == Exit::Fine {
+            let Alone {
+                journals, clock, ..
+            } = &self.alone;
+            journals.take_over(&self.alone.unfinished(), &journal.run, *clock)?;
+        }
+        if let Some(copies) = &self.alone.copies {
+            let unfinished = self.alone.unfinished();
+            let earlier = unfinished.iter().map(|run| run.path.as_path());
+            copies
+                .save(earlier.chain([journal.path.as_path()]), streams)
+                .await?;
+        }
+        Ok(exit)
+    }
+
+    fn begin(&self) -> Result<Journal, Error> {
+        let plan = &self.plan;
+        let changes: Vec<Address> = self.changes.changes().map(Entry::address).collect();
+        let began = Began {
+            format: journal::FORMAT,
+            run: String::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            account: plan.account.clone(),
+            partition: plan.partition.clone(),
+            caller: self.account.reader.caller.arn.clone(),
+            home_region: plan.home_region.clone(),
+            baseline: plan.baseline.clone(),
+            plan: plan.digest.clone(),
+            undoes: plan.undoes.clone(),
+            changes: changes.clone(),
+        };
+        let journal = self.alone.journals.begin(began, self.alone.clock)?;
+        let untouched = self
+            .seen
+            .places
+            .iter()
+            .filter_map(|(address, seen)| match seen {
+                Sighting::Live(live) if !changes.contains(address) => {
+                    Some((address.clone(), live.clone()))
+                }
+                _ => None,
+            });
+        journal.write(Record::Seen {
+            places: untouched.collect(),
+        })?;
+        Ok(journal)
+    }
+
+    /// The first Ctrl-C or SIGTERM finishes the calls under way and makes no more, the second ends
+    /// at once.
+    async fn execute(
+        &self,
+        journal: &Journal,
+        streams: &mut Streams,
+    ) -> Result<BTreeMap<Address, Outcome>, Error> {
+        let stop = AtomicBool::new(false);
+        let live = view::apply::Live::new(&mut *streams.talk);
+        let executor = Executor {
+            baseline: &self.account.baseline,
+            aim: &self.aim,
+            context: &self.account.context,
+            reader: &self.account.reader,
+            writer: self.account.session.writing(),
+            journal,
+            listener: &live,
+            patience: Patience::default(),
+            stop: &stop,
+        };
+        let told_twice = async {
+            told_to_stop().await;
+            stop.store(true, Ordering::Relaxed);
+            live.say("stopping after the calls under way; once more stops at once");
+            told_to_stop().await;
+        };
+        let lost = async {
+            let error = self.alone.lock.keep().await;
+            stop.store(true, Ordering::Relaxed);
+            live.say(&error.to_string());
+            std::future::pending::<Infallible>().await
+        };
+        tokio::select! {
+            outcomes = executor.run(&self.changes) => Ok(outcomes),
+            never = lost => match never {},
+            () = told_twice => Err(Error {
+                exit: Exit::Partial,
+                ..Error::failed("stopped at once: the calls under way may or may not have been made")
+            }
+            .hint("run it again: it looks at what is there and finishes")),
+        }
+    }
+}
+
+fn agree(plan: &Plan, auto_approve: bool) -> Result<(), Error> {
+    if auto_approve {
+        return Ok(());
+    }
+    if !can_ask() {
+        return Err(Error::refused("nobody can be asked: stdin is no terminal")
+            .hint("save a plan and apply that, or say --auto-approve"));
+    }
+    let question = format!(
+        "Make these changes in account {}? Only 'yes' is a yes: ",
+        plan.account
+    );
+    match yes(&question) {
+        true => Ok(()),
+        false => Err(Error::refused("not agreed; nothing was changed")),
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM; for ever, where they cannot be heard.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt());
+        let terminate = signal(SignalKind::terminate());
+        if let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Findings are nothing that apply could do; a difference that it had to leave is part of its work.
+fn without_changes(plan: &Plan) -> Exit {
+    let withheld = |entry: &Entry| {
+        let is_left = |difference: &Difference| !entry.waives(&difference.field);
+        entry.verdict == Verdict::Finding
+            && entry.reason.is_none()
+            && entry.differences.iter().any(is_left)
+    };
+    match plan.exit() {
+        Exit::Differs if plan.entries.iter().any(withheld) => Exit::Partial,
+        Exit::Differs => Exit::Fine,
+        exit => exit,
+    }
+}
+
+fn exit(plan: &Plan, outcomes: &BTreeMap<Address, Outcome>) -> Exit {
+    match outcomes.values().all(Outcome::is_success) {
+        true => without_changes(plan),
+        false => Exit::Partial,
+    }
+}

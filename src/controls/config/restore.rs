@@ -1,0 +1,173 @@
+//! What puts recorder and channel back that a run changed.
+
+use super::mark_loosening;
+use super::state::{Channel, Live, Recorder, Role, State};
+use super::writes::{
+    PutConfigurationRecorder, PutDeliveryChannel, StartConfigurationRecorder,
+    StopConfigurationRecorder,
+};
+use crate::control::{Past, Proposal};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A recorder that the run created is stopped and stays, as its channel does: their deletion is a
+/// person's.
+pub fn restore(past: &Past<Live>, region: &str) -> Proposal {
+    if let Some(roles) = past.each(Live::role) {
+        return role(&roles);
+    }
+    match past.each(Live::region) {
+        Some(states) if states.live.is_control_towers() => {
+            put_back(&states, region).left_to("AWS Control Tower")
+        }
+        Some(states) => put_back(&states, region),
+        None => Proposal::by_hand(past),
+    }
+}
+
+/// The role is shared by all recorders of the account, and costs nothing.
+fn role(past: &Past<Role>) -> Proposal {
+    let mut proposal = Proposal::fine();
+    if past.before.service_linked_role.is_none() && past.live.service_linked_role.is_some() {
+        proposal.note("the service-linked role of AWS Config stays; it costs nothing");
+    }
+    proposal
+}
+
+/// The part of a region's state that a run changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Recording {
+    recorder: Option<Recorder>,
+    channel: Option<Channel>,
+    recording: Option<bool>,
+}
+
+impl Recording {
+    fn of(state: &State) -> Self {
+        Self {
+            recorder: state.recorder.clone(),
+            channel: state.channel.clone(),
+            recording: state.recording,
+        }
+    }
+}
+
+fn put_back(states: &Past<State>, region: &str) -> Proposal {
+    let past = states.map(Recording::of);
+    let created = Created::by(&past);
+    let (merged, wanted) = created.leave_out(&past).put_back();
+    let now = &past.live;
+    let mut proposal = Proposal {
+        findings: merged.findings,
+        ..Proposal::between(now, &wanted)
+    };
+    created.tell(&mut proposal, now, region);
+    let Some(recorder) = wanted.recorder else {
+        return proposal;
+    };
+    mark_loosening(&mut proposal, now.recorder.as_ref(), &recorder);
+    let name = recorder.name.clone();
+    if proposal.touches(&["recorder"]) {
+        let put = PutConfigurationRecorder::new(recorder, BTreeMap::new(), region);
+        proposal.call(put);
+    }
+    if let (Some(channel), true) = (wanted.channel, proposal.touches(&["channel"])) {
+        proposal.call(PutDeliveryChannel::new(channel, region));
+    }
+    match (proposal.touches(&["recording"]), wanted.recording) {
+        (true, Some(true)) => proposal.call(StartConfigurationRecorder::new(&name, region)),
+        (true, Some(false)) => proposal.call(StopConfigurationRecorder::new(&name, region)),
+        _ => {}
+    }
+    proposal
+}
+
+/// Which of the two the run created, and whether what is there now goes by the name of what the run
+/// left: under another name it is another thing, and not the run's.
+struct Created {
+    recorder: bool,
+    channel: bool,
+    same_recorder: bool,
+    same_channel: bool,
+}
+
+impl Created {
+    fn by(past: &Past<Recording>) -> Self {
+        let recorder = past.map(|own| own.recorder.as_ref().map(|own| own.name.clone()));
+        let channel = past.map(|own| own.channel.as_ref().map(|own| own.name.clone()));
+        let is_new = |name: &Past<Option<String>>| name.before.is_none() && name.after.is_some();
+        Self {
+            recorder: is_new(&recorder),
+            channel: is_new(&channel),
+            same_recorder: recorder.after == recorder.live,
+            same_channel: channel.after == channel.live,
+        }
+    }
+
+    /// The past without what stays as it is; of a new recorder only that it runs goes back.
+    fn leave_out(&self, past: &Past<Recording>) -> Past<Recording> {
+        let Past {
+            mut before,
+            mut after,
+            live,
+        } = past.clone();
+        if self.recorder || !self.same_recorder {
+            after.recorder = before.recorder.clone();
+        }
+        if self.recorder {
+            before.recording = after.recording.map(|_| false);
+        }
+        if !self.same_recorder {
+            after.recording = before.recording;
+        }
+        if self.channel || !self.same_channel {
+            after.channel = before.channel.clone();
+        }
+        Past {
+            before,
+            after,
+            live,
+        }
+    }
+
+    /// Says how to delete what the run created, in the order that AWS demands: it deletes a channel
+    /// only while nothing is recorded.
+    fn tell(&self, proposal: &mut Proposal, now: &Recording, region: &str) {
+        if let (true, true, Some(own)) = (self.recorder, self.same_recorder, &now.recorder) {
+            let name = &own.name;
+            proposal.finding(
+                "recorder",
+                format!("the run created the recorder {name}; it is not deleted"),
+                format!(
+                    "if nobody needs it: aws configservice delete-configuration-recorder \
+                     --configuration-recorder-name {name} --region {region}"
+                ),
+            );
+        }
+        if let (true, true, Some(own)) = (self.channel, self.same_channel, &now.channel) {
+            let Channel { name, bucket, .. } = own;
+            proposal.finding(
+                "channel",
+                format!("the run created the delivery channel {name}; it is not deleted"),
+                format!(
+                    "if nobody needs it, and while nothing is recorded: aws configservice \
+                     delete-delivery-channel --delivery-channel-name {name} --region {region} \
+                     (what it delivered to {bucket} stays)"
+                ),
+            );
+        }
+        let gone = [
+            ("recorder", self.same_recorder, now.recorder.is_some()),
+            ("channel", self.same_channel, now.channel.is_some()),
+        ];
+        for (what, is_same, is_there) in gone {
+            if !is_same {
+                let instead = match is_there {
+                    true => "another is in its place, and is left as it is",
+                    false => "there is none now",
+                };
+                proposal.note(format!("the {what} of that run is gone: {instead}"));
+            }
+        }
+    }
+}

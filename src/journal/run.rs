@@ -1,0 +1,227 @@
+//! What a journal says of its run.
+
+use super::head::began;
+use super::{Began, Line, Record, cannot_read};
+use crate::apply::Outcome;
+use crate::aws::AwsError;
+use crate::diff::Difference;
+use crate::error::Error;
+use crate::files;
+use crate::place::{Address, Place};
+use crate::plan::Call;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
+
+/// A run, as its journal tells it.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The journal.
+    pub path: PathBuf,
+    /// When it began.
+    pub at: OffsetDateTime,
+    /// Who wanted what.
+    pub began: Began,
+    /// The changes that were begun, in that order.
+    pub changes: Vec<Change>,
+    /// The places that were not changed, with their live state.
+    pub seen: BTreeMap<Address, Value>,
+    /// How it stands with the run.
+    pub standing: Standing,
+}
+
+/// How it stands with a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It ended by itself, with an exit code.
+    Finished(u8),
+    /// It never ended: it was killed, or it is still under way.
+    Unfinished,
+    /// It never ended, and a later run has finished its work.
+    TakenOver(String),
+}
+
+/// A change that was begun.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Its address.
+    pub address: Address,
+    /// Its control.
+    pub control: String,
+    /// Its place.
+    pub place: Place,
+    /// What differed.
+    pub differences: Vec<Difference>,
+    /// The live state before.
+    pub before: Value,
+    /// The calls that were sent, or were about to be.
+    pub calls: Vec<Sent>,
+    /// What it came to; nothing if that is not known.
+    pub outcome: Option<Outcome>,
+    /// The live state afterwards, if it was looked at.
+    pub after: Option<Value>,
+}
+
+/// A call, and what is known of its answer.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The call.
+    pub call: Call,
+    /// AWS's id of the request.
+    pub request_id: Option<String>,
+    /// Whether an answer came, or its loss was noticed.
+    pub answered: bool,
+    /// Why it failed.
+    pub error: Option<AwsError>,
+}
+
+impl Run {
+    /// Reads a journal; `None` if it has not a single line.
+    ///
+    /// # Errors
+    /// When it cannot be read, when others may change it, or when a line other than the last is
+    /// damaged.
+    pub fn read(path: &Path) -> Result<Option<Self>, Error> {
+        let bytes = files::read_trusted(path)?;
+        Self::parse(path, &bytes).map_err(|why| {
+            cannot_read(path, why)
+                .hint("look at that line; move the file away if it cannot be mended")
+        })
+    }
+
+    fn parse(path: &Path, bytes: &[u8]) -> Result<Option<Self>, String> {
+        let is_torn = !bytes.is_empty() && !bytes.ends_with(b"\n");
+        let mut run: Option<Self> = None;
+        let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+        let last = lines.len().saturating_sub(1);
+        for (at, text) in lines.iter().enumerate() {
+            if text.is_empty() || (at == last && is_torn) {
+                continue;
+            }
+            let line = match serde_json::from_slice::<Line>(text) {
+                Ok(line) => line,
+                // What a kill tore off, before a later run marked this one as taken over.
+                Err(_) if is_before_take_over(&lines, at) => continue,
+                Err(cause) => return Err(format!("line {}: {cause}", at + 1)),
+            };
+            match &mut run {
+                None => {
+                    let (at, began) = began(text)?;
+                    run = Some(Self::begun(path, at, began));
+                }
+                Some(run) => run.hear(line.record),
+            }
+        }
+        Ok(run)
+    }
+
+    fn begun(path: &Path, at: OffsetDateTime, began: Began) -> Self {
+        Self {
+            path: path.to_owned(),
+            at,
+            began,
+            changes: Vec::new(),
+            seen: BTreeMap::new(),
+            standing: Standing::Unfinished,
+        }
+    }
+
+    fn hear(&mut self, record: Record) {
+        match record {
+            Record::Began(_) => {}
+            Record::Change {
+                address,
+                control,
+                place,
+                differences,
+                before,
+            } => self.changes.push(Change {
+                address,
+                control,
+                place,
+                differences,
+                before,
+                calls: Vec::new(),
+                outcome: None,
+                after: None,
+            }),
+            Record::Call { address, call, .. } => {
+                if let Some(change) = self.change_mut(&address) {
+                    change.calls.push(Sent {
+                        call,
+                        request_id: None,
+                        answered: false,
+                        error: None,
+                    });
+                }
+            }
+            Record::Answer {
+                address,
+                number,
+                request_id,
+                error,
+            } => {
+                let change = self.change_mut(&address);
+                let sent = change.and_then(|change| change.calls.get_mut(number.wrapping_sub(1)));
+                if let Some(sent) = sent {
+                    sent.request_id = request_id;
+                    sent.answered = true;
+                    sent.error = error;
+                }
+            }
+            Record::Ended {
+                address,
+                outcome,
+                after,
+            } => {
+                if let Some(change) = self.change_mut(&address) {
+                    change.outcome = Some(outcome);
+                    change.after = after;
+                } else if let Some(after) = after {
+                    self.seen.insert(address, after);
+                }
+            }
+            Record::Seen { places } => self.seen.extend(places),
+            Record::Finished { exit } => self.standing = Standing::Finished(exit),
+            Record::TakenOver { by } => self.standing = Standing::TakenOver(by),
+        }
+    }
+
+    fn change_mut(&mut self, address: &Address) -> Option<&mut Change> {
+        self.changes
+            .iter_mut()
+            .find(|change| change.address == *address)
+    }
+
+    /// The live state of a place when the run had looked at it for the last time.
+    pub fn left(&self, address: &Address) -> Option<&Value> {
+        let change = self
+            .changes
+            .iter()
+            .find(|change| change.address == *address);
+        match change {
+            Some(change) => change.after.as_ref(),
+            None => self.seen.get(address),
+        }
+    }
+
+    /// How many calls were sent, or may have been.
+    pub fn calls(&self) -> usize {
+        self.changes.iter().map(|change| change.calls.len()).sum()
+    }
+}
+
+/// Whether a line is the last one before that of a run that took over.
+fn is_before_take_over(lines: &[&[u8]], at: usize) -> bool {
+    let next = lines
+        .get(at + 1)
+        .and_then(|text| serde_json::from_slice::<Line>(text).ok());
+    matches!(
+        next,
+        Some(Line {
+            record: Record::TakenOver { .. },
+            ..
+        })
+    )
+}

@@ -1,0 +1,122 @@
+//! What takes settings of a bucket back to what they were. No call here deletes an object.
+
+use super::writes::{BUCKET, PutBucketPolicy, SETTLING, Target};
+use crate::aws::facts::GET_BUCKET_POLICY;
+use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::control::{Past, Proposal};
+use crate::diff::Difference;
+use crate::policy::Policy;
+use serde::Serialize;
+use serde_json::json;
+use std::any::Any;
+
+/// What puts back the policy of a bucket, given its texts: the statements that a run put in go, and
+/// those that they took the place of come back. Statements that others added since stay.
+pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) -> Proposal {
+    let parse = |text: &Option<String>| text.as_deref().map(Policy::parse).transpose();
+    let policies = past.map(parse);
+    let (before, after, live) = match (policies.before, policies.after, policies.live) {
+        (Ok(before), Ok(after), Ok(live)) => (before, after, live),
+        (Err(cause), ..) | (_, Err(cause), _) | (.., Err(cause)) => {
+            let text = format!("its policy cannot be read: {cause}");
+            let error = AwsError::unexpected(&GET_BUCKET_POLICY, &target.region, &text);
+            return Proposal::unknown(error);
+        }
+    };
+    let past = Past {
+        before,
+        after,
+        live,
+    };
+    let undone = Policy::undo(&past);
+    let mut proposal = Proposal::fine();
+    for sid in undone.moved {
+        proposal.finding(
+            "statements",
+            format!("the statement {sid} was changed again after that run, and is left as it is"),
+            "put it back by hand if that is wanted: S3 console, the bucket, Permissions",
+        );
+    }
+    if !undone.differs {
+        return proposal;
+    }
+    if let Some((what, remedy)) = undone.policy.as_ref().and_then(super::refusal) {
+        proposal.finding("statements", what, remedy);
+        return proposal;
+    }
+    proposal.differences = differences(past.live.as_ref(), undone.policy.as_ref(), arn);
+    match undone.policy {
+        Some(policy) => proposal.call(PutBucketPolicy::back_to(target, policy)),
+        None => proposal.call(DeleteBucketPolicy { target }),
+    }
+    proposal
+}
+
+/// A policy without one of our statements denies less, or lets a service deliver no longer.
+fn differences(now: Option<&Policy>, wanted: Option<&Policy>, arn: &str) -> Vec<Difference> {
+    let tls = |policy: Option<&Policy>| policy.is_some_and(|p| p.denies_insecure_transport(arn));
+    let names = |policy: Option<&Policy>| policy.map(Policy::names).unwrap_or_default();
+    let fields = [
+        ("ssl_only", json!(tls(now)), json!(tls(wanted))),
+        ("statements", json!(names(now)), json!(names(wanted))),
+    ];
+    let changed = fields.into_iter().filter(|(_, now, wanted)| now != wanted);
+    changed
+        .map(|(field, now, wanted)| Difference {
+            loosens: true,
+            ..Difference::new(field, now, wanted)
+        })
+        .collect()
+}
+
+/// Defines a call that takes one setting of a bucket away.
+macro_rules! deletion {
+    ($(#[$doc:meta])* $name:ident $method:ident $action:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Serialize)]
+        pub struct $name {
+            /// The bucket.
+            #[serde(flatten)]
+            pub target: Target,
+        }
+
+        impl Write for $name {
+            const OPERATION: Operation =
+                Operation::new("s3", stringify!($name), &[Grant::on($action, BUCKET)]);
+            const SETTLING: &'static [&'static str] = SETTLING;
+
+            fn region(&self) -> &str {
+                &self.target.region
+            }
+
+            async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+                let request = clients
+                    .s3(&self.target.region)
+                    .$method()
+                    .bucket(&self.target.bucket)
+                    .expected_bucket_owner(&self.target.expected_bucket_owner);
+                sent(self, request.send().await)
+            }
+
+            fn merge(&mut self, later: &dyn Any) -> bool {
+                let later = later.downcast_ref::<Self>();
+                later.is_some_and(|later| later.target.bucket == self.target.bucket)
+            }
+        }
+    };
+}
+
+deletion! {
+    /// Takes away the policy of a bucket that had none.
+    DeleteBucketPolicy delete_bucket_policy "s3:DeleteBucketPolicy"
+}
+
+deletion! {
+    /// Takes away the object ownership of a bucket from before there was such a setting.
+    DeleteBucketOwnershipControls delete_bucket_ownership_controls "s3:PutBucketOwnershipControls"
+}
+
+deletion! {
+    /// Takes away all lifecycle rules of a bucket that has none but ours.
+    DeleteBucketLifecycle delete_bucket_lifecycle "s3:PutLifecycleConfiguration"
+}

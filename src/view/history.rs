@@ -1,0 +1,175 @@
+//! What applies did, as text and as JSON.
+
+use super::apply::{name, trouble, word};
+use super::plan::one_difference;
+use super::value::{block, escape};
+use super::{ALARM, BOLD, DIM, count};
+use crate::clock::to_the_second;
+use crate::error::Exit;
+use crate::journal::{Change, Run, Sent, Standing};
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// Writes a line for each run, oldest first.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn list(out: &mut dyn Write, runs: &[Run]) -> io::Result<()> {
+    if runs.is_empty() {
+        return writeln!(out, "No apply was run in this folder.");
+    }
+    for run in runs {
+        let began = &run.began;
+        let what = match &began.undoes {
+            Some(other) => escape(&format!("undo of {other}")),
+            None => escape(&began.baseline.path),
+        };
+        writeln!(
+            out,
+            "{BOLD}{}{BOLD:#}  {}  {what}  {}  {DIM}{}{DIM:#}",
+            escape(&began.run),
+            escape(&began.account),
+            in_short(run),
+            escape(&began.caller)
+        )?;
+    }
+    Ok(())
+}
+
+/// `3 changes, 5 calls, done`
+fn in_short(run: &Run) -> String {
+    let standing = match &run.standing {
+        Standing::Finished(code) if *code == Exit::Fine as u8 => "done".to_owned(),
+        Standing::Finished(code) => format!("ended with exit code {code}"),
+        Standing::Unfinished => format!("{ALARM}cut off{ALARM:#}"),
+        Standing::TakenOver(by) => escape(&format!("cut off, finished by {by}")),
+    };
+    match run.calls() {
+        0 => format!("no calls, {standing}"),
+        calls => {
+            let changes = count(run.changes.len(), "change");
+            format!("{changes}, {}, {standing}", count(calls, "call"))
+        }
+    }
+}
+
+/// Writes one run, call by call.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn detail(out: &mut dyn Write, run: &Run) -> io::Result<()> {
+    let began = &run.began;
+    writeln!(
+        out,
+        "{BOLD}Run {}{BOLD:#}: {}",
+        escape(&began.run),
+        in_short(run)
+    )?;
+    writeln!(out, "  account   {}", escape(&began.account))?;
+    writeln!(out, "  by        {}", escape(&began.caller))?;
+    writeln!(out, "  baseline  {}", escape(&began.baseline.path))?;
+    writeln!(out, "  plan      {}", escape(&began.plan))?;
+    writeln!(out, "  journal   {}\n", run.path.display())?;
+    for change in &run.changes {
+        one_change(out, change)?;
+    }
+    let not_begun = began.changes.iter();
+    for address in not_begun.filter(|own| !run.changes.iter().any(|c| c.address == **own)) {
+        writeln!(out, "{}: not begun\n", name(address))?;
+    }
+    Ok(())
+}
+
+fn one_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
+    let outcome = change.outcome.as_ref().map_or("not known", word);
+    writeln!(out, "{BOLD}{}{BOLD:#}: {outcome}", name(&change.address))?;
+    if let Some(text) = change.outcome.as_ref().and_then(trouble) {
+        writeln!(out, "    {}", escape(&text))?;
+    }
+    let width = change.differences.iter().map(|d| d.field.len()).max();
+    for difference in &change.differences {
+        writeln!(
+            out,
+            "{}",
+            one_difference(difference, width.unwrap_or(0).min(40))
+        )?;
+    }
+    for (number, sent) in change.calls.iter().enumerate() {
+        let call = &sent.call;
+        let what = format!("{}:{} in {}", call.service, call.operation, call.region);
+        let (number, what) = (number + 1, escape(&what));
+        writeln!(out, "    {number}. {what}: {}", answer(sent))?;
+        writeln!(out, "      {DIM}{}{DIM:#}", block(&call.input, 6))?;
+    }
+    writeln!(out)
+}
+
+fn answer(sent: &Sent) -> String {
+    let id = |id: &Option<String>| id.as_ref().map(|id| format!(" (request {})", escape(id)));
+    match (&sent.error, sent.answered) {
+        (Some(error), _) => format!("failed: {}", escape(&error.to_string())),
+        (None, true) => format!("done{}", id(&sent.request_id).unwrap_or_default()),
+        (None, false) => "no answer is known of".to_owned(),
+    }
+}
+
+/// Says that a run was cut off.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn unfinished(out: &mut dyn Write, run: &Run) -> io::Result<()> {
+    let began = &run.began;
+    writeln!(
+        out,
+        "note: the apply of {} by {} was cut off after {}; what it left is looked at afresh, and \
+         `baseline apply` finishes it (baseline history {})",
+        to_the_second(run.at),
+        escape(&began.caller),
+        count(run.calls(), "call"),
+        escape(&began.run)
+    )
+}
+
+/// Writes the runs as one JSON document.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn json(out: &mut dyn Write, runs: &[Run]) -> io::Result<()> {
+    let runs: Vec<Value> = runs.iter().map(as_json).collect();
+    let document = json!({"format": crate::journal::FORMAT, "runs": runs});
+    out.write_all(&crate::json::to_bytes(&document)?)
+}
+
+fn as_json(run: &Run) -> Value {
+    let (standing, exit) = match &run.standing {
+        Standing::Finished(exit) => ("finished", Some(*exit)),
+        Standing::Unfinished => ("unfinished", None),
+        Standing::TakenOver(_) => ("taken_over", None),
+    };
+    let change = |change: &Change| {
+        let call = |sent: &Sent| {
+            json!({
+                "call": sent.call,
+                "answered": sent.answered,
+                "request_id": sent.request_id,
+                "error": sent.error,
+            })
+        };
+        json!({
+            "address": change.address,
+            "differences": change.differences,
+            "before": change.before,
+            "after": change.after,
+            "outcome": change.outcome,
+            "calls": change.calls.iter().map(call).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "began": run.began,
+        "at": to_the_second(run.at),
+        "journal": run.path,
+        "standing": standing,
+        "exit": exit,
+        "changes": run.changes.iter().map(change).collect::<Vec<_>>(),
+    })
+}
