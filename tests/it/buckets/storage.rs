@@ -1,6 +1,6 @@
 //! Encryption, versions, lifecycle rules, object lock and tags: what others set stays.
 
-use super::setup::{create, s3};
+use super::setup::{age, create, s3};
 use crate::account::{Account, block_on};
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BlockedEncryptionTypes, BucketLifecycleConfiguration,
@@ -231,4 +231,63 @@ fn a_bucket_that_is_deleted_while_it_is_looked_at_is_said_to_be_gone() {
         .run(&["plan", "--detailed-exitcode"])
         .exits(0)
         .says("was deleted");
+}
+
+#[test]
+fn a_run_is_taken_back_and_what_others_have_stays() {
+    let account = guarded(
+        "public_access_block = true\nownership = \"enforced\"\nencryption = { kms = \"alias/data\" }\n\
+         versioning = true\nnoncurrent_days = 30\ntags = { owner = \"data\" }",
+    );
+    let bucket = format!("a-{}", account.id);
+    block_on(async {
+        create(&account, &bucket, "us-east-1").await;
+        let s3 = s3(&account, "us-east-1").await;
+        age(&s3, &bucket).await;
+        key(&account, "alias/data").await;
+        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+        let _ = account.run(&["drift"]).exits(0);
+        let history = account.run(&["history", "--json"]).exits(0).json();
+        let run = history["runs"][0]["began"]["run"]
+            .as_str()
+            .expect("a run")
+            .to_owned();
+        let undo = [
+            "undo",
+            run.as_str(),
+            "--auto-approve",
+            "--allow-loosening",
+            "buckets",
+        ];
+        let _ = account.run(&undo).exits(0);
+        let block = s3.get_public_access_block().bucket(&bucket).send().await;
+        let block = block.expect("read").public_access_block_configuration;
+        assert_eq!(
+            block.and_then(|block| block.ignore_public_acls),
+            Some(false)
+        );
+        let rule = s3
+            .get_bucket_ownership_controls()
+            .bucket(&bucket)
+            .send()
+            .await;
+        let rule = rule
+            .expect("read")
+            .ownership_controls
+            .expect("controls")
+            .rules
+            .remove(0);
+        assert_eq!(rule.object_ownership.as_str(), "ObjectWriter");
+        let rules = s3.get_bucket_encryption().bucket(&bucket).send().await;
+        let rules = rules.expect("read").server_side_encryption_configuration;
+        let rule = rules.expect("a configuration").rules.remove(0);
+        let default = rule.apply_server_side_encryption_by_default.expect("it");
+        assert_eq!(default.sse_algorithm, ServerSideEncryption::Aes256);
+        let status = s3.get_bucket_versioning().bucket(&bucket).send().await;
+        let status = status.expect("read").status.expect("a status");
+        assert_eq!(status.as_str(), "Suspended");
+        let rules = s3.get_bucket_lifecycle_configuration().bucket(&bucket);
+        assert!(rules.send().await.is_err(), "the rules are gone");
+    });
+    account.assert_valid_requests();
 }
