@@ -183,6 +183,10 @@ impl Baseline {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
             home_region: home_region.to_owned(),
+            watches_home: match &self.account.regions {
+                Regions::Enabled => true,
+                Regions::Listed(names) => names.iter().any(|name| name == home_region),
+            },
             now,
             baseline: self.name(),
             tags: self.account.tags.clone(),

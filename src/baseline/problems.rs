@@ -298,6 +298,12 @@ impl Located {
                 None => break,
             }
         }
+        // What is wrong with a value is wrong with the one inside `{ exactly = … }`.
+        if let [exactly] = here.inner.as_slice()
+            && exactly.key == "exactly"
+        {
+            (here, key) = (&exactly.value, &exactly.key_span);
+        }
         (here.span.clone(), key.clone())
     }
 }

@@ -95,6 +95,9 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
     if plan.expires < now {
         return Err(refused("it has expired".to_owned()));
     }
+    if plan.expires > plan.created + cli::LONGEST_VALIDITY {
+        return Err(refused("no plan is valid for so long".to_owned()));
+    }
     if plan.created > now + time::Duration::minutes(5) {
         return Err(refused(
             "it was made in the future: check the clock".to_owned(),
@@ -211,19 +214,25 @@ fn in_short(names: &[String]) -> String {
     }
 }
 
-/// The planned changes that the controls would not propose now.
+/// The planned changes that the controls would not propose now, or not at this place in the plan,
+/// or not without others that the plan lacks.
 fn moved(planned: &[&Entry], fresh: &Plan) -> Vec<String> {
-    let is_proposed = |entry: &&&Entry| {
-        let address = entry.address();
-        let now = fresh
+    let names: Vec<Address> = planned.iter().map(|entry| entry.address()).collect();
+    let mut next = 0;
+    let mut moved = Vec::new();
+    for (entry, name) in planned.iter().zip(&names) {
+        let at = fresh
             .entries
             .iter()
-            .find(|other| other.address() == address);
-        now.is_some_and(|now| same(entry, now) && now.after == entry.after)
-    };
-    planned
-        .iter()
-        .filter(|entry| !is_proposed(entry))
-        .map(|entry| entry.address().to_string())
-        .collect()
+            .position(|other| other.address() == *name);
+        let is_proposed = at.is_some_and(|at| {
+            let now = &fresh.entries[at];
+            at >= next && same(entry, now) && now.after == entry.after
+        });
+        if !is_proposed || !entry.after.iter().all(|first| names.contains(first)) {
+            moved.push(name.to_string());
+        }
+        next = next.max(at.map_or(0, |at| at + 1));
+    }
+    moved
 }

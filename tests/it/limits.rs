@@ -161,7 +161,9 @@ fn defined(folder: &Path) -> Vec<String> {
             let text = std::fs::read_to_string(&path).expect("source is text");
             let definitions = text.split("Operation::new(").skip(1);
             // The service, a comma, the operation.
-            names.extend(definitions.filter_map(|rest| Some(rest.split('"').nth(3)?.to_owned())));
+            let found = definitions.filter_map(|rest| rest.split('"').nth(3));
+            // Where a macro defines them, the action says the name.
+            names.extend(found.map(|name| name.rsplit(':').next().unwrap_or(name).to_owned()));
         }
     }
     names

@@ -46,7 +46,7 @@ fn flags_that_the_baseline_leaves_out_stay() {
 }
 
 #[derive(Debug)]
-struct Endpoint(String);
+pub struct Endpoint(pub String);
 
 impl aws_sdk_s3control::config::endpoint::ResolveEndpoint for Endpoint {
     fn resolve_endpoint<'a>(

@@ -117,3 +117,38 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+#[test]
+fn the_journal_tells_which_command_asked() {
+    let account = crate::account::Account::with("[password_policy]");
+    let _ = account.run(&["plan"]).exits(0);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let journal = account.journal();
+    let by = |name: &str| journal.iter().filter(|e| e["application"] == name).count();
+    assert!(by("plan") > 0 && by("writing") > 0);
+    assert_eq!(by("plan") + by("writing"), journal.len());
+}
+
+#[test]
+#[should_panic(expected = "plan wrote")]
+fn a_write_of_a_command_that_only_looks_is_noticed() {
+    let entry = serde_json::json!({"application": "plan", "write": true});
+    assert_looking_wrote_nothing(&[entry]);
+}
+
+#[test]
+#[should_panic(expected = "stdout tells alice@example.com")]
+fn an_address_in_the_output_is_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "alerts = [{ at = \"80%\", email = [\"alice@example.com\"] }]";
+    fs::write(folder.path().join("baseline.toml"), text).expect("written");
+    assert_tells_no_secret("stdout", "to Alice@Example.com", &mails(folder.path()));
+}
+
+#[test]
+#[should_panic(expected = "is half written")]
+fn half_a_plan_is_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("plan.json"), "{\n  \"format\": 1,").expect("written");
+    assert_files_are_fine(folder.path(), &[]);
+}

@@ -208,8 +208,7 @@ async fn read_unlisted(reader: &Reader, name: &str) -> Result<Live, AwsError> {
         .bucket(name)
         .expected_bucket_owner(&reader.caller.account)
         .send();
-    let _turn = clients.turn(HEAD.service, region).await;
-    let error = match request.await {
+    let error = match HEAD.asked(clients, region, request).await? {
         Ok(_) => return Ok(Live::Own(Box::new(s3::read(reader, name, region).await?))),
         Err(error) => error,
     };

@@ -75,8 +75,8 @@ const MISTAKES: [(&str, &str); 24] = [
         "[[buckets]]\nmatch = [\"logs-[a-\"]\nssl_only = true\n",
     ),
     (
-        "a setting above all tables",
-        "minimum_length = 14\n[password_policy]\n",
+        "a table that is misspelt",
+        "[acount]\nid = \"111122223333\"\n",
     ),
 ];
 

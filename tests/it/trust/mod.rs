@@ -4,7 +4,12 @@
 
 mod cases;
 mod crash;
+mod denied;
+mod faults;
 mod inventory;
+mod stale;
+mod tamper;
+mod throttle;
 mod wire;
 
 use crate::account::Account;
