@@ -18,39 +18,66 @@ pub struct Undone {
 }
 
 impl Policy {
-    /// What the policy becomes without the statements that a run put in, and with those that they
-    /// took the place of. All others stay as they are. S3 answers principals in another order each
-    /// time, so statements are compared by what they say.
+    /// What the policy becomes without the statements that a run put in, and with those that it
+    /// replaced or took out. All others stay as they are. S3 answers principals in another order
+    /// each time, so statements are compared by what they say.
     pub fn undo(past: &Past<Option<Self>>) -> Undone {
         let none = Self::empty();
-        let [before, after, now] =
-            [&past.before, &past.after, &past.live].map(|policy| policy.as_ref().unwrap_or(&none));
-        let mut policy = now.clone();
-        let mut moved = Vec::new();
-        let mut differs = false;
+        let [before, after] =
+            [&past.before, &past.after].map(|policy| policy.as_ref().unwrap_or(&none));
+        let mut undone = Undone {
+            policy: past
+                .live
+                .clone()
+                .or_else(|| past.before.as_ref().map(Self::bare)),
+            differs: false,
+            moved: Vec::new(),
+        };
+        let Some(policy) = &mut undone.policy else {
+            return undone;
+        };
         for added in after.statements.iter().filter(|own| !before.has(own)) {
-            let replaced = sid_of(&added.value).and_then(|sid| before.own(sid));
-            match policy.statements.iter().position(|own| own.is(added)) {
-                Some(at) => {
-                    let place = at..=at;
-                    policy.statements.splice(place, replaced.cloned());
-                    differs = true;
-                }
-                None => {
-                    let sid = sid_of(&added.value).filter(|sid| policy.own(sid).is_some());
-                    let is_back = replaced.is_some_and(|replaced| policy.has(replaced));
-                    moved.extend(sid.filter(|_| !is_back).map(str::to_owned));
-                }
+            let replaced = before.same_sid(added);
+            if let Some(at) = policy.statements.iter().position(|own| own.is(added)) {
+                policy.statements.splice(at..=at, replaced.cloned());
+                undone.differs = true;
+            } else if policy.same_sid(added).is_some()
+                && !replaced.is_some_and(|own| policy.has(own))
+            {
+                undone.moved.extend(sid_of(&added.value).map(str::to_owned));
             }
         }
-        if differs {
-            policy.single = policy.statements.len() == 1 && before.single;
+        for taken in before.statements.iter().filter(|own| !after.has(own)) {
+            if after.same_sid(taken).is_some() || policy.has(taken) {
+                continue; // It was replaced, or is there again.
+            }
+            if policy.same_sid(taken).is_some() {
+                undone.moved.extend(sid_of(&taken.value).map(str::to_owned));
+            } else {
+                policy.statements.push(taken.clone());
+                undone.differs = true;
+            }
         }
-        Undone {
-            policy: Some(policy).filter(|policy| !policy.statements.is_empty()),
-            differs,
-            moved,
+        if undone.differs {
+            policy.single = before.single && policy.statements.len() == 1;
         }
+        undone.policy = undone.policy.filter(|policy| !policy.statements.is_empty());
+        undone
+    }
+
+    /// The policy without its statements.
+    fn bare(&self) -> Self {
+        Self {
+            statements: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether all that another one says is said, and nothing more is allowed.
+    pub fn is_no_looser_than(&self, other: &Self) -> bool {
+        let allows = |own: &Statement| own.value["Effect"] != "Deny";
+        let mut more = self.statements.iter().filter(|own| !other.has(own));
+        other.statements.iter().all(|own| self.has(own)) && !more.any(allows)
     }
 
     /// The names of the statements: their Sids, or their numbers.
@@ -66,7 +93,9 @@ impl Policy {
         self.statements.iter().any(|own| own.is(wanted))
     }
 
-    fn own(&self, sid: &str) -> Option<&Statement> {
+    /// The statement with the Sid of another one.
+    fn same_sid(&self, other: &Statement) -> Option<&Statement> {
+        let sid = sid_of(&other.value)?;
         let mut statements = self.statements.iter();
         statements.find(|own| sid_of(&own.value) == Some(sid))
     }
@@ -163,6 +192,25 @@ mod tests {
             json!([allow("B", &["new"]), changed, allow("F", &["f"])])
         );
         assert_eq!(moved, ["D"]);
+    }
+
+    #[test]
+    fn what_the_run_took_out_comes_back_with_all_around_it() {
+        let parse = |text: &str| Some(Policy::parse(text).expect("valid"));
+        let before = || parse(r#"{"Id":"x","Statement":[{"Sid":"A"},{"Sid":"B"}]}"#);
+        let undone = Policy::undo(&Past {
+            before: before(),
+            after: None,
+            live: None,
+        });
+        assert_eq!(json!(undone.policy), json!(before()));
+        let (undone, moved) = undo(
+            before(),
+            parse(r#"{"Statement":[{"Sid":"A"}]}"#),
+            parse(r#"{"Statement":[{"Sid":"A"},{"Sid":"B","Effect":"Deny"}]}"#),
+        );
+        assert_eq!(undone[1]["Effect"], "Deny");
+        assert_eq!(moved, ["B"]);
     }
 
     #[test]

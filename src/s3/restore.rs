@@ -52,18 +52,24 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
     proposal
 }
 
-/// A policy without one of our statements denies less, or lets a service deliver no longer.
+/// A policy without one of its statements denies less, or lets a service deliver no longer.
 fn differences(now: Option<&Policy>, wanted: Option<&Policy>, arn: &str) -> Vec<Difference> {
     let tls = |policy: Option<&Policy>| policy.is_some_and(|p| p.denies_insecure_transport(arn));
     let names = |policy: Option<&Policy>| policy.map(Policy::names).unwrap_or_default();
+    let none = Policy::empty();
+    let is_no_looser = wanted
+        .unwrap_or(&none)
+        .is_no_looser_than(now.unwrap_or(&none));
+    let is_tls_only = [tls(now), tls(wanted)];
     let fields = [
-        ("ssl_only", json!(tls(now)), json!(tls(wanted))),
-        ("statements", json!(names(now)), json!(names(wanted))),
+        ("ssl_only", is_tls_only.map(|own| json!(own))),
+        ("statements", [json!(names(now)), json!(names(wanted))]),
     ];
-    let changed = fields.into_iter().filter(|(_, now, wanted)| now != wanted);
-    changed
-        .map(|(field, now, wanted)| Difference {
-            loosens: true,
+    fields
+        .into_iter()
+        .filter(|(field, _)| *field != "ssl_only" || is_tls_only[0] != is_tls_only[1])
+        .map(|(field, [now, wanted])| Difference {
+            loosens: !is_no_looser,
             ..Difference::new(field, now, wanted)
         })
         .collect()

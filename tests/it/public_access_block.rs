@@ -45,8 +45,9 @@ fn flags_that_the_baseline_leaves_out_stay() {
     });
 }
 
+/// The emulator, without the account's id before its name.
 #[derive(Debug)]
-struct Endpoint(String);
+pub struct Endpoint(pub String);
 
 impl aws_sdk_s3control::config::endpoint::ResolveEndpoint for Endpoint {
     fn resolve_endpoint<'a>(
