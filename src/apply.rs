@@ -2,7 +2,7 @@
 //! calls, and looks again. Announces what happens; prints nothing.
 
 use crate::aws::facts::Reader;
-use crate::aws::{AnyWrite, AwsError, Clients, Receipt};
+use crate::aws::{AnyWrite, AwsError, Clients, Kind, Receipt, condition};
 use crate::baseline::Baseline;
 use crate::control::Context;
 use crate::error::Error;
@@ -73,6 +73,17 @@ impl Outcome {
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Done | Self::AlreadyFine)
     }
+
+    /// Whether nothing else can succeed either, until somebody renews the credentials.
+    fn is_of_expired_credentials(&self) -> bool {
+        match self {
+            Self::Failed { error, .. }
+            | Self::Unseen {
+                error: Some(error), ..
+            } => error.kind == Kind::Expired,
+            _ => false,
+        }
+    }
 }
 
 /// What happens during an apply.
@@ -135,7 +146,8 @@ pub struct Executor<'a> {
     pub listener: &'a dyn Listener,
     /// How long to wait.
     pub patience: Patience,
-    /// Set when no further call is to be made; the one under way is finished.
+    /// Set when no further call is to be made; the one under way is finished. Expired credentials
+    /// set it too.
     pub stop: &'a AtomicBool,
 }
 
@@ -207,6 +219,9 @@ impl Executor<'_> {
     }
 
     fn end(&self, group: &Group<'_>, end: &End, ended: &mut BTreeMap<Address, Outcome>) {
+        if end.outcome.is_of_expired_credentials() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
         for (at, entry) in group.0.iter().enumerate() {
             let (address, after) = (entry.address(), end.after.get(at).and_then(live));
             if self
@@ -332,8 +347,15 @@ impl Executor<'_> {
             };
             let code = error.code.as_deref().unwrap_or_default();
             let settling = wrote_before && write.settling().contains(&code);
-            if !(settling || CONFLICTS.contains(&code)) || !pauses.may_wait() || self.stopped() {
+            if !(settling || CONFLICTS.contains(&code)) {
                 return Err(error);
+            }
+            if !pauses.may_wait() || self.stopped() {
+                let waited_for = Some(condition(code).to_owned());
+                return Err(AwsError {
+                    waited_for,
+                    ..error
+                });
             }
             if pauses.is_first() {
                 self.listener.hear(Event::Waiting(address, &error));

@@ -1,7 +1,8 @@
 //! Files that hold what an account looks like: whole or not at all, and for their owner only.
 
 use crate::error::Error;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a file with mode 0600, by way of a temporary one beside it, so that a reader never sees
@@ -31,9 +32,18 @@ pub fn save_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// # Errors
 /// When it cannot be read or cannot be trusted.
 pub fn read_trusted(path: &Path) -> Result<Vec<u8>, Error> {
-    let failed = |cause: std::io::Error| {
-        Error::failed(format!("cannot read {}", path.display())).because(cause)
-    };
+    let mut bytes = Vec::new();
+    let read = open_trusted(path)?.read_to_end(&mut bytes);
+    read.map_err(|cause| cannot_read(path, cause))?;
+    Ok(bytes)
+}
+
+/// Opens a file as [`read_trusted`] reads one.
+///
+/// # Errors
+/// When it cannot be read or cannot be trusted.
+pub fn open_trusted(path: &Path) -> Result<File, Error> {
+    let failed = |cause: std::io::Error| cannot_read(path, cause);
     let metadata = std::fs::symlink_metadata(path).map_err(failed)?;
     if metadata.is_symlink() {
         let text = format!(
@@ -43,7 +53,11 @@ pub fn read_trusted(path: &Path) -> Result<Vec<u8>, Error> {
         return Err(Error::refused(text).hint("name the plan's own file"));
     }
     check_mode(path, &metadata)?;
-    std::fs::read(path).map_err(failed)
+    File::open(path).map_err(failed)
+}
+
+fn cannot_read(path: &Path, cause: std::io::Error) -> Error {
+    Error::failed(format!("cannot read {}", path.display())).because(cause)
 }
 
 #[cfg(unix)]

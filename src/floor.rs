@@ -149,6 +149,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for BoundVisitor<T> {
         T::deserialize(value.into_deserializer()).map(Bound::Limit)
     }
 
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        T::deserialize(value.into_deserializer()).map(Bound::Limit)
+    }
+
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
         T::deserialize(value.into_deserializer()).map(Bound::Limit)
     }

@@ -1,6 +1,7 @@
 //! The least-privilege IAM policy for what a baseline uses.
 
 use crate::aws::facts::{GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS};
+use crate::aws::store::{GET_OBJECT, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
 use crate::cli::Purpose;
@@ -44,6 +45,10 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
     let common = Names::new(baseline, context, Vec::new());
     for operation in common_operations(baseline) {
         add(operation, &common);
+    }
+    for (operation, bucket, key) in shared_objects(baseline, context, writes) {
+        let own = vec![("bucket", vec![bucket]), ("key", vec![key])];
+        add(operation, &Names::new(baseline, context, own));
     }
     for control in &baseline.controls {
         let names = Names::new(baseline, context, control.names(context));
@@ -111,6 +116,30 @@ fn common_operations(baseline: &Baseline) -> Vec<&'static Operation> {
         operations.push(&LIST_BUCKETS);
     }
     operations
+}
+
+/// What is read and written of the objects that `[lock]` and `[journal]` name: operation, bucket
+/// and key.
+fn shared_objects(
+    baseline: &Baseline,
+    context: &Context,
+    writes: bool,
+) -> Vec<(&'static Operation, String, String)> {
+    let account = &context.account;
+    let mut objects = Vec::new();
+    if let Some(lock) = &baseline.lock {
+        let (bucket, ..) = lock.place(context);
+        let key = lock.key(&format!("{account}.lock.json"));
+        objects.push((&GET_OBJECT, bucket.clone(), key.clone()));
+        if writes {
+            objects.push((&PUT_OBJECT, bucket, key));
+        }
+    }
+    if let (Some(journal), true) = (&baseline.journal, writes) {
+        let (bucket, ..) = journal.place(context);
+        objects.push((&PUT_OBJECT, bucket, journal.key(&format!("{account}/*"))));
+    }
+    objects
 }
 
 type Condition = Option<(&'static str, &'static str, &'static str)>;

@@ -8,6 +8,7 @@ use aws_sdk_account::types::RegionOptStatus;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// Allowed to everybody; no policy can deny it.
@@ -145,6 +146,7 @@ pub struct Reader {
     regions: OnceCell<Result<Vec<String>, AwsError>>,
     buckets: OnceCell<Result<Vec<Bucket>, AwsError>>,
     policies: Mutex<HashMap<String, Arc<OnceCell<BucketPolicy>>>>,
+    reached: Mutex<HashMap<String, Arc<OnceCell<bool>>>>,
 }
 
 /// The text of a bucket's policy; `None` for a bucket without one.
@@ -160,6 +162,7 @@ impl Reader {
             regions: OnceCell::new(),
             buckets: OnceCell::new(),
             policies: Mutex::default(),
+            reached: Mutex::default(),
         }
     }
 
@@ -172,9 +175,41 @@ impl Reader {
         )
     }
 
+    /// The same, with nothing remembered, for so long from now.
+    pub fn within(&self, time: Duration) -> Self {
+        Self {
+            clients: self.clients.within(time),
+            ..self.anew()
+        }
+    }
+
     /// The region in which global services are asked.
     pub fn global_region(&self) -> &'static str {
         global_region(self.caller.partition())
+    }
+
+    /// Whether a name that does not exist means that the region does not have the service, and not
+    /// that names are hidden here: the service answers in another region, and another service in
+    /// this one. STS is in every region and answers everybody; each region is asked once.
+    pub async fn is_missing(&self, service: &str, region: &str) -> bool {
+        if !self.clients.has_answered(service) {
+            return false;
+        }
+        let cell = {
+            let mut cells = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+            cells.entry(region.to_owned()).or_default().clone()
+        };
+        *cell.get_or_init(|| self.reaches(region)).await
+    }
+
+    /// Whether STS answers in a region, whatever it says.
+    async fn reaches(&self, region: &str) -> bool {
+        let request = self.clients.sts(region).get_caller_identity().send();
+        // A refusal is an answer as well.
+        let _ = GET_CALLER_IDENTITY
+            .answer(&self.clients, region, request)
+            .await;
+        self.clients.has_answered_in("sts", region)
     }
 
     /// The regions that the account has enabled, sorted; asked once.

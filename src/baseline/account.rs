@@ -126,6 +126,14 @@ impl<'de> de::Visitor<'de> for RegionsVisitor {
 
 /// Reads the table; what is wrong in it goes to `problems`.
 pub fn load(table: Table<'_>, problems: &mut Problems) -> Account {
+    // To serde a date is a table with one entry.
+    if table
+        .get_ref()
+        .get("tags")
+        .is_some_and(|tags| tags.get_ref().is_datetime())
+    {
+        problems.at(&table, "tags", "expected a table, found a date".to_owned());
+    }
     let account: Option<Account> = problems.decode(&table);
     let account = account.unwrap_or_default();
     if account.tags.contains_key(crate::control::OUR_TAG) {

@@ -1,10 +1,17 @@
 //! The baseline file: TOML in, typed settings out, every problem reported at once and in place.
 
 mod account;
+mod limits;
 mod problems;
+mod shared;
+mod waivers;
+mod words;
 
 pub use account::{Account, Regions};
+pub use limits::{Forbidden, Limits};
 pub use problems::Problems;
+pub use shared::Shared;
+pub use waivers::Waiver;
 
 use crate::aws::Caller;
 use crate::control::{Configured, Context, Delivery, Need};
@@ -12,6 +19,8 @@ use crate::controls;
 use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 use toml::Spanned;
@@ -22,6 +31,10 @@ pub const FORMAT: i64 = 1;
 
 /// The name of a trail that is created, when the baseline gives none.
 pub const DEFAULT_TRAIL: &str = "baseline";
+
+/// The largest file that is read, in bytes: a hundred times what an account needs, and little
+/// enough that whatever is in it is refused at once.
+const LARGEST: u64 = 256 * 1024;
 
 /// Where a baseline is looked for when none is named.
 pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
@@ -37,6 +50,14 @@ pub struct Baseline {
     pub account: Account,
     /// The controls it configures, in the order in which plans read.
     pub controls: Vec<Box<dyn Configured>>,
+    /// The tables `[[waivers]]`.
+    pub waivers: Vec<Waiver>,
+    /// The table `[limits]`.
+    pub limits: Limits,
+    /// The table `[lock]`: where the lock between machines is.
+    pub lock: Option<Shared>,
+    /// The table `[journal]`: where journals are copied to.
+    pub journal: Option<Shared>,
     log_bucket: Option<String>,
     deliveries: Vec<(Option<String>, Delivery)>,
 }
@@ -51,17 +72,31 @@ impl Baseline {
             Some(path) => path.to_owned(),
             None => default_path()?,
         };
-        let text = std::fs::read(&path).map_err(|cause| {
-            Error::failed(format!("cannot read {}", path.display())).because(cause)
-        })?;
-        let text = String::from_utf8(text).map_err(|cause| {
-            Error::failed(format!("{} is not UTF-8", path.display())).because(cause)
-        })?;
-        Self::parse(&path, &text).map_err(|problems| {
-            let count = problems.count();
-            let plural = if count == 1 { "problem" } else { "problems" };
-            Error::failed(format!("{count} {plural} in {}", path.display()))
-                .report(problems.render(&path, &text))
+        let failed = || format!("cannot read {}", path.display());
+        let mut bytes = Vec::new();
+        File::open(&path)
+            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+            .map_err(|cause| Error::failed(failed()).because(cause))?;
+        if bytes.len() as u64 > LARGEST {
+            let cause = format!("it is larger than {} KiB", LARGEST / 1024);
+            return Err(Error::failed(failed()).because(cause));
+        }
+        Self::from_bytes(&path, &bytes)
+    }
+
+    /// Reads a baseline from the bytes of its file; `path` is only its name.
+    ///
+    /// # Errors
+    /// Every problem found in it.
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+        let text = String::from_utf8_lossy(bytes);
+        let read = match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(path, text),
+            Err(cause) => Err(not_utf8(cause.valid_up_to())),
+        };
+        read.map_err(|problems| {
+            Error::failed(format!("{} in {}", problems.count(), path.display()))
+                .report(problems.render(path, &text))
         })
     }
 
@@ -73,6 +108,7 @@ impl Baseline {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut problems = Problems::default();
         problems.syntax(text, errors);
+        problems.numbers(table.get_ref());
         if problems.any() {
             return Err(problems);
         }
@@ -82,6 +118,21 @@ impl Baseline {
             Some(value) => account::load(value, &mut problems),
             None => Account::default(),
         };
+        let limits = match take(&mut table, "limits") {
+            Some(value) => limits::load(value, &mut problems),
+            None => Limits::default(),
+        };
+        let waivers = match take(&mut table, "waivers") {
+            Some(value) => {
+                let present: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+                waivers::load(value, &present, &mut problems)
+            }
+            None => Vec::new(),
+        };
+        let mut shared = |name: &str| {
+            take(&mut table, name).and_then(|value| shared::load(value, &mut problems))
+        };
+        let (lock, journal) = (shared("lock"), shared("journal"));
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
         let deliveries = deliveries(&table);
         let mut configured = Vec::new();
@@ -91,8 +142,10 @@ impl Baseline {
             }
         }
         let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
-        known.extend(["account", "baseline"]);
-        for key in table.keys() {
+        known.extend([
+            "account", "baseline", "journal", "limits", "lock", "waivers",
+        ]);
+        for key in table.keys().take(problems::MOST + 1) {
             problems.unknown_key(key.span(), key.get_ref(), &known);
         }
         match problems.any() {
@@ -102,6 +155,10 @@ impl Baseline {
                 sha256: hex(&Sha256::digest(text.as_bytes())),
                 account,
                 controls: configured,
+                waivers,
+                limits,
+                lock,
+                journal,
                 log_bucket,
                 deliveries,
             }),
@@ -126,6 +183,10 @@ impl Baseline {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
             home_region: home_region.to_owned(),
+            watches_home: match &self.account.regions {
+                Regions::Enabled => true,
+                Regions::Listed(names) => names.iter().any(|name| name == home_region),
+            },
             now,
             baseline: self.name(),
             tags: self.account.tags.clone(),
@@ -161,6 +222,18 @@ fn default_path() -> Result<PathBuf, Error> {
         ))
         .hint("write one with `baseline init`, or name one: `baseline plan FILE`")
     })
+}
+
+/// The problem with bytes that are no text; up to that place the text is as in the file.
+fn not_utf8(at: usize) -> Problems {
+    let mut problems = Problems::default();
+    let text = "this is not UTF-8: save the file in that encoding".to_owned();
+    problems.add(
+        Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8()),
+        text,
+        None,
+    );
+    problems
 }
 
 fn take<'i>(table: &mut DeTable<'i>, key: &str) -> Option<Spanned<DeValue<'i>>> {

@@ -1,13 +1,20 @@
 //! Collects everything that is wrong in a baseline and shows it in place.
 
+use super::words::{did_you_mean, in_plain_words, shortened, syntax_in_plain_words};
 use crate::control::{Configured, Kind, Scope, Table};
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::Path;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// Everything that is wrong in one file.
+/// The longest line that is shown, in bytes.
+const LONGEST_LINE: usize = 1000;
+
+/// How many problems of a file are told; more would scroll out of sight.
+pub const MOST: usize = 50;
+
+/// Everything that is wrong in one file, or so much of it that a person has enough for a while.
 #[derive(Debug, Default)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -26,7 +33,15 @@ struct Problem {
 #[derive(Clone, Debug)]
 struct Located {
     span: Range<usize>,
-    inner: Vec<(String, Located)>,
+    inner: Vec<Inner>,
+}
+
+/// A value in a table or list, with its key or number.
+#[derive(Clone, Debug)]
+struct Inner {
+    key: String,
+    key_span: Range<usize>,
+    value: Located,
 }
 
 impl Problems {
@@ -35,25 +50,43 @@ impl Problems {
         !self.list.is_empty()
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.list.len()
+    /// How many there are, in words.
+    pub fn count(&self) -> String {
+        match self.list.len() {
+            1 => "1 problem".to_owned(),
+            number if number <= MOST => format!("{number} problems"),
+            _ => format!("more than {MOST} problems"),
+        }
+    }
+
+    /// Whether there are more than will be told.
+    fn enough(&self) -> bool {
+        self.list.len() > MOST
     }
 
     /// Adds a problem at a place in the file.
     pub fn add(&mut self, span: Option<Range<usize>>, text: String, help: Option<String>) {
+        let text = shortened(text);
         self.list.push(Problem { span, text, help });
     }
 
     /// Adds a problem with the setting at a path below the control's table: `alerts.0.at`.
     pub fn setting(&mut self, path: &str, text: impl Into<String>) {
-        let span = self.root.as_ref().map(|root| root.find(path));
+        let span = self.root.as_ref().map(|root| root.find(path).0);
         self.add(span, text.into(), None);
+    }
+
+    /// Adds a problem with the key at a path below the control's table, which is none of those
+    /// that are known.
+    pub fn unknown(&mut self, path: &str, text: impl Into<String>, known: &[&str]) {
+        let span = self.root.as_ref().map(|root| root.find(path).1);
+        let key = path.rsplit('.').next().unwrap_or(path);
+        self.add(span, text.into(), did_you_mean(key, known));
     }
 
     /// Adds a problem with the setting at a path below a table.
     pub(super) fn at(&mut self, table: &Table<'_>, path: &str, text: String) {
-        self.add(Some(locate(table).find(path)), text, None);
+        self.add(Some(locate(table).find(path).0), text, None);
     }
 
     /// Adds a key that nobody knows.
@@ -64,17 +97,39 @@ impl Problems {
 
     /// Adds the syntax errors, the first of each line: the parser's recovery invents the others.
     pub(super) fn syntax(&mut self, text: &str, mut errors: Vec<toml::de::Error>) {
-        let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        // The one error without a place is that of a key with too many dots.
+        let span = |error: &toml::de::Error| error.span().unwrap_or_else(|| dotted(text));
+        let start = |error: &toml::de::Error| span(error).start;
         errors.sort_by_key(start);
-        let mut last_line = None;
+        let mut next_line = 0;
         for error in errors {
-            let line = text
-                .get(..start(&error))
-                .map(|before| before.matches('\n').count());
-            if last_line != Some(line) {
-                self.add(error.span(), error.message().to_owned(), None);
+            let start = start(&error);
+            if start >= next_line && !self.enough() {
+                let message = syntax_in_plain_words(error.message(), text.get(span(&error)));
+                self.add(Some(span(&error)), message, None);
+                next_line = line_around(text, start).end + 1;
             }
-            last_line = Some(line);
+        }
+    }
+
+    /// Adds the whole numbers that are none: the parser leaves it to whoever reads them to find out.
+    pub(super) fn numbers(&mut self, table: &DeTable<'_>) {
+        for value in table.values() {
+            self.numbers_in(value);
+        }
+    }
+
+    fn numbers_in(&mut self, value: &Table<'_>) {
+        match value.get_ref() {
+            DeValue::Integer(number)
+                if i64::from_str_radix(number.as_str(), number.radix()).is_err() =>
+            {
+                let text = "this is no whole number, or it does not fit into 64 bits".to_owned();
+                self.add(Some(value.span()), text, None);
+            }
+            DeValue::Array(list) => list.iter().for_each(|item| self.numbers_in(item)),
+            DeValue::Table(table) => self.numbers(table),
+            _ => {}
         }
     }
 
@@ -121,18 +176,19 @@ impl Problems {
         read: impl Fn(Table<'i>) -> Result<T, toml::de::Error>,
     ) -> Option<T> {
         let mut table = table.clone();
-        let mut clean = true;
+        let (whole, mut removed) = (locate(&table), Vec::new());
         loop {
             match read(table.clone()) {
-                Ok(value) => return clean.then_some(value),
+                Ok(value) => return removed.is_empty().then_some(value),
                 Err(error) => {
                     let span = error.span().unwrap_or_else(|| table.span());
-                    let left_by_us = !clean && error.message().starts_with("missing field");
+                    let left_by_us =
+                        error.message().starts_with("missing field") && whole.lost(&span, &removed);
                     if !left_by_us {
                         self.decoding(span.clone(), error.message());
                     }
-                    clean = false;
-                    if !remove(&mut table, &span) {
+                    removed.push(span.clone());
+                    if self.enough() || !remove(&mut table, &span) {
                         return None;
                     }
                 }
@@ -160,6 +216,7 @@ impl Problems {
     pub fn render(&self, path: &Path, text: &str) -> String {
         let mut list: Vec<&Problem> = self.list.iter().collect();
         list.sort_by_key(|problem| problem.span.as_ref().map_or(0, |span| span.start));
+        list.truncate(MOST);
         let name = path.display().to_string();
         let shown: Vec<String> = list
             .iter()
@@ -172,14 +229,22 @@ impl Problems {
 impl Problem {
     fn render(&self, path: &str, text: &str) -> String {
         let span = self.span.clone().unwrap_or(0..0);
-        let start = span.start.min(text.len());
+        let start = text.floor_char_boundary(span.start);
+        let line = line_around(text, start);
         // A caret below a whole table says less than one below its first line.
-        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let span = start..span.end.min(line_end).max(start);
+        let end = text.floor_char_boundary(span.end.clamp(start, line.end));
+        let number = text[..line.start].matches('\n').count() + 1;
         let primary = Level::ERROR.primary_title(self.text.as_str());
-        let snippet = Snippet::source(text).path(path);
-        let mut report =
-            vec![primary.element(snippet.annotation(AnnotationKind::Primary.span(span)))];
+        let shown = &text[line.clone()];
+        let primary = if shown.len() > LONGEST_LINE {
+            let column = text[line.start..start].chars().count() + 1;
+            primary.element(Origin::path(path).line(number).char_column(column))
+        } else {
+            let span = start - line.start..end - line.start;
+            let snippet = Snippet::source(shown).path(path).line_start(number);
+            primary.element(snippet.annotation(AnnotationKind::Primary.span(span)))
+        };
+        let mut report = vec![primary];
         if let Some(help) = &self.help {
             report.push(Group::with_title(
                 Level::HELP.secondary_title(help.as_str()),
@@ -189,17 +254,57 @@ impl Problem {
     }
 }
 
+/// The first line with so many dots that its key is refused.
+fn dotted(text: &str) -> Range<usize> {
+    const MOST_PARTS: usize = 80;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.matches('.').count() >= MOST_PARTS {
+            break;
+        }
+        start += line.len();
+    }
+    start..text.len()
+}
+
+/// The line that a place is on, without what ends it.
+fn line_around(text: &str, at: usize) -> Range<usize> {
+    let at = text.floor_char_boundary(at);
+    let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |after| at + after);
+    start..end
+}
+
 impl Located {
-    /// The span at a path, or at the innermost part of it that is there.
-    fn find(&self, path: &str) -> Range<usize> {
-        let mut here = self;
+    /// Whether what stands at a place has lost one of its own parts.
+    fn lost(&self, span: &Range<usize>, removed: &[Range<usize>]) -> bool {
+        let is_gone = |inner: &Inner| {
+            removed.contains(&inner.key_span) || removed.contains(&inner.value.span)
+        };
+        let here = self.span == *span && self.inner.iter().any(is_gone);
+        here || self
+            .inner
+            .iter()
+            .any(|inner| inner.value.lost(span, removed))
+    }
+
+    /// The spans of the value and of the key at a path, or at the innermost part of it that is
+    /// there.
+    fn find(&self, path: &str) -> (Range<usize>, Range<usize>) {
+        let (mut here, mut key) = (self, &self.span);
         for name in path.split('.') {
-            match here.inner.iter().find(|(key, _)| key == name) {
-                Some((_, inner)) => here = inner,
+            match here.inner.iter().find(|inner| inner.key == name) {
+                Some(inner) => (here, key) = (&inner.value, &inner.key_span),
                 None => break,
             }
         }
-        here.span.clone()
+        // What is wrong with a value is wrong with the one inside `{ exactly = … }`.
+        if let [exactly] = here.inner.as_slice()
+            && exactly.key == "exactly"
+        {
+            (here, key) = (&exactly.value, &exactly.key_span);
+        }
+        (here.span.clone(), key.clone())
     }
 }
 
@@ -207,12 +312,20 @@ fn locate(value: &Table<'_>) -> Located {
     let inner = match value.get_ref() {
         DeValue::Table(table) => table
             .iter()
-            .map(|(key, value)| (key.get_ref().to_string(), locate(value)))
+            .map(|(key, value)| Inner {
+                key: key.get_ref().to_string(),
+                key_span: key.span(),
+                value: locate(value),
+            })
             .collect(),
         DeValue::Array(list) => list
             .iter()
             .enumerate()
-            .map(|(at, value)| (at.to_string(), locate(value)))
+            .map(|(at, value)| Inner {
+                key: at.to_string(),
+                key_span: value.span(),
+                value: locate(value),
+            })
             .collect(),
         _ => Vec::new(),
     };
@@ -250,42 +363,4 @@ fn remove_from_table(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
         return true;
     }
     table.iter_mut().any(|(_, value)| remove(value, span))
-}
-
-/// What serde says, without the names of Rust's types.
-fn in_plain_words(message: &str) -> String {
-    let mut text = message
-        .replace('`', "'")
-        .replace("unknown field", "unknown setting");
-    text = text.replace("missing field", "missing setting");
-    text = text.replace("wanted string or table", "expected a text");
-    text = text.replace("unknown variant", "unknown value");
-    let types = [
-        ("i32", "a whole number"),
-        ("i64", "a whole number"),
-        ("u32", "a whole number"),
-        ("u64", "a whole number"),
-        ("a boolean", "true or false"),
-        ("a sequence", "a list"),
-        ("a map", "a table"),
-    ];
-    for (rust, plain) in types {
-        if let Some(head) = text.strip_suffix(&format!("expected {rust}")) {
-            text = format!("{head}expected {plain}");
-        }
-    }
-    text
-}
-
-fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
-    let near = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(given, name), name))
-        .filter(|(nearness, _)| *nearness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((_, name)) => Some(format!("did you mean '{name}'?")),
-        None if known.is_empty() => None,
-        None => Some(format!("known are: {}", known.join(", "))),
-    }
 }

@@ -4,13 +4,14 @@ use super::work::{Alone, Work, tell_of_unfinished};
 use super::{Account, selection, undo};
 use crate::apply::same;
 use crate::baseline::Baseline;
-use crate::cli::{self, AwsArgs};
+use crate::cli::{self, AwsArgs, Consent};
 use crate::clock::to_the_second;
 use crate::controls;
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::guard;
 use crate::place::Address;
-use crate::plan::{Aim, Entry, Invalid, Plan, Verdict};
+use crate::plan::{Aim, Entry, Invalid, Plan};
 use crate::selection::Selection;
 use crate::view::Streams;
 use std::path::Path;
@@ -26,24 +27,39 @@ pub async fn run(
     match &args.file {
         Some(path) if is_plan(path) => {
             let saved = load_plan(path, now)?;
-            let work = matched(saved, &args, aws, now, streams).await?;
-            work.carry_out(streams).await
+            let account = opened(&saved, &args, aws, now).await?;
+            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await?;
+            let exit = matched(saved, &account, &alone, streams).await;
+            alone.end().await;
+            exit
         }
         _ => {
             let baseline = Baseline::load(args.file.as_deref())?;
+            let selection = selection(&args.scope)?;
             let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
             let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await?;
-            tell_of_unfinished(&alone, streams)?;
-            let selection = selection(&args.scope)?;
-            let seen = account.look(&selection, streams).await;
-            selection.check(&account.baseline, &seen.facts, &account.context)?;
-            let plan = account.plan(&selection, &seen, &Aim::Baseline);
-            let work = Work::new(account, alone, plan, seen, Aim::Baseline);
-            work.agreed(&args.consent, streams)?
-                .carry_out(streams)
-                .await
+            let exit = planned(&selection, &account, &alone, &args.consent, streams).await;
+            alone.end().await;
+            exit
         }
     }
+}
+
+/// Plans, asks, and makes the changes.
+async fn planned(
+    selection: &Selection,
+    account: &Account,
+    alone: &Alone,
+    consent: &Consent,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    tell_of_unfinished(alone, streams)?;
+    let seen = account.look(selection, streams).await;
+    selection.check(&account.baseline, &seen.facts, &account.context)?;
+    let plan = account.plan(selection, &seen, &Aim::Baseline);
+    let work = Work::new(account, alone, plan, seen, Aim::Baseline);
+    let work = work.agreed(consent, streams)?;
+    work.carry_out(streams).await
 }
 
 /// How many names a sentence takes.
@@ -79,6 +95,9 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
     if plan.expires < now {
         return Err(refused("it has expired".to_owned()));
     }
+    if plan.expires > plan.created + cli::LONGEST_VALIDITY {
+        return Err(refused("no plan is valid for so long".to_owned()));
+    }
     if plan.created > now + time::Duration::minutes(5) {
         return Err(refused(
             "it was made in the future: check the clock".to_owned(),
@@ -87,24 +106,25 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// Opens the plan's account and makes sure that the controls still propose what the plan shows.
-/// What is carried out is what they propose now.
-async fn matched(
-    saved: Plan,
+/// Refuses a saved plan.
+fn refused(saved: &Plan, why: String) -> Error {
+    let again = match &saved.undoes {
+        Some(run) => format!("baseline undo {run} --out FILE"),
+        None => format!("baseline plan {} --out", saved.baseline.path),
+    };
+    Error::refused(format!("the plan cannot be applied: {why}"))
+        .hint(format!("make a new plan: {again}"))
+}
+
+/// Opens the account of a saved plan, if it is the right one and the baseline is the same.
+async fn opened(
+    saved: &Plan,
     args: &cli::Apply,
     aws: &AwsArgs,
     now: OffsetDateTime,
-    streams: &mut Streams,
-) -> Result<Work, Error> {
-    let path = saved.baseline.path.clone();
-    let refused = |why: String| {
-        let again = match &saved.undoes {
-            Some(run) => format!("baseline undo {run} --out FILE"),
-            None => format!("baseline plan {path} --out"),
-        };
-        Error::refused(format!("the plan cannot be applied: {why}"))
-            .hint(format!("make a new plan: {again}"))
-    };
+) -> Result<Account, Error> {
+    let path = &saved.baseline.path;
+    let refused = |why: String| refused(saved, why);
     let given = Selection::new(args.scope.target.clone(), args.scope.exclude.clone())?;
     if !given.is_all() {
         let text = "--target and --exclude are for making a plan; a saved one knows its own";
@@ -135,17 +155,28 @@ async fn matched(
             "its home region is {theirs}, now it is {ours}"
         )));
     }
-    check_guards(&saved, &args.consent.allow_loosening)?;
-    let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await?;
+    guard::check(saved, &account.baseline, &args.consent.allow_loosening)?;
+    Ok(account)
+}
+
+/// Makes sure that the plan was not used before and that the controls still propose what it shows,
+/// then carries out what they propose now.
+async fn matched(
+    saved: Plan,
+    account: &Account,
+    alone: &Alone,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let refused = |why: String| refused(&saved, why);
     if let Some(run) = alone.runs.iter().find(|run| run.began.plan == saved.digest) {
         let (name, at) = (&run.began.run, to_the_second(run.at));
         return Err(refused(format!(
             "it was used already, at {at} (run {name}): a plan is for one apply"
         )));
     }
-    tell_of_unfinished(&alone, streams)?;
+    tell_of_unfinished(alone, streams)?;
     let aim = match &saved.undoes {
-        Some(run) => undo::aim(&alone, run)?,
+        Some(run) => undo::aim(alone, run)?,
         None => Aim::Baseline,
     };
     // All that the plan saw is looked at again: a change may need what needs no change itself.
@@ -163,14 +194,16 @@ async fn matched(
     fresh
         .entries
         .retain(|entry| planned.contains(&entry.address()));
-    Ok(Work {
+    alone.claim(&saved).await?;
+    let work = Work {
         account,
         alone,
         plan: saved,
         changes: fresh,
         seen,
         aim,
-    })
+    };
+    work.carry_out(streams).await
 }
 
 /// The first few of many.
@@ -181,52 +214,25 @@ fn in_short(names: &[String]) -> String {
     }
 }
 
-/// The planned changes that the controls would not propose now.
+/// The planned changes that the controls would not propose now, or not at this place in the plan,
+/// or not without others that the plan lacks.
 fn moved(planned: &[&Entry], fresh: &Plan) -> Vec<String> {
-    let is_proposed = |entry: &&&Entry| {
-        let address = entry.address();
-        let now = fresh
+    let names: Vec<Address> = planned.iter().map(|entry| entry.address()).collect();
+    let mut next = 0;
+    let mut moved = Vec::new();
+    for (entry, name) in planned.iter().zip(&names) {
+        let at = fresh
             .entries
             .iter()
-            .find(|other| other.address() == address);
-        now.is_some_and(|now| same(entry, now) && now.after == entry.after)
-    };
-    planned
-        .iter()
-        .filter(|entry| !is_proposed(entry))
-        .map(|entry| entry.address().to_string())
-        .collect()
-}
-
-/// What may stop a whole apply before its first write.
-pub(super) fn check_guards(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
-    if let Some(entry) = plan
-        .entries
-        .iter()
-        .find(|entry| entry.verdict == Verdict::Blocked)
-    {
-        let reason = entry.reason.as_deref().unwrap_or_default();
-        return Err(Error::refused(format!("{}: {reason}", entry.address())));
-    }
-    let loosening = plan
-        .changes()
-        .find(|entry| entry.loosens() && !allowed.contains(&entry.control));
-    match loosening {
-        Some(entry) => {
-            let fields: Vec<&str> = entry
-                .differences
-                .iter()
-                .filter(|difference| difference.loosens)
-                .map(|difference| difference.field.as_str())
-                .collect();
-            let text = format!(
-                "{} would protect less: {}",
-                entry.address(),
-                fields.join(", ")
-            );
-            let hint = format!("if that is meant: --allow-loosening {}", entry.control);
-            Err(Error::refused(text).hint(hint))
+            .position(|other| other.address() == *name);
+        let is_proposed = at.is_some_and(|at| {
+            let now = &fresh.entries[at];
+            at >= next && same(entry, now) && now.after == entry.after
+        });
+        if !is_proposed || !entry.after.iter().all(|first| names.contains(first)) {
+            moved.push(name.to_string());
         }
-        None => Ok(()),
+        next = next.max(at.map_or(0, |at| at + 1));
     }
+    moved
 }

@@ -9,17 +9,22 @@ use crate::view::{self, Streams};
 pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
     let mut runs: Vec<Run> = Vec::new();
     for account in accounts(args.account.as_deref())? {
-        runs.extend(Journals::of(&account).runs()?);
+        for head in Journals::of(&account).heads()? {
+            let name = args.run.as_deref().unwrap_or_default();
+            if head.began.run.starts_with(name) {
+                let mut run = head.run()?;
+                // What was not changed is no part of what was done.
+                run.seen.clear();
+                runs.push(run);
+            }
+        }
     }
     runs.sort_by(|a, b| a.began.run.cmp(&b.began.run));
-    if let Some(name) = &args.run {
-        runs.retain(|run| run.began.run.starts_with(name.as_str()));
-        if runs.is_empty() {
-            return Err(
-                Error::failed(format!("there is no run '{name}' in {FOLDER}/"))
-                    .hint("baseline history lists them; run it in the folder of that apply"),
-            );
-        }
+    if let (Some(name), true) = (&args.run, runs.is_empty()) {
+        return Err(
+            Error::failed(format!("there is no run '{name}' in {FOLDER}/"))
+                .hint("baseline history lists them; run it in the folder of that apply"),
+        );
     }
     match (args.json, args.run.is_some()) {
         (true, _) => shown(view::history::json(&mut *streams.out, &runs))?,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod copies;
 mod drift;
 mod explain;
 mod history;
@@ -17,15 +18,18 @@ mod work;
 pub use ask::mfa_code;
 
 use crate::aws::facts::Reader;
-use crate::aws::{Caller, Session};
-use crate::baseline::Baseline;
+use crate::aws::store::Store;
+use crate::aws::{Caller, Clients, Session};
+use crate::baseline::{Baseline, Shared};
 use crate::cli::{AwsArgs, Cli, Command, File, Scope};
 use crate::control::Context;
 use crate::error::{Error, Exit};
+use crate::lock::{self, Holder};
 use crate::observe::{self, Observation};
 use crate::plan::{self as plans, Aim, Plan};
 use crate::selection::Selection;
 use crate::view::{Looking, Streams};
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Runs a command.
@@ -54,6 +58,10 @@ struct Account {
     context: Context,
     reader: Reader,
     session: Session,
+    /// How long looking may take.
+    looking_within: Duration,
+    /// How long making changes may take.
+    changing_within: Duration,
 }
 
 impl Account {
@@ -94,6 +102,8 @@ impl Account {
             context,
             reader,
             session,
+            looking_within: aws.looking_within(),
+            changing_within: aws.changing_within(),
         })
     }
 
@@ -113,6 +123,33 @@ impl Account {
         Ok((account, selection, seen))
     }
 
+    /// Where the lock between machines is, if the baseline has one.
+    fn shared_lock(&self, clients: &Clients) -> Option<lock::Place> {
+        let shared = self.baseline.lock.as_ref()?;
+        let name = format!("{}.lock.json", self.context.account);
+        Some(lock::Place {
+            store: self.store(shared, clients),
+            key: shared.key(&name),
+        })
+    }
+
+    /// A bucket that is shared with others.
+    fn store(&self, shared: &Shared, clients: &Clients) -> Store {
+        let (bucket, region, owner) = shared.place(&self.context);
+        Store {
+            clients: clients.clone(),
+            bucket,
+            region,
+            owner,
+        }
+    }
+
+    /// Who is at work on the account.
+    async fn holder(&self) -> Result<Option<Holder>, Error> {
+        let shared = self.shared_lock(&self.reader.clients);
+        lock::holder(&self.context.account, shared).await
+    }
+
     /// The plan that brings about an aim.
     fn plan(&self, selection: &Selection, seen: &Observation, aim: &Aim) -> Plan {
         plans::build(&self.baseline, selection, &self.context, seen, aim)
@@ -120,14 +157,8 @@ impl Account {
 
     async fn look(&self, selection: &Selection, streams: &Streams) -> Observation {
         let looking = Looking::new(streams.lively);
-        let seen = observe::look(
-            &self.baseline,
-            selection,
-            &self.context,
-            &self.reader,
-            &looking,
-        )
-        .await;
+        let reader = self.reader.within(self.looking_within);
+        let seen = observe::look(&self.baseline, selection, &self.context, &reader, &looking).await;
         looking.clear();
         seen
     }

@@ -5,6 +5,7 @@ use crate::aws::Caller;
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
+use crate::json;
 use crate::permissions::policy;
 use crate::view::Streams;
 use time::OffsetDateTime;
@@ -31,7 +32,7 @@ pub fn run(
     let arn = format!("arn:{}:iam::{account}:root", args.partition);
     let context = baseline.context(&Caller { account, arn }, &home, now);
     let document = policy(&baseline, &context, args.purpose);
-    let text = serde_json::to_string_pretty(&document).expect("a policy is plain data");
-    shown(writeln!(streams.out, "{text}"))?;
+    let text = json::to_bytes(&document).expect("a policy is plain data");
+    shown(streams.out.write_all(&text))?;
     Ok(Exit::Fine)
 }

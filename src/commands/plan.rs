@@ -6,7 +6,6 @@ use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::journal::Journals;
-use crate::lock;
 use crate::observe::{FORMAT, Observation};
 use crate::plan::{self, Aim, Invalid, Plan};
 use crate::view::{self, Streams};
@@ -26,7 +25,7 @@ pub async fn run(
             let (account, selection, seen) =
                 Account::seen(&args.file, &args.scope, aws, now, streams).await?;
             warn_of_any_account(&account.baseline, streams)?;
-            tell_of_others(&account.context.account, streams)?;
+            tell_of_others(&account, streams).await?;
             account.plan(&selection, &seen, &Aim::Baseline)
         }
     };
@@ -54,27 +53,31 @@ pub fn exit(plan: &Plan, detailed: bool) -> Exit {
 pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error> {
     check_overwrite(path)?;
     files::save_private(path, &plan.to_bytes())?;
-    let text = format!(
-        "saved; to make these changes: baseline apply {}",
-        path.display()
-    );
+    let name = path.display();
+    let text = match plan.exceeds.is_empty() {
+        true => format!("saved; to make these changes: baseline apply {name}"),
+        false => format!("saved in {name}, to be read: the [limits] keep it from being applied"),
+    };
     shown(writeln!(streams.talk, "{text}"))
 }
 
 /// Says who is at work on the account, and which runs were cut off: what is seen may be half done.
-fn tell_of_others(account: &str, streams: &mut Streams) -> Result<(), Error> {
-    if let Some(holder) = lock::holder(account) {
-        let text = format!("note: apply in progress: {holder}; what is shown may be half of it");
-        return shown(writeln!(streams.talk, "{text}"));
-    }
-    match Journals::of(account).runs() {
-        Ok(runs) => {
-            for run in runs.iter().filter(|run| run.is_unfinished()) {
-                shown(view::history::unfinished(&mut *streams.talk, run))?;
-            }
-            Ok(())
+async fn tell_of_others(account: &Account, streams: &mut Streams) -> Result<(), Error> {
+    match account.holder().await {
+        Ok(Some(holder)) => {
+            let text =
+                format!("note: apply in progress: {holder}; what is shown may be half of it");
+            return shown(writeln!(streams.talk, "{text}"));
         }
-        // A plan needs no journal.
+        Ok(None) => {}
+        // A plan needs no lock.
+        Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?,
+    }
+    // A plan needs no journal.
+    match Journals::of(&account.context.account).unfinished() {
+        Ok(runs) => runs
+            .iter()
+            .try_for_each(|run| shown(view::history::unfinished(&mut *streams.talk, run))),
         Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line())),
     }
 }

@@ -4,6 +4,7 @@ use super::{Account, shown};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::json;
 use crate::observe::{Observation, Sighting};
 use crate::view::Streams;
 use time::OffsetDateTime;
@@ -15,8 +16,7 @@ pub async fn run(
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     let (_, _, seen) = Account::seen(&args.file, &args.scope, aws, now, streams).await?;
-    let mut bytes = serde_json::to_vec_pretty(&seen).expect("a snapshot is plain data");
-    bytes.push(b'\n');
+    let bytes = json::to_bytes(&seen).expect("a snapshot is plain data");
     let replaced = std::fs::read(&args.out).ok();
     let is_snapshot = |bytes: &Vec<u8>| serde_json::from_slice::<Observation>(bytes).is_ok();
     if replaced.is_some_and(|bytes| !is_snapshot(&bytes)) {

@@ -25,8 +25,20 @@ pub async fn run(
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let account = Account::open(baseline, aws, args.parallelism, now).await?;
     let alone = Alone::take(&account, "undo", args.consent.lock_timeout).await?;
+    let exit = planned(args, &account, &alone, streams).await;
+    alone.end().await;
+    exit
+}
+
+/// Plans, and saves the plan or asks and makes the changes.
+async fn planned(
+    args: cli::Undo,
+    account: &Account,
+    alone: &Alone,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
     let run = alone.journals.find(&args.run)?;
-    tell_of_unfinished(&alone, streams)?;
+    tell_of_unfinished(alone, streams)?;
     let changed = run.changes.iter().filter(|change| !change.calls.is_empty());
     let places: Vec<String> = changed.map(|change| change.address.to_string()).collect();
     if places.is_empty() {
@@ -38,9 +50,9 @@ pub async fn run(
         return Ok(Exit::Fine);
     }
     let everything = Selection::new(places, Vec::new())?;
-    let aim = aim(&alone, &run.began.run)?;
+    let aim = aim(alone, &run.began.run)?;
     let seen = account.look(&everything, streams).await;
-    let selection = still_there(everything, &account, &seen, streams)?;
+    let selection = still_there(everything, account, &seen, streams)?;
     let mut plan = account.plan(&selection, &seen, &aim);
     match args.out {
         Some(path) => {
@@ -88,8 +100,14 @@ fn still_there(
 /// What undoing a run is to bring about.
 pub fn aim(alone: &Alone, run: &str) -> Result<Aim, Error> {
     let run = alone.journals.find(run)?;
-    let is_later = |other: &&Run| other.began.run > run.began.run;
-    let later: Vec<Run> = alone.runs.iter().filter(is_later).cloned().collect();
+    let mut later = Vec::new();
+    // A run that ended by itself has looked at what it left.
+    if run.changes.iter().any(|change| change.after.is_none()) {
+        let heads = alone.runs.iter();
+        for head in heads.filter(|head| head.began.run > run.began.run) {
+            later.push(head.run()?);
+        }
+    }
     Ok(Aim::Undo(Undo::of(&run, &later)))
 }
 

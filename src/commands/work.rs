@@ -1,19 +1,22 @@
 //! What `apply` and `undo` share: alone with the account, agreed upon, carried out, written down.
 
-use super::apply::check_guards;
 use super::ask::{can_ask, yes};
+use super::copies::Copies;
 use super::{Account, shown, warn_of_any_account};
 use crate::apply::{Executor, Outcome, Patience};
 use crate::cli::Consent;
 use crate::clock::Clock;
+use crate::diff::Difference;
 use crate::error::{Error, Exit};
-use crate::journal::{self, Began, Journal, Journals, Record, Run};
-use crate::lock::{FileLock, Holder};
+use crate::guard;
+use crate::journal::{self, Began, Head, Journal, Journals, Record};
+use crate::lock::{Holder, Lock};
 use crate::observe::{Observation, Sighting};
 use crate::place::Address;
 use crate::plan::{Aim, Entry, Plan, Verdict};
 use crate::view::{self, Streams};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -22,9 +25,10 @@ pub struct Alone {
     /// The account's journals.
     pub journals: Journals,
     /// What they say, oldest first.
-    pub runs: Vec<Run>,
+    pub runs: Vec<Head>,
     clock: Clock,
-    _lock: FileLock,
+    lock: Lock,
+    copies: Option<Copies>,
 }
 
 impl Alone {
@@ -32,37 +36,60 @@ impl Alone {
     pub async fn take(account: &Account, doing: &str, patience: Duration) -> Result<Self, Error> {
         let clock = Clock::at(account.context.now);
         let id = &account.context.account;
-        let lock = FileLock::take(id, &Holder::this(doing, clock.now()), patience).await?;
+        let holder = Holder::this(doing, clock.now());
+        let writer = account.session.writing();
+        let shared = account.shared_lock(&writer);
+        let caller = &account.reader.caller.arn;
+        let lock = Lock::take(id, shared, &holder, caller, patience).await?;
         let journals = Journals::of(id);
-        let runs = journals.runs()?;
-        Ok(Self {
-            journals,
-            runs,
-            clock,
-            _lock: lock,
-        })
+        match journals.heads() {
+            Ok(runs) => Ok(Self {
+                journals,
+                runs,
+                clock,
+                lock,
+                copies: Copies::of(account, writer),
+            }),
+            Err(error) => {
+                lock.release().await;
+                Err(error)
+            }
+        }
     }
 
-    fn unfinished(&self) -> Vec<Run> {
+    /// Marks a saved plan as used: on this machine its journal does that.
+    pub async fn claim(&self, plan: &Plan) -> Result<(), Error> {
+        match &self.copies {
+            Some(copies) => copies.claim(plan).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets the next one work on the account.
+    pub async fn end(self) {
+        self.lock.release().await;
+    }
+
+    fn unfinished(&self) -> Vec<&Head> {
         let unfinished = self.runs.iter().filter(|run| run.is_unfinished());
-        unfinished.cloned().collect()
+        unfinished.collect()
     }
 }
 
 /// Says which runs were cut off: what they left is looked at like everything else.
 pub fn tell_of_unfinished(alone: &Alone, streams: &mut Streams) -> Result<(), Error> {
-    for run in alone.unfinished() {
-        shown(view::history::unfinished(&mut *streams.talk, &run))?;
+    for head in alone.unfinished() {
+        shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
     }
     Ok(())
 }
 
 /// Changes to an account, ready to be made.
-pub struct Work {
+pub struct Work<'a> {
     /// The account.
-    pub account: Account,
+    pub account: &'a Account,
     /// The right to change it.
-    pub alone: Alone,
+    pub alone: &'a Alone,
     /// The plan that was shown or saved.
     pub plan: Plan,
     /// The changes to make, as the controls propose them now.
@@ -73,9 +100,15 @@ pub struct Work {
     pub aim: Aim,
 }
 
-impl Work {
+impl<'a> Work<'a> {
     /// The changes of a plan that was made just now.
-    pub fn new(account: Account, alone: Alone, plan: Plan, seen: Observation, aim: Aim) -> Self {
+    pub fn new(
+        account: &'a Account,
+        alone: &'a Alone,
+        plan: Plan,
+        seen: Observation,
+        aim: Aim,
+    ) -> Self {
         Self {
             account,
             alone,
@@ -90,7 +123,8 @@ impl Work {
     pub fn agreed(self, consent: &Consent, streams: &mut Streams) -> Result<Self, Error> {
         shown(view::plan::text(&mut *streams.out, &self.plan))?;
         warn_of_any_account(&self.account.baseline, streams)?;
-        check_guards(&self.plan, &consent.allow_loosening)?;
+        let allowed = &consent.allow_loosening;
+        guard::check(&self.plan, &self.account.baseline, allowed)?;
         if self.plan.changes().next().is_some() {
             agree(&self.plan, consent.auto_approve)?;
         }
@@ -99,6 +133,8 @@ impl Work {
 
     /// Makes the changes and writes down what happens.
     pub async fn carry_out(self, streams: &mut Streams) -> Result<Exit, Error> {
+        // A person may have thought for long, and nobody kept the lock meanwhile.
+        self.alone.lock.confirm().await?;
         let journal = self.begin()?;
         let mut outcomes = BTreeMap::new();
         if self.changes.changes().next().is_some() {
@@ -113,6 +149,13 @@ impl Work {
                 journals, clock, ..
             } = &self.alone;
             journals.take_over(&self.alone.unfinished(), &journal.run, *clock)?;
+        }
+        if let Some(copies) = &self.alone.copies {
+            let unfinished = self.alone.unfinished();
+            let earlier = unfinished.iter().map(|run| run.path.as_path());
+            copies
+                .save(earlier.chain([journal.path.as_path()]), streams)
+                .await?;
         }
         Ok(exit)
     }
@@ -150,8 +193,8 @@ impl Work {
         Ok(journal)
     }
 
-    /// The first Ctrl-C or SIGTERM finishes the calls under way and makes no more, the second ends
-    /// at once.
+    /// The first Ctrl-C or SIGTERM, or the end of the time, finishes the calls under way and makes
+    /// no more; the next signal ends at once.
     async fn execute(
         &self,
         journal: &Journal,
@@ -171,13 +214,27 @@ impl Work {
             stop: &stop,
         };
         let told_twice = async {
-            told_to_stop().await;
+            let text = tokio::select! {
+                () = told_to_stop() => {
+                    "stopping after the calls under way; once more stops at once"
+                }
+                () = tokio::time::sleep(self.account.changing_within) => {
+                    "the time is up: stopping after the calls under way; Ctrl-C stops at once"
+                }
+            };
             stop.store(true, Ordering::Relaxed);
-            live.say("stopping after the calls under way; once more stops at once");
+            live.say(text);
             told_to_stop().await;
+        };
+        let lost = async {
+            let error = self.alone.lock.keep().await;
+            stop.store(true, Ordering::Relaxed);
+            live.say(&error.to_string());
+            std::future::pending::<Infallible>().await
         };
         tokio::select! {
             outcomes = executor.run(&self.changes) => Ok(outcomes),
+            never = lost => match never {},
             () = told_twice => Err(Error {
                 exit: Exit::Partial,
                 ..Error::failed("stopped at once: the calls under way may or may not have been made")
@@ -230,7 +287,10 @@ async fn told_to_stop() {
 /// Findings are nothing that apply could do; a difference that it had to leave is part of its work.
 fn without_changes(plan: &Plan) -> Exit {
     let withheld = |entry: &Entry| {
-        entry.verdict == Verdict::Finding && entry.reason.is_none() && !entry.differences.is_empty()
+        let is_left = |difference: &Difference| !entry.waives(&difference.field);
+        entry.verdict == Verdict::Finding
+            && entry.reason.is_none()
+            && entry.differences.iter().any(is_left)
     };
     match plan.exit() {
         Exit::Differs if plan.entries.iter().any(withheld) => Exit::Partial,

@@ -106,6 +106,8 @@ pub struct Context {
     pub partition: String,
     /// Where the account's one-region things live.
     pub home_region: String,
+    /// Whether that is one of the regions looked at.
+    pub watches_home: bool,
     /// When the account was looked at.
     pub now: OffsetDateTime,
     /// The name of the baseline, for the tag on what it creates.
@@ -316,6 +318,7 @@ pub(crate) mod tests {
             account: "111122223333".to_owned(),
             partition: "aws".to_owned(),
             home_region: "us-east-1".to_owned(),
+            watches_home: true,
             now: OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000),
             baseline: "test".to_owned(),
             tags: BTreeMap::new(),

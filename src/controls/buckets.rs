@@ -7,10 +7,10 @@ use crate::control::{
     About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::diff::Difference;
+use crate::pattern::Pattern;
 use crate::place::Place;
 use crate::policy::{Policy, deny_insecure_transport};
 use crate::s3;
-use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -28,23 +28,9 @@ pub struct Entry {
     ssl_only: Option<bool>,
 }
 
-/// A pattern for names: `*` and `?` stand for any characters.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Pattern(GlobMatcher);
-
-impl TryFrom<String> for Pattern {
-    type Error = String;
-
-    fn try_from(pattern: String) -> Result<Self, String> {
-        let glob = Glob::new(&pattern).map_err(|cause| cause.to_string())?;
-        Ok(Self(glob.compile_matcher()))
-    }
-}
-
 impl Entry {
     fn covers(&self, bucket: &str) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.0.is_match(bucket));
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(bucket));
         any(&self.matches) && !any(&self.except)
     }
 }

@@ -1,5 +1,6 @@
 //! The controls, one file each, and the list of them.
 
+mod access_analyzer;
 mod buckets;
 mod budgets;
 mod cloudtrail;
@@ -9,6 +10,7 @@ pub mod log_bucket;
 mod password_policy;
 mod public_access_block;
 mod root_user;
+mod storage_lens;
 
 use crate::control::Kind;
 
@@ -22,8 +24,10 @@ pub const ALL: &[Kind] = &[
     Kind::of::<cloudtrail::Cloudtrail>(),
     Kind::of::<config::Config>(),
     Kind::of::<guardduty::GuardDuty>(),
+    Kind::of::<access_analyzer::AccessAnalyzer>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),
+    Kind::of::<storage_lens::StorageLens>(),
 ];
 
 /// The control of a table.

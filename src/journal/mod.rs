@@ -3,8 +3,10 @@
 //! A line is on the disk before the call it announces is sent. So a run that was killed can be
 //! told from one that ended, and whatever it did can be found and undone.
 
+mod head;
 mod run;
 
+pub use head::Head;
 pub use run::{Change, Run, Sent, Standing};
 
 use crate::apply::{Event, Outcome};
@@ -12,7 +14,6 @@ use crate::aws::AwsError;
 use crate::clock::Clock;
 use crate::diff::Difference;
 use crate::error::Error;
-use crate::files;
 use crate::place::{Address, Place};
 use crate::plan::{Call, Source};
 use serde::{Deserialize, Serialize};
@@ -180,7 +181,7 @@ impl Journals {
     ///
     /// # Errors
     /// When the folder or a journal in it cannot be read.
-    pub fn runs(&self) -> Result<Vec<Run>, Error> {
+    pub fn heads(&self) -> Result<Vec<Head>, Error> {
         let folder = &self.folder;
         let mut paths = Vec::new();
         let entries = match std::fs::read_dir(folder) {
@@ -196,12 +197,18 @@ impl Journals {
         }
         paths.sort();
         // A file without a single line is a run that was killed before it did anything.
-        let runs = paths.iter().map(|path| Run::read(path));
-        Ok(runs
-            .collect::<Result<Vec<_>, _>>()?
-            .into_iter()
-            .flatten()
-            .collect())
+        let heads = paths.iter().filter_map(|path| Head::read(path).transpose());
+        heads.collect()
+    }
+
+    /// The runs that never ended and that nobody has finished, oldest first.
+    ///
+    /// # Errors
+    /// When the folder or a journal in it cannot be read.
+    pub fn unfinished(&self) -> Result<Vec<Run>, Error> {
+        let mut heads = self.heads()?;
+        heads.retain(Head::is_unfinished);
+        heads.iter().map(Head::run).collect()
     }
 
     /// The run with a name, or with a name that begins so, if there is only one.
@@ -209,10 +216,10 @@ impl Journals {
     /// # Errors
     /// When there is none, or more than one.
     pub fn find(&self, name: &str) -> Result<Run, Error> {
-        let mut found: Vec<Run> = self.runs()?;
-        found.retain(|run| run.began.run.starts_with(name));
+        let mut found = self.heads()?;
+        found.retain(|head| head.began.run.starts_with(name));
         match (found.pop(), found.is_empty()) {
-            (Some(run), true) => Ok(run),
+            (Some(head), true) => head.run(),
             (Some(_), false) => Err(Error::failed(format!("several runs begin with '{name}'"))
                 .hint("baseline history lists them")),
             (None, _) => {
@@ -229,7 +236,7 @@ impl Journals {
     ///
     /// # Errors
     /// When their journals cannot be written.
-    pub fn take_over(&self, unfinished: &[Run], by: &str, clock: Clock) -> Result<(), Error> {
+    pub fn take_over(&self, unfinished: &[&Head], by: &str, clock: Clock) -> Result<(), Error> {
         for run in unfinished {
             let file = OpenOptions::new().append(true).open(&run.path);
             let journal = Journal {
@@ -366,9 +373,4 @@ impl Journal {
             .and_then(|()| file.sync_data())
             .map_err(|cause| cannot_write(&self.path, cause))
     }
-}
-
-/// Reads a journal as bytes, if it is a file of its own that nobody else may change.
-fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    files::read_trusted(path)
 }

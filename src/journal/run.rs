@@ -1,10 +1,12 @@
 //! What a journal says of its run.
 
-use super::{Began, FORMAT, Line, Record, cannot_read, read_bytes};
+use super::head::began;
+use super::{Began, Line, Record, cannot_read};
 use crate::apply::Outcome;
 use crate::aws::AwsError;
 use crate::diff::Difference;
 use crate::error::Error;
+use crate::files;
 use crate::place::{Address, Place};
 use crate::plan::Call;
 use serde_json::Value;
@@ -27,8 +29,6 @@ pub struct Run {
     pub seen: BTreeMap<Address, Value>,
     /// How it stands with the run.
     pub standing: Standing,
-    /// Whether the last line is half written.
-    pub(super) is_torn: bool,
 }
 
 /// How it stands with a run.
@@ -83,7 +83,7 @@ impl Run {
     /// When it cannot be read, when others may change it, or when a line other than the last is
     /// damaged.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
-        let bytes = read_bytes(path)?;
+        let bytes = files::read_trusted(path)?;
         Self::parse(path, &bytes).map_err(|why| {
             cannot_read(path, why)
                 .hint("look at that line; move the file away if it cannot be mended")
@@ -105,21 +105,18 @@ impl Run {
                 Err(_) if is_before_take_over(&lines, at) => continue,
                 Err(cause) => return Err(format!("line {}: {cause}", at + 1)),
             };
-            match (&mut run, line.record) {
-                (None, Record::Began(began)) if began.format == FORMAT => {
-                    run = Some(Self::began(path, line.at, began, is_torn));
+            match &mut run {
+                None => {
+                    let (at, began) = began(text)?;
+                    run = Some(Self::begun(path, at, began));
                 }
-                (None, Record::Began(_)) => {
-                    return Err("it was written by another version of baseline".to_owned());
-                }
-                (None, _) => return Err(format!("line {}: a run must begin first", at + 1)),
-                (Some(run), record) => run.hear(record),
+                Some(run) => run.hear(line.record),
             }
         }
         Ok(run)
     }
 
-    fn began(path: &Path, at: OffsetDateTime, began: Began, is_torn: bool) -> Self {
+    fn begun(path: &Path, at: OffsetDateTime, began: Began) -> Self {
         Self {
             path: path.to_owned(),
             at,
@@ -127,7 +124,6 @@ impl Run {
             changes: Vec::new(),
             seen: BTreeMap::new(),
             standing: Standing::Unfinished,
-            is_torn,
         }
     }
 
@@ -196,11 +192,6 @@ impl Run {
         self.changes
             .iter_mut()
             .find(|change| change.address == *address)
-    }
-
-    /// Whether the run never ended and nobody has finished its work.
-    pub fn is_unfinished(&self) -> bool {
-        self.standing == Standing::Unfinished
     }
 
     /// The live state of a place when the run had looked at it for the last time.

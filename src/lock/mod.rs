@@ -1,11 +1,16 @@
 //! One apply at a time: who is at work on an account, and how others find out.
 
 mod file;
+mod lease;
 
-pub use file::{FileLock, holder};
+pub use file::FileLock;
+pub use lease::Lease;
 
+use crate::aws::store::Store;
+use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Who holds a lock.
@@ -45,6 +50,83 @@ impl fmt::Display for Holder {
             who, pid, doing, ..
         } = self;
         write!(f, "{who} (process {pid}, {doing}) since {since}")
+    }
+}
+
+/// Where the lock between machines is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The bucket.
+    pub store: Store,
+    /// The object in it.
+    pub key: String,
+}
+
+/// The lock of an account, on this machine and, where there is one, between machines.
+#[derive(Debug)]
+pub struct Lock {
+    _file: FileLock,
+    lease: Option<Lease>,
+}
+
+impl Lock {
+    /// Takes it; waits for it no longer than it is told.
+    ///
+    /// # Errors
+    /// Who holds it, or that it cannot be used.
+    pub async fn take(
+        account: &str,
+        shared: Option<Place>,
+        holder: &Holder,
+        caller: &str,
+        patience: Duration,
+    ) -> Result<Self, Error> {
+        let file = FileLock::take(account, holder, patience).await?;
+        let lease = match shared {
+            Some(Place { store, key }) => {
+                Some(Lease::take(store, key, holder, caller, patience).await?)
+            }
+            None => None,
+        };
+        Ok(Self { _file: file, lease })
+    }
+
+    /// Makes sure that it is still held, after a time in which nobody kept it.
+    ///
+    /// # Errors
+    /// That it is not.
+    pub async fn confirm(&self) -> Result<(), Error> {
+        match &self.lease {
+            Some(lease) => lease.renew().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps it; ends only when it is lost.
+    pub async fn keep(&self) -> Error {
+        match &self.lease {
+            Some(lease) => lease.keep().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets go of it.
+    pub async fn release(self) {
+        if let Some(lease) = &self.lease {
+            lease.release().await;
+        }
+    }
+}
+
+/// Who is at work on an account, as far as this machine or the shared lock knows.
+///
+/// # Errors
+/// When the shared lock cannot be seen.
+pub async fn holder(account: &str, shared: Option<Place>) -> Result<Option<Holder>, Error> {
+    match (file::holder(account), shared) {
+        (Some(holder), _) => Ok(Some(holder)),
+        (None, Some(place)) => lease::holder(&place.store, &place.key).await,
+        (None, None) => Ok(None),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Makes a plan of an observation: judges each place, then what takes all places at hand.
 
+use super::limit::exceeded;
+use super::waive::waive;
 use super::{Aim, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Kind};
 use crate::baseline::{Baseline, Regions};
@@ -25,6 +27,12 @@ pub fn build(
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
     }
+    let facts = &observation.facts;
+    let waivers = match aim {
+        Aim::Baseline => waive(&mut drafts, baseline, selection, context, facts),
+        // Waivers are about what the baseline asks for, not about what was there before.
+        Aim::Undo(_) => Vec::new(),
+    };
     for draft in &mut drafts {
         withhold_unlooked(draft, baseline, selection, context, observation);
     }
@@ -36,7 +44,7 @@ pub fn build(
         caller: observation.caller.arn.clone(),
         home_region: context.home_region.clone(),
         created: context.now,
-        expires: context.now + VALID_FOR,
+        expires: context.now.saturating_add(VALID_FOR),
         baseline: Source {
             path: baseline.path.display().to_string(),
             sha256: baseline.sha256.clone(),
@@ -47,8 +55,11 @@ pub fn build(
         },
         selection: selection.clone(),
         entries: in_order(drafts, aim),
+        waivers,
+        exceeds: Vec::new(),
         digest: String::new(),
     };
+    plan.exceeds = exceeded(&baseline.limits, &plan);
     plan.digest = plan.compute_digest();
     plan
 }
@@ -201,8 +212,12 @@ pub fn finish(mut drafts: Vec<Draft>) -> Vec<Draft> {
             .collect();
         if let Some(other) = needed.iter().find(|other| other.stands_in_the_way()) {
             let address = other.entry.address();
-            let why = format!("it needs {address}, which is not as wanted or could not be seen");
-            draft.withhold(why, format!("put {address} right first"));
+            let (what, or_else) = match other.entry.verdict {
+                Verdict::Waived => ("is not as wanted and is waived", ", or waive this too"),
+                _ => ("is not as wanted or could not be seen", ""),
+            };
+            let why = format!("it needs {address}, which {what}");
+            draft.withhold(why, format!("put {address} right first{or_else}"));
             continue;
         }
         let changing = needed
@@ -297,19 +312,18 @@ impl Draft {
     fn stands_in_the_way(&self) -> bool {
         let entry = &self.entry;
         matches!(entry.verdict, Verdict::Unknown | Verdict::Blocked)
-            || (entry.verdict == Verdict::Finding && !entry.differences.is_empty())
+            || (matches!(entry.verdict, Verdict::Finding | Verdict::Waived)
+                && !entry.differences.is_empty())
     }
 
     /// Takes back the calls, for they might not do what they are for; what differs stays told.
-    fn withhold(&mut self, what: String, remedy: String) {
-        self.entry.verdict = Verdict::Finding;
-        self.entry.calls.clear();
-        self.entry.remarks.clear();
-        self.writes.clear();
+    pub(super) fn withhold(&mut self, what: String, remedy: String) {
+        self.leave_alone(Verdict::Finding);
         let field = self
             .entry
             .differences
-            .first()
+            .iter()
+            .find(|difference| !self.entry.waives(&difference.field))
             .map(|difference| difference.field.clone());
         let field = field.unwrap_or_default();
         self.entry.findings.push(Finding {
@@ -317,6 +331,14 @@ impl Draft {
             what,
             remedy,
         });
+    }
+
+    /// Takes back the calls.
+    pub(super) fn leave_alone(&mut self, verdict: Verdict) {
+        self.entry.verdict = verdict;
+        self.entry.calls.clear();
+        self.entry.remarks.clear();
+        self.writes.clear();
     }
 
     fn unseen(control: &str, place: Place, error: &AwsError) -> Self {

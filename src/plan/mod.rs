@@ -1,17 +1,22 @@
 //! A plan: for one account, what differs at each place and the calls that would change it, as data.
 
 mod build;
+mod limit;
 mod since;
 mod undo;
+mod waive;
 
 pub use build::{Draft, build, finish, judge};
-pub use since::{Moved, since_plan, since_runs};
+pub use limit::{Excess, Limit, exceeded, takes_away_by_name};
+pub use since::{Moved, since_plan, since_run};
 pub use undo::{Aim, Left, Undo};
+pub use waive::{Waived, WaiverRemark, WaiverReport};
 
 use crate::aws::AwsError;
 use crate::baseline::hex;
 use crate::diff::Difference;
 use crate::error::Exit;
+use crate::json;
 use crate::place::{Address, Place};
 use crate::risk::Remark;
 use crate::selection::Selection;
@@ -27,7 +32,7 @@ use time::OffsetDateTime;
 pub const FORMAT: u32 = 1;
 
 /// For how long a plan may be applied, unless the person says otherwise.
-pub const VALID_FOR: Duration = Duration::from_secs(3600);
+pub const VALID_FOR: time::Duration = time::Duration::HOUR;
 
 /// What would change in one account, and all that was found on the way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +65,13 @@ pub struct Plan {
     pub selection: Selection,
     /// Every place, in the order in which plans read.
     pub entries: Vec<Entry>,
+    /// What became of the baseline's waivers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverReport>,
+    /// The limits of the baseline that it exceeds; for information only: `apply` looks them up in
+    /// the baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceeds: Vec<Excess>,
     /// SHA-256 over the rest, in its canonical form.
     pub digest: String,
 }
@@ -105,6 +117,9 @@ pub struct Entry {
     /// What the change risks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Remark>,
+    /// The waivers that are about something here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waived>,
     /// What is good to know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -134,6 +149,8 @@ pub enum Verdict {
     NotOffered,
     /// Something stands in the way of the whole run.
     Blocked,
+    /// It differs, and the baseline says that it may for a while.
+    Waived,
 }
 
 /// One write as data.
@@ -179,10 +196,12 @@ pub struct Summary {
     pub not_offered: usize,
     /// Places that stand in the way of the run.
     pub blocked: usize,
+    /// Places that may differ for a while.
+    pub waived: usize,
 }
 
 impl Entry {
-    fn of(control: &str, place: Place) -> Self {
+    pub(crate) fn of(control: &str, place: Place) -> Self {
         Self {
             control: control.to_owned(),
             place,
@@ -194,6 +213,7 @@ impl Entry {
             after: Vec::new(),
             findings: Vec::new(),
             remarks: Vec::new(),
+            waivers: Vec::new(),
             notes: Vec::new(),
             unseen: None,
             moved: BTreeMap::new(),
@@ -203,6 +223,15 @@ impl Entry {
     /// The entry's address.
     pub fn address(&self) -> Address {
         Address::new(&self.control, &self.place)
+    }
+
+    /// Whether there is something that only a person can put right, and that is not waived.
+    pub fn has_finding(&self) -> bool {
+        let mut fields: Vec<&str> = self.findings.iter().map(|f| f.field.as_str()).collect();
+        if self.verdict == Verdict::Finding {
+            fields.extend(self.differences.iter().map(|d| d.field.as_str()));
+        }
+        self.verdict != Verdict::Waived && fields.iter().any(|field| !self.waives(field))
     }
 
     /// Whether something would protect less than before.
@@ -231,8 +260,9 @@ impl Plan {
                 Verdict::Elsewhere => summary.elsewhere += 1,
                 Verdict::NotOffered => summary.not_offered += 1,
                 Verdict::Blocked => summary.blocked += 1,
+                Verdict::Waived => summary.waived += 1,
             }
-            summary.finding += usize::from(!entry.findings.is_empty());
+            summary.finding += usize::from(entry.has_finding());
         }
         summary
     }
@@ -253,9 +283,7 @@ impl Plan {
 
     /// The file's bytes. There is only one way to write a plan: what differs from it was edited.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut text = serde_json::to_string_pretty(self).expect("plans are plain data");
-        text.push('\n');
-        text.into_bytes()
+        json::to_bytes(self).expect("plans are plain data")
     }
 
     /// Reads a plan's file and checks that nobody edited it.

@@ -5,6 +5,7 @@ use crate::baseline::Baseline;
 use crate::control::Context;
 use crate::diff::Difference;
 use crate::journal::Run;
+use crate::place::Address;
 use serde::{Deserialize, Serialize};
 
 /// What made a field differ since the last apply.
@@ -20,24 +21,35 @@ pub enum Moved {
     Both,
 }
 
-/// Says of each difference what has moved since the runs that last looked at its place. Where none
-/// did, nothing is said.
+/// Says of each difference what has moved since a run, where that run looked at the place. Returns
+/// the places that it did not look at: an earlier run may have.
 ///
 /// It asks the controls what they would have proposed for the account as it was left: what they
 /// would propose then as now has not been done yet, and what they would not has been undone since.
-pub fn since_runs(plan: &mut Plan, baseline: &Baseline, context: &Context, runs: &[Run]) {
+pub fn since_run(
+    plan: &mut Plan,
+    baseline: &Baseline,
+    context: &Context,
+    run: &Run,
+    places: &[Address],
+) -> Vec<Address> {
+    let mut unseen = places.to_vec();
     for entry in &mut plan.entries {
         let address = entry.address();
-        let left = runs.iter().rev().find_map(|run| run.left(&address));
+        if !unseen.contains(&address) {
+            continue;
+        }
         let control = baseline.control(&entry.control);
-        if let (Some(left), Some(control)) = (left, control)
+        if let (Some(left), Some(control)) = (run.left(&address), control)
             && let Ok(then) = control.propose(&entry.place, left, context)
         {
             mark(entry, &then.differences, &|field: &str| {
                 then.findings.iter().any(|finding| finding.field == field)
             });
+            unseen.retain(|own| *own != address);
         }
     }
+    unseen
 }
 
 /// The same, since a saved plan was made. What it did not show was as it wanted it then: that says

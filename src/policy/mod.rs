@@ -54,11 +54,16 @@ impl Policy {
     /// # Errors
     /// When the text is no JSON table with statements.
     pub fn parse(text: &str) -> Result<Self, String> {
+        // Raw text is checked less than values are, and what is shown or compared must be a value.
+        serde_json::from_str::<Value>(text).map_err(|cause| cause.to_string())?;
         let Entries(mut head) = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
         let at = head.iter().position(|(key, _)| key == "Statement");
         let at = at.ok_or("it has no statements")?;
         let mut tail = head.split_off(at);
         let (_, statement) = tail.remove(0);
+        if tail.iter().any(|(key, _)| key == "Statement") {
+            return Err("it has two lists of statements".to_owned());
+        }
         let single = statement.get().starts_with('{');
         let raw: Vec<Box<RawValue>> = match single {
             true => vec![statement],
@@ -317,6 +322,9 @@ mod tests {
             "{}",
             r#"{"Statement":"x"}"#,
             r#"{"Statement":[1]}"#,
+            r#"{"Statement":[],"Statement":[]}"#,
+            r#"{"Id":"\ud800","Statement":[]}"#,
+            r#"{"Id":1e999,"Statement":[]}"#,
         ] {
             assert!(Policy::parse(text).is_err(), "{text}");
         }

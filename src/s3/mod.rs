@@ -37,3 +37,14 @@ pub fn refusal(policy: &Policy) -> Option<(String, String)> {
     );
     Some((what, format!("take {id} out of the policy by hand")))
 }
+
+/// Whether a bucket may have this name. Source: S3 User Guide, "General purpose bucket naming rules".
+pub fn is_bucket_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    (3..=63).contains(&name.len())
+        && name.bytes().all(inner)
+        && edge(name.bytes().next())
+        && edge(name.bytes().last())
+        && !name.contains("..")
+}

@@ -3,6 +3,7 @@
 use super::value::escape;
 use super::{ADD, ALARM, BOLD, DIM, count};
 use crate::apply::{Event, Listener, Outcome};
+use crate::aws::condition;
 use crate::error::advice;
 use crate::place::Address;
 use std::collections::BTreeMap;
@@ -37,26 +38,28 @@ impl Listener for Live<'_> {
         let mut talk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // An apply goes on when nobody listens any more; its summary and exit code still tell.
         let _ = match event {
-            Event::Began(entry, _) => writeln!(talk, "{}: changing", entry.address()),
+            Event::Began(entry, _) => writeln!(talk, "{}: changing", name(&entry.address())),
             Event::Calling(address, _, call) => {
-                let (service, operation) = (&call.service, &call.operation);
-                writeln!(
-                    talk,
-                    "{DIM}{address}: {service}:{operation} in {}{DIM:#}",
-                    call.region
-                )
+                let text = format!("{}:{} in {}", call.service, call.operation, call.region);
+                writeln!(talk, "{DIM}{}: {}{DIM:#}", name(address), escape(&text))
             }
             Event::Waiting(address, error) => {
                 let code = error.code.as_deref().unwrap_or_default();
-                writeln!(
-                    talk,
-                    "{DIM}{address}: waiting for AWS to settle ({code}){DIM:#}"
-                )
+                let (address, what) = (name(address), condition(code));
+                let code = escape(code);
+                writeln!(talk, "{DIM}{address}: waiting for {what} ({code}){DIM:#}")
             }
             Event::Answered(..) => Ok(()),
-            Event::Ended(address, outcome, _) => writeln!(talk, "{address}: {}", word(outcome)),
+            Event::Ended(address, outcome, _) => {
+                writeln!(talk, "{}: {}", name(address), word(outcome))
+            }
         };
     }
+}
+
+/// An address as it is shown: it ends in the name of a thing, which may be any text.
+pub(super) fn name(address: &Address) -> String {
+    escape(&address.to_string())
 }
 
 pub(super) fn word(outcome: &Outcome) -> &'static str {
@@ -81,7 +84,7 @@ pub fn summary(out: &mut dyn Write, outcomes: &BTreeMap<Address, Outcome>) -> io
     writeln!(out)?;
     for (address, outcome) in outcomes {
         if let Some(text) = trouble(outcome) {
-            writeln!(out, "{ALARM}{address}{ALARM:#}: {}", escape(&text))?;
+            writeln!(out, "{ALARM}{}{ALARM:#}: {}", name(address), escape(&text))?;
             if let Some(advice) = hint(outcome) {
                 writeln!(out, "  hint: {}", escape(&advice))?;
             }

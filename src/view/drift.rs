@@ -1,11 +1,15 @@
 //! Drift as text: one line when all is well, otherwise a line for each thing that is not.
 
 use super::plan::{groups, sentence};
-use super::value::{escape, one_line};
-use super::{ALARM, BOLD};
+use super::value::{address, escape, one_line};
+use super::{ALARM, BOLD, waiver};
+use crate::clock::to_the_second;
 use crate::error::advice;
 use crate::plan::{Entry, Moved, Plan, Verdict};
+use crate::who::Answer;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use time::OffsetDateTime;
 
 /// Writes what differs and what could not be seen.
 ///
@@ -14,6 +18,9 @@ use std::io::{self, Write};
 pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     for group in groups(plan.entries.iter()) {
         lines(out, &group)?;
+    }
+    for remark in waiver::remarks(plan) {
+        writeln!(out, "waiver    {remark}")?;
     }
     let summary = plan.summary();
     let verdict = match summary.unknown + summary.blocked + summary.change + summary.finding {
@@ -25,14 +32,15 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     writeln!(
         out,
         "{BOLD}{}{BOLD:#} {verdict} {name}: {}",
-        plan.account,
+        escape(&plan.account),
         sentence(&summary)
     )
 }
 
-/// What has moved, where that is known.
+/// That it is waived, or what has moved, where that is known.
 fn word(entry: &Entry, field: &str, otherwise: &'static str) -> &'static str {
     match entry.moved.get(field) {
+        _ if entry.waives(field) => "waived",
         Some(Moved::Drifted) => "drifted",
         Some(Moved::Pending) => "pending",
         Some(Moved::Both) => "both",
@@ -43,26 +51,29 @@ fn word(entry: &Entry, field: &str, otherwise: &'static str) -> &'static str {
 fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let address = match group {
-        [only] => only.address().to_string(),
+        [only] => address(only),
         _ => {
             let regions = group.iter().filter_map(|entry| entry.place.label());
-            format!(
-                "{} in {}",
-                entry.control,
-                regions.collect::<Vec<_>>().join(" ")
-            )
+            let regions = regions.collect::<Vec<_>>().join(" ");
+            escape(&format!("{} in {regions}", entry.control))
         }
     };
     let differs = !entry.differences.is_empty()
-        && matches!(entry.verdict, Verdict::Change | Verdict::Finding);
+        && matches!(
+            entry.verdict,
+            Verdict::Change | Verdict::Finding | Verdict::Waived
+        );
     if differs && entry.differences.iter().all(|d| d.before.is_null()) {
-        let fields: Vec<&str> = entry.differences.iter().map(|d| d.field.as_str()).collect();
-        let fields = escape(&fields.join(", "));
-        let word = word(entry, &entry.differences[0].field, "missing");
-        writeln!(
-            out,
-            "{word:<8}  {address}  there is nothing; wanted are {fields}"
-        )?;
+        let fields = entry.differences.iter().map(|d| d.field.as_str());
+        let (waived, wanted): (Vec<_>, Vec<_>) = fields.partition(|field| entry.waives(field));
+        for fields in [waived, wanted].iter().filter(|fields| !fields.is_empty()) {
+            let word = word(entry, fields[0], "missing");
+            let fields = escape(&fields.join(", "));
+            writeln!(
+                out,
+                "{word:<8}  {address}  there is nothing; wanted are {fields}"
+            )?;
+        }
     } else if differs {
         for difference in &entry.differences {
             let (field, now) = (escape(&difference.field), one_line(&difference.before));
@@ -76,11 +87,13 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     }
     for finding in &entry.findings {
         let (what, remedy) = (escape(&finding.what), escape(&finding.remedy));
-        writeln!(
-            out,
-            "finding   {address}  {}: {what} ({remedy})",
-            finding.field
-        )?;
+        let (field, waived) = (escape(&finding.field), entry.waives(&finding.field));
+        let word = if waived { "waived" } else { "finding" };
+        writeln!(out, "{word:<8}  {address}  {field}: {what} ({remedy})")?;
+    }
+    for waived in &entry.waivers {
+        let word = if waived.expired { "expired" } else { "waived" };
+        writeln!(out, "{word:<8}  {address}  {}", waiver::terms(waived))?;
     }
     if entry.verdict == Verdict::Blocked {
         let reason = entry.reason.as_deref().unwrap_or_default();
@@ -99,6 +112,56 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             (None, reason) => reason.clone().unwrap_or_default(),
         };
         writeln!(out, "{ALARM}not seen{ALARM:#}  {address}  {}", escape(&why))?;
+    }
+    Ok(())
+}
+
+/// Writes who changed the places that have drifted.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn who(
+    out: &mut dyn Write,
+    answers: &BTreeMap<String, Answer>,
+    since: OffsetDateTime,
+) -> io::Result<()> {
+    if answers.is_empty() {
+        return writeln!(
+            out,
+            "Nothing is known to have drifted, so nobody is asked for."
+        );
+    }
+    for (address, answer) in answers {
+        match answer {
+            Ok(events) if events.is_empty() => writeln!(
+                out,
+                "{BOLD}{address}{BOLD:#}  CloudTrail knows of no write since {}; events can take \
+                 15 minutes to arrive, and a change may come from an organization or a service",
+                to_the_second(since)
+            )?,
+            Ok(events) => {
+                for event in events {
+                    writeln!(
+                        out,
+                        "{BOLD}{address}{BOLD:#}  {} {} by {} from {} ({})",
+                        escape(&event.at),
+                        escape(&event.operation),
+                        escape(&event.who),
+                        escape(&event.from),
+                        escape(&event.with)
+                    )?;
+                }
+            }
+            Err(error) => {
+                let advice = advice(error).map(|advice| format!(" (hint: {advice})"));
+                writeln!(
+                    out,
+                    "{ALARM}not seen{ALARM:#}  {address}  who changed it: {}{}",
+                    escape(&error.to_string()),
+                    escape(&advice.unwrap_or_default())
+                )?;
+            }
+        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What applies did, as text and as JSON.
 
-use super::apply::{trouble, word};
+use super::apply::{name, trouble, word};
 use super::plan::one_difference;
 use super::value::{block, escape};
 use super::{ALARM, BOLD, DIM, count};
@@ -21,14 +21,14 @@ pub fn list(out: &mut dyn Write, runs: &[Run]) -> io::Result<()> {
     for run in runs {
         let began = &run.began;
         let what = match &began.undoes {
-            Some(other) => format!("undo of {other}"),
+            Some(other) => escape(&format!("undo of {other}")),
             None => escape(&began.baseline.path),
         };
         writeln!(
             out,
             "{BOLD}{}{BOLD:#}  {}  {what}  {}  {DIM}{}{DIM:#}",
-            began.run,
-            began.account,
+            escape(&began.run),
+            escape(&began.account),
             in_short(run),
             escape(&began.caller)
         )?;
@@ -42,7 +42,7 @@ fn in_short(run: &Run) -> String {
         Standing::Finished(code) if *code == Exit::Fine as u8 => "done".to_owned(),
         Standing::Finished(code) => format!("ended with exit code {code}"),
         Standing::Unfinished => format!("{ALARM}cut off{ALARM:#}"),
-        Standing::TakenOver(by) => format!("cut off, finished by {by}"),
+        Standing::TakenOver(by) => escape(&format!("cut off, finished by {by}")),
     };
     match run.calls() {
         0 => format!("no calls, {standing}"),
@@ -59,25 +59,30 @@ fn in_short(run: &Run) -> String {
 /// When the writer does not take it.
 pub fn detail(out: &mut dyn Write, run: &Run) -> io::Result<()> {
     let began = &run.began;
-    writeln!(out, "{BOLD}Run {}{BOLD:#}: {}", began.run, in_short(run))?;
-    writeln!(out, "  account   {}", began.account)?;
+    writeln!(
+        out,
+        "{BOLD}Run {}{BOLD:#}: {}",
+        escape(&began.run),
+        in_short(run)
+    )?;
+    writeln!(out, "  account   {}", escape(&began.account))?;
     writeln!(out, "  by        {}", escape(&began.caller))?;
     writeln!(out, "  baseline  {}", escape(&began.baseline.path))?;
-    writeln!(out, "  plan      {}", began.plan)?;
+    writeln!(out, "  plan      {}", escape(&began.plan))?;
     writeln!(out, "  journal   {}\n", run.path.display())?;
     for change in &run.changes {
         one_change(out, change)?;
     }
     let not_begun = began.changes.iter();
     for address in not_begun.filter(|own| !run.changes.iter().any(|c| c.address == **own)) {
-        writeln!(out, "{address}: not begun\n")?;
+        writeln!(out, "{}: not begun\n", name(address))?;
     }
     Ok(())
 }
 
 fn one_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
     let outcome = change.outcome.as_ref().map_or("not known", word);
-    writeln!(out, "{BOLD}{}{BOLD:#}: {outcome}", change.address)?;
+    writeln!(out, "{BOLD}{}{BOLD:#}: {outcome}", name(&change.address))?;
     if let Some(text) = change.outcome.as_ref().and_then(trouble) {
         writeln!(out, "    {}", escape(&text))?;
     }
@@ -91,13 +96,9 @@ fn one_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
     }
     for (number, sent) in change.calls.iter().enumerate() {
         let call = &sent.call;
-        let (service, operation, region) = (&call.service, &call.operation, &call.region);
-        writeln!(
-            out,
-            "    {}. {service}:{operation} in {region}: {}",
-            number + 1,
-            answer(sent)
-        )?;
+        let what = format!("{}:{} in {}", call.service, call.operation, call.region);
+        let (number, what) = (number + 1, escape(&what));
+        writeln!(out, "    {number}. {what}: {}", answer(sent))?;
         writeln!(out, "      {DIM}{}{DIM:#}", block(&call.input, 6))?;
     }
     writeln!(out)
@@ -125,7 +126,7 @@ pub fn unfinished(out: &mut dyn Write, run: &Run) -> io::Result<()> {
         to_the_second(run.at),
         escape(&began.caller),
         count(run.calls(), "call"),
-        began.run
+        escape(&began.run)
     )
 }
 
@@ -136,7 +137,7 @@ pub fn unfinished(out: &mut dyn Write, run: &Run) -> io::Result<()> {
 pub fn json(out: &mut dyn Write, runs: &[Run]) -> io::Result<()> {
     let runs: Vec<Value> = runs.iter().map(as_json).collect();
     let document = json!({"format": crate::journal::FORMAT, "runs": runs});
-    writeln!(out, "{document:#}")
+    out.write_all(&crate::json::to_bytes(&document)?)
 }
 
 fn as_json(run: &Run) -> Value {

@@ -1,13 +1,16 @@
 //! Everything a person or a program reads: rendered from the plan's own data, never from AWS.
 
 pub mod apply;
+mod debug;
 pub mod drift;
 pub mod explain;
 pub mod history;
 pub mod plan;
 mod value;
+mod waiver;
 
-pub use value::{escape, one_line};
+pub use debug::Debug;
+pub use value::{address, escape, one_line};
 
 use crate::observe::Progress;
 use anstyle::{AnsiColor, Style};

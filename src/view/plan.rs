@@ -1,7 +1,7 @@
 //! A plan as text: a summary first and last, what would change between.
 
-use super::value::{block, escape, one_line};
-use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count};
+use super::value::{address, block, escape, one_line};
+use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count, waiver};
 use crate::diff::Difference;
 use crate::error::advice;
 use crate::plan::{Entry, Plan, Summary, Verdict};
@@ -19,7 +19,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     writeln!(
         out,
         "{BOLD}Account {}{BOLD:#} by {}",
-        plan.account,
+        escape(&plan.account),
         escape(&plan.baseline.path)
     )?;
     if let Some(run) = &plan.undoes {
@@ -37,6 +37,8 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     }
     quiet(out, plan)?;
     remarks(out, plan)?;
+    waivers(out, plan)?;
+    limits(out, plan)?;
     if summary.change + summary.finding + summary.unknown + summary.blocked > 0 {
         writeln!(out, "{BOLD}Plan:{BOLD:#} {}", sentence(&summary))?;
     }
@@ -80,6 +82,7 @@ pub fn sentence(summary: &Summary) -> String {
         summary.not_offered,
         format!("{} not offered", summary.not_offered),
     );
+    add(summary.waived, format!("{} waived", summary.waived));
     add(summary.ok, format!("{} as wanted", summary.ok));
     match summary.change + summary.finding + summary.unknown + summary.blocked {
         0 if parts.is_empty() => "No changes. The baseline looks after nothing here.".to_owned(),
@@ -133,6 +136,7 @@ fn says_the_same(a: &Entry, b: &Entry) -> bool {
         && a.differences == b.differences
         && calls(a) == calls(b)
         && a.findings == b.findings
+        && a.waivers == b.waivers
         && a.notes == b.notes
         && a.moved == b.moved
         && cause(a) == cause(b)
@@ -145,7 +149,7 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         [only] => writeln!(
             out,
             "{style}{symbol} {}{style:#}{}",
-            only.address(),
+            address(only),
             whereabouts(only)
         )?,
         _ => {
@@ -153,17 +157,25 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
                 .iter()
                 .filter_map(|entry| entry.place.label())
                 .collect();
+            let places = escape(&places.join(" "));
             writeln!(
                 out,
                 "{style}{symbol} {}{style:#} in {} regions",
-                entry.control,
+                escape(&entry.control),
                 group.len()
             )?;
-            writeln!(out, "    {DIM}{}{DIM:#}", places.join(" "))?;
+            writeln!(out, "    {DIM}{places}{DIM:#}")?;
         }
     }
     if let Some(reason) = &entry.reason {
         writeln!(out, "    {}", escape(reason))?;
+    }
+    for waived in &entry.waivers {
+        let (style, word) = match waived.expired {
+            true => (ALARM, "expired: "),
+            false => (DIM, "waived "),
+        };
+        writeln!(out, "    {style}{word}{}{style:#}", waiver::terms(waived))?;
     }
     unseen(out, entry)?;
     let width = entry
@@ -174,7 +186,8 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         .unwrap_or(0)
         .min(40);
     for difference in &entry.differences {
-        writeln!(out, "{}", one_difference(difference, width))?;
+        let is_waived = entry.waives(&difference.field);
+        writeln!(out, "{}", judged_difference(difference, is_waived, width))?;
     }
     calls(out, group)?;
     findings(out, entry)?;
@@ -186,7 +199,7 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
 
 fn whereabouts(entry: &Entry) -> String {
     match (&entry.place.thing, &entry.place.region) {
-        (Some(_), Some(region)) => format!(" ({region})"),
+        (Some(_), Some(region)) => format!(" ({})", escape(region)),
         _ => String::new(),
     }
 }
@@ -198,6 +211,7 @@ fn symbol(entry: &Entry) -> (&'static str, Style) {
         Verdict::Change => ("~", CHANGE),
         Verdict::Unknown => ("?", ALARM),
         Verdict::Blocked => ("x", ALARM),
+        Verdict::Waived => ("=", DIM),
         _ => ("!", ALARM),
     }
 }
@@ -215,9 +229,14 @@ fn unseen(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
 
 /// One field: before and after.
 pub fn one_difference(difference: &Difference, width: usize) -> String {
+    judged_difference(difference, false, width)
+}
+
+fn judged_difference(difference: &Difference, is_waived: bool, width: usize) -> String {
     let field = escape(&difference.field);
-    let (style, word) = match difference.loosens {
-        true => (ALARM, "  (loosens)"),
+    let (style, word) = match is_waived {
+        true => (DIM, "  (waived)"),
+        false if difference.loosens => (ALARM, "  (loosens)"),
         false => (Style::new(), ""),
     };
     let before = one_line(&difference.before);
@@ -231,11 +250,15 @@ pub fn one_difference(difference: &Difference, width: usize) -> String {
 fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     if let Some(with) = &entry.with {
-        writeln!(out, "    {DIM}done by the calls of {with}{DIM:#}")?;
+        writeln!(
+            out,
+            "    {DIM}done by the calls of {}{DIM:#}",
+            escape(&with.to_string())
+        )?;
     }
     for (number, call) in entry.calls.iter().enumerate() {
         let place = match group.len() {
-            1 => format!(" in {}", call.region),
+            1 => format!(" in {}", escape(&call.region)),
             regions => format!(" in each of {regions} regions"),
         };
         let input = block(&call.input, 6);
@@ -243,8 +266,8 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             out,
             "    {}. {}:{}{place}",
             number + 1,
-            call.service,
-            call.operation
+            escape(&call.service),
+            escape(&call.operation)
         )?;
         writeln!(out, "      {DIM}{input}{DIM:#}")?;
     }
@@ -254,7 +277,7 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             let names: Vec<String> = entry
                 .after
                 .iter()
-                .map(|address| address.to_string())
+                .map(|address| escape(&address.to_string()))
                 .collect();
             writeln!(out, "    {DIM}after {}{DIM:#}", names.join(", "))
         }
@@ -263,12 +286,12 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
 
 fn findings(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
     for finding in &entry.findings {
-        writeln!(
-            out,
-            "    {ALARM}!{ALARM:#} {}: {}",
-            finding.field,
-            escape(&finding.what)
-        )?;
+        let (style, word) = match entry.waives(&finding.field) {
+            true => (DIM, "  (waived)"),
+            false => (ALARM, ""),
+        };
+        let (field, what) = (escape(&finding.field), escape(&finding.what));
+        writeln!(out, "    {style}!{style:#} {field}: {what}{word}")?;
         writeln!(out, "      do: {}", escape(&finding.remedy))?;
     }
     Ok(())
@@ -281,8 +304,8 @@ fn remarks(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         for remark in &entry.remarks {
             // What protects less differs from place to place, the rest is the control's.
             let who = match remark.risk {
-                Risk::Loosens => entry.address().to_string(),
-                Risk::Breaks | Risk::Costs => entry.control.clone(),
+                Risk::Loosens => address(entry),
+                Risk::Breaks | Risk::Costs => escape(&entry.control),
             };
             let new = (remark.risk, remark.text.as_str(), who);
             if !said.contains(&new) {
@@ -301,6 +324,32 @@ fn remarks(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         }
     }
     if said.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out)
+    }
+}
+
+/// What the owners of waivers should know.
+fn waivers(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let remarks = waiver::remarks(plan);
+    for remark in &remarks {
+        writeln!(out, "{CHANGE}waiver: {remark}{CHANGE:#}")?;
+    }
+    if remarks.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out)
+    }
+}
+
+/// Why apply will not make these changes.
+fn limits(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    for excess in &plan.exceeds {
+        let text = escape(&excess.text);
+        writeln!(out, "{ALARM}apply will refuse: {text}{ALARM:#}")?;
+    }
+    if plan.exceeds.is_empty() {
         Ok(())
     } else {
         writeln!(out)
@@ -343,8 +392,8 @@ fn by_control<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry
 fn quiet_line(out: &mut dyn Write, verdict: Verdict, group: &[&Entry]) -> io::Result<()> {
     let entry = group[0];
     let what = match group {
-        [only] => only.address().to_string(),
-        _ => format!("{} in {} places", entry.control, group.len()),
+        [only] => address(only),
+        _ => format!("{} in {} places", escape(&entry.control), group.len()),
     };
     let judgement = match verdict {
         Verdict::Elsewhere => "looked after by",
@@ -353,7 +402,7 @@ fn quiet_line(out: &mut dyn Write, verdict: Verdict, group: &[&Entry]) -> io::Re
     };
     let reason = match (&entry.reason, &entry.unseen) {
         (Some(reason), _) => format!(" {}", escape(reason)),
-        (None, Some(error)) => format!(" {} has no endpoint there", error.service),
+        (None, Some(error)) => format!(" {} has no endpoint there", escape(&error.service)),
         (None, None) => String::new(),
     };
     writeln!(out, "{DIM}  {what}: {judgement}{reason}{DIM:#}")?;

@@ -1,17 +1,19 @@
 //! How single values are written.
 
+use crate::json::is_deceptive;
+use crate::plan::Entry;
 use serde_json::Value;
 use std::fmt::Write;
 
 /// How wide a line may be before a value is put on several.
 const WIDTH: usize = 100;
 
-/// Text from AWS or a file, with control and direction-changing characters made visible.
+/// Text from AWS or a file, with everything that [is not what it looks like](is_deceptive) made
+/// visible.
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
-        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || turns {
+        if is_deceptive(character) {
             // Writing to a String cannot fail.
             let _ = write!(safe, "\\u{{{:x}}}", character as u32);
         } else {
@@ -19,6 +21,11 @@ pub fn escape(text: &str) -> String {
         }
     }
     safe
+}
+
+/// The address of an entry: it ends in the name of a thing, which may be any text.
+pub fn address(entry: &Entry) -> String {
+    escape(&entry.address().to_string())
 }
 
 /// A value on one line: text bare, nothing as `(none)`, lists and tables as JSON.

@@ -23,6 +23,8 @@ class Control:
             ("POST", "journal"): lambda given: emulator.journal.report(given["account"]),
             ("POST", "reset"): self.reset,
             ("POST", "faults"): self.faults,
+            ("POST", "held"): lambda given: emulator.gate.held(given["account"], given["ms"]),
+            ("POST", "release"): lambda given: emulator.gate.release(given["account"]),
             ("POST", "root"): self.root,
             ("POST", "account"): self.account,
             ("POST", "confirm"): self.confirm,

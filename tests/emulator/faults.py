@@ -8,12 +8,13 @@ import threading
 from typing import Any
 
 from .answers import Answer
+from .gate import MOMENTS
 from .handlers import AwsError
 from .routing import Asked
 
 MATCHES = ("service", "operation", "region", "account")
 LIMITS = ("nth", "count", "probability", "seed")
-DETAILS = ("action", "status", "code", "message", "delay_ms", "reason", "reads", "resource")
+DETAILS = ("action", "status", "code", "message", "delay_ms", "reason", "reads", "resource", "when")
 ACTIONS = (
     "error",
     "throttle",
@@ -23,6 +24,10 @@ ACTIONS = (
     "apply_then_drop",
     "truncate",
     "stale_read",
+    "extra_members",
+    "unknown_values",
+    "ignore_conditions",
+    "hold",
 )
 
 #: Throttling as each service spells it: code, status.
@@ -132,6 +137,8 @@ class Rule:
         self.action = members.get("action", "error")
         if self.action not in ACTIONS:
             raise ValueError(f"unknown action {self.action!r}; one of {', '.join(ACTIONS)}")
+        if members.get("when", "before") not in MOMENTS:
+            raise ValueError(f"unknown moment {members['when']!r}; one of {', '.join(MOMENTS)}")
         self.wanted = {name: members[name] for name in MATCHES if name in members}
         self.nth = members.get("nth", 1)
         self.left = members.get("count", 1)

@@ -1,12 +1,13 @@
 //! A brand-new emulated account, a folder to work in, and the binary run on them.
 
 use crate::emulator::emulator;
+use crate::watch;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub const HOME: &str = "us-east-1";
 
@@ -16,6 +17,8 @@ static NEXT: AtomicU64 = AtomicU64::new(100_000_000_001);
 pub struct Account {
     pub id: String,
     pub folder: tempfile::TempDir,
+    /// Whether the binary was run on it.
+    asked: AtomicBool,
 }
 
 /// What a run of the binary came to.
@@ -51,6 +54,12 @@ impl Run {
         self
     }
 
+    #[track_caller]
+    fn assert_tells_no_secret(&self, mails: &[String]) {
+        watch::assert_tells_no_secret("stdout", &self.stdout, mails);
+        watch::assert_tells_no_secret("stderr", &self.stderr, mails);
+    }
+
     /// The JSON on stdout.
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -72,6 +81,7 @@ impl Account {
         Self {
             id,
             folder: tempfile::tempdir().expect("a folder"),
+            asked: AtomicBool::new(false),
         }
     }
 
@@ -103,14 +113,21 @@ impl Account {
 
     /// Runs the binary in the folder, as an administrator of the account.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        self.command(arguments)
-            .output()
-            .map(Run::from)
-            .expect("the binary runs")
+        let output = self.command(arguments).output();
+        self.came_to(output.expect("the binary runs"))
+    }
+
+    /// What a run in the folder came to; its output is searched for secrets.
+    #[track_caller]
+    pub fn came_to(&self, output: Output) -> Run {
+        let run = Run::from(output);
+        run.assert_tells_no_secret(&watch::mails(self.folder.path()));
+        run
     }
 
     /// The command, for tests that change its environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.asked.store(true, Ordering::Relaxed);
         let mut command = Command::new(env!("CARGO_BIN_EXE_baseline"));
         command
             .args(arguments)
@@ -119,7 +136,9 @@ impl Account {
             .env("HOME", self.folder.path())
             .env("AWS_ENDPOINT_URL", emulator().endpoint())
             .env("AWS_ACCESS_KEY_ID", &self.id)
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("AWS_SECRET_ACCESS_KEY", watch::SECRET_KEY)
+            .env("AWS_SESSION_TOKEN", watch::SESSION_TOKEN)
+            .env("AWS_SDK_UA_APP_ID", watch::application(arguments))
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .stdin(Stdio::null());
         command
@@ -190,6 +209,19 @@ impl Account {
     }
 }
 
+/// Whatever else a test is about.
+impl Drop for Account {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        watch::assert_files_are_fine(self.folder.path(), &watch::mails(self.folder.path()));
+        if self.asked.load(Ordering::Relaxed) {
+            watch::assert_looking_wrote_nothing(&self.journal());
+        }
+    }
+}
+
 fn operations<'a>(entries: impl Iterator<Item = &'a Value>) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     entries
@@ -199,11 +231,13 @@ fn operations<'a>(entries: impl Iterator<Item = &'a Value>) -> Vec<String> {
 
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
-        Self {
+        let run = Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        };
+        run.assert_tells_no_secret(&[]);
+        run
     }
 }
 

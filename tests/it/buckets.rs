@@ -125,6 +125,6 @@ fn a_region_that_breaks_the_connection_does_not_stop_the_others() {
         .faults(json!([{"service": "s3", "region": "eu-west-1", "action": "drop", "count": null}]));
     let mut command = account.command(&["apply", "--auto-approve"]);
     command.env("AWS_MAX_ATTEMPTS", "1");
-    let run = crate::account::Run::from(command.output().expect("the binary runs"));
+    let run = account.came_to(command.output().expect("the binary runs"));
     let _ = run.exits(4).says("not seen").says("1 change made");
 }

@@ -8,6 +8,8 @@ use aws_sdk_cloudtrail::types::{
     InsightType, ReadWriteType, SourceEventCategory, Trail,
 };
 use serde_json::{Value, json};
+use std::process::Stdio;
+use std::time::Duration;
 
 const OTHER: &str = "eu-west-1";
 
@@ -201,15 +203,43 @@ fn an_apply_that_was_cut_off_is_finished_by_the_next() {
 }
 
 #[test]
-fn a_lost_answer_makes_no_second_trail() {
-    let bench = Bench::with("");
+fn a_lost_answer_makes_no_second_trail_and_the_first_is_finished() {
+    let bench = Bench::with("data_events = [{ lambda = \"all\" }]");
     bench
         .account
         .faults(json!([{"operation": "CreateTrail", "action": "apply_then_drop"}]));
-    let apply = bench.account.run(&["apply", "--auto-approve"]).exits(3);
-    let _ = apply.says("created meanwhile: run it again");
     bench.account.assert_converges();
-    block_on(async { bench.only_trail().await });
+    block_on(async {
+        bench.only_trail().await;
+        assert!(bench.is_logging("baseline").await);
+        assert_eq!(bench.selectors("baseline").await.len(), 2);
+    });
+}
+
+#[test]
+fn a_trail_that_another_hand_created_otherwise_is_not_mistaken_for_our_own() {
+    let bench = Bench::with("data_events = [{ lambda = \"all\" }]");
+    // Theirs comes between our look and our call: the call is held until it is there.
+    let hold = json!([{"operation": "CreateTrail", "action": "delay", "delay_ms": 1500}]);
+    bench.account.faults(hold);
+    let before = bench.account.writes().len();
+    let mut apply = bench.account.command(&["apply", "--auto-approve"]);
+    let apply = apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let apply = apply.expect("the binary runs");
+    while bench.account.writes().len() == before {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    block_on(async {
+        let theirs = bench.client.create_trail().name("baseline");
+        let theirs = theirs.s3_bucket_name(&bench.bucket).send().await;
+        theirs.expect("created");
+    });
+    let output = apply.wait_with_output().expect("it ends");
+    let run = bench.account.came_to(output).exits(3);
+    let _ = run.says("created meanwhile: run it again");
+    let trail = block_on(bench.only_trail());
+    assert_eq!(trail.is_multi_region_trail(), Some(false));
+    assert_eq!(bench.writes_since(before).len(), 2, "ours and theirs");
 }
 
 #[test]

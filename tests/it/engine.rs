@@ -135,7 +135,7 @@ fn a_plan_for_another_account_writes_nothing() {
     let other = Account::new();
     let mut command = account.command(&["apply", "plan.json"]);
     command.env("AWS_ACCESS_KEY_ID", &other.id);
-    let run = crate::account::Run::from(command.output().expect("the binary runs"));
+    let run = account.came_to(command.output().expect("the binary runs"));
     let _ = run.exits(6).says("it is for account");
     assert!(account.writes().is_empty() && other.writes().is_empty());
 }
@@ -190,7 +190,9 @@ fn a_snapshot_gives_the_same_plan_without_network_and_credentials() {
     offline
         .env_remove("AWS_ENDPOINT_URL")
         .env_remove("AWS_ACCESS_KEY_ID");
-    let saved = crate::account::Run::from(offline.output().expect("the binary runs")).exits(0);
+    let saved = account
+        .came_to(offline.output().expect("the binary runs"))
+        .exits(0);
     assert_eq!(live["entries"], saved.json()["entries"]);
 }
 
@@ -226,7 +228,7 @@ fn told_to_stop_it_finishes_the_call_under_way_and_says_what_is_left() {
         .args(["-INT", &child.id().to_string()])
         .status();
     assert!(told.expect("kill runs").success());
-    let run = crate::account::Run::from(child.wait_with_output().expect("it ends"));
+    let run = account.came_to(child.wait_with_output().expect("it ends"));
     let _ = run
         .exits(3)
         .says("stopping after the calls under way")

@@ -317,3 +317,21 @@ fn a_saved_plan_can_stand_in_for_the_journal() {
         .exits(1)
         .says("saved plan");
 }
+
+#[test]
+fn cloudtrail_tells_who_moved_what_has_drifted() {
+    let account = Account::with(POLICY);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    set_length(&account, 9);
+    let who = format!(
+        "UpdateAccountPasswordPolicy by arn:aws:iam::{}:user/admin from 127.0.0.1",
+        account.id
+    );
+    let _ = account.run(&["drift", "--who"]).exits(2).says(&who);
+    account.faults(json!([{"operation": "LookupEvents", "action": "denied", "count": null}]));
+    let _ = account
+        .run(&["drift", "--who"])
+        .exits(2)
+        .says("drifted   password_policy")
+        .says("cloudtrail:LookupEvents");
+}

@@ -1,20 +1,33 @@
 //! The tests that go through the binary: with snapshots for the account, or with an AWS emulator.
 
+mod access_analyzer;
 mod account;
 mod buckets;
 mod budgets;
 mod cloudtrail;
 mod commands;
 mod config;
+mod corpora;
 mod emulator;
 mod engine;
+mod errors;
+mod faults;
+mod fuzz;
 mod guardduty;
+mod hostile;
 mod journal;
 mod laws;
+mod limits;
+mod listener;
 mod lived_in;
 mod lock;
 mod log_bucket;
+mod malformed;
 mod public_access_block;
 mod root_user;
 mod scenarios;
+mod storage_lens;
+mod trust;
 mod undo;
+mod waivers;
+mod watch;

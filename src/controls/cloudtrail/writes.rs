@@ -22,7 +22,8 @@ const POLICIES_SETTLING: &[&str] = &[
 /// What CloudTrail answers while a new trail has not spread yet.
 const TRAIL_SETTLING: &[&str] = &["TrailNotFoundException"];
 
-/// Creates a trail; it does not record yet.
+/// Creates a trail; it does not record yet. One that is there already as this call makes it is
+/// success: an earlier try made it, whose answer was lost.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateTrail {
@@ -82,16 +83,47 @@ impl Write for CreateTrail {
             .enable_log_file_validation(self.enable_log_file_validation)
             .set_kms_key_id(self.kms_key_id.clone())
             .set_tags_list(Some(tags.collect()));
-        // What follows was computed for a new trail and would replace what another one holds.
-        sent(self, request.send().await).map_err(|error| {
-            match error.is("TrailAlreadyExistsException") {
-                true => AwsError {
-                    message: format!("{}; created meanwhile: run it again", error.message),
-                    ..error
-                },
-                false => error,
+        match sent(self, request.send().await) {
+            Err(error) if error.is("TrailAlreadyExistsException") => {
+                match self.is_there(clients).await {
+                    true => Ok(()),
+                    false => Err(AwsError {
+                        message: format!("{}; created meanwhile: run it again", error.message),
+                        ..error
+                    }),
+                }
             }
-        })
+            answer => answer,
+        }
+    }
+}
+
+impl CreateTrail {
+    /// Whether the trail is as this call makes it, and new. What follows was computed for a new
+    /// trail and would replace the selectors that another one holds.
+    async fn is_there(&self, clients: &Clients) -> bool {
+        let request = clients
+            .cloudtrail(&self.region)
+            .describe_trails()
+            .trail_name_list(&self.name)
+            .include_shadow_trails(false);
+        let Ok(answer) = request.send().await else {
+            return false;
+        };
+        let [trail] = answer.trail_list() else {
+            return false;
+        };
+        let is_new = trail.has_custom_event_selectors() != Some(true)
+            && trail.has_insight_selectors() != Some(true);
+        let key = trail.kms_key_id().filter(|key| !key.is_empty());
+        let prefix = trail.s3_key_prefix().filter(|prefix| !prefix.is_empty());
+        is_new
+            && trail.s3_bucket_name() == Some(&self.s3_bucket_name)
+            && prefix == self.s3_key_prefix.as_deref()
+            && trail.include_global_service_events() == Some(self.include_global_service_events)
+            && trail.is_multi_region_trail() == Some(self.is_multi_region_trail)
+            && trail.log_file_validation_enabled() == Some(self.enable_log_file_validation)
+            && key == self.kms_key_id.as_deref()
     }
 }
 

@@ -4,8 +4,8 @@ use super::recording::{GlobalTypes, Group, Record, Wish};
 use super::state::{Channel, Recorder, service_linked_role};
 use crate::baseline::Problems;
 use crate::control::Context;
-use crate::controls::log_bucket::is_bucket_name;
 use crate::floor::{AtLeast, raise_word};
+use crate::s3::is_bucket_name;
 use serde::Deserialize;
 
 /// The table `[config]`.

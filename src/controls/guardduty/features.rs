@@ -67,16 +67,14 @@ impl Declared {
     pub fn check(name: &str, declared: &Self, problems: &mut Problems) {
         let path = format!("features.{name}");
         if !NAMES.contains(&name) {
-            let known = NAMES.join(", ");
-            let text = format!("GuardDuty has no feature '{name}'; it has {known}");
-            problems.setting(&path, text);
+            let text = format!("GuardDuty has no feature '{name}'");
+            problems.unknown(&path, text, &NAMES);
         }
         for (part, wanted) in &declared.additional {
             let path = format!("{path}.{part}");
             if !ADDITIONAL.contains(&part.as_str()) {
-                let known = ADDITIONAL.join(", ");
-                let text = format!("GuardDuty has no '{part}' in a feature; it has {known}");
-                problems.setting(&path, text);
+                let text = format!("GuardDuty has no '{part}' in a feature");
+                problems.unknown(&path, text, &ADDITIONAL);
             } else if *wanted.value() && !declared.is_wanted() {
                 let text = format!("{part} does nothing without {name}: add enabled = true");
                 problems.setting(&path, text);

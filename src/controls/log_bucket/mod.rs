@@ -126,7 +126,7 @@ impl Control for LogBucket {
             .name
             .replace("{account}", "111122223333")
             .replace("{region}", "x");
-        if !is_bucket_name(&sample) {
+        if !s3::is_bucket_name(&sample) {
             let text = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens; \
                         {account} and {region} are filled in";
             problems.setting("name", text);
@@ -196,17 +196,6 @@ fn blocked(why: String) -> Proposal {
     }
 }
 
-/// Source: S3 User Guide, "General purpose bucket naming rules".
-pub(super) fn is_bucket_name(name: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    (3..=63).contains(&name.len())
-        && name.bytes().all(inner)
-        && edge(name.bytes().next())
-        && edge(name.bytes().last())
-        && !name.contains("..")
-}
-
 /// Tells a free name from one that another account has, and from a bucket that the list does not
 /// show yet.
 async fn read_unlisted(reader: &Reader, name: &str) -> Result<Live, AwsError> {
@@ -217,8 +206,7 @@ async fn read_unlisted(reader: &Reader, name: &str) -> Result<Live, AwsError> {
         .bucket(name)
         .expected_bucket_owner(&reader.caller.account)
         .send();
-    let _turn = clients.turn(HEAD.service, region).await;
-    let error = match request.await {
+    let error = match HEAD.asked(clients, region, request).await? {
         Ok(_) => return Ok(Live::Own(s3::read(reader, name, region).await?)),
         Err(error) => error,
     };

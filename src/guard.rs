@@ -1,0 +1,56 @@
+//! What stops a whole apply before its first write.
+
+use crate::baseline::Baseline;
+use crate::error::Error;
+use crate::plan::{Entry, Plan, Verdict, exceeded};
+
+/// Asks every guard. The limits are those of the baseline: whatever a file says of them.
+///
+/// # Errors
+/// Something in the way, a limit that is exceeded, a control that would protect less and is not
+/// among those for which that is `allowed`.
+pub fn check(plan: &Plan, baseline: &Baseline, allowed: &[String]) -> Result<(), Error> {
+    blocked(plan)?;
+    limits(plan, baseline)?;
+    loosening(plan, allowed)
+}
+
+fn blocked(plan: &Plan) -> Result<(), Error> {
+    let blocked = |entry: &&Entry| entry.verdict == Verdict::Blocked;
+    match plan.entries.iter().find(blocked) {
+        Some(entry) => {
+            let reason = entry.reason.as_deref().unwrap_or_default();
+            Err(Error::refused(format!("{}: {reason}", entry.address())))
+        }
+        None => Ok(()),
+    }
+}
+
+fn limits(plan: &Plan, baseline: &Baseline) -> Result<(), Error> {
+    let exceeded = exceeded(&baseline.limits, plan);
+    if exceeded.is_empty() {
+        return Ok(());
+    }
+    let path = baseline.path.display();
+    let list: Vec<String> = exceeded
+        .into_iter()
+        .map(|excess| format!("limit: {}", excess.text))
+        .collect();
+    let text = format!("more than the [limits] of {path} allow; nothing was written");
+    Err(Error::refused(text)
+        .report(list.join("\n"))
+        .hint("if it is meant, change [limits]; --target and --exclude leave out what is not"))
+}
+
+fn loosening(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
+    let looser = |entry: &&Entry| entry.loosens() && !allowed.contains(&entry.control);
+    let Some(entry) = plan.changes().find(looser) else {
+        return Ok(());
+    };
+    let looser = entry.differences.iter().filter(|d| d.loosens);
+    let fields: Vec<&str> = looser.map(|d| d.field.as_str()).collect();
+    let fields = fields.join(", ");
+    let text = format!("{} would protect less: {fields}", entry.address());
+    let hint = format!("if that is meant: --allow-loosening {}", entry.control);
+    Err(Error::refused(text).hint(hint))
+}

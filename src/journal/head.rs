@@ -1,0 +1,100 @@
+//! What the first and the last line of a journal say: enough to know which runs there are, however
+//! much they have written.
+
+use super::{Began, FORMAT, Line, Record, Run, Standing, cannot_read};
+use crate::error::Error;
+use crate::files;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
+
+/// How much of the end is looked at: the lines that end a run are short.
+const TAIL: u64 = 4096;
+
+/// A run, without what it did.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The journal.
+    pub path: PathBuf,
+    /// When it began.
+    pub at: OffsetDateTime,
+    /// Who wanted what.
+    pub began: Began,
+    /// How it stands with the run.
+    pub standing: Standing,
+    /// Whether the last line is half written.
+    pub(super) is_torn: bool,
+}
+
+impl Head {
+    /// Reads both ends of a journal; `None` if it has not a single whole line.
+    ///
+    /// # Errors
+    /// When it cannot be read, when others may change it, when it does not begin with a run.
+    pub fn read(path: &Path) -> Result<Option<Self>, Error> {
+        let file = files::open_trusted(path)?;
+        let failed = |cause: std::io::Error| cannot_read(path, cause);
+        let length = file.metadata().map_err(failed)?.len();
+        let mut reader = BufReader::new(file);
+        let mut first = Vec::new();
+        reader.read_until(b'\n', &mut first).map_err(failed)?;
+        if !first.ends_with(b"\n") {
+            return Ok(None);
+        }
+        let (at, began) = began(&first).map_err(|why| cannot_read(path, why))?;
+        reader
+            .seek(SeekFrom::Start(length.saturating_sub(TAIL)))
+            .map_err(failed)?;
+        let mut tail = Vec::new();
+        reader.read_to_end(&mut tail).map_err(failed)?;
+        Ok(Some(Self {
+            path: path.to_owned(),
+            at,
+            began,
+            standing: standing(&tail),
+            is_torn: !tail.ends_with(b"\n"),
+        }))
+    }
+
+    /// Whether the run never ended and nobody has finished its work.
+    pub fn is_unfinished(&self) -> bool {
+        self.standing == Standing::Unfinished
+    }
+
+    /// All that the journal says.
+    ///
+    /// # Errors
+    /// When it cannot be read or is damaged.
+    pub fn run(&self) -> Result<Run, Error> {
+        Run::read(&self.path)?.ok_or_else(|| cannot_read(&self.path, "it is empty"))
+    }
+}
+
+/// The first line of a journal.
+pub(super) fn began(line: &[u8]) -> Result<(OffsetDateTime, Began), String> {
+    match serde_json::from_slice::<Line>(line) {
+        Ok(Line {
+            at,
+            record: Record::Began(began),
+        }) if began.format == FORMAT => Ok((at, began)),
+        Ok(Line {
+            record: Record::Began(_),
+            ..
+        }) => Err("it was written by another version of baseline".to_owned()),
+        Ok(_) => Err("line 1: a run must begin first".to_owned()),
+        Err(cause) => Err(format!("line 1: {cause}")),
+    }
+}
+
+/// How a run stands by its last whole line.
+fn standing(tail: &[u8]) -> Standing {
+    let mut lines = tail.split(|byte| *byte == b'\n').rev();
+    // What follows the last line break is nothing, or torn.
+    lines.next();
+    let last = lines.next().unwrap_or_default();
+    match serde_json::from_slice::<Line>(last).map(|line| line.record) {
+        Ok(Record::Finished { exit }) => Standing::Finished(exit),
+        Ok(Record::TakenOver { by }) => Standing::TakenOver(by),
+        _ => Standing::Unfinished,
+    }
+}

@@ -1,0 +1,193 @@
+//! Text from AWS that would move the cursor, colour the screen or turn the line is shown, never
+//! obeyed: in every view.
+
+use crate::account::{Account, Run};
+use crate::emulator::root;
+use crate::fuzz::bodies::{assert_harmless, look_at};
+use crate::fuzz::files;
+use baseline::apply::{Event, Listener, Outcome};
+use baseline::aws::{AwsError, Kind};
+use baseline::baseline::Baseline;
+use baseline::observe::Observation;
+use baseline::place::{Address, Place};
+use baseline::plan::{self, Aim, Call};
+use baseline::selection::Selection;
+use baseline::view;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Clears the screen, colours it through a C1 control, and turns the direction of the line.
+const HOSTILE: &str = "x\u{1b}[2J\u{9b}31m\r\n\u{202e}\u{2066}y";
+
+/// As people see it.
+const SHOWN: &str = "x\\u{1b}[2J\\u{9b}31m\\u{d}\\u{a}\\u{202e}\\u{2066}y";
+
+/// The pointers of all texts in a document.
+fn texts(path: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(_) => found.push(path.to_owned()),
+        Value::Array(list) => {
+            for (at, item) in list.iter().enumerate() {
+                texts(&format!("{path}/{at}"), item, found);
+            }
+        }
+        Value::Object(table) => {
+            for (key, item) in table {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                texts(&format!("{path}/{key}"), item, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_text_of_every_snapshot_may_be_hostile() {
+    let mut shown = 0;
+    for folder in files("tests/scenarios") {
+        let baseline = Baseline::load(Some(&folder.join("baseline.toml"))).expect("valid");
+        let live = std::fs::read(folder.join("live.json")).expect("a snapshot");
+        let live: Value = serde_json::from_slice(&live).expect("JSON");
+        let mut paths = Vec::new();
+        texts("", &live, &mut paths);
+        for path in paths {
+            let mut changed = live.clone();
+            let text = changed.pointer_mut(&path).expect("it was there");
+            *text = json!(text.as_str().unwrap_or_default().to_owned() + HOSTILE);
+            let Ok(seen) = serde_json::from_value::<Observation>(changed) else {
+                continue;
+            };
+            let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
+            let plan = plan::build(
+                &baseline,
+                &Selection::default(),
+                &context,
+                &seen,
+                &Aim::Baseline,
+            );
+            shown += usize::from(look_at(&plan).contains(SHOWN));
+        }
+    }
+    assert!(shown > 50, "only {shown} were to be seen at all");
+}
+
+#[test]
+fn a_hostile_plan_is_shown_escaped_by_plan_and_show_as_text_and_as_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = root().join("tests/scenarios/buckets_merged");
+    let copy = |name: &str| std::fs::copy(scenario.join(name), folder.path().join(name));
+    copy("baseline.toml").expect("copied");
+    let live = std::fs::read_to_string(scenario.join("live.json")).expect("a snapshot");
+    let hostile = serde_json::to_string(HOSTILE).expect("JSON");
+    // A bucket's name, the Sid of a statement, and the message of an error.
+    let live = live.replace(
+        "deleted-role",
+        &format!("deleted{}", hostile.trim_matches('"')),
+    );
+    let live = live.replace("is not authorized", hostile.trim_matches('"'));
+    std::fs::write(folder.path().join("live.json"), live).expect("written");
+    let run = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_baseline"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_clear()
+            .output();
+        Run::from(output.expect("the binary runs"))
+    };
+    let plan = run(&["plan", "--from", "live.json", "--json"]);
+    std::fs::write(folder.path().join("plan.json"), &plan.stdout).expect("written");
+    for arguments in [
+        &["plan", "--from", "live.json"][..],
+        &["plan", "--from", "live.json", "--json"],
+        &["show", "plan.json"],
+        &["show", "plan.json", "--json"],
+    ] {
+        let run = run(arguments);
+        assert_harmless(&run.stdout);
+        assert_harmless(&run.stderr);
+        match arguments.contains(&"--json") {
+            true => drop(run.json()),
+            false => drop(run.says(SHOWN)),
+        }
+    }
+}
+
+fn hostile_error() -> AwsError {
+    AwsError {
+        service: HOSTILE.to_owned(),
+        operation: HOSTILE.to_owned(),
+        action: HOSTILE.to_owned(),
+        resource: Some(HOSTILE.to_owned()),
+        region: HOSTILE.to_owned(),
+        kind: Kind::Denied,
+        code: Some(HOSTILE.to_owned()),
+        message: HOSTILE.to_owned(),
+        request_id: Some(HOSTILE.to_owned()),
+        waited_for: Some(HOSTILE.to_owned()),
+    }
+}
+
+#[test]
+fn an_apply_tells_hostile_names_and_errors_escaped() {
+    let address = Address::new("buckets", &Place::thing(HOSTILE));
+    let call = Call {
+        service: HOSTILE.to_owned(),
+        operation: HOSTILE.to_owned(),
+        region: HOSTILE.to_owned(),
+        input: json!(HOSTILE),
+    };
+    let outcomes = [
+        Outcome::Failed {
+            made: 1,
+            call: call.clone(),
+            error: hostile_error(),
+        },
+        Outcome::Unseen {
+            made: 0,
+            error: Some(hostile_error()),
+        },
+        Outcome::NotSettled {
+            fields: vec![HOSTILE.to_owned()],
+        },
+        Outcome::Skipped {
+            because: address.clone(),
+        },
+    ];
+    for outcome in outcomes {
+        let mut told = Vec::new();
+        for event in [
+            Event::Calling(&address, 1, &call),
+            Event::Waiting(&address, &hostile_error()),
+            Event::Ended(&address, &outcome, None),
+        ] {
+            view::apply::Live::new(&mut told).hear(event);
+        }
+        let outcomes = BTreeMap::from([(address.clone(), outcome)]);
+        view::apply::summary(&mut told, &outcomes).expect("memory takes it");
+        let told = String::from_utf8(told).expect("views write text");
+        assert!(told.matches(SHOWN).count() > 4, "{told}");
+        assert_harmless(&told.replace("\u{1b}[", "["));
+        assert!(!told.contains("\u{1b}[2J"), "{told:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_hostile_baseline_is_told_escaped() {
+    let account = Account::new();
+    account.baseline("baseline = 1\n[account]\nid = \"\\u001b[2J\u{202e}\"\n\"\\u009b31m\" = 1\n");
+    let run = account.run(&["validate"]).exits(1);
+    assert_harmless(&run.stderr);
+    let _ = run.says("␛[2J").says("\\u{9b}31m");
+}
+
+#[test]
+fn an_error_of_aws_that_ends_the_run_is_told_escaped() {
+    let error = baseline::error::Error::failed("cannot find out which account this is");
+    let text = error.because(hostile_error()).to_string();
+    let told: Vec<String> = text.lines().map(view::escape).collect();
+    assert_harmless(&told.join("\n"));
+    let plan = Path::new("no such\u{202e}plan.json");
+    let run = Account::new().run(&["show", &plan.display().to_string()]);
+    assert_harmless(&run.exits(1).stderr);
+}

@@ -1,0 +1,233 @@
+//! Any operation denied: the action that is missing is named, what cannot be seen is unknown and
+//! never made, what cannot be done fails, and everything else goes on.
+
+use super::cases::{FEW, each};
+use super::{APPLY, Asked, account_in_use, asked, writes};
+use crate::account::{Account, Run};
+use baseline::place::Address;
+use baseline::plan::{Entry, Plan, Verdict};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A plan's entries by their addresses.
+fn entries(run: &Run) -> BTreeMap<Address, Entry> {
+    let plan = Plan::from_bytes(run.stdout.as_bytes()).expect("a plan");
+    let entries = plan.entries.into_iter();
+    entries.map(|entry| (entry.address(), entry)).collect()
+}
+
+fn changes(entries: &BTreeMap<Address, Entry>) -> BTreeSet<Address> {
+    let changes = entries
+        .values()
+        .filter(|entry| entry.verdict == Verdict::Change);
+    changes.map(Entry::address).collect()
+}
+
+/// The calls of some entries: service, operation and region, without their order.
+fn calls<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<[String; 3]> {
+    let calls = entries.flat_map(|entry| &entry.calls);
+    let calls = calls.map(|call| [&call.service, &call.operation, &call.region].map(String::clone));
+    let mut calls: Vec<_> = calls.collect();
+    calls.sort();
+    calls
+}
+
+/// The writes that were made and not denied.
+fn made(account: &Account) -> Vec<[String; 3]> {
+    let journal = account.journal();
+    let made = journal.iter().filter(|entry| {
+        !entry["application"].is_null() && entry["write"] == true && entry["fault"].is_null()
+    });
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let made = made.map(|e| ["service", "operation", "region"].map(|name| text(&e[name])));
+    let mut made: Vec<[String; 3]> = made.collect();
+    made.sort();
+    made
+}
+
+/// An account that denies an operation everywhere, for ever, and what is planned without that.
+fn denying(asked: &Asked) -> (Account, BTreeMap<Address, Entry>) {
+    let account = account_in_use();
+    let undenied = entries(&account.run(&["plan", "--json"]).exits(0));
+    deny(&account, asked);
+    (account, undenied)
+}
+
+fn deny(account: &Account, asked: &Asked) {
+    let rule = json!({
+        "service": asked.service,
+        "operation": asked.operation,
+        "action": "denied",
+        "count": null,
+    });
+    account.faults(json!([rule]));
+}
+
+/// The action that AWS says is missing is the one that is to be allowed; answers to HEAD say nothing.
+#[track_caller]
+fn names_the_action(run: &Run) {
+    let said = format!("{}{}", run.stdout, run.stderr);
+    let sentence = said.split_once("not authorized to perform: ");
+    let action = sentence.and_then(|(_, rest)| rest.split_whitespace().next());
+    let action = action.unwrap_or("s3:ListBucket");
+    assert!(
+        said.contains(&format!("allow {action}")),
+        "{action} is not asked for:\n{said}"
+    );
+}
+
+/// The entries that need one of some others first, and those that need these.
+fn dependents(of: &BTreeSet<Address>, entries: &BTreeMap<Address, Entry>) -> BTreeSet<Address> {
+    let mut found = of.clone();
+    loop {
+        let more = entries.values().filter(|entry| {
+            entry
+                .after
+                .iter()
+                .chain(&entry.with)
+                .any(|address| found.contains(address))
+        });
+        let more: BTreeSet<Address> = more.map(Entry::address).collect();
+        if more.is_subset(&found) {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+/// The operations of a plan and those that only its apply adds, each once; who is asking cannot be
+/// denied.
+fn operations(write: bool) -> [Vec<Asked>; 2] {
+    let account = account_in_use();
+    let mut seen = BTreeSet::new();
+    [&["plan"][..], &APPLY].map(|arguments| {
+        let _ = account.run(arguments).exits(0);
+        let mut operations = asked(&account);
+        operations.retain(|asked| {
+            let name = (asked.service.clone(), asked.operation.clone());
+            asked.write == write && asked.operation != "GetCallerIdentity" && seen.insert(name)
+        });
+        operations
+    })
+}
+
+fn unknown(entries: &BTreeMap<Address, Entry>) -> BTreeSet<Address> {
+    let unknown = entries.values();
+    let unknown = unknown.filter(|entry| entry.verdict == Verdict::Unknown);
+    unknown.map(Entry::address).collect()
+}
+
+/// What need not be seen of an account at first: AWS itself refuses writes to what an organization
+/// owns, there are no budgets to have alerts, and the last credential report is still good.
+const NEEDLESS_AT_FIRST: [&str; 3] = [
+    "DescribeEffectivePolicy",
+    "DescribeNotificationsForBudget",
+    "GenerateCredentialReport",
+];
+
+/// What need not be seen of an account that is as wanted: a block that is whole needs no owner, a
+/// new report is not ordered while the last is good, and a bucket that is listed is there.
+const NEEDLESS_LATER: [&str; 3] = [
+    "DescribeEffectivePolicy",
+    "GenerateCredentialReport",
+    "HeadBucket",
+];
+
+#[test]
+fn a_read_that_is_denied_hides_what_it_hides_and_stops_nothing_else() {
+    let [mut operations, _] = operations(false);
+    operations.retain(|asked| !NEEDLESS_AT_FIRST.contains(&asked.operation.as_str()));
+    assert!(operations.len() > 15, "{}", operations.len());
+    each(FEW, &operations, |denied| {
+        let (account, undenied) = denying(denied);
+        let planned = entries(&account.run(&["plan", "--json"]).exits(4));
+        names_the_action(&account.run(&["plan"]).exits(4));
+        let unknown = unknown(&planned);
+        assert!(!unknown.is_empty());
+        let hidden = dependents(&unknown, &undenied);
+        for (address, entry) in &undenied {
+            let now = planned.get(address);
+            // What hides the places of a control is an entry of its own.
+            let has_no_places = || {
+                unknown
+                    .iter()
+                    .any(|other| other.to_string() == entry.control)
+            };
+            let is_hidden = hidden.contains(address) || now.is_none() && has_no_places();
+            assert!(now == Some(entry) || is_hidden, "{address} is {now:?}");
+        }
+        // What is unknown is not written, nor what needs it; all else is, and if it is another
+        // place that cannot be seen afterwards, that is told.
+        let run = account.run(&APPLY);
+        let allowed = calls(planned.values());
+        let made = made(&account);
+        match run.code {
+            3 => assert!(made.iter().all(|call| allowed.contains(call)), "{made:?}"),
+            _ => assert_eq!((run.exits(4).code, made), (4, allowed)),
+        }
+    });
+}
+
+#[test]
+fn a_read_that_is_denied_of_what_is_there_hides_it_and_makes_no_second_one() {
+    let [early, late] = operations(false);
+    assert!(late.len() > 5, "{}", late.len());
+    let mut operations = [early, late].concat();
+    operations.retain(|asked| !NEEDLESS_LATER.contains(&asked.operation.as_str()));
+    let account = account_in_use();
+    let _ = account.run(&APPLY).exits(0);
+    let before = writes(&account);
+    // One after the other, for none of them may change the account.
+    each(1, &operations, |denied| {
+        deny(&account, denied);
+        names_the_action(&account.run(&["drift"]).exits(4));
+        let _ = account.run(&APPLY).exits(4);
+        assert_eq!(writes(&account), before);
+    });
+}
+
+#[test]
+fn a_read_that_is_denied_after_the_write_is_no_success() {
+    let [_, late] = operations(false);
+    each(FEW, &late, |denied| {
+        let (account, _) = denying(denied);
+        names_the_action(&account.run(&APPLY).exits(3));
+        account.faults(json!([]));
+        let _ = account.run(&APPLY).exits(0);
+        let left = entries(&account.run(&["plan", "--json"]).exits(0));
+        assert_eq!(changes(&left), BTreeSet::new());
+    });
+}
+
+#[test]
+fn a_write_that_is_denied_fails_its_place_and_stops_nothing_else() {
+    let [none, operations] = operations(true);
+    assert!(
+        none.is_empty() && operations.len() > 15,
+        "{}",
+        operations.len()
+    );
+    each(FEW, &operations, |denied| {
+        let (account, undenied) = denying(denied);
+        names_the_action(&account.run(&APPLY).exits(3));
+        account.faults(json!([]));
+        let uses = |entry: &&Entry| {
+            let mut calls = entry.calls.iter();
+            calls.any(|call| call.operation == denied.operation)
+        };
+        let failing = undenied.values().filter(uses).map(Entry::address).collect();
+        let hit = dependents(&failing, &undenied);
+        let left = entries(&account.run(&["plan", "--json"]).exits(0));
+        let left = changes(&left);
+        assert!(!left.is_empty());
+        for address in left {
+            let is_new = !undenied.contains_key(&address);
+            assert!(is_new || hit.contains(&address), "{address} was not done");
+        }
+        let _ = account.run(&APPLY).exits(0);
+        assert_eq!(
+            changes(&entries(&account.run(&["plan", "--json"]).exits(0))),
+            BTreeSet::new()
+        );
+    });
+}
