@@ -2,7 +2,7 @@
 //! calls, and looks again. Announces what happens; prints nothing.
 
 use crate::aws::facts::Reader;
-use crate::aws::{AnyWrite, AwsError, Clients, Receipt};
+use crate::aws::{AnyWrite, AwsError, Clients, Kind, Receipt, condition};
 use crate::baseline::Baseline;
 use crate::control::Context;
 use crate::error::Error;
@@ -73,6 +73,17 @@ impl Outcome {
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Done | Self::AlreadyFine)
     }
+
+    /// Whether nothing else can succeed either, until somebody renews the credentials.
+    fn is_of_expired_credentials(&self) -> bool {
+        match self {
+            Self::Failed { error, .. }
+            | Self::Unseen {
+                error: Some(error), ..
+            } => error.kind == Kind::Expired,
+            _ => false,
+        }
+    }
 }
 
 /// What happens during an apply.
@@ -135,7 +146,8 @@ pub struct Executor<'a> {
     pub listener: &'a dyn Listener,
     /// How long to wait.
     pub patience: Patience,
-    /// Set when no further call is to be made; the one under way is finished.
+    /// Set when no further call is to be made; the one under way is finished. Expired credentials
+    /// set it too.
     pub stop: &'a AtomicBool,
 }
 
@@ -160,6 +172,18 @@ const CONFLICTS: &[&str] = &[
 struct Group<'a>(Vec<&'a Entry>);
 
 impl Group<'_> {
+    /// The buckets it writes to: S3 refuses two writes to one bucket at once, and those that replace
+    /// a whole object would undo each other.
+    fn buckets(&self) -> impl Iterator<Item = &String> {
+        let calls = self.0.iter().flat_map(|entry| &entry.calls);
+        calls
+            .filter(|call| call.service == "s3")
+            .filter_map(|call| match call.input.get("Bucket") {
+                Some(Value::String(bucket)) => Some(bucket),
+                _ => None,
+            })
+    }
+
     fn after(&self) -> impl Iterator<Item = &Address> {
         let own: Vec<Address> = self.0.iter().map(|entry| entry.address()).collect();
         self.0
@@ -176,13 +200,14 @@ impl Executor<'_> {
         let mut waiting = groups(plan);
         let planned: Vec<Address> = plan.changes().map(Entry::address).collect();
         let mut running = FuturesUnordered::new();
+        let mut busy: Vec<String> = Vec::new();
         let mut ended = BTreeMap::new();
         loop {
             let ready = |group: &Group<'_>, ended: &_| readiness(group, &planned, ended);
-            while let Some(at) = waiting
-                .iter()
-                .position(|group| ready(group, &ended) != Readiness::Wait)
-            {
+            while let Some(at) = waiting.iter().position(|group| {
+                ready(group, &ended) != Readiness::Wait
+                    && !group.buckets().any(|bucket| busy.contains(bucket))
+            }) {
                 let group = waiting.remove(at);
                 match ready(&group, &ended) {
                     Readiness::Skip(because) => {
@@ -190,6 +215,7 @@ impl Executor<'_> {
                         self.end(&group, &end, &mut ended);
                     }
                     _ => {
+                        busy.extend(group.buckets().cloned());
                         let done = |address| ended.get(address) == Some(&Outcome::Done);
                         let wrote_before = group.after().any(done);
                         running.push(async move {
@@ -200,13 +226,19 @@ impl Executor<'_> {
                 }
             }
             match running.next().await {
-                Some((group, end)) => self.end(&group, &end, &mut ended),
+                Some((group, end)) => {
+                    busy.retain(|bucket| !group.buckets().any(|own| own == bucket));
+                    self.end(&group, &end, &mut ended);
+                }
                 None => return ended,
             }
         }
     }
 
     fn end(&self, group: &Group<'_>, end: &End, ended: &mut BTreeMap<Address, Outcome>) {
+        if end.outcome.is_of_expired_credentials() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
         for (at, entry) in group.0.iter().enumerate() {
             let (address, after) = (entry.address(), end.after.get(at).and_then(live));
             if self
@@ -332,8 +364,15 @@ impl Executor<'_> {
             };
             let code = error.code.as_deref().unwrap_or_default();
             let settling = wrote_before && write.settling().contains(&code);
-            if !(settling || CONFLICTS.contains(&code)) || !pauses.may_wait() || self.stopped() {
+            if !(settling || CONFLICTS.contains(&code)) {
                 return Err(error);
+            }
+            if !pauses.may_wait() || self.stopped() {
+                let waited_for = Some(condition(code).to_owned());
+                return Err(AwsError {
+                    waited_for,
+                    ..error
+                });
             }
             if pauses.is_first() {
                 self.listener.hear(Event::Waiting(address, &error));

@@ -1,8 +1,10 @@
 //! The command line; the comments here are the help texts.
 
-use crate::aws::Chosen;
+use crate::aws::{Chosen, Follower};
+use crate::view::Debug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Make an AWS account safe from a declarative baseline, and keep it so
@@ -16,7 +18,7 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Which credentials to use.
+    /// Which credentials to use, and how AWS is asked.
     #[command(flatten)]
     pub aws: AwsArgs,
 }
@@ -109,7 +111,7 @@ pub enum Command {
     Snapshot(Snapshot),
 }
 
-/// Which credentials to use; by default those of the usual AWS chain.
+/// Which credentials to use, by default those of the usual AWS chain; and how AWS is asked.
 #[derive(Clone, Debug, Args)]
 pub struct AwsArgs {
     /// A profile of the AWS configuration files
@@ -121,9 +123,34 @@ pub struct AwsArgs {
     /// A role to assume with the credentials found
     #[arg(long, global = true, value_name = "ARN")]
     pub role_arn: Option<String>,
+    /// The longest that looking, and then making changes, may take [default: 10m, and 30m]
+    ///
+    /// What has not been seen by then is told as not seen; changes are stopped as by Ctrl-C: the
+    /// calls under way are finished, and what is left is told.
+    #[arg(long, global = true, value_name = "DURATION", value_parser = time_limit)]
+    pub timeout: Option<Duration>,
+    /// Show every request on stderr: when, what, where, which attempt, status, id, how long
+    #[arg(long, global = true)]
+    pub debug: bool,
 }
 
+/// How long looking may take, unless the person says otherwise.
+const LOOKING: Duration = Duration::from_secs(10 * 60);
+
+/// How long making changes may take, unless the person says otherwise.
+const CHANGING: Duration = Duration::from_secs(30 * 60);
+
 impl AwsArgs {
+    /// How long looking may take.
+    pub fn looking_within(&self) -> Duration {
+        self.timeout.unwrap_or(LOOKING)
+    }
+
+    /// How long making changes may take.
+    pub fn changing_within(&self) -> Duration {
+        self.timeout.unwrap_or(CHANGING)
+    }
+
     /// The choice, with a region for when none is named, and the way to ask for an MFA code.
     pub fn chosen(
         &self,
@@ -137,6 +164,7 @@ impl AwsArgs {
             session_name: "baseline".to_owned(),
             fallback_region,
             ask_for_code,
+            follower: self.debug.then(|| Arc::new(Debug) as Arc<dyn Follower>),
         }
     }
 }
@@ -361,6 +389,13 @@ pub struct Snapshot {
 
 /// How long a plan may be valid: nobody remembers what an older one was about.
 pub const LONGEST_VALIDITY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) | Err(_) => Err("a time is wanted, as in 90s, 10m or 1h".to_owned()),
+        Ok(duration) => Ok(duration),
+    }
+}
 
 fn validity(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {

@@ -1,6 +1,6 @@
 //! Errors as a person reads them: what failed, why, and what to type next.
 
-use crate::aws::{AwsError, Kind};
+use crate::aws::{AwsError, Kind, NOT_OF_AWS, denied};
 use std::fmt::{self, Display};
 
 /// Why a command ended without doing what it was asked.
@@ -100,51 +100,59 @@ impl std::error::Error for Error {}
 
 /// What to do about a failed call.
 pub fn advice(error: &AwsError) -> Option<String> {
-    match error.kind {
-        Kind::Denied => Some(denied(error)),
-        Kind::Credentials => Some(
-            "check the credentials with `aws sts get-caller-identity`; expired ones are renewed by \
-             `aws sso login` or a new session; a region that the account has not enabled answers \
-             like this too"
-                .to_owned(),
-        ),
-        Kind::Throttled => Some("run it again with a smaller --parallelism".to_owned()),
-        Kind::Unreachable => Some(format!(
-            "check that {} in {} can be reached from here (proxy, VPC endpoint, DNS)",
-            error.service, error.region
-        )),
-        Kind::NotReady => {
-            Some("the account is still being activated by AWS: try again later".to_owned())
+    let (service, region) = (&error.service, &error.region);
+    let text = match error.kind {
+        Kind::Denied => denied::advice(error),
+        Kind::Credentials if error.message.contains("not authorized to perform") => {
+            denied::advice(error)
         }
-        Kind::NotOffered | Kind::Answered | Kind::Refused => None,
-    }
-}
-
-/// Who refused, as far as AWS's message says, and what helps then.
-fn denied(error: &AwsError) -> String {
-    let action = &error.action;
-    let says = |text: &str| error.message.to_lowercase().contains(text);
-    if says("service control policy") {
-        format!(
-            "a service control policy of the organization denies {action}: its administrators decide"
-        )
-    } else if says("resource control policy") {
-        format!(
-            "a resource control policy of the organization denies {action}: its administrators decide"
-        )
-    } else if says("permissions boundary") {
-        format!("the permissions boundary of the caller must allow {action}")
-    } else if says("blockpublicpolicy") {
-        "the policy that the bucket has is public, and S3 refuses to store it again while public \
-         policies are blocked: take the public statement out of it first"
-            .to_owned()
-    } else if says("vpc endpoint policy") {
-        format!("the policy of the VPC endpoint must allow {action}")
-    } else if says("session policy") {
-        format!("the session policy given when the role was assumed must allow {action}")
-    } else {
-        format!("allow {action}; `baseline permissions` prints all that is needed")
-    }
+        Kind::Credentials if error.code.is_none() => "choose a --profile, log in (`aws sso \
+                                                      login`), or set AWS_ACCESS_KEY_ID and \
+                                                      AWS_SECRET_ACCESS_KEY"
+            .to_owned(),
+        Kind::Credentials => "check the credentials with `aws sts get-caller-identity`, or choose \
+                              others with --profile; a region that the account has not enabled \
+                              answers like this too"
+            .to_owned(),
+        Kind::Expired => "renew the credentials (`aws sso login`, or a new session) and run it \
+                          again; what is done stays done"
+            .to_owned(),
+        Kind::Clock => "set the clock of this machine (`timedatectl set-ntp true`, or `sudo \
+                        chronyc makestep`), then run it again"
+            .to_owned(),
+        Kind::Throttled => "AWS is asked too often, perhaps by others too: run it again later, or \
+                            with --parallelism 4"
+            .to_owned(),
+        Kind::Unresolved => format!(
+            "look the name up yourself: getent hosts {service}.{region}.amazonaws.com; without \
+             internet access {service} needs a VPC endpoint with private DNS in {region}"
+        ),
+        Kind::Proxy => "check HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT, and name in \
+                        NO_PROXY what needs no proxy"
+            .to_owned(),
+        Kind::Certificate if error.message.contains("by the clock here") => {
+            "check the clock of this machine: date".to_owned()
+        }
+        Kind::Certificate => "if a proxy here opens TLS, name its authority: export \
+                              AWS_CA_BUNDLE=authority.pem"
+            .to_owned(),
+        Kind::Unreachable if error.message == NOT_OF_AWS => {
+            "somebody on the way may answer in AWS's place, a proxy or the login page of a network: \
+             curl -v https://sts.amazonaws.com"
+                .to_owned()
+        }
+        Kind::Unreachable if error.code.is_some() => {
+            format!("{service} in {region} fails by itself: run it again later")
+        }
+        Kind::Unreachable => format!(
+            "check that {service} in {region} can be reached from here (firewall, VPN, endpoint \
+             URL), and run it again; --debug shows every request"
+        ),
+        Kind::Late => "give it longer: --timeout 30m; or look at less: --target".to_owned(),
+        Kind::NotReady => "the account is still being activated by AWS: try again later".to_owned(),
+        Kind::NotOffered | Kind::Answered | Kind::Refused => return None,
+    };
+    Some(text)
 }
 
 #[cfg(test)]

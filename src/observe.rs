@@ -6,6 +6,7 @@ use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Need};
 use crate::place::{Address, Place};
 use crate::selection::Selection;
+use futures_util::future::join_all;
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,6 +104,7 @@ pub async fn look(
         facts.buckets = facts.buckets.or(needed.buckets);
         places.extend(seen);
     }
+    doubt_missing(&mut places, reader).await;
     Observation {
         format: FORMAT,
         caller: reader.caller.clone(),
@@ -111,6 +113,21 @@ pub async fn look(
         facts,
         places,
     }
+}
+
+/// A name that does not exist says that a region lacks the service only if names are not hidden
+/// here; else nothing was seen.
+async fn doubt_missing(places: &mut BTreeMap<Address, Sighting>, reader: &Reader) {
+    let missing = places.values_mut().filter_map(|seen| match seen {
+        Sighting::Unseen(error) if error.kind == Kind::NotOffered => Some(error),
+        _ => None,
+    });
+    let doubts = missing.map(|error| async move {
+        if !reader.is_missing(&error.service, &error.region).await {
+            error.kind = Kind::Unresolved;
+        }
+    });
+    join_all(doubts).await;
 }
 
 /// Looks at one place again.

@@ -1,5 +1,6 @@
 //! Which credentials to use: the usual AWS chain, with what the SDK leaves out (MFA, CA bundles).
 
+use super::Follower;
 use crate::error::Error;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
@@ -13,6 +14,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Asks a person for the code of an MFA device, given its serial number; `None` where nobody can
 /// be asked.
@@ -33,6 +35,8 @@ pub struct Chosen {
     pub fallback_region: Option<String>,
     /// How to get an MFA code.
     pub ask_for_code: AskForCode,
+    /// Who hears of every attempt of a request.
+    pub follower: Option<Arc<dyn Follower>>,
 }
 
 impl Chosen {

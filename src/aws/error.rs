@@ -1,5 +1,6 @@
 //! What AWS or the way to it answered when a request failed, in one form for all services.
 
+use super::{clock, denied, retry, watch, way};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -17,6 +18,9 @@ pub struct AwsError {
     pub operation: String,
     /// The IAM action that allows the operation.
     pub action: String,
+    /// What a denied operation was asked on, as far as it is known: an ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     /// The region asked.
     pub region: String,
     /// What kind of failure it is; decides the verdict and the hint.
@@ -29,6 +33,9 @@ pub struct AwsError {
     /// AWS's id of the request, for its support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// What was waited for in vain before this was taken for a failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_for: Option<String>,
 }
 
 /// The kinds of failure that are told apart.
@@ -37,14 +44,26 @@ pub struct AwsError {
 pub enum Kind {
     /// The caller may not do this.
     Denied,
-    /// The credentials are wrong, expired, or not known in the region.
+    /// There are no credentials, they are wrong, or they are not known in the region.
     Credentials,
+    /// The credentials were right and have expired.
+    Expired,
+    /// The request was refused for its time: the clock here is wrong.
+    Clock,
     /// The service is not offered in the region: its name does not exist.
     NotOffered,
     /// Too many requests, after all retries.
     Throttled,
     /// No answer: network, time-out, a server that broke off.
     Unreachable,
+    /// The name of the service could not be looked up.
+    Unresolved,
+    /// The proxy did not let the request through.
+    Proxy,
+    /// The certificate of whoever answered is not trusted.
+    Certificate,
+    /// The time of the whole run was up before there was an answer.
+    Late,
     /// The account or the service in it is not ready yet.
     NotReady,
     /// Any other answer of AWS; its code says which.
@@ -68,34 +87,20 @@ const DENIED: &[&str] = &[
 
 const CREDENTIALS: &[&str] = &[
     "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
     "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
     "InvalidSignatureException",
     "InvalidToken",
-    "RequestExpired",
-    "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 ];
 
-const THROTTLED: &[&str] = &[
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "Throttled",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
+const EXPIRED: &[&str] = &[
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "TokenRefreshRequired",
 ];
 
 const NOT_READY: &[&str] = &[
@@ -104,31 +109,19 @@ const NOT_READY: &[&str] = &[
     "SubscriptionRequiredException",
 ];
 
-/// The kind of an error code.
-pub fn classify(code: &str) -> Kind {
+/// What is said of a success that cannot be read.
+pub const NOT_OF_AWS: &str = "the answer is not in a form of AWS's";
+
+/// The kind of an error code with its message.
+pub fn classify(code: &str, message: &str) -> Kind {
     match code {
         _ if DENIED.contains(&code) => Kind::Denied,
+        _ if EXPIRED.contains(&code) => Kind::Expired,
         _ if CREDENTIALS.contains(&code) => Kind::Credentials,
-        _ if THROTTLED.contains(&code) => Kind::Throttled,
+        _ if retry::is_throttle(code, message) => Kind::Throttled,
         _ if NOT_READY.contains(&code) => Kind::NotReady,
-        "InternalError" | "InternalFailure" | "ServiceUnavailable" | "RequestTimeout" => {
-            Kind::Unreachable
-        }
+        _ if retry::is_failing(code) => Kind::Unreachable,
         _ => Kind::Answered,
-    }
-}
-
-/// The services that not every region has. Of any other, a name that does not exist says something
-/// about the way there and nothing about AWS.
-const SPARSE: &[&str] = &["accessanalyzer", "config", "guardduty"];
-
-/// The kind of a failure on the way, from its text: a host name that does not exist means that the
-/// service has no endpoint in the region; a resolver that cannot answer says nothing.
-fn on_the_way(service: &str, text: &str) -> Kind {
-    let no_such_host = ["Name or service not known", "No such host is known"];
-    match SPARSE.contains(&service) && no_such_host.iter().any(|sign| text.contains(sign)) {
-        true => Kind::NotOffered,
-        false => Kind::Unreachable,
     }
 }
 
@@ -140,35 +133,27 @@ impl AwsError {
     {
         let code = error.code().map(str::to_owned);
         let (kind, message) = match &error {
-            SdkError::ServiceError(_) | SdkError::ResponseError(_) => answered(&error),
+            SdkError::ServiceError(_) => answered(&error),
+            SdkError::ResponseError(_) => {
+                let text = format!("the answer broke off: {}", innermost(&error));
+                (Kind::Unreachable, text)
+            }
             SdkError::ConstructionFailure(_) => on_this_side(&error),
             other => {
-                let text = DisplayErrorContext(other).to_string();
-                let kind = match is_credentials(&text) {
-                    true => Kind::Credentials,
-                    false => on_the_way(operation.service, &text),
-                };
-                (kind, innermost(other))
+                let chain = DisplayErrorContext(other).to_string();
+                unsent(operation.service, &chain, &innermost(other))
             }
         };
-        let request_id = error
-            .raw_response()
-            .and_then(|raw| {
-                let headers = raw.headers();
-                headers
-                    .get("x-amzn-requestid")
-                    .or_else(|| headers.get("x-amz-request-id"))
-            })
-            .map(str::to_owned);
+        let resource = match kind {
+            Kind::Denied => denied::resource(operation, region, &message),
+            _ => None,
+        };
         Self {
-            service: operation.service.to_owned(),
-            operation: operation.name.to_owned(),
-            action: operation.action().to_owned(),
-            region: region.to_owned(),
             kind,
             code,
-            message,
-            request_id,
+            resource,
+            request_id: error.raw_response().and_then(watch::request_id),
+            ..Self::unexpected(operation, region, &message)
         }
     }
 
@@ -178,11 +163,21 @@ impl AwsError {
             service: operation.service.to_owned(),
             operation: operation.name.to_owned(),
             action: operation.action().to_owned(),
+            resource: None,
             region: region.to_owned(),
             kind: Kind::Answered,
             code: None,
             message: message.to_owned(),
             request_id: None,
+            waited_for: None,
+        }
+    }
+
+    /// A call that had no answer when the time of the run was up.
+    pub fn late(operation: &super::Operation, region: &str) -> Self {
+        Self {
+            kind: Kind::Late,
+            ..Self::unexpected(operation, region, "not answered before the time was up")
         }
     }
 
@@ -197,7 +192,8 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let status = error.raw_response().map(|raw| raw.status().as_u16());
-    let kind = match (error.code().map(classify), status) {
+    let (code, text) = (error.code(), error.message().unwrap_or_default());
+    let kind = match (code.map(|code| classify(code, text)), status) {
         (Some(Kind::Answered) | None, Some(403)) => Kind::Denied,
         (Some(Kind::Answered) | None, Some(429)) => Kind::Throttled,
         (Some(Kind::Answered) | None, Some(500..)) => Kind::Unreachable,
@@ -210,33 +206,67 @@ where
         .map(str::to_owned)
         .unwrap_or_else(|| match status {
             Some(status @ 300..) => format!("HTTP status {status} without a message"),
+            Some(200..300) => NOT_OF_AWS.to_owned(),
             _ => innermost(error),
         });
-    (kind, message)
+    let offset = error
+        .raw_response()
+        .and_then(|raw| raw.extension().copied());
+    match clock::is_to_blame(code.unwrap_or_default(), &message, offset) {
+        true => clock::told(&message, offset),
+        false => (kind, message),
+    }
 }
 
 fn on_this_side<E>(error: &SdkError<E, Response>) -> (Kind, String)
 where
     E: std::error::Error + 'static,
 {
-    let text = DisplayErrorContext(error).to_string();
-    let kind = match text.contains(super::guard::REFUSAL) {
-        true => Kind::Refused,
-        false if is_credentials(&text) => Kind::Credentials,
-        false => Kind::Answered,
-    };
-    (kind, innermost(error))
+    let chain = DisplayErrorContext(error).to_string();
+    let innermost = innermost(error);
+    match chain.contains(super::guard::REFUSAL) {
+        true => (Kind::Refused, innermost),
+        false if is_credentials(&chain) => credentials(&chain, innermost),
+        false => (Kind::Answered, innermost),
+    }
 }
 
-fn is_credentials(text: &str) -> bool {
-    text.contains("CredentialsNotLoaded")
-        || text.contains("ProviderError")
-        || text.contains("no providers in chain")
-        || text.contains("InvalidConfiguration")
+/// The kind of a request that never had an answer.
+fn unsent(service: &str, chain: &str, innermost: &str) -> (Kind, String) {
+    match is_credentials(chain) {
+        true => credentials(chain, innermost.to_owned()),
+        false => way::told(service, chain, innermost),
+    }
+}
+
+fn is_credentials(chain: &str) -> bool {
+    [
+        "CredentialsNotLoaded",
+        "ProviderError",
+        "ProviderTimedOut",
+        "no providers in chain",
+        "InvalidConfiguration",
+    ]
+    .iter()
+    .any(|sign| chain.contains(sign))
+}
+
+/// Why there are no credentials: where they come from may not be reached either.
+fn credentials(chain: &str, innermost: String) -> (Kind, String) {
+    let lower = chain.to_lowercase();
+    let (kind, text) = way::told("credentials", chain, &innermost);
+    match kind {
+        Kind::Unresolved | Kind::Proxy | Kind::Certificate => (
+            kind,
+            format!("no credentials, for where they come from: {text}"),
+        ),
+        _ if lower.contains("expired") || lower.contains("sso token") => (Kind::Expired, innermost),
+        _ => (Kind::Credentials, innermost),
+    }
 }
 
 /// The text of the innermost cause: the outer ones only repeat that something failed.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;
@@ -258,6 +288,9 @@ impl fmt::Display for AwsError {
         if let Some(id) = &self.request_id {
             write!(f, " (request {id})")?;
         }
+        if let Some(condition) = &self.waited_for {
+            write!(f, "; waited in vain for {condition}")?;
+        }
         Ok(())
     }
 }
@@ -271,7 +304,7 @@ mod tests {
     #[test]
     fn every_spelling_of_a_denial_is_a_denial() {
         for code in DENIED {
-            assert_eq!(classify(code), Kind::Denied, "{code}");
+            assert_eq!(classify(code, ""), Kind::Denied, "{code}");
         }
     }
 
@@ -282,16 +315,7 @@ mod tests {
             "NoSuchEntity",
             "NoSuchBucketPolicy",
         ] {
-            assert_eq!(classify(code), Kind::Answered, "{code}");
+            assert_eq!(classify(code, ""), Kind::Answered, "{code}");
         }
-    }
-
-    #[test]
-    fn only_a_name_that_does_not_exist_means_not_offered() {
-        let gone = "dns error: failed to lookup address information: Name or service not known";
-        assert_eq!(on_the_way("guardduty", gone), Kind::NotOffered);
-        assert_eq!(on_the_way("iam", gone), Kind::Unreachable);
-        let silent = "dns error: Temporary failure in name resolution";
-        assert_eq!(on_the_way("guardduty", silent), Kind::Unreachable);
     }
 }

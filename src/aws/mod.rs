@@ -1,20 +1,30 @@
 //! The one door to AWS: one HTTP client, regional clients, retries, limits, errors, and the guard
 //! that keeps looking from writing.
 
+mod clock;
 mod credentials;
+pub mod denied;
 mod error;
 pub mod facts;
 mod guard;
 mod http;
+mod limits;
 mod operation;
+mod retry;
+mod settling;
 pub mod store;
+mod watch;
+mod way;
 
 pub use credentials::{AskForCode, Chosen};
-pub use error::{AwsError, Kind, classify};
+pub use error::{AwsError, Kind, NOT_OF_AWS, classify};
 pub use facts::{Caller, Facts};
 pub use guard::is_read;
 pub use http::Counter;
+pub use limits::Turn;
 pub use operation::{AnyWrite, Grant, Operation, Receipt, Write, sent};
+pub use settling::condition;
+pub use watch::{Attempt, Follower};
 
 use crate::error::Error;
 use aws_config::retry::RetryConfig;
@@ -23,19 +33,12 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3control::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_smithy_runtime_api::client::endpoint::EndpointFuture;
 use aws_smithy_types::endpoint::Endpoint;
+use limits::Limits;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// The most requests under way at once to one service in one region. Control planes take some
-/// tens of requests a second; S3 takes thousands.
-fn at_once(service: &str) -> usize {
-    match service {
-        "s3" => 64,
-        _ => 16,
-    }
-}
+use tokio::time::Instant;
+use watch::{Watch, Watched};
 
 /// How often a request is tried, unless the environment says otherwise.
 const ATTEMPTS: u32 = 5;
@@ -45,6 +48,7 @@ const ATTEMPTS: u32 = 5;
 pub struct Session {
     sdk: SdkConfig,
     limits: Arc<Limits>,
+    watch: Arc<Watch>,
     counter: Counter,
 }
 
@@ -74,6 +78,7 @@ impl Session {
         Ok(Self {
             sdk,
             limits: Arc::new(Limits::new(parallelism)),
+            watch: Arc::new(Watch::new(chosen.follower.clone())),
             counter,
         })
     }
@@ -104,6 +109,8 @@ impl Session {
 pub struct Clients {
     sdk: SdkConfig,
     limits: Arc<Limits>,
+    watch: Arc<Watch>,
+    until: Option<Instant>,
     reads_only: bool,
     made: Arc<Made>,
 }
@@ -127,6 +134,9 @@ macro_rules! clients {
                     }
                     let config = $sdk::config::Builder::from(&self.in_region(region));
                     $(let config = ($change)(self, config);)?
+                    let config = config
+                        .interceptor(self.watched(stringify!($name), region))
+                        .retry_classifier(retry::Again);
                     let config = match self.reads_only {
                         true => config.interceptor(guard::ReadOnly),
                         false => config,
@@ -173,18 +183,46 @@ clients! {
 
 impl Clients {
     fn new(session: &Session, reads_only: bool) -> Self {
-        let (sdk, limits) = (session.sdk.clone(), session.limits.clone());
         Self {
-            sdk,
-            limits,
+            sdk: session.sdk.clone(),
+            limits: session.limits.clone(),
+            watch: session.watch.clone(),
+            until: None,
             reads_only,
             made: Arc::default(),
         }
     }
 
-    /// Waits until a request to the service in the region may go out.
-    pub async fn turn(&self, service: &str, region: &str) -> Turn {
-        self.limits.turn(service, region).await
+    /// The same for so long from now: what has not been answered by then is late.
+    pub fn within(&self, time: Duration) -> Self {
+        Self {
+            until: Some(Instant::now() + time),
+            ..self.clone()
+        }
+    }
+
+    /// Waits until a request for the operation in the region may go out.
+    pub async fn turn(&self, operation: &Operation, region: &str) -> Turn {
+        let (service, name) = (operation.service, operation.name);
+        self.limits.turn(service, name, region).await
+    }
+
+    /// Whether a service has answered in any region so far.
+    pub fn has_answered(&self, service: &str) -> bool {
+        self.watch.has_answered(service)
+    }
+
+    /// Whether a service has answered in the region so far.
+    pub fn has_answered_in(&self, service: &'static str, region: &str) -> bool {
+        self.watch.has_answered_in(service, region)
+    }
+
+    fn watched(&self, service: &'static str, region: &str) -> Watched {
+        Watched {
+            service,
+            region: region.to_owned(),
+            watch: self.watch.clone(),
+        }
     }
 
     fn in_region(&self, region: &str) -> SdkConfig {
@@ -211,41 +249,5 @@ impl ResolveEndpoint for ConfiguredEndpoint {
     }
 }
 
-/// How many requests may be under way at once, in all and for each service and region.
-#[derive(Debug)]
-struct Limits {
-    all: Arc<Semaphore>,
-    each: Mutex<HashMap<(String, String), Arc<Semaphore>>>,
-}
-
-/// A place among the requests under way; given back when dropped.
-#[derive(Debug)]
-pub struct Turn {
-    _each: Option<OwnedSemaphorePermit>,
-    _all: Option<OwnedSemaphorePermit>,
-}
-
-impl Limits {
-    fn new(parallelism: usize) -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(parallelism.max(1))),
-            each: Mutex::default(),
-        }
-    }
-
-    async fn turn(&self, service: &str, region: &str) -> Turn {
-        let each = {
-            let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
-            each.entry((service.to_owned(), region.to_owned()))
-                .or_insert_with(|| Arc::new(Semaphore::new(at_once(service))))
-                .clone()
-        };
-        // First the narrow gate: who waits there must not hold a place that others could use.
-        let each = each.acquire_owned().await.ok();
-        let all = self.all.clone().acquire_owned().await.ok();
-        Turn {
-            _each: each,
-            _all: all,
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt::Debug;
+use tokio::time::timeout_at;
 
 /// An API operation that a control uses.
 #[derive(Debug)]
@@ -72,7 +73,8 @@ impl Operation {
         self.grants.first().map_or("", |grant| grant.action)
     }
 
-    /// Awaits the answer of a read, in turn with the other reads of the service and region.
+    /// Awaits the answer of a read, in turn with the other reads of the service and region, until
+    /// the time of the clients is up.
     ///
     /// # Errors
     /// The error of the SDK, in the common form.
@@ -85,10 +87,31 @@ impl Operation {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let _turn = clients.turn(self.service, region).await;
-        request
-            .await
+        self.asked(clients, region, request)
+            .await?
             .map_err(|error| AwsError::new(self, region, error))
+    }
+
+    /// The same with the SDK's own error, for who must see the answer behind it.
+    ///
+    /// # Errors
+    /// When the time of the clients is up.
+    pub async fn asked<A>(
+        &self,
+        clients: &Clients,
+        region: &str,
+        request: impl Future<Output = A>,
+    ) -> Result<A, AwsError> {
+        let answer = async {
+            let _turn = clients.turn(self, region).await;
+            request.await
+        };
+        match clients.until {
+            Some(until) => timeout_at(until, answer)
+                .await
+                .map_err(|_| AwsError::late(self, region)),
+            None => Ok(answer.await),
+        }
     }
 }
 
@@ -152,7 +175,7 @@ impl<W: Write> AnyWrite for W {
 
     fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<Receipt, AwsError>> {
         Box::pin(RECEIPT.scope(RefCell::default(), async move {
-            let _turn = clients.turn(W::OPERATION.service, self.region()).await;
+            let _turn = clients.turn(&W::OPERATION, self.region()).await;
             Write::send(self, clients).await?;
             Ok(RECEIPT.with(RefCell::take))
         }))

@@ -36,7 +36,8 @@ pub async fn run(
     if args.who {
         // CloudTrail keeps no more.
         let since = since.unwrap_or(now - time::Duration::days(90));
-        let answers = who::changed(&plan, &account.baseline, &account.reader, since).await;
+        let reader = account.reader.within(account.looking_within);
+        let answers = who::changed(&plan, &account.baseline, &reader, since).await;
         let to: &mut dyn Write = match args.json {
             true => &mut *streams.talk,
             false => &mut *streams.out,

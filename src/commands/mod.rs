@@ -29,6 +29,7 @@ use crate::observe::{self, Observation};
 use crate::plan::{self as plans, Aim, Plan};
 use crate::selection::Selection;
 use crate::view::{Looking, Streams};
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Runs a command.
@@ -57,6 +58,10 @@ struct Account {
     context: Context,
     reader: Reader,
     session: Session,
+    /// How long looking may take.
+    looking_within: Duration,
+    /// How long making changes may take.
+    changing_within: Duration,
 }
 
 impl Account {
@@ -97,6 +102,8 @@ impl Account {
             context,
             reader,
             session,
+            looking_within: aws.looking_within(),
+            changing_within: aws.changing_within(),
         })
     }
 
@@ -150,14 +157,8 @@ impl Account {
 
     async fn look(&self, selection: &Selection, streams: &Streams) -> Observation {
         let looking = Looking::new(streams.lively);
-        let seen = observe::look(
-            &self.baseline,
-            selection,
-            &self.context,
-            &self.reader,
-            &looking,
-        )
-        .await;
+        let reader = self.reader.within(self.looking_within);
+        let seen = observe::look(&self.baseline, selection, &self.context, &reader, &looking).await;
         looking.clear();
         seen
     }

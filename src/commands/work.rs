@@ -193,8 +193,8 @@ impl<'a> Work<'a> {
         Ok(journal)
     }
 
-    /// The first Ctrl-C or SIGTERM finishes the calls under way and makes no more, the second ends
-    /// at once.
+    /// The first Ctrl-C or SIGTERM, or the end of the time, finishes the calls under way and makes
+    /// no more; the next signal ends at once.
     async fn execute(
         &self,
         journal: &Journal,
@@ -214,9 +214,16 @@ impl<'a> Work<'a> {
             stop: &stop,
         };
         let told_twice = async {
-            told_to_stop().await;
+            let text = tokio::select! {
+                () = told_to_stop() => {
+                    "stopping after the calls under way; once more stops at once"
+                }
+                () = tokio::time::sleep(self.account.changing_within) => {
+                    "the time is up: stopping after the calls under way; Ctrl-C stops at once"
+                }
+            };
             stop.store(true, Ordering::Relaxed);
-            live.say("stopping after the calls under way; once more stops at once");
+            live.say(text);
             told_to_stop().await;
         };
         let lost = async {

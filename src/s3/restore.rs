@@ -5,7 +5,7 @@ use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::{Past, Proposal};
 use crate::diff::Difference;
-use crate::policy::Policy;
+use crate::policy::{Dialect, Policy};
 use serde::Serialize;
 use serde_json::json;
 use std::any::Any;
@@ -28,7 +28,8 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
         after,
         live,
     };
-    let undone = Policy::undo(&past);
+    let partition = arn.split(':').nth(1).unwrap_or_default();
+    let undone = Policy::undo(&past, Dialect::resource(partition));
     let mut proposal = Proposal::fine();
     for sid in undone.moved {
         proposal.finding(

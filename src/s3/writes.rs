@@ -1,28 +1,20 @@
-//! The writes that change a bucket. Each names the account that must own it.
+//! The writes that make a bucket and give it a policy, and what all writes to buckets have in common.
 
-use super::read::Flags;
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::baseline::Tags;
 use crate::policy::Policy;
 use aws_sdk_s3::types::{
-    BucketLifecycleConfiguration, BucketLocationConstraint, BucketVersioningStatus,
-    CreateBucketConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
-    LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectOwnership, OwnershipControls,
-    OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption,
-    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
-    Tag, TransitionDefaultMinimumObjectSize, VersioningConfiguration,
+    BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag,
 };
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::any::Any;
 
+/// The ARN of the bucket that an operation is for.
 pub(super) const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
 
 /// A bucket that was just created may not be known everywhere at once.
 pub(super) const SETTLING: &[&str] = &["NoSuchBucket"];
-
-/// The ownership under which ACLs count for nothing and new ones are refused.
-pub const ENFORCED: &str = "BucketOwnerEnforced";
 
 /// The bucket that a write is for.
 #[derive(Clone, Debug, Serialize)]
@@ -59,7 +51,7 @@ struct Creation {
 }
 
 /// Tags in AWS's form: a list of keys and values.
-fn as_list<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_list<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(
         tags.iter()
             .map(|(key, value)| json!({"Key": key, "Value": value})),
@@ -72,7 +64,7 @@ impl CreateBucket {
         let location_constraint = Some(region.to_owned()).filter(|region| region != "us-east-1");
         Self {
             bucket: bucket.to_owned(),
-            object_ownership: ENFORCED,
+            object_ownership: super::ownership::ENFORCED,
             create_bucket_configuration: Creation {
                 location_constraint,
                 tags,
@@ -132,393 +124,8 @@ fn tag(write: &CreateBucket, key: &str, value: &str) -> Result<Tag, AwsError> {
 }
 
 /// An input that the SDK does not take: a fault of this program, told like any other failure.
-fn unbuilt<W: Write>(write: &W, cause: impl std::fmt::Display) -> AwsError {
+pub(super) fn unbuilt<W: Write>(write: &W, cause: impl std::fmt::Display) -> AwsError {
     AwsError::unexpected(&W::OPERATION, write.region(), &cause.to_string())
-}
-
-/// Sets the four public access blocks of a bucket.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PutPublicAccessBlock {
-    #[serde(flatten)]
-    target: Target,
-    public_access_block_configuration: Value,
-    #[serde(skip)]
-    flags: Flags,
-}
-
-impl PutPublicAccessBlock {
-    /// The write that switches on all four.
-    pub fn on(target: Target) -> Self {
-        Self::with(target, Flags::ON)
-    }
-
-    /// The write for a bucket.
-    pub fn with(target: Target, flags: Flags) -> Self {
-        let public_access_block_configuration = json!({
-            "BlockPublicAcls": flags.block_public_acls,
-            "IgnorePublicAcls": flags.ignore_public_acls,
-            "BlockPublicPolicy": flags.block_public_policy,
-            "RestrictPublicBuckets": flags.restrict_public_buckets,
-        });
-        Self {
-            target,
-            public_access_block_configuration,
-            flags,
-        }
-    }
-}
-
-impl Write for PutPublicAccessBlock {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutPublicAccessBlock",
-        &[Grant::on("s3:PutBucketPublicAccessBlock", BUCKET)],
-    );
-    const SETTLING: &'static [&'static str] = SETTLING;
-
-    fn region(&self) -> &str {
-        &self.target.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let block = PublicAccessBlockConfiguration::builder()
-            .block_public_acls(self.flags.block_public_acls)
-            .ignore_public_acls(self.flags.ignore_public_acls)
-            .block_public_policy(self.flags.block_public_policy)
-            .restrict_public_buckets(self.flags.restrict_public_buckets)
-            .build();
-        let request = clients
-            .s3(&self.target.region)
-            .put_public_access_block()
-            .bucket(&self.target.bucket)
-            .expected_bucket_owner(&self.target.expected_bucket_owner)
-            .public_access_block_configuration(block);
-        sent(self, request.send().await)
-    }
-}
-
-/// Says who owns the objects of a bucket.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PutBucketOwnershipControls {
-    #[serde(flatten)]
-    target: Target,
-    ownership_controls: Value,
-    #[serde(skip)]
-    ownership: String,
-}
-
-impl PutBucketOwnershipControls {
-    /// The write that makes the bucket's owner the owner of every object and switches off ACLs.
-    pub fn on(target: Target) -> Self {
-        Self::to(target, ENFORCED)
-    }
-
-    /// The write for one of AWS's words.
-    pub fn to(target: Target, ownership: &str) -> Self {
-        let ownership_controls = json!({"Rules": [{"ObjectOwnership": ownership}]});
-        Self {
-            target,
-            ownership_controls,
-            ownership: ownership.to_owned(),
-        }
-    }
-}
-
-impl Write for PutBucketOwnershipControls {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutBucketOwnershipControls",
-        &[Grant::on("s3:PutBucketOwnershipControls", BUCKET)],
-    );
-    const SETTLING: &'static [&'static str] = SETTLING;
-
-    fn region(&self) -> &str {
-        &self.target.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let rule = OwnershipControlsRule::builder()
-            .object_ownership(ObjectOwnership::from(self.ownership.as_str()))
-            .build()
-            .map_err(|cause| unbuilt(self, cause))?;
-        let controls = OwnershipControls::builder().rules(rule).build();
-        let request = clients
-            .s3(&self.target.region)
-            .put_bucket_ownership_controls()
-            .bucket(&self.target.bucket)
-            .expected_bucket_owner(&self.target.expected_bucket_owner)
-            .ownership_controls(controls.map_err(|cause| unbuilt(self, cause))?);
-        sent(self, request.send().await)
-    }
-}
-
-/// Sets the default encryption of a bucket that has none to SSE-S3.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PutBucketEncryption {
-    #[serde(flatten)]
-    target: Target,
-    server_side_encryption_configuration: Value,
-}
-
-impl PutBucketEncryption {
-    /// The write for a bucket.
-    pub fn on(target: Target) -> Self {
-        let server_side_encryption_configuration = json!({
-            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}],
-        });
-        Self {
-            target,
-            server_side_encryption_configuration,
-        }
-    }
-}
-
-impl Write for PutBucketEncryption {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutBucketEncryption",
-        &[Grant::on("s3:PutEncryptionConfiguration", BUCKET)],
-    );
-    const SETTLING: &'static [&'static str] = SETTLING;
-
-    fn region(&self) -> &str {
-        &self.target.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let defaults = ServerSideEncryptionByDefault::builder()
-            .sse_algorithm(ServerSideEncryption::Aes256)
-            .build()
-            .map_err(|cause| unbuilt(self, cause))?;
-        let rule = ServerSideEncryptionRule::builder()
-            .apply_server_side_encryption_by_default(defaults)
-            .build();
-        let configuration = ServerSideEncryptionConfiguration::builder()
-            .rules(rule)
-            .build();
-        let request = clients
-            .s3(&self.target.region)
-            .put_bucket_encryption()
-            .bucket(&self.target.bucket)
-            .expected_bucket_owner(&self.target.expected_bucket_owner)
-            .server_side_encryption_configuration(configuration.map_err(|c| unbuilt(self, c))?);
-        sent(self, request.send().await)
-    }
-}
-
-/// Switches versioning on, or off again.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PutBucketVersioning {
-    #[serde(flatten)]
-    target: Target,
-    versioning_configuration: Value,
-    #[serde(skip)]
-    status: BucketVersioningStatus,
-}
-
-impl PutBucketVersioning {
-    /// The write that switches it on.
-    pub fn on(target: Target) -> Self {
-        Self::to(target, BucketVersioningStatus::Enabled)
-    }
-
-    /// The write that suspends it: what was written stays in its versions.
-    pub fn suspended(target: Target) -> Self {
-        Self::to(target, BucketVersioningStatus::Suspended)
-    }
-
-    fn to(target: Target, status: BucketVersioningStatus) -> Self {
-        let versioning_configuration = json!({"Status": status.as_str()});
-        Self {
-            target,
-            versioning_configuration,
-            status,
-        }
-    }
-}
-
-impl Write for PutBucketVersioning {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutBucketVersioning",
-        &[Grant::on("s3:PutBucketVersioning", BUCKET)],
-    );
-    const SETTLING: &'static [&'static str] = SETTLING;
-
-    fn region(&self) -> &str {
-        &self.target.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let versioning = VersioningConfiguration::builder().status(self.status.clone());
-        let request = clients
-            .s3(&self.target.region)
-            .put_bucket_versioning()
-            .bucket(&self.target.bucket)
-            .expected_bucket_owner(&self.target.expected_bucket_owner)
-            .versioning_configuration(versioning.build());
-        sent(self, request.send().await)
-    }
-}
-
-/// Puts one lifecycle rule beside the others of a bucket, or takes it out from among them.
-///
-/// S3 replaces all rules at once, so the others are read again just before and sent back whole.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PutBucketLifecycle {
-    #[serde(flatten)]
-    target: Target,
-    lifecycle_configuration: Lifecycle,
-    #[serde(skip)]
-    id: &'static str,
-    #[serde(skip)]
-    days: Option<i32>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Lifecycle {
-    /// The names of the rules that stay as they are.
-    unchanged_rules: Vec<String>,
-    /// The rule that is put.
-    rules: Value,
-}
-
-impl PutBucketLifecycle {
-    /// A rule that deletes objects, and versions that are no longer current, after some days.
-    pub fn expire(target: Target, id: &'static str, days: i32, unchanged: Vec<String>) -> Self {
-        let rules = json!([{
-            "ID": id,
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "Expiration": {"Days": days},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": days},
-        }]);
-        let lifecycle_configuration = Lifecycle {
-            unchanged_rules: unchanged,
-            rules,
-        };
-        Self {
-            target,
-            lifecycle_configuration,
-            id,
-            days: Some(days),
-        }
-    }
-
-    /// No such rule any more; S3 takes no configuration without rules, so others must be left.
-    pub fn without(target: Target, id: &'static str, unchanged: Vec<String>) -> Self {
-        let lifecycle_configuration = Lifecycle {
-            unchanged_rules: unchanged,
-            rules: json!([]),
-        };
-        Self {
-            target,
-            lifecycle_configuration,
-            id,
-            days: None,
-        }
-    }
-
-    fn rule(&self) -> Result<Option<LifecycleRule>, AwsError> {
-        let Some(days) = self.days else {
-            return Ok(None);
-        };
-        LifecycleRule::builder()
-            .id(self.id)
-            .status(ExpirationStatus::Enabled)
-            .filter(LifecycleRuleFilter::builder().prefix("").build())
-            .expiration(LifecycleExpiration::builder().days(days).build())
-            .noncurrent_version_expiration(
-                NoncurrentVersionExpiration::builder()
-                    .noncurrent_days(days)
-                    .build(),
-            )
-            .build()
-            .map(Some)
-            .map_err(|cause| unbuilt(self, cause))
-    }
-
-    /// The rules of others, as they are now, and from what size objects move to other classes.
-    async fn others(
-        &self,
-        clients: &Clients,
-    ) -> Result<
-        (
-            Vec<LifecycleRule>,
-            Option<TransitionDefaultMinimumObjectSize>,
-        ),
-        AwsError,
-    > {
-        let request = clients
-            .s3(&self.target.region)
-            .get_bucket_lifecycle_configuration()
-            .bucket(&self.target.bucket)
-            .expected_bucket_owner(&self.target.expected_bucket_owner);
-        let (rules, size) = match request.send().await {
-            Ok(answer) => (
-                answer.rules.unwrap_or_default(),
-                answer.transition_default_minimum_object_size,
-            ),
-            Err(error) => {
-                let region = &self.target.region;
-                let error = AwsError::new(&super::read::GET_LIFECYCLE, region, error);
-                match error.is("NoSuchLifecycleConfiguration") {
-                    true => (Vec::new(), None),
-                    false => return Err(error),
-                }
-            }
-        };
-        let others = rules.into_iter().filter(|rule| rule.id() != Some(self.id));
-        Ok((others.collect(), size))
-    }
-}
-
-impl Write for PutBucketLifecycle {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutBucketLifecycleConfiguration",
-        &[
-            Grant::on("s3:PutLifecycleConfiguration", BUCKET),
-            Grant::on("s3:GetLifecycleConfiguration", BUCKET),
-        ],
-    );
-    const SETTLING: &'static [&'static str] = SETTLING;
-
-    fn region(&self) -> &str {
-        &self.target.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let (mut rules, size) = self.others(clients).await?;
-        let kept: Vec<&str> = rules
-            .iter()
-            .map(|rule| rule.id().unwrap_or_default())
-            .collect();
-        if kept != self.lifecycle_configuration.unchanged_rules {
-            return Err(unbuilt(
-                self,
-                "the rules of others have changed since the plan",
-            ));
-        }
-        rules.extend(self.rule()?);
-        let configuration = BucketLifecycleConfiguration::builder()
-            .set_rules(Some(rules))
-            .build();
-        let request = clients
-            .s3(&self.target.region)
-            .put_bucket_lifecycle_configuration()
-            .set_transition_default_minimum_object_size(size)
-            .bucket(&self.target.bucket)
-            .expected_bucket_owner(&self.target.expected_bucket_owner)
-            .lifecycle_configuration(configuration.map_err(|cause| unbuilt(self, cause))?);
-        sent(self, request.send().await)
-    }
 }
 
 /// Replaces a bucket's policy by the same with some statements put in, or taken out again.

@@ -3,6 +3,7 @@
 use super::value::escape;
 use super::{ADD, ALARM, BOLD, DIM, count};
 use crate::apply::{Event, Listener, Outcome};
+use crate::aws::condition;
 use crate::error::advice;
 use crate::place::Address;
 use std::collections::BTreeMap;
@@ -43,12 +44,10 @@ impl Listener for Live<'_> {
                 writeln!(talk, "{DIM}{}: {}{DIM:#}", name(address), escape(&text))
             }
             Event::Waiting(address, error) => {
-                let code = escape(error.code.as_deref().unwrap_or_default());
-                let address = name(address);
-                writeln!(
-                    talk,
-                    "{DIM}{address}: waiting for AWS to settle ({code}){DIM:#}"
-                )
+                let code = error.code.as_deref().unwrap_or_default();
+                let (address, what) = (name(address), condition(code));
+                let code = escape(code);
+                writeln!(talk, "{DIM}{address}: waiting for {what} ({code}){DIM:#}")
             }
             Event::Answered(..) => Ok(()),
             Event::Ended(address, outcome, _) => {

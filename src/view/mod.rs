@@ -1,6 +1,7 @@
 //! Everything a person or a program reads: rendered from the plan's own data, never from AWS.
 
 pub mod apply;
+mod debug;
 pub mod drift;
 pub mod explain;
 pub mod history;
@@ -8,6 +9,7 @@ pub mod plan;
 mod value;
 mod waiver;
 
+pub use debug::Debug;
 pub use value::{address, escape, one_line};
 
 use crate::observe::Progress;

@@ -24,6 +24,8 @@ ACTIONS = (
     "apply_then_drop",
     "truncate",
     "stale_read",
+    "extra_members",
+    "unknown_values",
     "ignore_conditions",
     "hold",
 )

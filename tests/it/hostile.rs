@@ -118,11 +118,13 @@ fn hostile_error() -> AwsError {
         service: HOSTILE.to_owned(),
         operation: HOSTILE.to_owned(),
         action: HOSTILE.to_owned(),
+        resource: Some(HOSTILE.to_owned()),
         region: HOSTILE.to_owned(),
         kind: Kind::Denied,
         code: Some(HOSTILE.to_owned()),
         message: HOSTILE.to_owned(),
         request_id: Some(HOSTILE.to_owned()),
+        waited_for: Some(HOSTILE.to_owned()),
     }
 }
 

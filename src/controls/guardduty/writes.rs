@@ -2,6 +2,7 @@
 
 use super::features::{EKS_RUNTIME, Feature, RUNTIME};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use aws_sdk_guardduty::operation::create_detector::CreateDetectorOutput;
 use aws_sdk_guardduty::types::{DetectorAdditionalConfiguration, DetectorFeatureConfiguration};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -135,8 +136,32 @@ impl CreateDetector {
             .set_finding_publishing_frequency(frequency.map(Into::into))
             .set_features(Some(features))
             .set_tags(Some(self.tags.clone().into_iter().collect()));
-        sent(self, request.send().await)
+        let answer = request.send().await;
+        let left_out = match &answer {
+            Ok(answer) => unprocessed(answer),
+            Err(_) => None,
+        };
+        sent(self, answer)?;
+        match left_out {
+            Some(what) => Err(AwsError::unexpected(&Self::OPERATION, &self.region, &what)),
+            None => Ok(()),
+        }
     }
+}
+
+/// What a detector was created without: the answer is a success all the same.
+fn unprocessed(answer: &CreateDetectorOutput) -> Option<String> {
+    let sources = answer.unprocessed_data_sources()?;
+    let malware = sources
+        .malware_protection()?
+        .scan_ec2_instance_with_findings()?;
+    let reason = malware
+        .ebs_volumes()
+        .and_then(|volumes| volumes.reason())
+        .unwrap_or("AWS gives no reason");
+    Some(format!(
+        "the detector is there, but without malware scans of volumes: {reason}"
+    ))
 }
 
 impl Write for CreateDetector {
@@ -275,6 +300,25 @@ mod tests {
             .iter()
             .map(|feature| feature.name.as_str())
             .collect()
+    }
+
+    #[test]
+    fn a_detector_that_was_made_without_a_source_is_no_success() {
+        use aws_sdk_guardduty::types as sdk;
+        let whole = CreateDetectorOutput::builder().detector_id("d").build();
+        assert_eq!(unprocessed(&whole), None);
+        let volumes = sdk::EbsVolumesResult::builder().reason("no role").build();
+        let scan = sdk::ScanEc2InstanceWithFindingsResult::builder().ebs_volumes(volumes);
+        let malware = sdk::MalwareProtectionConfigurationResult::builder()
+            .scan_ec2_instance_with_findings(scan.build());
+        let sources = sdk::UnprocessedDataSourcesResult::builder()
+            .malware_protection(malware.build())
+            .build();
+        let part = CreateDetectorOutput::builder()
+            .unprocessed_data_sources(sources)
+            .build();
+        let text = "the detector is there, but without malware scans of volumes: no role";
+        assert_eq!(unprocessed(&part).as_deref(), Some(text));
     }
 
     #[test]

@@ -39,6 +39,16 @@ impl Broken {
         }
     }
 
+    /// Of a table on one line, any part may be told.
+    pub fn anywhere_in_a_table(mut self, text: &str, span: &Range<usize>) -> Self {
+        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        if let (true, Some((_, columns))) = (text[start..span.start].contains('{'), &mut self.place)
+        {
+            *columns = 1..usize::MAX;
+        }
+        self
+    }
+
     pub fn says(mut self, text: impl Into<String>) -> Self {
         self.says = text.into();
         self
