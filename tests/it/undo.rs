@@ -173,6 +173,7 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
              --region {HOME}"
         ),
         format!("aws s3api delete-bucket --bucket {bucket} --region {HOME}"),
+        "aws accessanalyzer delete-analyzer --region eu-west-1 --analyzer-name baseline".to_owned(),
     ] {
         assert!(shown.contains(&command), "{command} is not in\n{shown}");
     }

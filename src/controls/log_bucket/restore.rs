@@ -104,8 +104,19 @@ impl<'a> Restore<'a> {
         let rules = self.buckets.live.rules();
         let target = self.target.clone();
         match wanted {
+            Some(days) if now.is_none_or(|now| days < now) => self.proposal.finding(
+                "retention_days",
+                format!(
+                    "before the run logs were deleted after {days} days; an undo deletes no logs, \
+                     so they are kept as now"
+                ),
+                format!(
+                    "if they may go: retention_days = {{ exactly = {days} }} in [log_bucket], and \
+                     apply"
+                ),
+            ),
             Some(days) => {
-                self.differs("retention_days", json!(now), json!(days), now.is_none());
+                self.differs("retention_days", json!(now), json!(days), false);
                 let put = s3::PutBucketLifecycle::with(target, rules, vec![own_rule(days)]);
                 self.proposal.call(put);
             }
@@ -195,5 +206,128 @@ impl Live {
             Self::Own(bucket) => Some(bucket.as_ref().clone()),
             Self::Absent | Self::Taken => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::change::tags;
+    use super::*;
+    use crate::control::tests::context;
+    use crate::s3::{Flags, Rule};
+
+    const NAME: &str = "logs";
+
+    /// A bucket of our own with these rules.
+    fn bucket(rules: &[(&str, i32)]) -> Bucket {
+        let rule = |(id, days): &(&str, i32)| Rule {
+            id: (*id).to_owned(),
+            enabled: true,
+            expiration_days: Some(*days),
+            noncurrent_days: Some(*days),
+            expires_on_date: false,
+            narrowed: false,
+        };
+        Bucket {
+            region: "us-east-1".to_owned(),
+            public_access_block: Flags::ON,
+            ownership: Some(s3::ENFORCED.to_owned()),
+            encryption: Some("AES256".to_owned()),
+            versioning: Some("Enabled".to_owned()),
+            rules: rules.iter().map(rule).collect(),
+            policy: None,
+            tags: tags(NAME, &context()),
+        }
+    }
+
+    fn restored(before: Bucket, after: Bucket, live: Bucket) -> Proposal {
+        let past = Past {
+            before: Live::Own(before),
+            after: Live::Own(after),
+            live: Live::Own(live),
+        };
+        restore(NAME, &past, &context())
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<&str> {
+        let writes = proposal.writes.iter();
+        writes.map(|write| write.operation().name).collect()
+    }
+
+    #[test]
+    fn our_rule_goes_back_and_the_rules_of_others_stay() {
+        let with_ours = || bucket(&[("theirs", 9), (RULE, 400)]);
+        let before = || bucket(&[("theirs", 9), (RULE, 500)]);
+        let longer = restored(before(), with_ours(), with_ours());
+        let input = longer.writes[0].call().input;
+        assert_eq!(
+            input["LifecycleConfiguration"]["UnchangedRules"],
+            json!(["theirs"])
+        );
+        assert_eq!(longer.differences[0].field, "retention_days");
+        let gone = restored(bucket(&[("theirs", 9)]), with_ours(), with_ours());
+        assert_eq!(calls(&gone), ["PutBucketLifecycleConfiguration"]);
+        assert_eq!(
+            gone.writes[0].call().input["LifecycleConfiguration"]["Rules"],
+            json!([])
+        );
+        assert!(!gone.differences[0].loosens, "logs are kept longer");
+        let only = restored(bucket(&[]), bucket(&[(RULE, 400)]), bucket(&[(RULE, 400)]));
+        assert_eq!(calls(&only), ["DeleteBucketLifecycle"]);
+    }
+
+    #[test]
+    fn no_logs_are_deleted_by_an_undo() {
+        let now = || bucket(&[(RULE, 400)]);
+        let shorter = restored(bucket(&[(RULE, 30)]), now(), now());
+        assert!(shorter.writes.is_empty() && shorter.differences.is_empty());
+        assert!(shorter.findings[0].remedy.contains("{ exactly = 30 }"));
+        let again = restored(bucket(&[(RULE, 400)]), bucket(&[]), bucket(&[]));
+        assert!(again.writes.is_empty() && again.findings.len() == 1);
+    }
+
+    #[test]
+    fn what_protects_goes_off_only_as_far_as_the_run_switched_it_on() {
+        let before = Bucket {
+            public_access_block: Flags {
+                block_public_acls: true,
+                ..Flags::default()
+            },
+            ownership: None,
+            versioning: None,
+            ..bucket(&[])
+        };
+        let proposal = restored(before.clone(), bucket(&[]), bucket(&[]));
+        let wanted = [
+            "DeleteBucketOwnershipControls",
+            "PutPublicAccessBlock",
+            "PutBucketVersioning",
+        ];
+        assert_eq!(calls(&proposal), wanted);
+        assert!(proposal.differences.iter().all(|d| d.loosens));
+        let flags = &proposal.writes[1].call().input["PublicAccessBlockConfiguration"];
+        assert_eq!(flags["BlockPublicAcls"], true);
+        assert_eq!(flags["RestrictPublicBuckets"], false);
+        let undone = Bucket {
+            versioning: Some("Suspended".to_owned()),
+            ..before.clone()
+        };
+        let again = restored(before, bucket(&[]), undone);
+        assert!(again.writes.is_empty() && again.findings.is_empty());
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_read_keeps_everything_as_it_is() {
+        let live = Bucket {
+            policy: Some("nonsense".to_owned()),
+            ..bucket(&[])
+        };
+        let before = Bucket {
+            versioning: None,
+            ..bucket(&[])
+        };
+        let proposal = restored(before, bucket(&[]), live);
+        assert!(matches!(proposal.standing, Standing::Unknown(_)));
+        assert!(proposal.writes.is_empty());
     }
 }
