@@ -17,7 +17,7 @@ use baseline::credential_report::last_used_by_root;
 use baseline::error::advice;
 use baseline::observe::Observation;
 use baseline::plan::{self, Aim, Plan};
-use baseline::policy::Policy;
+use baseline::policy::{Dialect, Policy, Request, are_equivalent, changes, evaluate, weaknesses};
 use baseline::selection::Selection;
 use baseline::view;
 use serde_json::{Value, json};
@@ -54,9 +54,22 @@ pub fn policy(bytes: &[u8]) {
     for arn in ["arn:aws:s3:::acme", ""] {
         policy.denies_insecure_transport(arn);
     }
-    policy.deleted_principals();
+    let dialect = Dialect::resource("aws");
+    assert!(are_equivalent(&policy, &policy, dialect));
+    weaknesses(&policy, "arn:aws:s3:::acme", "111122223333", "aws");
+    let request = Request::by(
+        "arn:aws:iam::111122223333:user/x",
+        "s3:GetObject",
+        "arn:aws:s3:::acme/x",
+    );
+    for statement in policy.statements() {
+        evaluate(statement, policy.has_variables(), &request, dialect);
+    }
+    let mut pruned = policy.clone();
+    pruned.prune_deleted_principals();
+    changes(Some(&policy), &pruned);
     let ours = json!({"Sid": "BaselineFuzz", "Effect": "Deny"});
-    policy.says(&ours);
+    policy.says(&ours, dialect);
     policy.put(&ours);
     policy.put(&ours);
     let text = policy.compact();

@@ -1,137 +1,182 @@
-//! What a statement says, whatever its spelling: to find what is there already, never to rewrite it.
+//! What a statement says, whatever its spelling: to compare statements, never to rewrite them.
+//!
+//! Two statements with equal meanings say the same. Wherever it is not documented that two
+//! spellings do, they count as different.
 
-use serde_json::{Map, Value, json};
+use super::condition::{self, Conditions};
+use super::json::Json;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether a statement denies every action to everybody when the request is not encrypted, and
-/// says nothing else that could narrow it.
-pub(super) fn is_insecure_transport_deny(statement: &Value) -> bool {
-    let Some(fields) = statement.as_object() else {
-        return false;
-    };
-    let known = [
-        "Sid",
-        "Effect",
-        "Principal",
-        "Action",
-        "Resource",
-        "Condition",
-    ];
-    fields.keys().all(|key| known.contains(&key.as_str()))
-        && statement["Effect"] == "Deny"
-        && is_everybody(&statement["Principal"])
-        && texts(&statement["Action"])
-            .iter()
-            .any(|action| action == "*" || action.eq_ignore_ascii_case("s3:*"))
-        && is_insecure_transport(&statement["Condition"])
+/// How policies of a kind of resource are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect<'a> {
+    /// The partition, for the ARNs of accounts: `aws`, `aws-cn` …
+    pub partition: &'a str,
+    /// Whether `"*"` and `{"AWS": "*"}` are the same principals. They are in policies of resources,
+    /// and not in the trust policies of roles. Source: IAM User Guide, "AWS JSON policy elements:
+    /// Principal".
+    pub anyone_is_aws: bool,
 }
 
-fn is_everybody(principal: &Value) -> bool {
-    match principal {
-        Value::String(text) => text == "*",
-        Value::Object(kinds) => kinds
-            .get("AWS")
-            .is_some_and(|list| texts(list).iter().any(|text| text == "*")),
-        _ => false,
-    }
-}
-
-fn is_insecure_transport(condition: &Value) -> bool {
-    let Some((operator, keys)) = only(condition) else {
-        return false;
-    };
-    let Some((key, value)) = only(keys) else {
-        return false;
-    };
-    let operators = ["bool", "boolifexists"];
-    operators.contains(&operator.to_lowercase().as_str())
-        && key.eq_ignore_ascii_case("aws:SecureTransport")
-        && texts(value)
-            .iter()
-            .all(|text| text.eq_ignore_ascii_case("false"))
-        && texts(value).len() == 1
-}
-
-/// The only entry of a table.
-fn only(table: &Value) -> Option<(&String, &Value)> {
-    let table = table.as_object()?;
-    match table.len() {
-        1 => table.iter().next(),
-        _ => None,
-    }
-}
-
-/// A text, or the texts of a list; numbers and truth values as text, as IAM takes them.
-pub(super) fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) => vec![text.clone()],
-        Value::Bool(_) | Value::Number(_) => vec![value.to_string()],
-        Value::Array(list) => list.iter().flat_map(texts).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// What a statement says, without its Sid: lists as sorted texts, names of actions and condition
-/// keys in lower case. Equal forms mean equal statements; unequal ones may still.
-pub(super) fn canonical_statement(statement: &Value) -> Value {
-    let mut canonical = Map::new();
-    let Some(fields) = statement.as_object() else {
-        return statement.clone();
-    };
-    for (key, value) in fields {
-        let said = match key.as_str() {
-            "Sid" => continue,
-            "Action" | "NotAction" => {
-                let lower = texts(value)
-                    .iter()
-                    .map(|text| text.to_lowercase())
-                    .collect();
-                sorted(lower)
-            }
-            "Resource" | "NotResource" => sorted(texts(value)),
-            "Principal" | "NotPrincipal" => canonical_principal(value),
-            "Condition" => canonical_condition(value),
-            _ => value.clone(),
-        };
-        canonical.insert(key.clone(), said);
-    }
-    canonical.sort_keys();
-    Value::Object(canonical)
-}
-
-fn canonical_principal(principal: &Value) -> Value {
-    match principal {
-        Value::Object(kinds) => {
-            let kinds = kinds
-                .iter()
-                .map(|(kind, list)| (kind.clone(), sorted(texts(list))));
-            let mut kinds: Map<String, Value> = kinds.collect();
-            kinds.sort_keys();
-            Value::Object(kinds)
+impl<'a> Dialect<'a> {
+    /// Policies of buckets, topics, keys and other resources.
+    pub fn resource(partition: &'a str) -> Self {
+        Self {
+            partition,
+            anyone_is_aws: true,
         }
-        other => other.clone(),
+    }
+
+    /// Trust policies of roles.
+    pub fn trust(partition: &'a str) -> Self {
+        Self {
+            partition,
+            anyone_is_aws: false,
+        }
     }
 }
 
-fn canonical_condition(condition: &Value) -> Value {
-    let Some(operators) = condition.as_object() else {
-        return condition.clone();
+/// What a statement says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Meaning {
+    pub denies: bool,
+    pub principals: Option<Scope<Principal>>,
+    /// In lower case: names of actions are not case-sensitive.
+    pub actions: Scope<String>,
+    pub resources: Option<Scope<String>>,
+    pub conditions: Conditions,
+    /// Whether a `${…}` in it stands for something of the request.
+    pub has_variables: bool,
+    /// Keys that nobody knows, as they were written.
+    pub unknown: BTreeMap<String, Json>,
+}
+
+/// These, or all but these.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope<T> {
+    Only(BTreeSet<T>),
+    AllBut(BTreeSet<T>),
+}
+
+/// Whom a statement is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Principal {
+    Anyone,
+    /// Of a kind, as `AWS` or `Service`: accounts by the ARN of their root.
+    One(String, String),
+}
+
+impl Meaning {
+    /// The meaning of a statement; `None` when there is something in it that is not understood.
+    pub fn of(statement: &Json, has_variables: bool, dialect: Dialect<'_>) -> Option<Self> {
+        let meaning = Self::with_unknown(statement, has_variables, dialect)?;
+        meaning.unknown.is_empty().then_some(meaning)
+    }
+
+    /// The same, where keys that nobody knows are compared and not judged.
+    pub fn with_unknown(
+        statement: &Json,
+        has_variables: bool,
+        dialect: Dialect<'_>,
+    ) -> Option<Self> {
+        let known = [
+            "Sid",
+            "Effect",
+            "Principal",
+            "NotPrincipal",
+            "Action",
+            "NotAction",
+            "Resource",
+            "NotResource",
+            "Condition",
+        ];
+        if statement.repeats_a_key() {
+            return None;
+        }
+        let unknown = statement.table()?.iter();
+        let unknown = unknown.filter(|(key, _)| !known.contains(&key.as_str()));
+        let denies = match statement.get("Effect")?.text()? {
+            "Deny" => true,
+            "Allow" => false,
+            _ => return None,
+        };
+        if statement.get("Sid").is_some_and(|sid| sid.text().is_none()) {
+            return None;
+        }
+        let lower = |texts: BTreeSet<String>| {
+            let lower = texts.into_iter().map(|text| text.to_ascii_lowercase());
+            lower.collect::<BTreeSet<_>>()
+        };
+        let actions = |own: &Json| texts(own).map(lower);
+        let actions = scope(statement, "Action", "NotAction", actions)??;
+        let conditions = match statement.get("Condition") {
+            Some(conditions) => condition::parse(conditions)?,
+            None => Conditions::new(),
+        };
+        Some(Self {
+            denies,
+            principals: scope(statement, "Principal", "NotPrincipal", |own| {
+                principals(own, dialect)
+            })?,
+            actions,
+            resources: scope(statement, "Resource", "NotResource", texts)?,
+            conditions,
+            has_variables: has_variables && statement.any_text(&|text| text.contains("${")),
+            unknown: unknown.cloned().collect(),
+        })
+    }
+}
+
+/// One of two keys that exclude each other. The outer `None` is a statement not understood, the
+/// inner one a statement that has neither.
+fn scope<T>(
+    statement: &Json,
+    only: &str,
+    all_but: &str,
+    read: impl Fn(&Json) -> Option<BTreeSet<T>>,
+) -> Option<Option<Scope<T>>> {
+    match (statement.get(only), statement.get(all_but)) {
+        (Some(_), Some(_)) => None,
+        (Some(own), None) => Some(Some(Scope::Only(read(own)?))),
+        (None, Some(own)) => Some(Some(Scope::AllBut(read(own)?))),
+        (None, None) => Some(None),
+    }
+}
+
+fn texts(value: &Json) -> Option<BTreeSet<String>> {
+    let items = value.items().iter();
+    items.map(|item| item.text().map(str::to_owned)).collect()
+}
+
+fn principals(value: &Json, dialect: Dialect<'_>) -> Option<BTreeSet<Principal>> {
+    let mut found = BTreeSet::new();
+    let kinds = match value {
+        Json::Text(text) if text == "*" => return Some(BTreeSet::from([Principal::Anyone])),
+        Json::Table(kinds) => kinds,
+        _ => return None,
     };
-    let mut canonical = Map::new();
-    for (operator, keys) in operators {
-        let keys = keys.as_object().cloned().unwrap_or_default();
-        let mut keys: Map<String, Value> = keys
-            .iter()
-            .map(|(key, value)| (key.to_lowercase(), sorted(texts(value))))
-            .collect();
-        keys.sort_keys();
-        canonical.insert(operator.to_lowercase(), Value::Object(keys));
+    for (kind, list) in kinds {
+        for item in list.items() {
+            // An account id may be written as a number, unless it begins with a zero.
+            let text = match item {
+                Json::Text(text) => text,
+                Json::Number(digits) if is_account_id(digits) => digits,
+                _ => return None,
+            };
+            found.insert(match kind.as_str() {
+                "AWS" if text == "*" && dialect.anyone_is_aws => Principal::Anyone,
+                "AWS" if is_account_id(text) => {
+                    let root = format!("arn:{}:iam::{text}:root", dialect.partition);
+                    Principal::One(kind.clone(), root)
+                }
+                _ => Principal::One(kind.clone(), text.clone()),
+            });
+        }
     }
-    canonical.sort_keys();
-    Value::Object(canonical)
+    Some(found)
 }
 
-fn sorted(mut list: Vec<String>) -> Value {
-    list.sort();
-    list.dedup();
-    json!(list)
+/// Whether a text is the id of an account.
+pub(super) fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }

@@ -1,9 +1,9 @@
 //! A policy without what a run put in, statement by statement.
 
-use super::meaning::canonical_statement;
-use super::{Policy, Statement, sid_of};
+use super::equivalence::Said;
+use super::meaning::Dialect;
+use super::{Policy, Statement};
 use crate::control::Past;
-use serde_json::Value;
 
 /// What a policy becomes when a run is undone.
 #[derive(Debug)]
@@ -18,72 +18,100 @@ pub struct Undone {
 }
 
 impl Policy {
-    /// What the policy becomes without the statements that a run put in, and with those that they
-    /// took the place of. All others stay as they are. S3 answers principals in another order each
-    /// time, so statements are compared by what they say.
-    pub fn undo(past: &Past<Option<Self>>) -> Undone {
+    /// What the policy becomes without the statements that a run put in, and with those that it
+    /// replaced or took out. All others stay as they are. S3 answers principals in another order
+    /// each time, so statements are compared by what they say.
+    pub fn undo(past: &Past<Option<Self>>, dialect: Dialect<'_>) -> Undone {
         let none = Self::empty();
-        let [before, after, now] =
-            [&past.before, &past.after, &past.live].map(|policy| policy.as_ref().unwrap_or(&none));
-        let mut policy = now.clone();
+        let [before, after] =
+            [&past.before, &past.after].map(|policy| policy.as_ref().unwrap_or(&none));
+        let mut policy = match (&past.live, &past.before) {
+            (Some(live), _) => live.clone(),
+            (None, Some(before)) => before.bare(),
+            (None, None) => none.clone(),
+        };
         let mut moved = Vec::new();
         let mut differs = false;
-        for added in after.statements.iter().filter(|own| !before.has(own)) {
-            let replaced = sid_of(&added.value).and_then(|sid| before.own(sid));
-            match policy.statements.iter().position(|own| own.is(added)) {
+        let added = after.statements().iter();
+        for added in added.filter(|own| before.find((after, own), dialect).is_none()) {
+            let replaced = added.sid().and_then(|sid| before.with_sid(sid));
+            match policy.find((after, added), dialect) {
                 Some(at) => {
-                    let place = at..=at;
-                    policy.statements.splice(place, replaced.cloned());
+                    match replaced {
+                        Some(replaced) => policy.replace(at, replaced.clone()),
+                        None => policy.cut(at),
+                    }
                     differs = true;
                 }
                 None => {
-                    let sid = sid_of(&added.value).filter(|sid| policy.own(sid).is_some());
-                    let is_back = replaced.is_some_and(|replaced| policy.has(replaced));
+                    let sid = added.sid().filter(|sid| policy.with_sid(sid).is_some());
+                    let is_back =
+                        replaced.is_some_and(|own| policy.find((before, own), dialect).is_some());
                     moved.extend(sid.filter(|_| !is_back).map(str::to_owned));
                 }
             }
         }
-        if differs {
-            policy.single = policy.statements.len() == 1 && before.single;
+        let taken = before.statements().iter();
+        for taken in taken.filter(|own| after.find((before, own), dialect).is_none()) {
+            let has_sid = |policy: &Self| taken.sid().filter(|sid| policy.with_sid(sid).is_some());
+            if has_sid(after).is_some() || policy.find((before, taken), dialect).is_some() {
+                continue; // It was replaced, or is there again.
+            }
+            match has_sid(&policy).map(str::to_owned) {
+                Some(sid) => moved.push(sid),
+                None => {
+                    policy.put(taken.clone());
+                    differs = true;
+                }
+            }
+        }
+        if differs && before.is_single() && policy.statements().len() == 1 {
+            policy.make_single();
         }
         Undone {
-            policy: Some(policy).filter(|policy| !policy.statements.is_empty()),
+            policy: Some(policy).filter(|policy| !policy.is_empty()),
             differs,
             moved,
         }
     }
 
+    /// The policy without its statements.
+    fn bare(&self) -> Self {
+        let mut policy = self.clone();
+        while !policy.is_empty() {
+            policy.cut(0);
+        }
+        policy
+    }
+
+    /// Whether all that another one says is said, and nothing more is allowed.
+    pub fn is_no_looser_than(&self, other: &Self, dialect: Dialect<'_>) -> bool {
+        let said = |own: &Statement| self.find((other, own), dialect).is_some();
+        let is_new = |own: &&Statement| other.find((self, own), dialect).is_none();
+        let mut more = self.statements().iter().filter(is_new);
+        other.statements().iter().all(said) && more.all(Statement::denies)
+    }
+
     /// The names of the statements: their Sids, or their numbers.
     pub fn names(&self) -> Vec<String> {
-        let names = self.statements().enumerate();
-        let name = |(at, statement): (usize, &Value)| {
-            sid_of(statement).map_or_else(|| format!("#{}", at + 1), str::to_owned)
+        let indices = 0..self.statements().len();
+        indices.map(|index| self.name_of(index)).collect()
+    }
+
+    /// Where the statement is that says the same, under the same Sid, as one of a policy.
+    fn find(&self, (policy, wanted): (&Self, &Statement), dialect: Dialect<'_>) -> Option<usize> {
+        let said = Said::by(wanted, policy.has_variables(), dialect);
+        let is_it = |own: &Statement| {
+            own.sid() == wanted.sid() && Said::by(own, self.has_variables(), dialect) == said
         };
-        names.map(name).collect()
-    }
-
-    fn has(&self, wanted: &Statement) -> bool {
-        self.statements.iter().any(|own| own.is(wanted))
-    }
-
-    fn own(&self, sid: &str) -> Option<&Statement> {
-        let mut statements = self.statements.iter();
-        statements.find(|own| sid_of(&own.value) == Some(sid))
-    }
-}
-
-impl Statement {
-    /// Whether it says the same under the same Sid.
-    fn is(&self, other: &Self) -> bool {
-        sid_of(&self.value) == sid_of(&other.value)
-            && canonical_statement(&self.value) == canonical_statement(&other.value)
+        self.statements().iter().position(is_it)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn policy(statements: Value) -> Option<Policy> {
         let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
@@ -95,11 +123,12 @@ mod tests {
         after: Option<Policy>,
         live: Option<Policy>,
     ) -> (Value, Vec<String>) {
-        let undone = Policy::undo(&Past {
+        let past = Past {
             before,
             after,
             live,
-        });
+        };
+        let undone = Policy::undo(&past, Dialect::resource("aws"));
         let statements = undone
             .policy
             .map(|policy| json!(policy)["Statement"].clone());
@@ -107,7 +136,8 @@ mod tests {
     }
 
     fn allow(sid: &str, principals: &[&str]) -> Value {
-        json!({"Sid": sid, "Effect": "Allow", "Principal": {"AWS": principals}})
+        json!({"Sid": sid, "Effect": "Allow", "Principal": {"AWS": principals},
+            "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"})
     }
 
     #[test]
@@ -163,6 +193,26 @@ mod tests {
             json!([allow("B", &["new"]), changed, allow("F", &["f"])])
         );
         assert_eq!(moved, ["D"]);
+    }
+
+    #[test]
+    fn what_the_run_took_out_comes_back_with_all_around_it() {
+        let parse = |text: &str| Some(Policy::parse(text).expect("valid"));
+        let before = || parse(r#"{"Id":"x","Statement":[{"Sid":"A"},{"Sid":"B"}]}"#);
+        let past = Past {
+            before: before(),
+            after: None,
+            live: None,
+        };
+        let undone = Policy::undo(&past, Dialect::resource("aws"));
+        assert_eq!(json!(undone.policy), json!(before()));
+        let (undone, moved) = undo(
+            before(),
+            parse(r#"{"Statement":[{"Sid":"A"}]}"#),
+            parse(r#"{"Statement":[{"Sid":"A"},{"Sid":"B","Effect":"Deny"}]}"#),
+        );
+        assert_eq!(undone[1]["Effect"], "Deny");
+        assert_eq!(moved, ["B"]);
     }
 
     #[test]

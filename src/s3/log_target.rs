@@ -130,7 +130,11 @@ fn admits(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) 
     let partition = arn.split(':').nth(1).unwrap_or("aws");
     let source = super::arn(partition, source);
     let object = format!("{arn}/{prefix}");
-    policy.statements().any(|statement| {
+    let mut statements = policy
+        .statements()
+        .iter()
+        .map(|statement| statement.shown());
+    statements.any(|statement| {
         statement["Effect"] == "Allow"
             && (statement["Principal"] == "*"
                 || texts(&statement["Principal"]["Service"]).any(|name| name == SERVICE))

@@ -44,7 +44,7 @@ pub use versioning::{GET_VERSIONING, PutBucketVersioning, Versioning};
 pub use whole::Whole;
 pub use writes::{CreateBucket, PutBucketPolicy, Target};
 
-use crate::policy::{LARGEST, Policy};
+use crate::policy::{Deleted, LARGEST, Policy};
 
 /// The ARN of a bucket.
 pub fn arn(partition: &str, bucket: &str) -> String {
@@ -58,7 +58,7 @@ pub fn refusal(policy: &Policy) -> Option<(String, String)> {
         let what = format!("its policy would have {size} bytes; S3 takes {LARGEST}");
         return Some((what, "shorten the policy by hand".to_owned()));
     }
-    let (statement, id) = policy.deleted_principals().into_iter().next()?;
+    let Deleted { statement, id } = policy.deleted_principals().into_iter().next()?;
     let what = format!(
         "statement {statement} of its policy names {id}, a deleted user or role; S3 refuses to \
          store that again"

@@ -66,6 +66,7 @@ impl<'a> Restore<'a> {
         for key in self.budgets.after.alerts.keys() {
             self.alert(key);
         }
+        self.tell_of_taken_out();
         // A period may not go with the forecasts that are deleted before.
         self.terms();
         let live = &self.budgets.live;
@@ -143,6 +144,33 @@ impl<'a> Restore<'a> {
                 self.subscribers(key, &before, after, live);
             }
             (_, None) => {}
+        }
+    }
+
+    /// What only another undo takes out: to put it back the addresses are needed, which no journal
+    /// holds.
+    fn tell_of_taken_out(&mut self) {
+        let Past {
+            before,
+            after,
+            live,
+        } = self.budgets;
+        for (key, was) in &before.alerts {
+            let of = |budget: &Budget| budget.alerts.get(key).cloned().flatten();
+            let Some(was) = was else {
+                continue;
+            };
+            let missing = |budget: &Budget| {
+                let own = of(budget).unwrap_or_default();
+                !was.email.is_subset(&own.email) || !was.sns.is_subset(&own.sns)
+            };
+            if missing(after) && missing(live) {
+                self.steps.finding(
+                    &format!("alerts.{key}"),
+                    "that run took subscribers out, or the whole alert; they are not put back",
+                    "baseline apply puts in what the baseline asks for",
+                );
+            }
         }
     }
 

@@ -56,8 +56,10 @@ fn put_back(detectors: &Past<Detector>, live: &Live, id: &str, region: &str) -> 
             by_policy.push(name.clone());
             *feature = own.clone();
         } else if !feature.enabled {
-            // Of one that goes off nothing else is said, so its parts stay as they are.
-            feature.additional = own.additional.clone();
+            // No part of a feature that is off can be switched on.
+            for (part, on) in &mut feature.additional {
+                *on &= own.additional.get(part) == Some(&true);
+            }
         }
     }
     // What the region offers is AWS's to say; and there is no word for no frequency.

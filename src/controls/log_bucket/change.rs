@@ -6,7 +6,7 @@ use crate::aws::AwsError;
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::baseline::Tags;
 use crate::control::{Context, Proposal};
-use crate::policy::{Policy, deny_insecure_transport};
+use crate::policy::{Dialect, Policy, deny_insecure_transport};
 use crate::s3::{self, Bucket, Lifecycle, Rule};
 use serde::Serialize;
 use serde_json::Value;
@@ -98,7 +98,11 @@ pub(super) fn raise(
             ));
         }
     };
-    let has = |statement: &Value| policy.as_ref().is_some_and(|policy| policy.says(statement));
+    let dialect = Dialect::resource(&context.partition);
+    let has = |statement: &Value| {
+        let policy = policy.as_ref();
+        policy.is_some_and(|policy| policy.says(statement, dialect))
+    };
     let is_tls_only = policy
         .as_ref()
         .is_some_and(|policy| policy.denies_insecure_transport(&arn));

@@ -5,7 +5,7 @@ use super::change::{RULE, kept_for, own_rule, target};
 use crate::control::{Context, Past, Proposal, Standing};
 use crate::diff::{Difference, compare};
 use crate::s3::{self, Bucket, Target};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A bucket that the run created stays as it is, with the logs in it.
 pub fn restore(name: &str, past: &Past<Live>, context: &Context) -> Proposal {
@@ -81,14 +81,11 @@ impl<'a> Restore<'a> {
         (past.live != wanted).then_some((past.live, wanted))
     }
 
-    fn differs(&mut self, field: &str, now: serde_json::Value, wanted: serde_json::Value) {
-        let loosens = !field.starts_with("retention_days") && !field.starts_with("rules");
-        let difference = Difference::new(field, now, wanted);
-        let difference = Difference {
+    fn differs(&mut self, field: &str, now: Value, wanted: Value, loosens: bool) {
+        self.proposal.differences.push(Difference {
             loosens,
-            ..difference
-        };
-        self.proposal.differences.push(difference);
+            ..Difference::new(field, now, wanted)
+        });
     }
 
     fn rule(&mut self) {
@@ -108,13 +105,13 @@ impl<'a> Restore<'a> {
         let target = self.target.clone();
         match wanted {
             Some(days) => {
-                self.differs("retention_days", json!(now), json!(days));
+                self.differs("retention_days", json!(now), json!(days), now.is_none());
                 let put = s3::PutBucketLifecycle::with(target, rules, vec![own_rule(days)]);
                 self.proposal.call(put);
             }
             None => {
                 // Without the rule logs are kept for ever, which is no looser retention.
-                self.differs(&format!("rules.{RULE}"), json!(now), json!(null));
+                self.differs(&format!("rules.{RULE}"), json!(now), json!(null), false);
                 let others = rules.without(RULE);
                 match others.rules.is_empty() {
                     true => self.proposal.call(s3::DeleteBucketLifecycle { target }),
@@ -131,7 +128,8 @@ impl<'a> Restore<'a> {
         let Some((now, wanted)) = self.part("ownership", |own| own.ownership.clone()) else {
             return;
         };
-        self.differs("ownership", json!(now), json!(wanted));
+        let is_enforced = wanted.as_deref() == Some(s3::ENFORCED);
+        self.differs("ownership", json!(now), json!(wanted), !is_enforced);
         let target = self.target.clone();
         match wanted {
             Some(word) => {
@@ -150,7 +148,8 @@ impl<'a> Restore<'a> {
         if let Some((now, wanted)) = self.part(field, |own| own.public_access_block) {
             for flag in compare(&now, &wanted) {
                 let flag_field = format!("{field}.{}", flag.field);
-                self.differs(&flag_field, flag.before, flag.after);
+                let goes_off = flag.after == json!(false);
+                self.differs(&flag_field, flag.before, flag.after, goes_off);
             }
             let put = s3::PutPublicAccessBlock::with(self.target.clone(), wanted);
             self.proposal.call(put);
@@ -160,11 +159,16 @@ impl<'a> Restore<'a> {
     /// What was never versioned can only be suspended.
     fn versioning(&mut self) {
         let is_on = |own: &Bucket| own.versioning.as_deref() == Some("Enabled");
-        let Some((_, false)) = self.part("versioning", is_on) else {
+        let Some((now, wanted)) = self.part("versioning", is_on) else {
             return;
         };
-        self.differs("versioning", json!(true), json!(false));
-        let suspend = s3::PutBucketVersioning::suspended(self.target.clone());
+        self.differs("versioning", json!(now), json!(wanted), now);
+        let target = self.target.clone();
+        if wanted {
+            self.proposal.call(s3::PutBucketVersioning::on(target));
+            return;
+        }
+        let suspend = s3::PutBucketVersioning::suspended(target);
         self.proposal.call(suspend);
         if self.buckets.before.versioning.is_none() {
             self.proposal.note(

@@ -1,0 +1,187 @@
+//! What is known of a request before it is made.
+
+use super::principals::account_of;
+use std::collections::BTreeMap;
+
+/// A request to a resource, as far as it is known.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(super) caller: Caller,
+    pub(super) action: String,
+    pub(super) resource: String,
+    /// By the names of condition keys in lower case; what is not here is not known.
+    pub(super) facts: BTreeMap<String, Fact>,
+}
+
+/// What is known of a condition key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The request does not have it.
+    Absent,
+    /// These are its values; most keys have one.
+    Values(Vec<String>),
+    /// It has one of these values; a `*` in one stands for any characters.
+    OneOf(Vec<String>),
+    /// Nothing.
+    Unknown,
+}
+
+impl Fact {
+    /// A key with one value.
+    pub fn is(value: impl Into<String>) -> Self {
+        Self::Values(vec![value.into()])
+    }
+}
+
+/// Who makes a request, as STS tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Caller {
+    arn: String,
+    account: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Root,
+    User,
+    /// A session of a role, by the role's name without its path.
+    Role(String),
+    Other,
+}
+
+impl Caller {
+    fn of(arn: &str) -> Self {
+        let account = account_of(arn).unwrap_or_default().to_owned();
+        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+        let kind = match resource.split_once('/') {
+            Some(("user", _)) => Kind::User,
+            Some(("assumed-role", session)) => {
+                let name = session.split('/').next().unwrap_or_default();
+                Kind::Role(name.to_owned())
+            }
+            None if resource == "root" => Kind::Root,
+            _ => Kind::Other,
+        };
+        Self {
+            arn: arn.to_owned(),
+            account,
+            kind,
+        }
+    }
+
+    /// Whether a principal of a policy is this caller. An account is everybody in it.
+    pub fn is(&self, principal: &str) -> super::Match {
+        use super::Match;
+        let Some(account) = account_of(principal) else {
+            // An id, a name with a wildcard: nothing that the ARN tells.
+            return Match::CannotTell;
+        };
+        let resource = principal.splitn(6, ':').nth(5).unwrap_or_default();
+        match (&self.kind, resource) {
+            _ if account != self.account => Match::No,
+            (_, "root") => Match::Yes,
+            (Kind::Role(name), _) if resource.starts_with("role/") => {
+                // Two roles of an account do not share a name, whatever their paths.
+                let same = resource.rsplit('/').next() == Some(name.as_str());
+                if same { Match::Yes } else { Match::No }
+            }
+            (Kind::Role(_) | Kind::User | Kind::Root, _) => {
+                if principal == self.arn {
+                    Match::Yes
+                } else {
+                    Match::No
+                }
+            }
+            (Kind::Other, _) => Match::CannotTell,
+        }
+    }
+
+    /// `aws:PrincipalArn`: of a session it is the ARN of the role with its path, which STS does
+    /// not tell.
+    fn principal_arn(&self) -> Fact {
+        match (&self.kind, self.arn.split(':').nth(1)) {
+            (Kind::Root | Kind::User, _) => Fact::is(&self.arn),
+            (Kind::Role(name), Some(partition)) => {
+                let under =
+                    |path: &str| format!("arn:{partition}:iam::{}:role/{path}{name}", self.account);
+                Fact::OneOf(vec![under(""), under("*/")])
+            }
+            _ => Fact::Unknown,
+        }
+    }
+}
+
+impl Request {
+    /// A request of this program: signed in a header, over TLS 1.2 or later, by no service, without
+    /// anything that its action does not need. Where it comes from is not known.
+    pub fn by(caller_arn: &str, action: &str, resource: &str) -> Self {
+        let caller = Caller::of(caller_arn);
+        let kind = match caller.kind {
+            Kind::Root => Fact::is("Account"),
+            Kind::User => Fact::is("User"),
+            Kind::Role(_) => Fact::is("AssumedRole"),
+            Kind::Other => Fact::Unknown,
+        };
+        let name = match (&caller.kind, caller_arn.rsplit('/').next()) {
+            (Kind::User, Some(name)) => Fact::is(name),
+            (Kind::Other, _) => Fact::Unknown,
+            _ => Fact::Absent,
+        };
+        let tls = ["1.2", "1.3"].map(str::to_owned).to_vec();
+        let facts = [
+            ("aws:PrincipalAccount", Fact::is(&caller.account)),
+            ("aws:PrincipalArn", caller.principal_arn()),
+            ("aws:PrincipalIsAWSService", Fact::is("false")),
+            ("aws:PrincipalServiceName", Fact::Absent),
+            ("aws:PrincipalType", kind),
+            ("aws:SecureTransport", Fact::is("true")),
+            ("aws:SourceAccount", Fact::Absent),
+            ("aws:SourceArn", Fact::Absent),
+            ("aws:SourceOrgID", Fact::Absent),
+            ("aws:CalledVia", Fact::Absent),
+            ("aws:ViaAWSService", Fact::is("false")),
+            ("aws:username", name),
+            ("s3:authType", Fact::is("REST-HEADER")),
+            ("s3:signatureversion", Fact::is("AWS4-HMAC-SHA256")),
+            ("s3:TlsVersion", Fact::OneOf(tls)),
+            ("s3:x-amz-server-side-encryption", Fact::Absent),
+            (
+                "s3:x-amz-server-side-encryption-aws-kms-key-id",
+                Fact::Absent,
+            ),
+            (
+                "s3:x-amz-server-side-encryption-customer-algorithm",
+                Fact::Absent,
+            ),
+        ];
+        let facts = facts.map(|(key, fact)| (key.to_ascii_lowercase(), fact));
+        Self {
+            caller,
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            facts: facts.into(),
+        }
+    }
+
+    /// The same request with something else known of a condition key.
+    pub fn with(mut self, key: &str, fact: Fact) -> Self {
+        self.facts.insert(key.to_ascii_lowercase(), fact);
+        self
+    }
+
+    /// The same request from an address on the internet, through no VPC endpoint.
+    pub fn from_address(self, address: &str) -> Self {
+        self.with("aws:SourceIp", Fact::is(address))
+            .with("aws:SourceVpc", Fact::Absent)
+            .with("aws:SourceVpce", Fact::Absent)
+            .with("aws:VpcSourceIp", Fact::Absent)
+    }
+
+    /// The same request through a VPC endpoint.
+    pub fn through_endpoint(self, endpoint: &str, vpc: &str) -> Self {
+        self.with("aws:SourceIp", Fact::Absent)
+            .with("aws:SourceVpc", Fact::is(vpc))
+            .with("aws:SourceVpce", Fact::is(endpoint))
+    }
+}

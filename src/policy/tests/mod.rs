@@ -1,0 +1,10 @@
+//! What holds for policies as a whole.
+
+mod broader;
+mod evaluation;
+mod generator;
+mod laws;
+mod pairs;
+mod shapes;
+mod statements;
+mod weak;
