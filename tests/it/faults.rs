@@ -355,7 +355,6 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
         "config:DescribeConfigurationRecorders: \"unknown\"",
         "guardduty:GetDetector: \"change\"",
         "s3:GetBucketLifecycleConfiguration: \"change\"",
-        "s3:GetBucketLifecycleConfiguration: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",
