@@ -40,8 +40,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use watch::{Watch, Watched};
 
-/// How often a request is tried, unless the environment says otherwise.
-const ATTEMPTS: u32 = 5;
+/// How often a request is tried, unless the environment says otherwise. When AWS refuses one in
+/// ten as too many, a few of a hundred thousand would still fail with five.
+const ATTEMPTS: u32 = 8;
 
 /// A way to an AWS account, before anybody has asked whose it is.
 #[derive(Debug)]

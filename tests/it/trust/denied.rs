@@ -1,7 +1,7 @@
 //! Any operation denied: the action that is missing is named, what cannot be seen is unknown and
 //! never made, what cannot be done fails, and everything else goes on.
 
-use super::cases::{FEW, each};
+use super::cases::{FEW, MANY, each};
 use super::{APPLY, Asked, account_in_use, asked, writes};
 use crate::account::{Account, Run};
 use baseline::place::Address;
@@ -147,7 +147,7 @@ fn a_read_that_is_denied_hides_what_it_hides_and_stops_nothing_else() {
     let [mut operations, _] = operations(false);
     operations.retain(|asked| !NEEDLESS_AT_FIRST.contains(&asked.operation.as_str()));
     assert!(operations.len() > 15, "{}", operations.len());
-    each(FEW, &operations, |denied| {
+    each(MANY, &operations, |denied| {
         let (account, undenied) = denying(denied);
         let planned = entries(&account.run(&["plan", "--json"]).exits(4));
         names_the_action(&account.run(&["plan"]).exits(4));
@@ -199,7 +199,7 @@ fn a_read_that_is_denied_of_what_is_there_hides_it_and_makes_no_second_one() {
 #[test]
 fn a_read_that_is_denied_after_the_write_is_no_success() {
     let [_, late] = operations(false);
-    each(FEW, &late, |denied| {
+    each(MANY, &late, |denied| {
         let (account, _) = denying(denied);
         names_the_action(&account.run(&APPLY).exits(3));
         account.faults(json!([]));
