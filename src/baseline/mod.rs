@@ -182,6 +182,7 @@ impl Baseline {
         let mut context = Context {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
+            caller: caller.arn.clone(),
             home_region: home_region.to_owned(),
             watches_home: match &self.account.regions {
                 Regions::Enabled => true,

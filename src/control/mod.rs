@@ -104,6 +104,8 @@ pub struct Context {
     pub account: String,
     /// Its partition: `aws`, `aws-cn` …
     pub partition: String,
+    /// The ARN of whoever looks, and would change things: some changes may lock out their maker.
+    pub caller: String,
     /// Where the account's one-region things live.
     pub home_region: String,
     /// Whether that is one of the regions looked at.
@@ -317,6 +319,7 @@ pub(crate) mod tests {
         Context {
             account: "111122223333".to_owned(),
             partition: "aws".to_owned(),
+            caller: "arn:aws:iam::111122223333:user/admin".to_owned(),
             home_region: "us-east-1".to_owned(),
             watches_home: true,
             now: OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000),
