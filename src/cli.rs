@@ -1,6 +1,7 @@
 //! The command line; the comments here are the help texts.
 
 use crate::aws::{Chosen, Follower};
+use crate::policy::Origin;
 use crate::view::Debug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -129,6 +130,16 @@ pub struct AwsArgs {
     /// calls under way are finished, and what is left is told.
     #[arg(long, global = true, value_name = "DURATION", value_parser = time_limit)]
     pub timeout: Option<Duration>,
+    /// Where AWS sees this machine: its address on the internet, or the VPC endpoint for S3
+    ///
+    /// Tells whether a new bucket policy would lock out whoever puts it there.
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS|VPCE",
+        env = "BASELINE_SEEN_FROM"
+    )]
+    pub seen_from: Option<Origin>,
     /// Show every request on stderr: when, what, where, which attempt, status, id, how long
     #[arg(long, global = true)]
     pub debug: bool,

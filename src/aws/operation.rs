@@ -168,7 +168,7 @@ impl<W: Write> AnyWrite for W {
             operation: W::OPERATION.name.to_owned(),
             region: self.region().to_owned(),
             input: crate::diff::to_value(self),
-            shown: self.shown(),
+            shown: self.shown().map(Box::new),
         }
     }
 

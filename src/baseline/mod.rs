@@ -183,6 +183,7 @@ impl Baseline {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
             caller: caller.arn.clone(),
+            seen_from: None,
             home_region: home_region.to_owned(),
             watches_home: match &self.account.regions {
                 Regions::Enabled => true,

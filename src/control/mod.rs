@@ -15,6 +15,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Operation};
 use crate::baseline::Problems;
 use crate::place::Place;
+use crate::policy::Origin;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,8 @@ pub struct Context {
     pub partition: String,
     /// The ARN of whoever looks, and would change things: some changes may lock out their maker.
     pub caller: String,
+    /// Where AWS sees the caller, if that is said.
+    pub seen_from: Option<Origin>,
     /// Where the account's one-region things live.
     pub home_region: String,
     /// Whether that is one of the regions looked at.
@@ -320,6 +323,7 @@ pub(crate) mod tests {
             account: "111122223333".to_owned(),
             partition: "aws".to_owned(),
             caller: "arn:aws:iam::111122223333:user/admin".to_owned(),
+            seen_from: None,
             home_region: "us-east-1".to_owned(),
             watches_home: true,
             now: OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000),

@@ -167,7 +167,7 @@ pub struct Call {
     pub input: Value,
     /// What people are shown of the input, where the whole of it would hide what changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shown: Option<Value>,
+    pub shown: Option<Box<Value>>,
 }
 
 /// A difference that only a person can put right.

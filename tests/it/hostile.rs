@@ -136,7 +136,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
         operation: HOSTILE.to_owned(),
         region: HOSTILE.to_owned(),
         input: json!(HOSTILE),
-        shown: Some(json!(HOSTILE)),
+        shown: Some(Box::new(json!(HOSTILE))),
     };
     let outcomes = [
         Outcome::Failed {
