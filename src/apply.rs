@@ -172,6 +172,18 @@ const CONFLICTS: &[&str] = &[
 struct Group<'a>(Vec<&'a Entry>);
 
 impl Group<'_> {
+    /// The buckets it writes to: S3 refuses two writes to one bucket at once, and those that replace
+    /// a whole object would undo each other.
+    fn buckets(&self) -> impl Iterator<Item = &String> {
+        let calls = self.0.iter().flat_map(|entry| &entry.calls);
+        calls
+            .filter(|call| call.service == "s3")
+            .filter_map(|call| match call.input.get("Bucket") {
+                Some(Value::String(bucket)) => Some(bucket),
+                _ => None,
+            })
+    }
+
     fn after(&self) -> impl Iterator<Item = &Address> {
         let own: Vec<Address> = self.0.iter().map(|entry| entry.address()).collect();
         self.0
@@ -188,13 +200,14 @@ impl Executor<'_> {
         let mut waiting = groups(plan);
         let planned: Vec<Address> = plan.changes().map(Entry::address).collect();
         let mut running = FuturesUnordered::new();
+        let mut busy: Vec<String> = Vec::new();
         let mut ended = BTreeMap::new();
         loop {
             let ready = |group: &Group<'_>, ended: &_| readiness(group, &planned, ended);
-            while let Some(at) = waiting
-                .iter()
-                .position(|group| ready(group, &ended) != Readiness::Wait)
-            {
+            while let Some(at) = waiting.iter().position(|group| {
+                ready(group, &ended) != Readiness::Wait
+                    && !group.buckets().any(|bucket| busy.contains(bucket))
+            }) {
                 let group = waiting.remove(at);
                 match ready(&group, &ended) {
                     Readiness::Skip(because) => {
@@ -202,6 +215,7 @@ impl Executor<'_> {
                         self.end(&group, &end, &mut ended);
                     }
                     _ => {
+                        busy.extend(group.buckets().cloned());
                         let done = |address| ended.get(address) == Some(&Outcome::Done);
                         let wrote_before = group.after().any(done);
                         running.push(async move {
@@ -212,7 +226,10 @@ impl Executor<'_> {
                 }
             }
             match running.next().await {
-                Some((group, end)) => self.end(&group, &end, &mut ended),
+                Some((group, end)) => {
+                    busy.retain(|bucket| !group.buckets().any(|own| own == bucket));
+                    self.end(&group, &end, &mut ended);
+                }
                 None => return ended,
             }
         }

@@ -15,6 +15,14 @@ pub struct Remark {
     pub text: String,
 }
 
+impl Remark {
+    /// Something in use may stop working.
+    pub fn breaks(text: String) -> Self {
+        let risk = Risk::Breaks;
+        Self { risk, text }
+    }
+}
+
 /// The kinds of risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

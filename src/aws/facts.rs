@@ -6,6 +6,7 @@ use crate::error::{Error, advice};
 use crate::place::Place;
 use aws_sdk_account::types::RegionOptStatus;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -145,12 +146,15 @@ pub struct Reader {
     pub home_region: String,
     regions: OnceCell<Result<Vec<String>, AwsError>>,
     buckets: OnceCell<Result<Vec<Bucket>, AwsError>>,
-    policies: Mutex<HashMap<String, Arc<OnceCell<BucketPolicy>>>>,
+    answers: Mutex<HashMap<Question, Answer>>,
     reached: Mutex<HashMap<String, Arc<OnceCell<bool>>>>,
 }
 
-/// The text of a bucket's policy; `None` for a bucket without one.
-type BucketPolicy = Result<Option<String>, AwsError>;
+/// The service, the operation, and the thing that is asked about.
+type Question = (&'static str, &'static str, String);
+
+/// A [`OnceCell`] of whatever the read answers.
+type Answer = Arc<dyn Any + Send + Sync>;
 
 impl Reader {
     /// A reader that remembers nothing yet.
@@ -161,7 +165,7 @@ impl Reader {
             home_region,
             regions: OnceCell::new(),
             buckets: OnceCell::new(),
-            policies: Mutex::default(),
+            answers: Mutex::default(),
             reached: Mutex::default(),
         }
     }
@@ -295,21 +299,48 @@ impl Reader {
         }
     }
 
-    /// The policy of a bucket of this account, read once however many controls ask.
+    /// What a read of a thing answers, asked once however many controls ask.
+    ///
+    /// # Errors
+    /// Whatever the read answers; that, too, is remembered.
+    pub async fn once<T: Clone + Send + Sync + 'static>(
+        &self,
+        operation: &'static Operation,
+        thing: &str,
+        read: impl Future<Output = Result<T, AwsError>>,
+    ) -> Result<T, AwsError> {
+        let key = (operation.service, operation.name, thing.to_owned());
+        let cell = {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(OnceCell::<Result<T, AwsError>>::new()) as Arc<_>;
+            answers.entry(key).or_insert_with(new).clone()
+        };
+        match cell.downcast::<OnceCell<Result<T, AwsError>>>() {
+            Ok(cell) => cell.get_or_init(|| read).await.clone(),
+            // The same operation, read into another type: nothing to share.
+            Err(_) => read.await,
+        }
+    }
+
+    /// The policy of a bucket of this account, read once however many controls ask; `None` for a
+    /// bucket without one.
     ///
     /// # Errors
     /// Any failure other than `NoSuchBucketPolicy`, a missing bucket included.
-    pub async fn bucket_policy(&self, bucket: &str, region: &str) -> BucketPolicy {
-        let cell = {
-            let mut cells = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-            cells.entry(bucket.to_owned()).or_default().clone()
-        };
-        cell.get_or_init(|| self.read_bucket_policy(bucket, region))
-            .await
-            .clone()
+    pub async fn bucket_policy(
+        &self,
+        bucket: &str,
+        region: &str,
+    ) -> Result<Option<String>, AwsError> {
+        let read = Box::pin(self.read_bucket_policy(bucket, region));
+        self.once(&GET_BUCKET_POLICY, bucket, read).await
     }
 
-    async fn read_bucket_policy(&self, bucket: &str, region: &str) -> BucketPolicy {
+    async fn read_bucket_policy(
+        &self,
+        bucket: &str,
+        region: &str,
+    ) -> Result<Option<String>, AwsError> {
         let request = self
             .clients
             .s3(region)

@@ -22,6 +22,9 @@ pub struct Proposal {
     pub findings: Vec<Finding>,
     /// What is good to know; never a reason to act.
     pub notes: Vec<String>,
+    /// What stops working by it that only this place knows: who reads it now. Each sentence names
+    /// the place.
+    pub breaks: Vec<String>,
     /// Controls, or places of controls, whose changes must have succeeded before.
     pub after: Vec<(&'static str, Option<Place>)>,
 }
@@ -133,6 +136,11 @@ impl Proposal {
             what,
             remedy,
         });
+    }
+
+    /// Appends something that stops working.
+    pub fn breaks(&mut self, what: impl Into<String>) {
+        self.breaks.push(what.into());
     }
 
     /// Appends a note.

@@ -3,16 +3,19 @@
 //! AWS answers the effective value: what an organization's S3 policy sets is included, and then
 //! cannot be changed here.
 
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
 use crate::floor::{AtLeast, raise};
 use crate::place::Place;
+use crate::s3::{self, Asked, Exposure, Flags};
 use aws_sdk_organizations::types::EffectivePolicyType;
 use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
+use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The control.
 pub struct PublicAccessBlock;
@@ -46,6 +49,12 @@ pub struct Live {
     block: Block,
     /// Whether an organization's S3 policy sets it; `None` when that was not asked or not told.
     by_organization: Option<bool>,
+    /// What is public now, by bucket, and would stop being so; only read while the block is open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    public: BTreeMap<String, Exposure>,
+    /// The actions that are missing to see all of that.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    public_unseen: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +143,11 @@ impl Control for PublicAccessBlock {
         operations: &[
             GET,
             GET_ORGANIZATION_POLICY,
+            LIST_BUCKETS,
+            s3::GET_PUBLIC_ACCESS_BLOCK,
+            s3::GET_POLICY_STATUS,
+            s3::GET_ACL,
+            s3::GET_WEBSITE,
             PutPublicAccessBlock::OPERATION,
         ],
     };
@@ -146,14 +160,19 @@ impl Control for PublicAccessBlock {
 
     async fn read(_: &Settings, _: &Place, _: &Context, reader: &Reader) -> Result<Live, AwsError> {
         let block = read_block(reader).await?;
-        let by_organization = match block.is_complete() {
-            true => None,
-            false => is_set_by_organization(reader).await,
-        };
-        Ok(Live {
+        let mut live = Live {
             block,
-            by_organization,
-        })
+            by_organization: None,
+            public: BTreeMap::new(),
+            public_unseen: BTreeSet::new(),
+        };
+        if !live.block.is_complete() {
+            let (by_organization, public) =
+                tokio::join!(is_set_by_organization(reader), exposures(reader));
+            live.by_organization = by_organization;
+            (live.public, live.public_unseen) = public;
+        }
+        Ok(live)
     }
 
     fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
@@ -173,6 +192,20 @@ impl Control for PublicAccessBlock {
         }
         if live.by_organization.is_none() {
             proposal.note("whether the organization sets this could not be seen");
+        }
+        let cuts_off = (wanted.ignore_public_acls && !live.block.ignore_public_acls)
+            || (wanted.restrict_public_buckets && !live.block.restrict_public_buckets);
+        for (bucket, exposure) in live.public.iter().filter(|_| cuts_off) {
+            for loss in exposure.losses() {
+                proposal.breaks(format!("{bucket}: {loss}"));
+            }
+        }
+        if cuts_off && !live.public_unseen.is_empty() {
+            let missing: Vec<&str> = live.public_unseen.iter().map(String::as_str).collect();
+            proposal.note(format!(
+                "not all buckets that would be cut off could be seen: {} is missing",
+                missing.join(", ")
+            ));
         }
         proposal.call(PutPublicAccessBlock::new(&wanted, context));
         proposal
@@ -239,20 +272,62 @@ async fn is_set_by_organization(reader: &Reader) -> Option<bool> {
     }
 }
 
+/// What makes the account's buckets public, as far as their own blocks do not keep it off already;
+/// and the actions that are missing to see it of all. It decides nothing, so what is not seen is told.
+async fn exposures(reader: &Reader) -> (BTreeMap<String, Exposure>, BTreeSet<String>) {
+    let buckets = match reader.buckets().await {
+        Ok(buckets) => buckets,
+        Err(error) => return (BTreeMap::new(), BTreeSet::from([error.action])),
+    };
+    let look = |bucket: Bucket| async move {
+        let asked = Asked {
+            reader,
+            bucket: &bucket.name,
+            region: &bucket.region,
+        };
+        let exposure = match asked.public_access_block().await {
+            Ok(Flags::ON) => Ok(Exposure::default()),
+            Ok(_) => asked.exposure().await,
+            Err(error) => Err(error),
+        };
+        (bucket.name, exposure)
+    };
+    let mut looking = stream::iter(buckets)
+        .map(look)
+        .buffer_unordered(BUCKETS_AT_ONCE);
+    let (mut public, mut unseen) = (BTreeMap::new(), BTreeSet::new());
+    while let Some((bucket, exposure)) = looking.next().await {
+        match exposure {
+            Ok(exposure) if exposure == Exposure::default() => {}
+            Ok(exposure) => {
+                public.insert(bucket, exposure);
+            }
+            Err(error) if error.is("NoSuchBucket") => {}
+            Err(error) => {
+                unseen.insert(error.action);
+            }
+        }
+    }
+    (public, unseen)
+}
+
+/// How many buckets are looked at side by side.
+const BUCKETS_AT_ONCE: usize = 128;
+
 /// Replaces all four flags.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct PutPublicAccessBlock {
     account_id: String,
     #[serde(rename = "PublicAccessBlockConfiguration")]
-    configuration: Flags,
+    configuration: Sent,
     #[serde(skip)]
     region: String,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Flags {
+struct Sent {
     block_public_acls: bool,
     ignore_public_acls: bool,
     block_public_policy: bool,
@@ -263,7 +338,7 @@ impl PutPublicAccessBlock {
     fn new(wanted: &Block, context: &Context) -> Self {
         Self {
             account_id: context.account.clone(),
-            configuration: Flags {
+            configuration: Sent {
                 block_public_acls: wanted.block_public_acls,
                 ignore_public_acls: wanted.ignore_public_acls,
                 block_public_policy: wanted.block_public_policy,
@@ -315,7 +390,36 @@ mod tests {
         Live {
             block,
             by_organization,
+            public: BTreeMap::new(),
+            public_unseen: BTreeSet::new(),
         }
+    }
+
+    #[test]
+    fn the_buckets_that_are_cut_off_are_named() {
+        let website = Exposure {
+            website: true,
+            ..Exposure::default()
+        };
+        let live = Live {
+            public: BTreeMap::from([("site".to_owned(), website)]),
+            public_unseen: BTreeSet::from(["s3:GetBucketAcl".to_owned()]),
+            ..live(false, None)
+        };
+        let proposal = proposed::<PublicAccessBlock>("restrict_public_buckets = true", &live);
+        assert!(
+            proposal.breaks[0].starts_with("site: "),
+            "{:?}",
+            proposal.breaks
+        );
+        assert!(
+            proposal
+                .notes
+                .iter()
+                .any(|note| note.contains("s3:GetBucketAcl"))
+        );
+        let proposal = proposed::<PublicAccessBlock>("block_public_acls = true", &live);
+        assert!(proposal.breaks.is_empty(), "{:?}", proposal.breaks);
     }
 
     #[test]

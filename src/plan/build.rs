@@ -8,7 +8,7 @@ use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
 use crate::observe::{Observation, Sighting};
 use crate::place::{Address, Place};
-use crate::risk;
+use crate::risk::{self, Remark};
 use crate::selection::Selection;
 
 /// Makes the plan of an observation. Pure: the same facts give the same bytes.
@@ -286,6 +286,9 @@ impl Draft {
         }
         entry.calls = proposal.writes.iter().map(|write| write.call()).collect();
         entry.remarks = risk::assess(control.about(), &mut entry.differences);
+        entry
+            .remarks
+            .extend(proposal.breaks.into_iter().map(Remark::breaks));
         Self {
             entry,
             writes: proposal.writes,

@@ -1,41 +1,54 @@
 //! S3 buckets as several controls see them: what a bucket is set to, and the writes that change it.
+//! One file for each setting, with its read and its write.
 
+mod access_points;
+mod ask;
+mod encryption;
+mod exposure;
+mod key;
+mod lifecycle;
+mod log_target;
+mod logging;
+mod object_lock;
+mod ownership;
+mod policy;
+mod public_access;
 mod read;
 mod restore;
+mod tagging;
+mod versioning;
+mod whole;
 mod writes;
 
-pub use read::{
-    Bucket, Flags, GET_ENCRYPTION, GET_LIFECYCLE, GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK,
-    GET_TAGGING, GET_VERSIONING, Rule, read,
+pub use access_points::{
+    GET_ACCESS_POINT, LIST_ACCESS_POINTS, LIST_MULTI_REGION_ACCESS_POINTS, open_access_points,
 };
+pub use ask::Asked;
+pub use encryption::{Blocked, ByDefault, Encryption, GET_ENCRYPTION, PutBucketEncryption};
+pub use exposure::{Exposure, GET_POLICY_STATUS, GET_WEBSITE};
+pub use key::{DESCRIBE_KEY, Key, key};
+pub use lifecycle::{
+    Abort, Expiration, Filter, GET_LIFECYCLE, Lifecycle, MOST_RULES, Noncurrent,
+    PutBucketLifecycle, Rule,
+};
+pub use log_target::{LogTarget, Source, delivery_statement};
+pub use logging::{GET_LOGGING, GET_REQUEST_PAYMENT, Logging, PutBucketLogging};
+pub use object_lock::{GET_OBJECT_LOCK, ObjectLock, PutObjectLock, Retention};
+pub use ownership::{AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls};
+pub use policy::{Edit, PutBucketPolicy, refusal};
+pub use public_access::{Flags, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock};
+pub use read::{Bucket, read};
 pub use restore::{
     DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,
 };
-pub use writes::{
-    CreateBucket, ENFORCED, PutBucketEncryption, PutBucketLifecycle, PutBucketOwnershipControls,
-    PutBucketPolicy, PutBucketVersioning, PutPublicAccessBlock, Target,
-};
-
-use crate::policy::{Deleted, LARGEST, Policy};
+pub use tagging::{GET_TAGGING, TagResource, UntagResource};
+pub use versioning::{GET_VERSIONING, PutBucketVersioning, Versioning};
+pub use whole::Whole;
+pub use writes::{CreateBucket, Target};
 
 /// The ARN of a bucket.
 pub fn arn(partition: &str, bucket: &str) -> String {
     format!("arn:{partition}:s3:::{bucket}")
-}
-
-/// Why S3 would refuse to store a policy: what is wrong, and what to do.
-pub fn refusal(policy: &Policy) -> Option<(String, String)> {
-    let size = policy.compact().len();
-    if size > LARGEST {
-        let what = format!("its policy would have {size} bytes; S3 takes {LARGEST}");
-        return Some((what, "shorten the policy by hand".to_owned()));
-    }
-    let Deleted { statement, id } = policy.deleted_principals().into_iter().next()?;
-    let what = format!(
-        "statement {statement} of its policy names {id}, a deleted user or role; S3 refuses to \
-         store that again"
-    );
-    Some((what, format!("take {id} out of the policy by hand")))
 }
 
 /// Whether a bucket may have this name. Source: S3 User Guide, "General purpose bucket naming rules".

@@ -7,7 +7,7 @@ use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::baseline::Tags;
 use crate::control::{Context, Proposal};
 use crate::policy::{Dialect, Policy, deny_insecure_transport};
-use crate::s3::{self, Bucket};
+use crate::s3::{self, Bucket, Lifecycle, Rule};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -69,11 +69,10 @@ pub(super) fn create(settings: &Settings, name: &str, context: &Context) -> Prop
     ));
     proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
     put_policy(&mut proposal, target.clone(), None, statements);
-    proposal.call(s3::PutBucketLifecycle::expire(
+    proposal.call(s3::PutBucketLifecycle::with(
         target.clone(),
-        RULE,
-        days,
-        Vec::new(),
+        Lifecycle::default(),
+        vec![own_rule(days)],
     ));
     if versioning {
         proposal.call(s3::PutBucketVersioning::on(target));
@@ -154,19 +153,24 @@ pub(super) fn raise(
         proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
     }
     if live.encryption != wanted.encryption {
-        proposal.call(s3::PutBucketEncryption::on(target.clone()));
+        proposal.call(s3::PutBucketEncryption::with(
+            target.clone(),
+            s3::Encryption::default(),
+        ));
     }
     if let Some(days) = wanted
         .retention_days
         .filter(|_| live.retention_days != wanted.retention_days)
     {
-        let others = bucket.rules.iter().filter(|rule| rule.id != RULE);
-        let others = others.map(|rule| rule.id.clone()).collect();
-        proposal.call(s3::PutBucketLifecycle::expire(
+        if let Some((what, remedy)) = bucket.lifecycle.refusal("lifecycle configuration") {
+            proposal.writes.clear();
+            proposal.finding("retention_days", what, remedy);
+            return proposal;
+        }
+        proposal.call(s3::PutBucketLifecycle::with(
             target.clone(),
-            RULE,
-            days,
-            others,
+            bucket.rules(),
+            vec![own_rule(days)],
         ));
         let begins_to_delete =
             live.retention_days.is_none() && !is_unfinished(settings, name, bucket);
@@ -198,26 +202,46 @@ fn is_ours(name: &str, bucket: &Bucket) -> bool {
 
 /// Whether the creation of the bucket broke off before its last call.
 fn is_unfinished(settings: &Settings, name: &str, bucket: &Bucket) -> bool {
-    let has_rule = bucket.rules.iter().any(|rule| rule.id == RULE);
+    let has_rule = bucket.rules().rule(RULE).is_some();
     let versions = *settings.versioning.value();
     is_ours(name, bucket) && versions && bucket.versioning.is_none() && !has_rule
 }
 
+/// The rule that deletes logs, and old versions of them, after some days, and the parts of uploads
+/// that were never finished.
+pub(super) fn own_rule(days: i32) -> Rule {
+    Rule {
+        expiration: Some(s3::Expiration {
+            days: Some(days),
+            ..s3::Expiration::default()
+        }),
+        noncurrent_version_expiration: Some(s3::Noncurrent {
+            noncurrent_days: Some(days),
+            ..s3::Noncurrent::default()
+        }),
+        abort_incomplete_multipart_upload: Some(s3::Abort {
+            days_after_initiation: Some(7),
+        }),
+        ..Rule::named(RULE)
+    }
+}
+
 /// Whether a rule is this control's, as it wrote it: nobody has changed its shape.
-fn is_own_rule(name: &str, bucket: &Bucket, rule: &s3::Rule) -> bool {
+fn is_own_rule(name: &str, bucket: &Bucket, rule: &Rule) -> bool {
     is_ours(name, bucket)
-        && rule.id == RULE
-        && rule.expiration_days == rule.noncurrent_days
-        && !rule.expires_on_date
-        && !rule.narrowed
+        && rule.name() == RULE
+        && rule.expiration_days() == rule.noncurrent_days()
+        && !rule.expires_on_date()
+        && !rule.is_narrowed()
 }
 
 /// After how many days this control's own rule deletes logs, and old versions of them.
 pub(super) fn kept_for(name: &str, bucket: &Bucket) -> Option<i32> {
-    let mut enabled = bucket.rules.iter().filter(|rule| rule.enabled);
+    let rules = bucket.rules();
+    let mut enabled = rules.enabled();
     enabled
         .find(|rule| is_own_rule(name, bucket, rule))?
-        .expiration_days
+        .expiration_days()
 }
 
 /// After how many days that is to be. No rule keeps logs for ever, which is more than any number
@@ -236,14 +260,14 @@ fn retention(settings: &Settings, name: &str, bucket: &Bucket) -> Option<i32> {
 /// put right.
 fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, name: &str, bucket: &Bucket) {
     let wanted = *settings.retention_days.value();
-    for rule in bucket
-        .rules
-        .iter()
-        .filter(|rule| rule.enabled && !is_own_rule(name, bucket, rule))
+    let rules = bucket.rules();
+    for rule in rules
+        .enabled()
+        .filter(|rule| !is_own_rule(name, bucket, rule))
     {
         let early = |days: Option<i32>| days.filter(|days| *days < wanted);
-        let what = match (early(rule.expiration_days), early(rule.noncurrent_days)) {
-            _ if rule.expires_on_date => "deletes on a date".to_owned(),
+        let what = match (early(rule.expiration_days()), early(rule.noncurrent_days())) {
+            _ if rule.expires_on_date() => "deletes on a date".to_owned(),
             (Some(days), _) => format!("deletes after {days} days, before {wanted}"),
             (None, Some(days)) => {
                 format!("deletes old versions after {days} days, before {wanted}")
@@ -252,7 +276,7 @@ fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, name: &str, b
         };
         proposal.finding(
             "retention_days",
-            format!("the lifecycle rule '{}' {what}", rule.id),
+            format!("the lifecycle rule '{}' {what}", rule.name()),
             "raise or remove that rule, or lower retention_days",
         );
     }

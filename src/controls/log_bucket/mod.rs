@@ -61,7 +61,7 @@ pub enum Live {
     /// Another account has it.
     Taken,
     /// It is the account's.
-    Own(Bucket),
+    Own(Box<Bucket>),
 }
 
 impl Control for LogBucket {
@@ -152,7 +152,9 @@ impl Control for LogBucket {
         let name = place.thing.as_deref().unwrap_or_default();
         let listed = reader.buckets().await?;
         match listed.iter().find(|bucket| bucket.name == name) {
-            Some(bucket) => Ok(Live::Own(s3::read(reader, name, &bucket.region).await?)),
+            Some(bucket) => Ok(Live::Own(Box::new(
+                s3::read(reader, name, &bucket.region).await?,
+            ))),
             None => read_unlisted(reader, name).await,
         }
     }
@@ -207,7 +209,7 @@ async fn read_unlisted(reader: &Reader, name: &str) -> Result<Live, AwsError> {
         .expected_bucket_owner(&reader.caller.account)
         .send();
     let error = match HEAD.asked(clients, region, request).await? {
-        Ok(_) => return Ok(Live::Own(s3::read(reader, name, region).await?)),
+        Ok(_) => return Ok(Live::Own(Box::new(s3::read(reader, name, region).await?))),
         Err(error) => error,
     };
     // S3 tells the region of a bucket that exists, even to those who may not use it; the account's

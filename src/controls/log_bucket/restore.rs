@@ -1,7 +1,7 @@
 //! What puts the bucket back to what it was before a run. No log is deleted by it.
 
 use super::Live;
-use super::change::{RULE, kept_for, target};
+use super::change::{RULE, kept_for, own_rule, target};
 use crate::control::{Context, Past, Proposal, Standing};
 use crate::diff::{Difference, compare};
 use crate::s3::{self, Bucket, Target};
@@ -96,22 +96,30 @@ impl<'a> Restore<'a> {
         let Some((now, wanted)) = self.part("retention_days", |own| kept_for(name, own)) else {
             return;
         };
-        let others = self.buckets.live.rules.iter().filter(|own| own.id != RULE);
-        let others: Vec<String> = others.map(|own| own.id.clone()).collect();
+        if let Some((what, remedy)) = self
+            .buckets
+            .live
+            .lifecycle
+            .refusal("lifecycle configuration")
+        {
+            return self.proposal.finding("retention_days", what, remedy);
+        }
+        let rules = self.buckets.live.rules();
         let target = self.target.clone();
         match wanted {
             Some(days) => {
                 self.differs("retention_days", json!(now), json!(days));
-                let put = s3::PutBucketLifecycle::expire(target, RULE, days, others);
+                let put = s3::PutBucketLifecycle::with(target, rules, vec![own_rule(days)]);
                 self.proposal.call(put);
             }
             None => {
                 // Without the rule logs are kept for ever, which is no looser retention.
                 self.differs(&format!("rules.{RULE}"), json!(now), json!(null));
-                match others.is_empty() {
+                let others = rules.without(RULE);
+                match others.rules.is_empty() {
                     true => self.proposal.call(s3::DeleteBucketLifecycle { target }),
                     false => {
-                        let put = s3::PutBucketLifecycle::without(target, RULE, others);
+                        let put = s3::PutBucketLifecycle::back_to(target, others);
                         self.proposal.call(put);
                     }
                 }
@@ -180,7 +188,7 @@ impl<'a> Restore<'a> {
 impl Live {
     fn bucket(&self) -> Option<Bucket> {
         match self {
-            Self::Own(bucket) => Some(bucket.clone()),
+            Self::Own(bucket) => Some(bucket.as_ref().clone()),
             Self::Absent | Self::Taken => None,
         }
     }

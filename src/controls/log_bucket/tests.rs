@@ -1,6 +1,6 @@
 //! What the log bucket is to become, from each state it may be in.
 
-use super::change::{RULE, tags};
+use super::change::{RULE, own_rule, tags};
 use super::delivery::delivery_statements;
 use super::*;
 use crate::baseline::Tags;
@@ -28,7 +28,7 @@ fn ours() -> Bucket {
         ownership: Some("BucketOwnerEnforced".to_owned()),
         encryption: Some("AES256".to_owned()),
         versioning: Some("Enabled".to_owned()),
-        rules: vec![rule(RULE, 400)],
+        lifecycle: rules(vec![rule(RULE, 400)]),
         policy: Some(policy.compact()),
         tags: tags(NAME, &context),
     }
@@ -36,13 +36,31 @@ fn ours() -> Bucket {
 
 fn rule(id: &str, days: i32) -> s3::Rule {
     s3::Rule {
-        id: id.to_owned(),
-        enabled: true,
-        expiration_days: Some(days),
-        noncurrent_days: Some(days),
-        expires_on_date: false,
-        narrowed: false,
+        id: Some(id.to_owned()),
+        ..own_rule(days)
     }
+}
+
+fn rules(rules: Vec<s3::Rule>) -> s3::Whole<s3::Lifecycle> {
+    let value = s3::Lifecycle {
+        rules,
+        ..s3::Lifecycle::default()
+    };
+    s3::Whole {
+        value: Some(value),
+        ..s3::Whole::default()
+    }
+}
+
+fn noncurrent(days: i32) -> Option<s3::Noncurrent> {
+    own_rule(days).noncurrent_version_expiration
+}
+
+fn on_a_date() -> Option<s3::Expiration> {
+    Some(s3::Expiration {
+        date: Some("2030-01-01T00:00:00Z".to_owned()),
+        ..s3::Expiration::default()
+    })
 }
 
 fn delivering() -> Context {
@@ -57,6 +75,10 @@ fn delivering() -> Context {
         deliveries: vec![trail, config],
         ..context()
     }
+}
+
+fn own(bucket: Bucket) -> Live {
+    Live::Own(Box::new(bucket))
 }
 
 fn propose(live: Live, text: &str) -> Proposal {
@@ -87,7 +109,7 @@ fn a_new_bucket_is_private_before_anything_else() {
 
 #[test]
 fn what_was_created_is_as_wanted() {
-    let proposal = propose(Live::Own(ours()), "");
+    let proposal = propose(own(ours()), "");
     assert!(
         proposal.differences.is_empty(),
         "{:?}",
@@ -108,32 +130,29 @@ fn a_name_of_another_account_stops_the_run() {
 fn nothing_is_deleted_in_a_bucket_that_somebody_else_made() {
     let adopted = Bucket {
         tags: Tags::new(),
-        rules: Vec::new(),
+        lifecycle: s3::Whole::default(),
         versioning: None,
         ..ours()
     };
-    assert_eq!(
-        calls(&propose(Live::Own(adopted), "")),
-        ["PutBucketVersioning"]
-    );
+    assert_eq!(calls(&propose(own(adopted), "")), ["PutBucketVersioning"]);
 }
 
 #[test]
 fn logs_that_are_kept_longer_stay_so() {
     let longer = Bucket {
-        rules: vec![rule(RULE, 3650)],
+        lifecycle: rules(vec![rule(RULE, 3650)]),
         ..ours()
     };
-    assert!(propose(Live::Own(longer), "").writes.is_empty());
+    assert!(propose(own(longer), "").writes.is_empty());
 }
 
 #[test]
 fn a_rule_of_others_that_deletes_too_early_is_a_finding() {
     let early = Bucket {
-        rules: vec![rule("mine", 30), rule(RULE, 400)],
+        lifecycle: rules(vec![rule("mine", 30), rule(RULE, 400)]),
         ..ours()
     };
-    let proposal = propose(Live::Own(early), "");
+    let proposal = propose(own(early), "");
     assert!(proposal.writes.is_empty());
     assert_eq!(proposal.findings.len(), 1);
 }
@@ -141,20 +160,19 @@ fn a_rule_of_others_that_deletes_too_early_is_a_finding() {
 #[test]
 fn a_rule_of_others_that_deletes_on_a_date_or_old_versions_is_a_finding() {
     let on_a_date = s3::Rule {
-        expires_on_date: true,
-        expiration_days: None,
+        expiration: on_a_date(),
         ..rule("x", 0)
     };
     let versions = s3::Rule {
-        noncurrent_days: Some(1),
-        expiration_days: None,
+        noncurrent_version_expiration: noncurrent(1),
+        expiration: None,
         ..rule("y", 0)
     };
     let early = Bucket {
-        rules: vec![on_a_date, versions, rule(RULE, 400)],
+        lifecycle: rules(vec![on_a_date, versions, rule(RULE, 400)]),
         ..ours()
     };
-    assert_eq!(propose(Live::Own(early), "").findings.len(), 2);
+    assert_eq!(propose(own(early), "").findings.len(), 2);
 }
 
 #[test]
@@ -162,20 +180,20 @@ fn a_tag_of_somebody_elses_does_not_make_a_bucket_ours() {
     let tags = Tags::from([("baseline".to_owned(), "2019".to_owned())]);
     let theirs = Bucket {
         tags,
-        rules: Vec::new(),
+        lifecycle: s3::Whole::default(),
         ..ours()
     };
-    assert!(propose(Live::Own(theirs), "").writes.is_empty());
+    assert!(propose(own(theirs), "").writes.is_empty());
 }
 
 #[test]
 fn logs_that_are_kept_for_ever_stay_so_unless_exactly_says_otherwise() {
     let for_ever = Bucket {
-        rules: Vec::new(),
+        lifecycle: s3::Whole::default(),
         ..ours()
     };
-    assert!(propose(Live::Own(for_ever.clone()), "").writes.is_empty());
-    let exactly = propose(Live::Own(for_ever), "retention_days = { exactly = 30 }");
+    assert!(propose(own(for_ever.clone()), "").writes.is_empty());
+    let exactly = propose(own(for_ever), "retention_days = { exactly = 30 }");
     assert_eq!(calls(&exactly), ["PutBucketLifecycleConfiguration"]);
     assert!(exactly.differences[0].loosens);
 }
@@ -183,11 +201,11 @@ fn logs_that_are_kept_for_ever_stay_so_unless_exactly_says_otherwise() {
 #[test]
 fn a_creation_that_broke_off_is_finished() {
     let broken = Bucket {
-        rules: Vec::new(),
+        lifecycle: s3::Whole::default(),
         versioning: None,
         ..ours()
     };
-    let proposal = propose(Live::Own(broken), "");
+    let proposal = propose(own(broken), "");
     let wanted = ["PutBucketLifecycleConfiguration", "PutBucketVersioning"];
     assert_eq!(calls(&proposal), wanted);
     assert!(
@@ -210,7 +228,7 @@ fn another_delivery_gets_statements_of_its_own_and_the_first_ones_stay() {
     };
     let place = Place::thing_in(NAME, "us-east-1");
     let before = ours();
-    let proposal = LogBucket::propose(&settings(""), &place, Live::Own(before.clone()), &context);
+    let proposal = LogBucket::propose(&settings(""), &place, own(before.clone()), &context);
     let after = &proposal.writes[0].call().input["Policy"]["Statement"];
     let before = Policy::parse(&before.policy.expect("a policy")).expect("valid");
     for statement in before.statements() {
@@ -242,23 +260,25 @@ fn the_delivery_is_narrowed_to_this_account() {
 fn an_own_rule_that_somebody_changed_is_a_finding_and_is_not_written_over() {
     let changed = [
         s3::Rule {
-            noncurrent_days: Some(30),
+            noncurrent_version_expiration: noncurrent(30),
             ..rule(RULE, 3000)
         },
         s3::Rule {
-            expires_on_date: true,
-            expiration_days: None,
+            expiration: on_a_date(),
             ..rule(RULE, 400)
         },
         s3::Rule {
-            narrowed: true,
+            filter: Some(s3::Filter {
+                prefix: Some("x/".to_owned()),
+                ..s3::Filter::default()
+            }),
             ..rule(RULE, 30)
         },
     ];
     for rule in changed {
         let proposal = propose(
-            Live::Own(Bucket {
-                rules: vec![rule],
+            own(Bucket {
+                lifecycle: rules(vec![rule]),
                 ..ours()
             }),
             "",
@@ -268,8 +288,8 @@ fn an_own_rule_that_somebody_changed_is_a_finding_and_is_not_written_over() {
     }
     let theirs = Bucket {
         tags: Tags::new(),
-        rules: vec![rule(RULE, 1)],
+        lifecycle: rules(vec![rule(RULE, 1)]),
         ..ours()
     };
-    assert_eq!(propose(Live::Own(theirs), "").findings.len(), 1);
+    assert_eq!(propose(own(theirs), "").findings.len(), 1);
 }

@@ -1,43 +1,10 @@
-//! buckets, through the binary.
+//! What bucket policies are made to say.
 
+use super::setup::{create, policy, s3};
 use crate::account::{Account, block_on};
-use aws_config::Region;
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const SSL_ONLY: &str = "[[buckets]]\nmatch = [\"*\"]\nexcept = [\"public-*\"]\nssl_only = true";
-
-async fn s3(account: &Account, region: &str) -> aws_sdk_s3::Client {
-    let config = aws_sdk_s3::config::Builder::from(&account.sdk().await)
-        .force_path_style(true)
-        .region(Region::new(region.to_owned()));
-    aws_sdk_s3::Client::from_conf(config.build())
-}
-
-async fn create(account: &Account, bucket: &str, region: &str) {
-    let place = BucketLocationConstraint::from(region);
-    let place = CreateBucketConfiguration::builder()
-        .location_constraint(place)
-        .build();
-    let place = Some(place).filter(|_| region != "us-east-1");
-    let request = s3(account, region).await.create_bucket().bucket(bucket);
-    request
-        .set_create_bucket_configuration(place)
-        .send()
-        .await
-        .expect("created");
-}
-
-async fn policy(account: &Account, bucket: &str, region: &str) -> Option<Value> {
-    let answer = s3(account, region)
-        .await
-        .get_bucket_policy()
-        .bucket(bucket)
-        .send()
-        .await;
-    let text = answer.ok()?.policy?;
-    Some(serde_json::from_str(&text).expect("JSON"))
-}
 
 #[test]
 fn buckets_of_all_regions_get_the_deny_and_exceptions_do_not() {

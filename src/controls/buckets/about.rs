@@ -1,0 +1,240 @@
+//! What is told of the guardrails for buckets, and which operations each of them needs.
+
+use super::settings::Entry;
+use super::values::Encryption;
+use crate::aws::facts::GET_BUCKET_POLICY;
+use crate::aws::{Operation, Write};
+use crate::control::{About, Cost, Need, Reference, Scope, Setting, Stricter};
+use crate::s3;
+
+const STOPS: &str = "readers who get in only because a bucket is public lose access";
+
+pub(super) const ABOUT: About = About {
+    name: "buckets",
+    title: "guardrails for the buckets matched",
+    why: "Buckets leak by settings that nobody looked at again. Each guardrail is off until an entry \
+          asks for it, holds for old buckets and new ones, and leaves what is stricter, and what \
+          others put there, as it is. Of several entries that match a bucket, the last one that \
+          says something about a guardrail counts.",
+    scope: Scope::Things,
+    needs: &[Need::Buckets],
+    settings: &[
+        Setting::new(
+            "match",
+            "required",
+            "Names of buckets; * and ? stand for any characters.",
+        ),
+        Setting::new("except", "none", "Names that are left alone."),
+        Setting::new(
+            "ssl_only",
+            "not managed",
+            "Whether requests without TLS are denied, by a statement merged into the policy.",
+        )
+        .stricter(Stricter::Higher)
+        .breaks("clients that use plain HTTP are refused"),
+        Setting::new(
+            "public_access_block",
+            "not managed",
+            "Whether all four public access blocks of the bucket are on. Who loses access is listed.",
+        )
+        .stricter(Stricter::Higher)
+        .breaks(STOPS),
+        Setting::new(
+            "private",
+            "not managed",
+            "Whether a public policy or ACL, or an access point whose own block is off, is a finding.",
+        ),
+        Setting::new(
+            "ownership",
+            "not managed",
+            "\"enforced\": the bucket's owner owns every object and ACLs count for nothing. Not done while the bucket's ACL grants something to others.",
+        )
+        .breaks("access that ACLs of single objects give to others ends"),
+        Setting::new(
+            "encryption",
+            "not managed",
+            "\"s3\", which everything stricter satisfies, or { kms = \"alias/…\", bucket_key = true }: a key of the bucket's region, by alias, id or ARN; {account} and {region} are filled in. For new objects whose upload does not say.",
+        )
+        .breaks("who writes or reads new objects of a bucket with a KMS key must be allowed to use the key")
+        .costs(),
+        Setting::new(
+            "versioning",
+            "not managed",
+            "Whether overwritten and deleted objects stay as old versions.",
+        )
+        .costs(),
+        Setting::new(
+            "noncurrent_days",
+            "not managed",
+            "Days that old versions are kept at least, by a lifecycle rule that then deletes them. Where they are kept for ever, only { exactly = … } begins to delete them.",
+        )
+        .stricter(Stricter::Higher),
+        Setting::new(
+            "mfa_delete",
+            "not managed",
+            "Whether it is a finding that versions can be deleted without MFA. Only the root user can change that.",
+        ),
+        Setting::new(
+            "abort_incomplete_uploads_days",
+            "not managed",
+            "Days after which the parts of uploads that were never finished are deleted, by a lifecycle rule.",
+        ),
+        Setting::new(
+            "access_log",
+            "not managed",
+            "{ bucket, prefix }: where requests are logged to; {bucket}, {account} and {region} are filled in, the prefix is \"{bucket}/\" unless it is given. A bucket of the same region; its policy is made to let the logs in.",
+        )
+        .costs(),
+        Setting::new(
+            "object_lock",
+            "not managed",
+            "{ mode, days }: new objects cannot be deleted or overwritten for so long; mode is \"governance\" or \"compliance\". Cannot be switched off again: say accept_irreversible = true, and \"compliance\" for what nobody can shorten.",
+        )
+        .costs(),
+        Setting::new(
+            "tags",
+            "not managed",
+            "Tags that a bucket must have, beside those it has.",
+        ),
+    ],
+    satisfies: &[
+        Reference::cis3("2.1.1", "plain HTTP denied"),
+        Reference::cis3("2.1.2", "MFA delete"),
+        Reference::cis3("2.1.4", "public access blocked"),
+        Reference::cis7("3.1.1", "plain HTTP denied"),
+        Reference::cis7("3.1.2", "MFA delete"),
+        Reference::cis7("3.1.4", "public access blocked"),
+        Reference::fsbp("S3.5", "TLS-only requests"),
+        Reference::fsbp("S3.8", "public access blocked"),
+        Reference::fsbp("S3.9", "access logs"),
+        Reference::fsbp("S3.12", "no ACLs"),
+        Reference::fsbp("S3.13", "lifecycle rules"),
+        Reference::fsbp("S3.19", "access points block public access"),
+        Reference::nist_csf("Protect", "data is protected"),
+        Reference::well_architected("SEC 8", "protect stored data"),
+        Reference::well_architected("SEC 9", "encrypt in transit"),
+    ],
+    cost: Cost::Paid(
+        "free, except storage of old versions, logs and locked objects (about 0.023 USD per GB and \
+         month) and KMS requests (0.03 USD per 10,000; a key 1 USD a month)",
+    ),
+    operations: &[
+        GET_BUCKET_POLICY,
+        s3::GET_PUBLIC_ACCESS_BLOCK,
+        s3::GET_POLICY_STATUS,
+        s3::GET_ACL,
+        s3::GET_WEBSITE,
+        s3::LIST_ACCESS_POINTS,
+        s3::GET_ACCESS_POINT,
+        s3::LIST_MULTI_REGION_ACCESS_POINTS,
+        s3::GET_OWNERSHIP,
+        s3::GET_ENCRYPTION,
+        s3::DESCRIBE_KEY,
+        s3::GET_VERSIONING,
+        s3::GET_LIFECYCLE,
+        s3::GET_LOGGING,
+        s3::GET_REQUEST_PAYMENT,
+        s3::GET_OBJECT_LOCK,
+        s3::GET_TAGGING,
+        s3::PutBucketPolicy::OPERATION,
+        s3::PutPublicAccessBlock::OPERATION,
+        s3::PutBucketEncryption::OPERATION,
+        s3::PutBucketLifecycle::OPERATION,
+        s3::PutBucketVersioning::OPERATION,
+        s3::PutObjectLock::OPERATION,
+        s3::TagResource::OPERATION,
+        s3::PutBucketLogging::OPERATION,
+        s3::PutBucketOwnershipControls::OPERATION,
+    ],
+};
+
+/// The operations that these entries use.
+pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
+    let any = |asks: fn(&Entry) -> bool| entries.iter().any(asks);
+    let mut used: Vec<&'static Operation> = Vec::new();
+    let mut add = |is_asked: bool, operations: &[&'static Operation]| {
+        used.extend(operations.iter().copied().filter(|_| is_asked));
+    };
+    let logs = any(|entry| entry.access_log.is_some());
+    let lifecycle = any(|entry| {
+        entry.noncurrent_days.is_some() || entry.abort_incomplete_uploads_days.is_some()
+    });
+    let is_kms = |entry: &Entry| matches!(entry.encryption, Some(Encryption::Kms(_)));
+    let policy = any(|entry| entry.ssl_only == Some(true)) || logs;
+    add(policy, &[&GET_BUCKET_POLICY, put::<s3::PutBucketPolicy>()]);
+    let exposure: &[&'static Operation] = &[
+        &s3::GET_PUBLIC_ACCESS_BLOCK,
+        &s3::GET_POLICY_STATUS,
+        &s3::GET_ACL,
+        &s3::GET_WEBSITE,
+    ];
+    add(
+        any(|entry| entry.public_access_block == Some(true)),
+        exposure,
+    );
+    add(
+        any(|entry| entry.public_access_block == Some(true)),
+        &[put::<s3::PutPublicAccessBlock>()],
+    );
+    add(any(|entry| entry.private == Some(true)), exposure);
+    add(
+        any(|entry| entry.private == Some(true)),
+        &[
+            &s3::LIST_ACCESS_POINTS,
+            &s3::GET_ACCESS_POINT,
+            &s3::LIST_MULTI_REGION_ACCESS_POINTS,
+        ],
+    );
+    add(
+        any(|entry| entry.ownership.is_some()),
+        &[
+            &s3::GET_OWNERSHIP,
+            &s3::GET_ACL,
+            put::<s3::PutBucketOwnershipControls>(),
+        ],
+    );
+    add(
+        any(|entry| entry.encryption.is_some()),
+        &[&s3::GET_ENCRYPTION, put::<s3::PutBucketEncryption>()],
+    );
+    add(any(is_kms), &[&s3::DESCRIBE_KEY]);
+    let versions = any(|entry| {
+        entry.versioning == Some(true)
+            || entry.mfa_delete == Some(true)
+            || entry.object_lock.is_some()
+    });
+    add(versions || lifecycle, &[&s3::GET_VERSIONING]);
+    add(
+        any(|entry| entry.versioning == Some(true)),
+        &[put::<s3::PutBucketVersioning>()],
+    );
+    add(
+        lifecycle,
+        &[&s3::GET_LIFECYCLE, put::<s3::PutBucketLifecycle>()],
+    );
+    add(
+        any(|entry| entry.object_lock.is_some()),
+        &[&s3::GET_OBJECT_LOCK, put::<s3::PutObjectLock>()],
+    );
+    add(
+        any(|entry| entry.tags.is_some()),
+        &[&s3::GET_TAGGING, put::<s3::TagResource>()],
+    );
+    add(
+        logs,
+        &[
+            &s3::GET_LOGGING,
+            &s3::GET_ENCRYPTION,
+            &s3::GET_OBJECT_LOCK,
+            &s3::GET_REQUEST_PAYMENT,
+            &s3::GET_OWNERSHIP,
+            &s3::GET_ACL,
+            put::<s3::PutBucketLogging>(),
+        ],
+    );
+    used
+}
+
+fn put<W: Write>() -> &'static Operation {
+    const { &W::OPERATION }
+}

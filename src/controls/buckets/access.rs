@@ -1,0 +1,113 @@
+//! Who gets in: the public access block, ownership, and what makes a bucket public.
+
+use super::guardrail::{Judging, Unread};
+use crate::s3::{self, Flags};
+
+/// All four public access blocks of the bucket, and who loses access by them.
+pub(super) fn public_access_block(judging: &mut Judging<'_>) -> Result<(), Unread> {
+    if judging.wanted.public_access_block.is_none() {
+        return Ok(());
+    }
+    let live = judging.live;
+    let block = *judging.read(&live.public_access_block, &s3::GET_PUBLIC_ACCESS_BLOCK)?;
+    if block == Flags::ON {
+        return Ok(());
+    }
+    let flags = [
+        ("block_public_acls", block.block_public_acls),
+        ("ignore_public_acls", block.ignore_public_acls),
+        ("block_public_policy", block.block_public_policy),
+        ("restrict_public_buckets", block.restrict_public_buckets),
+    ];
+    for (name, is_on) in flags {
+        judging.differs(&format!("public_access_block.{name}"), is_on, true);
+    }
+    let losses = live.exposure.as_ref().map(s3::Exposure::losses);
+    for loss in losses.unwrap_or_default() {
+        judging
+            .proposal
+            .breaks(format!("{}: {loss}", judging.bucket));
+    }
+    if let Some(error) = &live.exposure_unseen {
+        let action = &error.action;
+        judging
+            .proposal
+            .note(format!("who would lose access could not be seen: {action}"));
+    }
+    let target = judging.target();
+    judging.proposal.call(s3::PutPublicAccessBlock::on(target));
+    Ok(())
+}
+
+/// Nothing of the bucket's own makes it public. Only a person knows who is meant to get in.
+pub(super) fn private(judging: &mut Judging<'_>) -> Result<(), Unread> {
+    if judging.wanted.private.is_none() {
+        return Ok(());
+    }
+    let live = judging.live;
+    let block = judging.read(&live.public_access_block, &s3::GET_PUBLIC_ACCESS_BLOCK)?;
+    let points = judging.read(&live.open_access_points, &s3::LIST_ACCESS_POINTS)?;
+    let exposure = match block {
+        &Flags::ON => s3::Exposure::default(),
+        _ => judging
+            .read(&live.exposure, &s3::GET_POLICY_STATUS)?
+            .clone(),
+    };
+    if exposure.policy && !block.restrict_public_buckets {
+        judging.proposal.finding(
+            "private",
+            "its policy makes it public",
+            "take out of its policy what is for everybody, or set public_access_block = true",
+        );
+    }
+    for grant in exposure.acl.iter().filter(|_| !block.ignore_public_acls) {
+        judging.proposal.finding(
+            "private",
+            format!("its ACL grants {grant}"),
+            "make the ACL private, or set public_access_block = true",
+        );
+    }
+    for name in points {
+        judging.proposal.finding(
+            "private",
+            format!("its access point {name} does not block public access"),
+            "make the access point anew with its block on: that of an access point cannot be changed",
+        );
+    }
+    Ok(())
+}
+
+/// The bucket's owner owns all objects and ACLs count for nothing. While the ACL of the bucket grants
+/// something to others, S3 refuses that; they would lose it.
+pub(super) fn ownership(judging: &mut Judging<'_>) -> Result<(), Unread> {
+    if judging.wanted.ownership.is_none() {
+        return Ok(());
+    }
+    let live = judging.live;
+    let ownership = judging.read(&live.ownership, &s3::GET_OWNERSHIP)?;
+    if ownership.is_enforced() {
+        return Ok(());
+    }
+    if !ownership.grants.is_empty() {
+        let grants: Vec<String> = ownership.grants.iter().map(ToString::to_string).collect();
+        let delivers = ownership.grants.iter().any(s3::AclGrant::is_log_delivery);
+        let remedy = match delivers {
+            true => {
+                "let logging.s3.amazonaws.com in by the bucket's policy, then make the ACL private"
+            }
+            false => "give them by the bucket's policy what they need, then make the ACL private",
+        };
+        let what = format!(
+            "its ACL grants {}; S3 does not switch ACLs off while it does",
+            grants.join(", ")
+        );
+        judging.proposal.finding("ownership", what, remedy);
+        return Ok(());
+    }
+    judging.differs("ownership", ownership.rule.clone(), s3::ENFORCED);
+    let target = judging.target();
+    judging
+        .proposal
+        .call(s3::PutBucketOwnershipControls::on(target));
+    Ok(())
+}

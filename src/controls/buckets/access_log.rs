@@ -1,0 +1,94 @@
+//! Access logs: where they go, and whether S3 would deliver them there.
+
+use super::guardrail::{Judging, Unread};
+use super::live::Target;
+use crate::place::Place;
+use crate::s3::{self, Logging};
+
+pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
+    let Some(log) = judging.wanted.access_log else {
+        return Ok(());
+    };
+    let (account, region) = (&judging.context.account, judging.region);
+    let name = log.target(account, region);
+    // Logs of what is written to a bucket of logs would never end.
+    if name == judging.bucket {
+        return Ok(());
+    }
+    let prefix = log.prefix(judging.bucket, account, region);
+    let live = judging.live;
+    let whole = judging.read(&live.logging, &s3::GET_LOGGING)?;
+    let target = judging
+        .read(&live.log_target, &s3::GET_REQUEST_PAYMENT)?
+        .as_ref();
+    let before = whole.value.as_ref();
+    let is_there =
+        before.is_some_and(|own| own.target_bucket == name && own.target_prefix == prefix);
+    if let Some((what, remedy)) = obstacle(&name, target, region) {
+        judging.proposal.finding("access_log", what, remedy);
+        return Ok(());
+    }
+    if is_there {
+        return Ok(());
+    }
+    if let Some((what, remedy)) = whole.refusal("logging").or_else(|| lost_grants(before)) {
+        judging.proposal.finding("access_log", what, remedy);
+        return Ok(());
+    }
+    judging.differs(
+        "access_log.bucket",
+        before.map(|own| own.target_bucket.clone()),
+        name.clone(),
+    );
+    judging.differs(
+        "access_log.prefix",
+        before.map(|own| own.target_prefix.clone()),
+        prefix.clone(),
+    );
+    let logging = Logging {
+        target_bucket: name.clone(),
+        target_prefix: prefix,
+        target_object_key_format: before.and_then(|own| own.target_object_key_format.clone()),
+        grants: 0,
+    };
+    let write = s3::PutBucketLogging::to(judging.target(), logging);
+    judging.proposal.call(write);
+    let lets_in = target
+        .and_then(|own| own.fitness.as_ref())
+        .is_some_and(|own| own.lets_in);
+    if !lets_in {
+        let place = Place::thing_in(name, region);
+        judging.proposal.after.push(("buckets", Some(place)));
+    }
+    Ok(())
+}
+
+/// What keeps S3 from delivering.
+fn obstacle(name: &str, target: Option<&Target>, region: &str) -> Option<(String, String)> {
+    let Some(target) = target else {
+        let what = format!("the account has no bucket {name} to log to");
+        return Some((what, "make that bucket, or name another".to_owned()));
+    };
+    let Some(fitness) = &target.fitness else {
+        let what = format!(
+            "it is in {region} and {name} in {}: S3 delivers within a region only",
+            target.region
+        );
+        let remedy = "name one bucket for each region, with {region} in its name";
+        return Some((what, remedy.to_owned()));
+    };
+    let faults = fitness.faults();
+    (!faults.is_empty()).then(|| {
+        let what = format!("{name} cannot take access logs: {}", faults.join("; "));
+        (what, format!("put {name} right, or name another bucket"))
+    })
+}
+
+/// Who was given the logs by ACL would lose them.
+fn lost_grants(before: Option<&Logging>) -> Option<(String, String)> {
+    let grants = before.map_or(0, |own| own.grants);
+    (grants > 0).then(|| {
+        let what = format!("its logs are given to {grants} others by ACL, who would lose them");
+        (what, "change where it logs to by hand".to_owned())
+    })
+}

@@ -1,0 +1,334 @@
+//! What is read of a bucket: what its settings ask for, and nothing else.
+
+use super::settings::{Entry, Wanted};
+use super::values::Encryption;
+use crate::aws::AwsError;
+use crate::aws::facts::Reader;
+use crate::baseline::Tags;
+use crate::s3::{
+    self, AclGrant, Asked, Exposure, Flags, Key, Lifecycle, LogTarget, Logging, ObjectLock, Source,
+    Versioning, Whole,
+};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What was read of a bucket. A field that is missing was not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Live {
+    /// The text of its policy, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "seen")]
+    pub(super) policy: Option<Option<String>>,
+    /// Its own public access block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) public_access_block: Option<Flags>,
+    /// What makes it public; only read where that would end or must not be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exposure: Option<Exposure>,
+    /// Why that could not be seen, where nothing is judged by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exposure_unseen: Option<AwsError>,
+    /// Its access points without a whole block of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) open_access_points: Option<Vec<String>>,
+    /// Who owns its objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ownership: Option<Ownership>,
+    /// Its default encryption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) encryption: Option<Whole<s3::Encryption>>,
+    /// The KMS key that is asked for, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "seen")]
+    pub(super) key: Option<Option<Key>>,
+    /// Its versioning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) versioning: Option<Versioning>,
+    /// Its lifecycle rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) lifecycle: Option<Whole<Lifecycle>>,
+    /// Where its access logs go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) logging: Option<Whole<Logging>>,
+    /// What was seen of the bucket that they are to go to; nothing if the account has none of that
+    /// name.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "seen")]
+    pub(super) log_target: Option<Option<Target>>,
+    /// What was seen of it as a bucket that takes the logs of others; missing where it takes none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) takes_logs: Option<LogTarget>,
+    /// Its object lock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) object_lock: Option<Whole<ObjectLock>>,
+    /// Its tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tags: Option<Tags>,
+    /// Whether it was deleted after the buckets were listed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) gone: bool,
+}
+
+/// Who owns the objects of a bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ownership {
+    /// S3's word for it; `None` for buckets from before there was such a setting.
+    pub rule: Option<String>,
+    /// What its ACL grants to others, where ACLs count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<AclGrant>,
+}
+
+impl Ownership {
+    /// Whether ACLs count for nothing.
+    pub fn is_enforced(&self) -> bool {
+        self.rule.as_deref() == Some(s3::ENFORCED)
+    }
+}
+
+/// The bucket that logs are to go to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Target {
+    /// Its region.
+    pub region: String,
+    /// Whether it is fit; not looked at in another region, where it cannot be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fitness: Option<LogTarget>,
+}
+
+/// A key that is there was read, even if the bucket has no such setting.
+fn seen<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads a bucket: all that is asked for side by side, in the bucket's own region.
+///
+/// # Errors
+/// When a setting that is asked for could not be seen; that the bucket is gone is no error.
+pub(super) async fn read(
+    entries: &[Entry],
+    bucket: &str,
+    region: &str,
+    partition: &str,
+    reader: &Reader,
+) -> Result<Live, AwsError> {
+    let asked = Asked {
+        reader,
+        bucket,
+        region,
+    };
+    let looking = Looking {
+        entries,
+        wanted: Wanted::of(entries, bucket),
+        asked,
+        partition,
+    };
+    match Box::pin(looking.all()).await {
+        Err(error) if error.is("NoSuchBucket") => Ok(Live {
+            gone: true,
+            ..Live::default()
+        }),
+        answer => answer,
+    }
+}
+
+struct Looking<'a> {
+    entries: &'a [Entry],
+    wanted: Wanted<'a>,
+    asked: Asked<'a>,
+    partition: &'a str,
+}
+
+/// Awaits a read if it is asked for.
+async fn when<T>(
+    asked_for: bool,
+    read: impl Future<Output = Result<T, AwsError>>,
+) -> Result<Option<T>, AwsError> {
+    match asked_for {
+        true => read.await.map(Some),
+        false => Ok(None),
+    }
+}
+
+impl Looking<'_> {
+    async fn all(&self) -> Result<Live, AwsError> {
+        let (wanted, asked) = (&self.wanted, &self.asked);
+        let Asked {
+            reader,
+            bucket,
+            region,
+        } = *asked;
+        let takes_logs = self.takes_logs_of().await?;
+        let is_kms = matches!(wanted.encryption, Some(Encryption::Kms(_)));
+        let rules =
+            wanted.noncurrent_days.is_some() || wanted.abort_incomplete_uploads_days.is_some();
+        let versions = wanted.versioning.is_some()
+            || wanted.mfa_delete.is_some()
+            || wanted.object_lock.is_some()
+            || rules;
+        let access = tokio::join!(
+            when(
+                wanted.ssl_only.is_some() || takes_logs.is_some(),
+                reader.bucket_policy(bucket, region)
+            ),
+            self.public_access(),
+            when(wanted.ownership.is_some(), self.ownership()),
+            when(
+                wanted.private.is_some(),
+                s3::open_access_points(reader, bucket, region)
+            ),
+        );
+        let storage = tokio::join!(
+            when(wanted.encryption.is_some(), asked.encryption()),
+            when(is_kms, self.key()),
+            when(versions, asked.versioning()),
+            when(rules, asked.lifecycle()),
+            when(wanted.object_lock.is_some(), asked.object_lock()),
+            when(wanted.tags.is_some(), asked.tags()),
+        );
+        let logs = tokio::join!(
+            when(wanted.access_log.is_some(), asked.logging()),
+            when(wanted.access_log.is_some(), self.log_target()),
+            self.as_log_target(takes_logs),
+        );
+        let (public_access_block, exposure, exposure_unseen) = access.1?;
+        Ok(Live {
+            policy: access.0?,
+            public_access_block,
+            exposure,
+            exposure_unseen,
+            ownership: access.2?,
+            open_access_points: access.3?,
+            encryption: storage.0?,
+            key: storage.1?,
+            versioning: storage.2?,
+            lifecycle: storage.3?,
+            object_lock: storage.4?,
+            tags: storage.5?,
+            logging: logs.0?,
+            log_target: logs.1?,
+            takes_logs: logs.2?,
+            gone: false,
+        })
+    }
+
+    /// The block; what it would cut off where it is not whole; and why that could not be seen, which
+    /// is an error only where it is judged.
+    async fn public_access(
+        &self,
+    ) -> Result<(Option<Flags>, Option<Exposure>, Option<AwsError>), AwsError> {
+        let is_judged = self.wanted.private.is_some();
+        if self.wanted.public_access_block.is_none() && !is_judged {
+            return Ok((None, None, None));
+        }
+        let block = self.asked.public_access_block().await?;
+        if block == Flags::ON {
+            return Ok((Some(block), None, None));
+        }
+        match Box::pin(self.asked.exposure()).await {
+            Ok(exposure) => Ok((Some(block), Some(exposure), None)),
+            Err(error) if is_judged || error.is("NoSuchBucket") => Err(error),
+            Err(error) => Ok((Some(block), None, Some(error))),
+        }
+    }
+
+    async fn ownership(&self) -> Result<Ownership, AwsError> {
+        let rule = self.asked.ownership().await?;
+        let mut ownership = Ownership {
+            rule,
+            grants: Vec::new(),
+        };
+        if !ownership.is_enforced() {
+            ownership.grants = self.asked.acl_grants().await?;
+        }
+        Ok(ownership)
+    }
+
+    async fn key(&self) -> Result<Option<Key>, AwsError> {
+        let Some(Encryption::Kms(kms)) = self.wanted.encryption else {
+            return Ok(None);
+        };
+        let Asked { reader, region, .. } = self.asked;
+        let name = kms.key(&reader.caller.account, region);
+        // A key of another region cannot be used, and asking here for it is refused.
+        match name
+            .strip_prefix("arn:")
+            .and_then(|arn| arn.split(':').nth(2))
+        {
+            Some(other) if other != region => Ok(None),
+            _ => s3::key(reader, &name, region).await,
+        }
+    }
+
+    async fn log_target(&self) -> Result<Option<Target>, AwsError> {
+        let Some(log) = self.wanted.access_log else {
+            return Ok(None);
+        };
+        let Asked {
+            reader,
+            bucket,
+            region,
+        } = self.asked;
+        let account = &reader.caller.account;
+        let name = log.target(account, region);
+        let listed = reader.buckets().await?;
+        let Some(target) = listed.into_iter().find(|own| own.name == name) else {
+            return Ok(None);
+        };
+        let mut fitness = None;
+        if target.region == region {
+            let asked = Asked {
+                bucket: &name,
+                ..self.asked
+            };
+            let source = (bucket.to_owned(), log.prefix(bucket, account, region));
+            let arn = s3::arn(self.partition, &name);
+            fitness = Some(Box::pin(asked.log_target(&arn, &[source])).await?);
+        }
+        let region = target.region;
+        Ok(Some(Target { region, fitness }))
+    }
+
+    /// The buckets whose logs this one takes, if the baseline has it take any.
+    async fn takes_logs_of(&self) -> Result<Option<Vec<Source>>, AwsError> {
+        let Asked {
+            reader,
+            bucket,
+            region,
+        } = self.asked;
+        let account = reader.caller.account.as_str();
+        let is_target =
+            |entry: &Entry| entry.log_target(account, region).as_deref() == Some(bucket);
+        if !self.entries.iter().any(is_target) {
+            return Ok(None);
+        }
+        let listed = reader.buckets().await?;
+        let neighbours = listed
+            .iter()
+            .filter(|own| own.region == region && own.name != bucket);
+        let sources: Vec<Source> = neighbours
+            .filter_map(|own| {
+                let log = Wanted::of(self.entries, &own.name).access_log?;
+                let is_here = log.target(account, region) == bucket;
+                is_here.then(|| (own.name.clone(), log.prefix(&own.name, account, region)))
+            })
+            .collect();
+        Ok(Some(sources).filter(|sources| !sources.is_empty()))
+    }
+
+    async fn as_log_target(
+        &self,
+        takes_logs_of: Option<Vec<Source>>,
+    ) -> Result<Option<LogTarget>, AwsError> {
+        let Some(sources) = takes_logs_of else {
+            return Ok(None);
+        };
+        let arn = s3::arn(self.partition, self.asked.bucket);
+        Box::pin(self.asked.log_target(&arn, &sources))
+            .await
+            .map(Some)
+    }
+}

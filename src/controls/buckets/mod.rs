@@ -1,0 +1,183 @@
+//! Guardrails for buckets chosen by name.
+//!
+//! Each guardrail has a file: it judges what was read of a bucket and adds what has to change. One
+//! that cannot be put right is a finding and keeps the others from nothing.
+
+mod about;
+mod access;
+mod access_log;
+mod encryption;
+mod guardrail;
+mod live;
+mod object_lock;
+mod restore;
+mod settings;
+mod statements;
+mod tagging;
+mod values;
+mod versions;
+
+use crate::aws::facts::Reader;
+use crate::aws::{AwsError, Facts, Operation, Write};
+use crate::baseline::Problems;
+use crate::control::{About, Context, Control, Past, Proposal, Standing};
+use crate::place::Place;
+use crate::s3;
+use guardrail::Judging;
+use live::Live;
+use settings::{Entry, Wanted};
+use std::collections::BTreeSet;
+
+/// The control.
+pub struct Buckets;
+
+impl Control for Buckets {
+    type Settings = Vec<Entry>;
+    type Live = Live;
+
+    const ABOUT: About = about::ABOUT;
+
+    fn check(entries: &Vec<Entry>, problems: &mut Problems) {
+        for (number, entry) in entries.iter().enumerate() {
+            settings::check(number, entry, problems);
+        }
+    }
+
+    /// The buckets that take logs come first: those that are logged may have to wait for them.
+    fn places(
+        entries: &Vec<Entry>,
+        facts: &Facts,
+        context: &Context,
+    ) -> Result<Vec<Place>, AwsError> {
+        let buckets = match &facts.buckets {
+            Some(Ok(buckets)) => buckets.as_slice(),
+            Some(Err(error)) => return Err(error.clone()),
+            None => &[],
+        };
+        let mut targets = BTreeSet::new();
+        let mut asked_for = BTreeSet::new();
+        for bucket in buckets.iter().filter(|own| !is_directory_bucket(&own.name)) {
+            let wanted = Wanted::of(entries, &bucket.name);
+            if !wanted.is_nothing() {
+                asked_for.insert(&bucket.name);
+            }
+            let target = wanted
+                .access_log
+                .map(|log| log.target(&context.account, &bucket.region));
+            targets.extend(target.filter(|target| *target != bucket.name));
+        }
+        let (first, rest): (Vec<_>, Vec<_>) = buckets
+            .iter()
+            .partition(|bucket| targets.contains(&bucket.name));
+        let rest = rest
+            .into_iter()
+            .filter(|bucket| asked_for.contains(&bucket.name));
+        let place =
+            |bucket: &crate::aws::facts::Bucket| Place::thing_in(&bucket.name, &bucket.region);
+        Ok(first.into_iter().chain(rest).map(place).collect())
+    }
+
+    async fn read(
+        entries: &Vec<Entry>,
+        place: &Place,
+        context: &Context,
+        reader: &Reader,
+    ) -> Result<Live, AwsError> {
+        let (name, region) = name_and_region(place);
+        live::read(entries, name, region, &context.partition, reader).await
+    }
+
+    fn propose(entries: &Vec<Entry>, place: &Place, live: Live, context: &Context) -> Proposal {
+        let (bucket, region) = name_and_region(place);
+        if live.gone {
+            let mut proposal = Proposal::fine();
+            proposal.note("the bucket was deleted while the account was looked at");
+            return proposal;
+        }
+        let wanted = Wanted::of(entries, bucket);
+        let mut judging = Judging {
+            wanted: &wanted,
+            live: &live,
+            context,
+            bucket,
+            region,
+            proposal: Proposal::fine(),
+        };
+        for judge in GUARDRAILS {
+            if let Err(guardrail::Unread(operation)) = judge(&mut judging) {
+                let text = "the account was looked at for other settings, without this one";
+                return Proposal::unknown(AwsError::unexpected(operation, region, text));
+            }
+            if !matches!(judging.proposal.standing, Standing::Own) {
+                return judging.proposal;
+            }
+        }
+        let mut proposal = judging.proposal;
+        if !proposal.differences.is_empty() || !proposal.findings.is_empty() {
+            proposal.notes.extend(wanted.sources(entries));
+        }
+        proposal
+    }
+
+    fn restore(_: &Vec<Entry>, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
+        let (bucket, region) = name_and_region(place);
+        let target = s3::Target {
+            bucket: bucket.to_owned(),
+            expected_bucket_owner: context.account.clone(),
+            region: region.to_owned(),
+        };
+        restore::restore(target, &past, context)
+    }
+
+    const RESTORES: &'static [Operation] = &[
+        s3::DeleteBucketPolicy::OPERATION,
+        s3::DeleteBucketLifecycle::OPERATION,
+        s3::DeleteBucketOwnershipControls::OPERATION,
+        s3::UntagResource::OPERATION,
+    ];
+
+    fn names(entries: &Vec<Entry>, context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        let mut accounts = BTreeSet::from([context.account.clone()]);
+        accounts.extend(entries.iter().filter_map(settings::account_of_key));
+        vec![("key_account", accounts.into_iter().collect())]
+    }
+
+    fn unused(entries: &Vec<Entry>) -> Vec<&'static str> {
+        let used = about::used(entries);
+        let is_used = |name: &str| used.iter().any(|own| own.name == name);
+        let all = about::ABOUT.operations.iter().map(|own| own.name);
+        all.filter(|name| !is_used(name)).collect()
+    }
+}
+
+type Guardrail = fn(&mut Judging<'_>) -> Result<(), guardrail::Unread>;
+
+/// In the order of their writes. Those that let in or refuse come first. Lifecycle rules come before
+/// versioning, which object lock needs. Ownership, which S3 may refuse, comes last.
+const GUARDRAILS: &[Guardrail] = &[
+    statements::propose,
+    access::public_access_block,
+    access::private,
+    encryption::propose,
+    versions::propose,
+    object_lock::propose,
+    tagging::propose,
+    access_log::propose,
+    access::ownership,
+];
+
+/// Directory buckets have none of these settings. Source: S3 User Guide, "Directory bucket naming
+/// rules".
+fn is_directory_bucket(name: &str) -> bool {
+    name.ends_with("--x-s3")
+}
+
+fn name_and_region(place: &Place) -> (&str, &str) {
+    (
+        place.thing.as_deref().unwrap_or_default(),
+        place.region.as_deref().unwrap_or_default(),
+    )
+}
+
+#[cfg(test)]
+mod tests;

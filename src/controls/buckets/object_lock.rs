@@ -1,0 +1,100 @@
+//! Object lock. It can never be switched off again, so a person must have said that they know.
+
+use super::guardrail::{Judging, Unread};
+use super::values::{Accept, Mode};
+use crate::control::Delivery;
+use crate::s3;
+
+pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
+    let Some(wanted) = judging.wanted.object_lock else {
+        return Ok(());
+    };
+    let live = judging.live;
+    let whole = judging.read(&live.object_lock, &s3::GET_OBJECT_LOCK)?;
+    let lock = whole.value.as_ref();
+    let before = lock.and_then(|lock| lock.default.as_ref());
+    let is_compliance = before.is_some_and(|own| own.mode != Mode::Governance.word());
+    let is_long = before.is_some_and(|own| own.in_days() >= wanted.days);
+    if is_long && (is_compliance || wanted.mode == Mode::Governance) {
+        return Ok(());
+    }
+    let mut after = wanted.retention();
+    if is_compliance {
+        after.mode = before.map(|own| own.mode.clone()).unwrap_or_default();
+    }
+    if let Some(before) = before.filter(|_| is_long) {
+        (after.days, after.years) = (before.days, before.years);
+    }
+    let becomes_compliance = after.mode == Mode::Compliance.word();
+    let needed = match (lock, becomes_compliance) {
+        (_, true) => Accept::Compliance,
+        (None, false) => Accept::Lock,
+        (Some(_), false) => Accept::Nothing,
+    };
+    if let Some((what, remedy)) =
+        obstacle(judging, wanted.accept_irreversible, needed)?.or(whole.refusal("object lock"))
+    {
+        judging.proposal.finding("object_lock", what, remedy);
+        return Ok(());
+    }
+    judging.differs("object_lock.enabled", lock.is_some(), true);
+    judging.differs(
+        "object_lock.mode",
+        before.map(|own| own.mode.clone()),
+        after.mode.clone(),
+    );
+    judging.differs(
+        "object_lock.days",
+        before.map(s3::Retention::in_days),
+        after.in_days(),
+    );
+    let cannot = match needed {
+        Accept::Compliance => {
+            "nobody, not even the root user, can delete or shorten what is locked"
+        }
+        Accept::Lock => "object lock can never be switched off again",
+        Accept::Nothing => "new objects cannot be deleted or overwritten until their time is over",
+    };
+    judging
+        .proposal
+        .breaks(format!("{}: {cannot}", judging.bucket));
+    let write = s3::PutObjectLock::with(judging.target(), after);
+    judging.proposal.call(write);
+    Ok(())
+}
+
+fn obstacle(
+    judging: &Judging<'_>,
+    accepted: Accept,
+    needed: Accept,
+) -> Result<Option<(String, String)>, Unread> {
+    let except = format!("leave it out: except = [\"{}\"]", judging.bucket);
+    let found = |what: &str, remedy: &str| Ok(Some((what.to_owned(), remedy.to_owned())));
+    if judging.live.takes_logs.is_some() {
+        let what = "it takes access logs, which S3 does not deliver where new objects are locked";
+        return found(what, &except);
+    }
+    let delivers = |own: &Delivery| matches!(own, Delivery::Config { .. });
+    if judging.is_log_bucket() && judging.context.deliveries.iter().any(delivers) {
+        let what = "Config delivers to it, and does not where new objects are locked";
+        return found(what, &except);
+    }
+    let versioning = judging.read(&judging.live.versioning, &s3::GET_VERSIONING)?;
+    if !versioning.is_enabled() && judging.wanted.versioning.is_none() {
+        return found(
+            "object lock needs versioning",
+            "ask for it: versioning = true",
+        );
+    }
+    match needed {
+        _ if accepted >= needed => Ok(None),
+        Accept::Compliance => found(
+            "locks in compliance mode cannot be shortened by anybody",
+            "if that is meant, say object_lock = { …, accept_irreversible = \"compliance\" }",
+        ),
+        _ => found(
+            "object lock is off, and can never be switched off again once it is on",
+            "if that is meant, say object_lock = { …, accept_irreversible = true }",
+        ),
+    }
+}

@@ -1,0 +1,220 @@
+//! What puts a bucket back to what it was before a run. No object, and no version of one, is deleted
+//! by it.
+
+use super::live::Live;
+use crate::baseline::Tags;
+use crate::control::{Context, Past, Proposal, Standing};
+use crate::diff::Difference;
+use crate::s3::{self, Target};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+/// What was not read each time is not put back: the run did not touch it.
+pub(super) fn restore(target: Target, past: &Past<Live>, context: &Context) -> Proposal {
+    let arn = s3::arn(&context.partition, &target.bucket);
+    let policies = past.map(|live| live.policy.clone().flatten());
+    let mut restore = Restore {
+        proposal: s3::restore_policy(target.clone(), &arn, &policies),
+        past,
+        target,
+        arn,
+    };
+    if !matches!(restore.proposal.standing, Standing::Own) {
+        return restore.proposal;
+    }
+    restore.logging();
+    restore.ownership();
+    restore.public_access_block();
+    restore.lifecycle();
+    restore.versioning();
+    restore.encryption();
+    restore.object_lock();
+    restore.tags();
+    restore.proposal
+}
+
+struct Restore<'a> {
+    past: &'a Past<Live>,
+    target: Target,
+    arn: String,
+    proposal: Proposal,
+}
+
+impl Restore<'_> {
+    /// A setting that goes back, as it is and as it is to be; what was changed again since is told.
+    fn part<T>(&mut self, field: &str, part: impl Fn(&Live) -> Option<T>) -> Option<(T, T)>
+    where
+        T: Serialize + DeserializeOwned + Clone + PartialEq,
+    {
+        let past = self.past.each(part)?;
+        let (merged, wanted) = past.put_back();
+        for finding in merged.findings {
+            self.proposal.finding(field, finding.what, finding.remedy);
+        }
+        (past.live != wanted).then_some((past.live, wanted))
+    }
+
+    /// Whatever a run put in place protects, so that to take it back loosens.
+    fn differs(&mut self, field: &str, now: impl Serialize, wanted: impl Serialize) {
+        let differences = crate::diff::compare(&json!(now), &json!(wanted));
+        for own in differences {
+            let field = match own.field.as_str() {
+                "" => field.to_owned(),
+                below => format!("{field}.{below}"),
+            };
+            let loosens = true;
+            self.proposal.differences.push(Difference {
+                field,
+                loosens,
+                ..own
+            });
+        }
+    }
+
+    fn logging(&mut self) {
+        let part = |live: &Live| live.logging.clone().map(|own| own.value);
+        let Some((now, wanted)) = self.part("access_log", part) else {
+            return;
+        };
+        self.differs("access_log", &now, &wanted);
+        let target = self.target.clone();
+        self.proposal.call(match wanted {
+            Some(logging) => s3::PutBucketLogging::to(target, logging),
+            None => s3::PutBucketLogging::nowhere(target),
+        });
+    }
+
+    fn ownership(&mut self) {
+        let part = |live: &Live| live.ownership.clone().map(|own| own.rule);
+        let Some((now, wanted)) = self.part("ownership", part) else {
+            return;
+        };
+        self.differs("ownership", &now, &wanted);
+        let target = self.target.clone();
+        match wanted {
+            Some(word) => {
+                let put = s3::PutBucketOwnershipControls::to(target, &word);
+                self.proposal.call(put);
+            }
+            None => {
+                let delete = s3::DeleteBucketOwnershipControls { target };
+                self.proposal.call(delete);
+            }
+        }
+    }
+
+    fn public_access_block(&mut self) {
+        let field = "public_access_block";
+        let Some((now, wanted)) = self.part(field, |live| live.public_access_block) else {
+            return;
+        };
+        self.differs(field, now, wanted);
+        let put = s3::PutPublicAccessBlock::with(self.target.clone(), wanted);
+        self.proposal.call(put);
+    }
+
+    /// Without our rules nothing is deleted that they would have deleted, which is no loss.
+    fn lifecycle(&mut self) {
+        let part = |live: &Live| {
+            live.lifecycle
+                .clone()
+                .map(|own| own.value.unwrap_or_default())
+        };
+        let Some((now, wanted)) = self.part("lifecycle", part) else {
+            return;
+        };
+        let whole = self.past.live.lifecycle.as_ref();
+        if let Some((what, remedy)) = whole.and_then(|own| own.refusal("lifecycle configuration")) {
+            return self.proposal.finding("lifecycle", what, remedy);
+        }
+        let names = |rules: &s3::Lifecycle| -> Vec<String> {
+            rules
+                .rules
+                .iter()
+                .map(|rule| rule.name().to_owned())
+                .collect()
+        };
+        let difference = Difference::new("lifecycle", json!(names(&now)), json!(names(&wanted)));
+        self.proposal.differences.push(difference);
+        let target = self.target.clone();
+        match wanted.rules.is_empty() {
+            true => self.proposal.call(s3::DeleteBucketLifecycle { target }),
+            false => self
+                .proposal
+                .call(s3::PutBucketLifecycle::back_to(target, wanted)),
+        }
+    }
+
+    /// What was never versioned can only be suspended.
+    fn versioning(&mut self) {
+        let part = |live: &Live| live.versioning.as_ref().map(|own| own.status.clone());
+        let Some((now, wanted)) = self.part("versioning", part) else {
+            return;
+        };
+        if now.as_deref() != Some("Enabled") {
+            return;
+        }
+        self.differs("versioning", &now, "Suspended");
+        let suspend = s3::PutBucketVersioning::suspended(self.target.clone());
+        self.proposal.call(suspend);
+        if wanted.is_none() {
+            self.proposal.note(
+                "versioning was never set before that run; S3 can only suspend it, and keeps the \
+                 versions that are there",
+            );
+        }
+    }
+
+    fn encryption(&mut self) {
+        let part = |live: &Live| live.encryption.clone().map(|own| own.value);
+        let Some((now, wanted)) = self.part("encryption", part) else {
+            return;
+        };
+        let whole = self.past.live.encryption.as_ref();
+        if let Some((what, remedy)) = whole.and_then(|own| own.refusal("default encryption")) {
+            return self.proposal.finding("encryption", what, remedy);
+        }
+        let wanted = wanted.unwrap_or_default();
+        self.differs("encryption", now, &wanted);
+        let put = s3::PutBucketEncryption::with(self.target.clone(), wanted);
+        self.proposal.call(put);
+    }
+
+    /// Object lock stays, and what is locked stays locked.
+    fn object_lock(&mut self) {
+        let part = |live: &Live| live.object_lock.clone().map(|own| own.value);
+        if self.part("object_lock", part).is_some() {
+            self.proposal.finding(
+                "object_lock",
+                "object lock cannot be switched off, and its default retention stays",
+                "lower the default retention by hand: S3 console, the bucket, Properties",
+            );
+        }
+    }
+
+    fn tags(&mut self) {
+        let Some((now, wanted)) = self.part("tags", |live| live.tags.clone()) else {
+            return;
+        };
+        let difference = Difference::new("tags", json!(now), json!(wanted));
+        self.proposal.differences.push(difference);
+        let (account, region) = (&self.target.expected_bucket_owner, &self.target.region);
+        let changed = wanted
+            .iter()
+            .filter(|(key, value)| now.get(*key) != Some(value));
+        let changed: Tags = changed
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let gone = now.keys().filter(|key| !wanted.contains_key(*key));
+        let gone: Vec<String> = gone.cloned().collect();
+        if !changed.is_empty() {
+            let put = s3::TagResource::new(account, &self.arn, region, changed);
+            self.proposal.call(put);
+        }
+        if !gone.is_empty() {
+            let take = s3::UntagResource::new(account, &self.arn, region, gone);
+            self.proposal.call(take);
+        }
+    }
+}

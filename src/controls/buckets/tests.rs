@@ -1,0 +1,376 @@
+//! What is proposed for buckets, from each state they may be in.
+
+use super::*;
+use crate::aws::facts::Bucket;
+use crate::control::tests::context;
+use serde_json::{Value, json};
+use settings::tests::entries;
+
+fn chosen(text: &str, names: &[&str]) -> Vec<String> {
+    let bucket = |name: &&str| Bucket {
+        name: (*name).to_owned(),
+        region: "r".to_owned(),
+    };
+    let facts = Facts {
+        buckets: Some(Ok(names.iter().map(bucket).collect())),
+        regions: None,
+    };
+    let places = Buckets::places(&entries(text), &facts, &context()).expect("buckets are known");
+    places.into_iter().filter_map(|place| place.thing).collect()
+}
+
+fn propose(policy: Option<&str>) -> Proposal {
+    let live = Live {
+        policy: Some(policy.map(str::to_owned)),
+        ..Live::default()
+    };
+    let place = Place::thing_in("acme", "eu-west-1");
+    let entries = entries("[{ match = [\"*\"], ssl_only = true }]");
+    Buckets::propose(&entries, &place, live, &context())
+}
+
+#[test]
+fn buckets_are_chosen_by_patterns_and_exceptions() {
+    let text = "[{ match = [\"*\"], except = [\"public-*\"], ssl_only = true }]";
+    assert_eq!(chosen(text, &["a", "public-x", "b.c"]), ["a", "b.c"]);
+}
+
+#[test]
+fn the_last_entry_that_says_something_counts() {
+    let text = "[{ match = [\"*\"], ssl_only = true }, { match = [\"old-*\"], ssl_only = false }]";
+    assert_eq!(chosen(text, &["a", "old-b"]), ["a"]);
+}
+
+#[test]
+fn the_deny_comes_after_the_statements_of_others() {
+    let proposal = propose(Some(
+        r#"{"Version":"2008-10-17","Statement":{"Sid":"Theirs"}}"#,
+    ));
+    let policy = &proposal.writes[0].call().input["Policy"];
+    assert_eq!(policy["Version"], "2008-10-17");
+    assert_eq!(policy["Statement"][0]["Sid"], "Theirs");
+    assert_eq!(
+        policy["Statement"][1]["Sid"],
+        "BaselineDenyInsecureTransport"
+    );
+}
+
+#[test]
+fn a_policy_that_s3_would_refuse_is_a_finding_and_nothing_is_sent() {
+    let deleted = r#"{"Statement":[{"Principal":{"AWS":"AROAEXAMPLEROLEID0001"}}]}"#;
+    let long = format!(r#"{{"Statement":[{{"Sid":"{}"}}]}}"#, "x".repeat(20_400));
+    for policy in [deleted, long.as_str()] {
+        let proposal = propose(Some(policy));
+        assert!(proposal.writes.is_empty());
+        assert_eq!(proposal.findings.len(), 1);
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_unknown() {
+    let standing = propose(Some("nonsense")).standing;
+    assert!(matches!(standing, crate::control::Standing::Unknown(_)));
+}
+
+/// What is proposed for the bucket `acme` in eu-west-1, given a guardrail and what was read.
+fn judged(guardrail: &str, live: Value) -> Proposal {
+    let entries = entries(&format!("[{{ match = [\"*\"], {guardrail} }}]"));
+    let live = serde_json::from_value(live).expect("a live state");
+    let place = Place::thing_in("acme", "eu-west-1");
+    Buckets::propose(&entries, &place, live, &context())
+}
+
+/// The calls, and the fields of findings.
+fn outcome(guardrail: &str, live: Value) -> (Vec<&'static str>, Vec<String>) {
+    let proposal = judged(guardrail, live);
+    assert!(matches!(proposal.standing, Standing::Own), "{proposal:?}");
+    let calls = proposal.writes.iter().map(|write| write.operation().name);
+    let findings = proposal.findings.into_iter().map(|finding| finding.field);
+    (calls.collect(), findings.collect())
+}
+
+fn assert_left_alone(guardrail: &str, live: Value) {
+    let shown = live.to_string();
+    let (calls, findings) = outcome(guardrail, live);
+    assert!(
+        calls.is_empty() && findings.is_empty(),
+        "{guardrail} {shown}: {calls:?} {findings:?}"
+    );
+}
+
+fn assert_calls(guardrail: &str, live: Value, wanted: &str) {
+    let shown = live.to_string();
+    assert_eq!(
+        outcome(guardrail, live),
+        (vec![wanted], Vec::new()),
+        "{guardrail} {shown}"
+    );
+}
+
+fn assert_finding(guardrail: &str, live: Value) {
+    let shown = live.to_string();
+    let (calls, findings) = outcome(guardrail, live);
+    assert!(
+        calls.is_empty() && findings.len() == 1,
+        "{guardrail} {shown}: {calls:?} {findings:?}"
+    );
+}
+
+fn encrypted(algorithm: &str, key: Option<&str>, bucket_key: bool) -> Value {
+    json!({"value": {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm, "KMSMasterKeyID": key},
+        "BucketKeyEnabled": bucket_key,
+    }})
+}
+
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/0000-1111";
+
+fn key(state: &str) -> Value {
+    json!({"arn": KEY, "state": state, "spec": "SYMMETRIC_DEFAULT"})
+}
+
+#[test]
+fn stricter_encryption_satisfies_and_a_key_is_written_by_arn() {
+    let s3 = "encryption = \"s3\"";
+    for algorithm in ["AES256", "aws:kms", "aws:kms:dsse", "aws:later"] {
+        assert_left_alone(s3, json!({"encryption": encrypted(algorithm, None, false)}));
+    }
+    assert_calls(
+        s3,
+        json!({"encryption": {"value": null}}),
+        "PutBucketEncryption",
+    );
+
+    let kms = "encryption = { kms = \"alias/data\" }";
+    let with = |encryption: Value| json!({"encryption": encryption, "key": key("Enabled")});
+    for given in [KEY, "0000-1111"] {
+        assert_left_alone(kms, with(encrypted("aws:kms", Some(given), false)));
+        assert_left_alone(kms, with(encrypted("aws:kms:dsse", Some(given), false)));
+    }
+    for (algorithm, given) in [
+        ("AES256", None),
+        ("aws:kms", None),
+        ("aws:kms", Some("alias/data")),
+    ] {
+        assert_calls(
+            kms,
+            with(encrypted(algorithm, given, false)),
+            "PutBucketEncryption",
+        );
+    }
+    let twofold = judged(kms, with(encrypted("aws:kms:dsse", None, false)));
+    let rules = &twofold.writes[0].call().input["ServerSideEncryptionConfiguration"]["Rules"];
+    let default = &rules[0]["ApplyServerSideEncryptionByDefault"];
+    assert_eq!(default["SSEAlgorithm"], "aws:kms:dsse");
+}
+
+#[test]
+fn a_bucket_key_is_managed_only_when_it_is_named() {
+    let asked = "encryption = { kms = \"alias/data\", bucket_key = true }";
+    let with = |bucket_key| {
+        json!({"encryption": encrypted("aws:kms", Some(KEY), bucket_key),
+        "key": key("Enabled")})
+    };
+    assert_calls(asked, with(false), "PutBucketEncryption");
+    assert_left_alone(asked, with(true));
+    assert_left_alone("encryption = { kms = \"alias/data\" }", with(true));
+}
+
+#[test]
+fn a_key_that_s3_could_not_use_is_a_finding_even_where_it_is_set() {
+    let kms = "encryption = { kms = \"alias/data\" }";
+    let live = encrypted("aws:kms", Some(KEY), true);
+    assert_finding(kms, json!({"encryption": live, "key": null}));
+    assert_finding(
+        kms,
+        json!({"encryption": live, "key": key("PendingDeletion")}),
+    );
+    let asymmetric = json!({"arn": KEY, "state": "Enabled", "spec": "RSA_2048"});
+    assert_finding(kms, json!({"encryption": live, "key": asymmetric}));
+}
+
+#[test]
+fn what_a_write_would_lose_is_a_finding_and_nothing_is_sent() {
+    let mut encryption = encrypted("AES256", None, false);
+    encryption["unknown"] = json!(["FutureMember"]);
+    let kms = "encryption = { kms = \"alias/data\" }";
+    assert_finding(
+        kms,
+        json!({"encryption": encryption, "key": key("Enabled")}),
+    );
+    assert_left_alone("encryption = \"s3\"", json!({"encryption": encryption}));
+    let lifecycle = json!({"value": {"Rules": []}, "unknown": ["FutureAction"]});
+    let live = json!({"lifecycle": lifecycle, "versioning": {}});
+    assert_finding("abort_incomplete_uploads_days = 7", live);
+}
+
+fn versions(id: &str, days: i32) -> Value {
+    json!({"ID": id, "Status": "Enabled", "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": days}})
+}
+
+fn with_rules(versioning: Value, rules: Vec<Value>) -> Value {
+    json!({"versioning": versioning, "lifecycle": {"value": {"Rules": rules}}})
+}
+
+#[test]
+fn old_versions_are_kept_for_long_enough_and_never_begin_to_be_deleted_unasked() {
+    let on = json!({"status": "Enabled"});
+    let never = json!({});
+    let own = "baseline-noncurrent-versions";
+    let asked = "noncurrent_days = 30";
+    let put = "PutBucketLifecycleConfiguration";
+    assert_calls(asked, with_rules(never, vec![]), put);
+    // They are kept for ever: only a note says so.
+    assert_left_alone(asked, with_rules(on.clone(), vec![]));
+    assert_left_alone(asked, with_rules(json!({"status": "Suspended"}), vec![]));
+    assert_left_alone(asked, with_rules(on.clone(), vec![versions("theirs", 90)]));
+    assert_left_alone(asked, with_rules(on.clone(), vec![versions(own, 90)]));
+    assert_calls(asked, with_rules(on.clone(), vec![versions(own, 10)]), put);
+    assert_finding(asked, with_rules(on.clone(), vec![versions("theirs", 10)]));
+    let mut narrowed = versions(own, 30);
+    narrowed["Filter"]["Prefix"] = json!("a/");
+    assert_finding(asked, with_rules(on.clone(), vec![narrowed]));
+    let exactly = judged(
+        "noncurrent_days = { exactly = 30 }",
+        with_rules(on, vec![versions(own, 90)]),
+    );
+    assert!(exactly.differences[0].loosens, "{exactly:?}");
+}
+
+#[test]
+fn unfinished_uploads_are_deleted_by_the_shortest_rule_for_all_objects() {
+    let abort = |days: i32, prefix: &str| {
+        json!({"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": prefix},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": days}})
+    };
+    let asked = "abort_incomplete_uploads_days = 7";
+    let put = "PutBucketLifecycleConfiguration";
+    assert_left_alone(asked, with_rules(json!({}), vec![abort(3, "")]));
+    assert_calls(asked, with_rules(json!({}), vec![abort(3, "a/")]), put);
+    assert_calls(asked, with_rules(json!({}), vec![abort(30, "")]), put);
+    let locked = json!({"status": "Enabled", "mfa_delete": "Enabled"});
+    assert_finding(asked, with_rules(locked, vec![]));
+}
+
+#[test]
+fn lifecycle_rules_come_before_versioning() {
+    let (calls, _) = outcome(
+        "versioning = true, noncurrent_days = 30",
+        with_rules(json!({}), vec![]),
+    );
+    assert_eq!(
+        calls,
+        ["PutBucketLifecycleConfiguration", "PutBucketVersioning"]
+    );
+}
+
+#[test]
+fn mfa_delete_is_for_the_root_user() {
+    assert_finding(
+        "mfa_delete = true",
+        json!({"versioning": {"status": "Enabled"}}),
+    );
+    let on = json!({"status": "Suspended", "mfa_delete": "Enabled"});
+    assert_left_alone("mfa_delete = true", json!({"versioning": on}));
+    assert_finding("versioning = true", json!({"versioning": on}));
+}
+
+fn locked(lock: Value) -> Value {
+    json!({"versioning": {"status": "Enabled"}, "object_lock": {"value": lock}})
+}
+
+#[test]
+fn a_longer_or_stricter_lock_satisfies_and_irreversible_steps_must_be_accepted() {
+    let retention =
+        |mode: &str, unit: &str, number: i32| json!({"default": {"Mode": mode, unit: number}});
+    let governance = "object_lock = { mode = \"governance\", days = 30 }";
+    let put = "PutObjectLockConfiguration";
+    assert_left_alone(governance, locked(retention("GOVERNANCE", "Days", 30)));
+    assert_left_alone(governance, locked(retention("GOVERNANCE", "Years", 1)));
+    assert_left_alone(governance, locked(retention("COMPLIANCE", "Days", 90)));
+    assert_calls(governance, locked(retention("GOVERNANCE", "Days", 7)), put);
+    assert_calls(governance, locked(json!({"default": null})), put);
+    assert_finding(governance, locked(Value::Null));
+    // To lengthen what nobody can shorten is irreversible, too.
+    assert_finding(governance, locked(retention("COMPLIANCE", "Days", 7)));
+    let accepted = governance.replace(" }", ", accept_irreversible = true }");
+    assert_calls(&accepted, locked(Value::Null), put);
+    let compliance = accepted.replace("governance", "compliance");
+    assert_finding(&compliance, locked(Value::Null));
+    let known = compliance.replace("= true }", "= \"compliance\" }");
+    assert_calls(&known, locked(Value::Null), put);
+    let unversioned = json!({"versioning": {}, "object_lock": {"value": null}});
+    assert_finding(&accepted, unversioned);
+}
+
+#[test]
+fn logs_go_where_s3_delivers_them() {
+    let asked = "access_log = { bucket = \"logs\" }";
+    let with = |logging: Value, target: Value| json!({"logging": {"value": logging}, "log_target": target});
+    let there = json!({"TargetBucket": "logs", "TargetPrefix": "acme/"});
+    let fit = json!({"region": "eu-west-1", "fitness": {"lets_in": true}});
+    assert_left_alone(asked, with(there.clone(), fit.clone()));
+    assert_calls(asked, with(Value::Null, fit.clone()), "PutBucketLogging");
+    assert_finding(asked, with(Value::Null, Value::Null));
+    assert_finding(asked, with(Value::Null, json!({"region": "us-east-1"})));
+    for fault in ["has_retention", "requester_pays"] {
+        let target = json!({"region": "eu-west-1", "fitness": {"lets_in": true, fault: true}});
+        // Where logs go there already, they are not delivered: that is a finding, too.
+        assert_finding(asked, with(there.clone(), target));
+    }
+    let closed = json!({"region": "eu-west-1", "fitness": {}});
+    let proposal = judged(asked, with(Value::Null, closed));
+    let target = Place::thing_in("logs", "eu-west-1");
+    assert_eq!(proposal.after, [("buckets", Some(target))]);
+    let mut read_by_others = there;
+    read_by_others["TargetBucket"] = json!("old");
+    read_by_others["TargetGrants"] = json!(1);
+    assert_finding(asked, with(read_by_others, fit));
+}
+
+#[test]
+fn a_bucket_of_logs_is_not_made_unfit_for_them() {
+    let takes = json!({"lets_in": true});
+    let kms = "encryption = { kms = \"alias/data\" }";
+    assert_finding(
+        kms,
+        json!({"policy": null, "takes_logs": takes, "key": key("Enabled"),
+            "encryption": encrypted("AES256", None, false)}),
+    );
+    let mut lock = locked(Value::Null);
+    lock["takes_logs"] = takes;
+    lock["policy"] = Value::Null;
+    assert_finding(
+        "object_lock = { mode = \"governance\", days = 30, accept_irreversible = true }",
+        lock,
+    );
+}
+
+#[test]
+fn what_was_not_read_is_not_judged() {
+    for guardrail in [
+        "ssl_only = true",
+        "public_access_block = true",
+        "private = true",
+        "ownership = \"enforced\"",
+        "encryption = \"s3\"",
+        "versioning = true",
+        "noncurrent_days = 30",
+        "mfa_delete = true",
+        "abort_incomplete_uploads_days = 7",
+        "access_log = { bucket = \"logs\" }",
+        "object_lock = { mode = \"governance\", days = 30 }",
+        "tags = { a = \"b\" }",
+    ] {
+        let standing = judged(guardrail, json!({})).standing;
+        assert!(matches!(standing, Standing::Unknown(_)), "{guardrail}");
+    }
+}
+
+#[test]
+fn the_operations_that_are_not_asked_for_are_not_asked_permission_for() {
+    let unused = Buckets::unused(&entries("[{ match = [\"*\"], ssl_only = true }]"));
+    assert!(!unused.contains(&"PutBucketPolicy") && !unused.contains(&"GetBucketPolicy"));
+    assert_eq!(unused.len(), about::ABOUT.operations.len() - 2);
+}

@@ -1,0 +1,206 @@
+//! Old versions, and what becomes of them and of uploads that broke off: versioning and the lifecycle
+//! rules of our own, put among those of others.
+
+use super::guardrail::{Judging, Unread};
+use crate::floor::{AtLeast, AtMost};
+use crate::s3::{self, Lifecycle, Rule, Versioning, Whole};
+
+/// The rule that deletes old versions.
+const VERSIONS: &str = "baseline-noncurrent-versions";
+/// The rule that deletes the parts of unfinished uploads.
+const UPLOADS: &str = "baseline-incomplete-uploads";
+
+/// The lifecycle rules come before versioning: an apply that is cut off leaves no bucket that keeps
+/// every version for ever.
+pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
+    lifecycle(judging)?;
+    versioning(judging)
+}
+
+fn versioning(judging: &mut Judging<'_>) -> Result<(), Unread> {
+    if judging.wanted.versioning.is_none() && judging.wanted.mfa_delete.is_none() {
+        return Ok(());
+    }
+    let versioning = judging.read(&judging.live.versioning, &s3::GET_VERSIONING)?;
+    if judging.wanted.mfa_delete.is_some() && !versioning.has_mfa_delete() {
+        judging.proposal.finding(
+            "mfa_delete",
+            "versions can be deleted without MFA",
+            "as the root user with MFA: aws s3api put-bucket-versioning --mfa … \
+             --versioning-configuration Status=Enabled,MFADelete=Enabled",
+        );
+    }
+    if judging.wanted.versioning.is_none() || versioning.is_enabled() {
+        return Ok(());
+    }
+    if versioning.has_mfa_delete() {
+        judging.proposal.finding(
+            "versioning",
+            "versioning is suspended, and MFA delete lets only the root user change that",
+            "switch versioning on as the root user with MFA",
+        );
+        return Ok(());
+    }
+    judging.differs("versioning", versioning.status.clone(), "Enabled");
+    let target = judging.target();
+    judging.proposal.call(s3::PutBucketVersioning::on(target));
+    Ok(())
+}
+
+fn lifecycle(judging: &mut Judging<'_>) -> Result<(), Unread> {
+    let live = judging.live;
+    let wanted = judging.wanted;
+    if wanted.noncurrent_days.is_none() && wanted.abort_incomplete_uploads_days.is_none() {
+        return Ok(());
+    }
+    let whole = judging.read(&live.lifecycle, &s3::GET_LIFECYCLE)?;
+    let versioning = judging.read(&live.versioning, &s3::GET_VERSIONING)?;
+    let rules = whole.value.clone().unwrap_or_default();
+    let mut ours = Vec::new();
+    if let Some(days) = wanted.noncurrent_days {
+        ours.extend(noncurrent(judging, days, &rules, versioning));
+    }
+    if let Some(days) = wanted.abort_incomplete_uploads_days {
+        ours.extend(uploads(days, &rules));
+    }
+    if ours.is_empty() {
+        return Ok(());
+    }
+    let fields: Vec<Field> = ours.iter().map(|rule| field(rule, &rules)).collect();
+    let write = s3::PutBucketLifecycle::with(judging.target(), rules, ours);
+    if let Some((what, remedy)) = obstacle(whole, versioning, write.count()) {
+        judging.proposal.finding(fields[0].name, what, remedy);
+        return Ok(());
+    }
+    for own in fields {
+        judging.differs(own.name, own.before, own.after);
+        // Versions that were kept for longer are gone after that.
+        if own.name == "noncurrent_days" && versioning.status.is_some() && own.shortens() {
+            let difference = judging.proposal.differences.last_mut();
+            difference.into_iter().for_each(|own| own.loosens = true);
+        }
+    }
+    judging.proposal.call(write);
+    Ok(())
+}
+
+/// One of our rules as a field of a difference.
+struct Field {
+    name: &'static str,
+    before: Option<i32>,
+    after: Option<i32>,
+}
+
+impl Field {
+    fn shortens(&self) -> bool {
+        self.before
+            .is_none_or(|before| self.after.is_some_and(|after| after < before))
+    }
+}
+
+fn field(rule: &Rule, before: &Lifecycle) -> Field {
+    let old = before.enabled().find(|own| own.id == rule.id);
+    match rule.name() {
+        VERSIONS => Field {
+            name: "noncurrent_days",
+            before: old.and_then(Rule::noncurrent_days),
+            after: rule.noncurrent_days(),
+        },
+        _ => Field {
+            name: "abort_incomplete_uploads_days",
+            before: old.and_then(Rule::abort_days),
+            after: rule.abort_days(),
+        },
+    }
+}
+
+/// Why the rules may not be written.
+fn obstacle(
+    whole: &Whole<Lifecycle>,
+    versioning: &Versioning,
+    count: usize,
+) -> Option<(String, String)> {
+    if versioning.has_mfa_delete() {
+        let what = "it has MFA delete: S3 takes no lifecycle rules for it".to_owned();
+        return Some((what, "leave it out with except".to_owned()));
+    }
+    if count > s3::MOST_RULES {
+        let most = s3::MOST_RULES;
+        let what = format!("it would have {count} lifecycle rules; S3 takes {most}");
+        return Some((what, "take out some rules by hand".to_owned()));
+    }
+    whole.refusal("lifecycle configuration")
+}
+
+/// The rule that has to be put so that old versions are kept for long enough and then deleted. Where
+/// they are kept for ever now, only `exactly` begins to delete them, unless there are none yet.
+fn noncurrent(
+    judging: &mut Judging<'_>,
+    wanted: &AtLeast<i32>,
+    rules: &Lifecycle,
+    versioning: &Versioning,
+) -> Option<Rule> {
+    let floor = *wanted.value();
+    let mut is_deleted = false;
+    for rule in rules.enabled().filter(|rule| rule.name() != VERSIONS) {
+        let Some(days) = rule.noncurrent_days() else {
+            continue;
+        };
+        is_deleted |= !rule.is_narrowed();
+        if days < floor {
+            let name = rule.name();
+            judging.proposal.finding(
+                "noncurrent_days",
+                format!("the lifecycle rule '{name}' deletes old versions after {days} days, before {floor}"),
+                "raise or remove that rule, or lower noncurrent_days",
+            );
+        }
+    }
+    if is_deleted {
+        return None;
+    }
+    let own = rules.rule(VERSIONS);
+    if own.is_some_and(|own| own.is_narrowed() || own.noncurrent_days().is_none()) {
+        judging.proposal.finding(
+            "noncurrent_days",
+            format!("somebody has changed the lifecycle rule '{VERSIONS}'"),
+            "remove that rule: it is then put again",
+        );
+        return None;
+    }
+    let kept_for = own
+        .filter(|own| own.is_enabled())
+        .and_then(Rule::noncurrent_days);
+    let days = match kept_for {
+        Some(days) => wanted.settle(days),
+        None if versioning.status.is_none() => floor,
+        None => wanted.settle(i32::MAX),
+    };
+    if days == i32::MAX {
+        judging.proposal.note(format!(
+            "old versions are kept for ever; noncurrent_days = {{ exactly = {floor} }} begins to \
+             delete them"
+        ));
+        return None;
+    }
+    (kept_for != Some(days)).then(|| Rule {
+        noncurrent_version_expiration: Some(s3::Noncurrent {
+            noncurrent_days: Some(days),
+            ..s3::Noncurrent::default()
+        }),
+        ..Rule::named(VERSIONS)
+    })
+}
+
+/// The rule that has to be put so that unfinished uploads do not stay for longer.
+fn uploads(wanted: &AtMost<i32>, rules: &Lifecycle) -> Option<Rule> {
+    let whole = rules.enabled().filter(|rule| !rule.is_narrowed());
+    let shortest = whole.filter_map(Rule::abort_days).min();
+    let days = wanted.settle(shortest);
+    (shortest != Some(days)).then(|| Rule {
+        abort_incomplete_multipart_upload: Some(s3::Abort {
+            days_after_initiation: Some(days),
+        }),
+        ..Rule::named(UPLOADS)
+    })
+}

@@ -1,0 +1,85 @@
+//! Asks one setting of a bucket: once in a run, in the bucket's own region, and only if it is the
+//! account's own.
+
+use crate::aws::AwsError;
+use crate::aws::facts::Reader;
+
+/// A bucket that is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Asks.
+    pub reader: &'a Reader,
+    /// Its name.
+    pub bucket: &'a str,
+    /// Its region.
+    pub region: &'a str,
+}
+
+/// The answer, or nothing when the error says that the bucket has no such setting.
+pub(super) fn unless_absent<T>(
+    answer: Result<T, AwsError>,
+    absent: &str,
+) -> Result<Option<T>, AwsError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is(absent) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Asks for a setting and turns the answer, which is nothing when the error code `$absent` says so,
+/// into what is kept.
+macro_rules! ask {
+    ($asked:expr, $operation:ident, $method:ident, $absent:expr, $keep:expr) => {{
+        let Asked {
+            reader,
+            bucket,
+            region,
+        } = *$asked;
+        // Boxed: many of these are awaited side by side, and each is large.
+        let read = Box::pin(async {
+            let request = reader
+                .clients
+                .s3(region)
+                .$method()
+                .bucket(bucket)
+                .expected_bucket_owner(&reader.caller.account)
+                .send();
+            let answer = $operation.answer(&reader.clients, region, request).await;
+            Ok(($keep)($crate::s3::ask::unless_absent(answer, $absent)?))
+        });
+        reader.once(&$operation, bucket, read).await
+    }};
+}
+
+/// The same for a setting that is replaced as a whole: `$keep` gives its value, if there is one;
+/// members beside `$known` are noted.
+macro_rules! ask_whole {
+    ($asked:expr, $operation:ident, $method:ident, $absent:expr, $known:expr, $keep:expr) => {{
+        let Asked {
+            reader,
+            bucket,
+            region,
+        } = *$asked;
+        // Boxed: many of these are awaited side by side, and each is large.
+        let read = Box::pin(async {
+            let probe = $crate::s3::whole::Probe::new($known);
+            let request = reader
+                .clients
+                .s3(region)
+                .$method()
+                .bucket(bucket)
+                .expected_bucket_owner(&reader.caller.account)
+                .customize()
+                .interceptor(probe.clone())
+                .send();
+            let answer = $operation.answer(&reader.clients, region, request).await;
+            let value = $crate::s3::ask::unless_absent(answer, $absent)?.and_then($keep);
+            let unknown = probe.found();
+            Ok($crate::s3::Whole { value, unknown })
+        });
+        reader.once(&$operation, bucket, read).await
+    }};
+}
+
+pub(super) use {ask, ask_whole};

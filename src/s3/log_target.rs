@@ -1,0 +1,250 @@
+//! Whether a bucket is fit to take the access logs of others. Source: S3 User Guide, "Enabling Amazon
+//! S3 server access logging".
+
+use super::ask::Asked;
+use super::ownership::ENFORCED;
+use crate::aws::AwsError;
+use crate::policy::{Policy, Statement};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+const SERVICE: &str = "logging.s3.amazonaws.com";
+
+/// What was seen of a bucket that takes access logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogTarget {
+    /// Its default encryption, unless that is SSE-S3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_encryption: Option<String>,
+    /// Whether new objects are locked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_retention: bool,
+    /// Whether who asks pays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requester_pays: bool,
+    /// Whether its policy or its ACL lets the logs in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lets_in: bool,
+    /// Why S3 would not store its policy with one statement more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+}
+
+impl LogTarget {
+    /// What keeps S3 from delivering to it, as far as a statement in its policy does not help.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if let Some(encryption) = &self.other_encryption {
+            faults.push(format!(
+                "its default encryption is {encryption}; logs need SSE-S3"
+            ));
+        }
+        if self.has_retention {
+            faults.push("its object lock has a default retention".to_owned());
+        }
+        if self.requester_pays {
+            faults.push("requesters pay for it".to_owned());
+        }
+        if let (false, Some(why)) = (self.lets_in, &self.refusal) {
+            faults.push(format!("the logs cannot be let in: {why}"));
+        }
+        faults
+    }
+}
+
+/// A bucket whose logs are delivered, and what their keys begin with.
+pub type Source = (String, String);
+
+/// The statement that lets in the logs of all buckets of the account.
+pub fn delivery_statement(arn: &str, account: &str) -> Value {
+    json!({
+        "Sid": "BaselineAccessLogDelivery",
+        "Effect": "Allow",
+        "Principal": {"Service": SERVICE},
+        "Action": "s3:PutObject",
+        "Resource": format!("{arn}/*"),
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    })
+}
+
+impl Asked<'_> {
+    /// Whether it is fit to take the logs of some buckets.
+    ///
+    /// # Errors
+    /// When some of what decides could not be seen.
+    pub async fn log_target(&self, arn: &str, sources: &[Source]) -> Result<LogTarget, AwsError> {
+        let (encryption, lock, requester_pays, ownership, policy) = tokio::join!(
+            self.encryption(),
+            self.object_lock(),
+            self.requester_pays(),
+            self.ownership(),
+            self.reader.bucket_policy(self.bucket, self.region),
+        );
+        let account = &self.reader.caller.account;
+        // A policy that cannot be read lets nobody in, and nothing is put into it.
+        let policy = policy?.map(|text| Policy::parse(&text));
+        let by_policy = match &policy {
+            Some(Ok(policy)) => sources
+                .iter()
+                .all(|source| admits(policy, arn, account, source)),
+            _ => false,
+        };
+        let by_acl = match ownership?.as_deref() {
+            _ if by_policy => false,
+            Some(ENFORCED) => false,
+            _ => {
+                let grants = self.acl_grants().await?;
+                let has = |permission: &str| {
+                    grants.iter().any(|grant| {
+                        grant.is_log_delivery()
+                            && [permission, "FULL_CONTROL"].contains(&grant.permission.as_str())
+                    })
+                };
+                has("WRITE") && has("READ_ACP")
+            }
+        };
+        let refusal = match policy {
+            Some(Err(cause)) => Some(format!("its policy cannot be read: {cause}")),
+            Some(Ok(mut policy)) => {
+                policy.put(&delivery_statement(arn, account));
+                super::refusal(&policy).map(|(what, _)| what)
+            }
+            None => None,
+        };
+        let algorithm = encryption?.value;
+        let algorithm = algorithm.map(|own| own.apply_server_side_encryption_by_default.algorithm);
+        Ok(LogTarget {
+            other_encryption: algorithm.filter(|algorithm| algorithm != "AES256"),
+            has_retention: lock?.value.is_some_and(|lock| lock.default.is_some()),
+            requester_pays: requester_pays?,
+            lets_in: by_policy || by_acl,
+            refusal,
+        })
+    }
+}
+
+/// Whether some statement lets the logs of a bucket in, under no condition but that they are this
+/// account's or this bucket's.
+fn admits(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) -> bool {
+    let partition = arn.split(':').nth(1).unwrap_or("aws");
+    let source = super::arn(partition, source);
+    let object = format!("{arn}/{prefix}");
+    let mut statements = policy.statements().iter().map(Statement::shown);
+    statements.any(|statement| {
+        statement["Effect"] == "Allow"
+            && (statement["Principal"] == "*"
+                || texts(&statement["Principal"]["Service"]).any(|name| name == SERVICE))
+            && texts(&statement["Action"]).any(|action| {
+                ["*", "s3:*", "s3:put*", "s3:putobject", "s3:putobject*"]
+                    .contains(&action.to_ascii_lowercase().as_str())
+            })
+            && texts(&statement["Resource"]).any(|resource| {
+                resource
+                    .strip_suffix('*')
+                    .is_some_and(|head| !head.contains(['*', '?', '$']) && object.starts_with(head))
+            })
+            && is_ours(&statement["Condition"], account, &source)
+    })
+}
+
+/// Whether a condition asks for nothing but this account and this bucket.
+fn is_ours(condition: &Value, account: &str, source: &str) -> bool {
+    let Some(operators) = condition.as_object() else {
+        return condition.is_null();
+    };
+    let met = |operator: &str, key: &str, values: &Value| {
+        let operator = operator.to_ascii_lowercase();
+        let exact = ["stringequals", "arnequals", "arnlike", "stringlike"];
+        let wanted = match key.to_ascii_lowercase().as_str() {
+            "aws:sourceaccount" => account,
+            "aws:sourcearn" => source,
+            _ => return false,
+        };
+        exact.contains(&operator.as_str())
+            && texts(values).any(|value| {
+                let open = operator != "stringequals";
+                value == wanted
+                    || (open
+                        && value.strip_suffix('*').is_some_and(|head| {
+                            !head.contains(['*', '?']) && wanted.starts_with(head)
+                        }))
+            })
+    };
+    operators.iter().all(|(operator, tests)| {
+        tests
+            .as_object()
+            .is_some_and(|tests| tests.iter().all(|(key, values)| met(operator, key, values)))
+    })
+}
+
+/// A text, or each of a list of texts.
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let list = value.as_array().map(Vec::as_slice);
+    let list = list.unwrap_or(std::slice::from_ref(value));
+    list.iter().filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:s3:::logs";
+    const ACCOUNT: &str = "111122223333";
+
+    fn lets_in(change: impl Fn(&mut Value)) -> bool {
+        let mut statement = delivery_statement(ARN, ACCOUNT);
+        change(&mut statement);
+        let text = json!({"Statement": [statement]}).to_string();
+        let policy = Policy::parse(&text).expect("a policy");
+        admits(
+            &policy,
+            ARN,
+            ACCOUNT,
+            &("data".to_owned(), "data/".to_owned()),
+        )
+    }
+
+    #[test]
+    fn what_lets_the_logs_in_whatever_its_spelling() {
+        assert!(lets_in(|_| {}));
+        assert!(lets_in(
+            |s| s["Action"] = json!(["S3:PutObject", "s3:GetObject"])
+        ));
+        assert!(lets_in(
+            |s| s["Resource"] = json!(["arn:aws:s3:::logs/data*"])
+        ));
+        assert!(lets_in(|s| s["Condition"] = Value::Null));
+        let documented = json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data"},
+            "StringEquals": {"aws:SourceAccount": ACCOUNT}});
+        assert!(lets_in(|s| s["Condition"] = documented.clone()));
+        let pattern = json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}});
+        assert!(lets_in(|s| s["Condition"] = pattern.clone()));
+    }
+
+    #[test]
+    fn what_lets_in_less_does_not() {
+        assert!(!lets_in(|s| s["Effect"] = json!("Deny")));
+        assert!(!lets_in(
+            |s| s["Principal"] = json!({"Service": "s3.amazonaws.com"})
+        ));
+        assert!(!lets_in(|s| s["Action"] = json!("s3:GetObject")));
+        assert!(!lets_in(
+            |s| s["Resource"] = json!("arn:aws:s3:::logs/other/*")
+        ));
+        assert!(!lets_in(
+            |s| s["Resource"] = json!("arn:aws:s3:::logs/data/")
+        ));
+        for condition in [
+            json!({"StringEquals": {"aws:SourceAccount": "444455556666"}}),
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::other"}}),
+            json!({"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}),
+            json!({"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}),
+        ] {
+            assert!(
+                !lets_in(|s| s["Condition"] = condition.clone()),
+                "{condition}"
+            );
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Public access, ownership and what makes a bucket public.
+
+use super::setup::{age, create, publish, s3};
+use crate::account::{Account, block_on};
+use aws_sdk_s3::types::BucketCannedAcl;
+use serde_json::json;
+
+fn guarded(guardrail: &str) -> Account {
+    Account::with(&format!("[[buckets]]\nmatch = [\"*\"]\n{guardrail}"))
+}
+
+#[test]
+fn an_old_bucket_gets_its_block_and_who_is_cut_off_is_named() {
+    let account = guarded("public_access_block = true");
+    let bucket = format!("site-{}", account.id);
+    block_on(async {
+        create(&account, &bucket, "us-east-1").await;
+        let s3 = s3(&account, "us-east-1").await;
+        age(&s3, &bucket).await;
+        publish(&s3, &bucket).await;
+        s3.put_bucket_acl()
+            .bucket(&bucket)
+            .acl(BucketCannedAcl::PublicRead)
+            .send()
+            .await
+            .expect("an ACL");
+    });
+    let _ = account
+        .run(&["plan"])
+        .exits(0)
+        .says(&format!("{bucket}: its policy is public"))
+        .says(&format!("{bucket}: its ACL grants READ to everybody"));
+    account.assert_converges();
+    let before = account.journal().len();
+    let _ = account.run(&["plan"]).exits(0);
+    let asked = account.operations();
+    assert_eq!(
+        asked[before..],
+        [
+            "sts:GetCallerIdentity",
+            "s3:ListBuckets",
+            "s3:GetPublicAccessBlock"
+        ]
+    );
+}
+
+#[test]
+fn who_would_be_cut_off_may_stay_unseen_and_is_said_so() {
+    let account = guarded("public_access_block = true");
+    let bucket = format!("a-{}", account.id);
+    block_on(async {
+        create(&account, &bucket, "us-east-1").await;
+        age(&s3(&account, "us-east-1").await, &bucket).await;
+    });
+    account.faults(json!([{"operation": "GetBucketWebsite", "action": "denied", "count": null}]));
+    let run = account.run(&["plan"]).exits(0);
+    let _ = run.says("who would lose access could not be seen: s3:GetBucketWebsite");
+}
+
+#[test]
+fn the_account_wide_block_names_the_buckets_that_it_cuts_off() {
+    let account = Account::with("[public_access_block]");
+    let [site, fine] = ["site", "fine"].map(|name| format!("{name}-{}", account.id));
+    block_on(async {
+        create(&account, &fine, "eu-west-1").await;
+        create(&account, &site, "us-east-1").await;
+        let s3 = s3(&account, "us-east-1").await;
+        age(&s3, &site).await;
+        publish(&s3, &site).await;
+    });
+    let run = account.run(&["plan"]).exits(0);
+    let run = run.says(&format!("{site}: its policy is public"));
+    assert!(!run.stdout.contains(&fine), "{}", run.stdout);
+    account.assert_converges();
+}
+
+#[test]
+fn acls_are_switched_off_and_those_that_grant_others_something_are_listed() {
+    let account = guarded("ownership = \"enforced\"");
+    let [shared, old] = ["shared", "old"].map(|name| format!("{name}-{}", account.id));
+    block_on(async {
+        let s3 = s3(&account, "us-east-1").await;
+        for bucket in [&shared, &old] {
+            create(&account, bucket, "us-east-1").await;
+            age(&s3, bucket).await;
+        }
+        let acl = BucketCannedAcl::AuthenticatedRead;
+        let request = s3.put_bucket_acl().bucket(&shared).acl(acl);
+        request.send().await.expect("an ACL");
+    });
+    let before = account.writes().len();
+    let run = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = run
+        .says("READ to everybody with an AWS account")
+        .says("1 change made");
+    assert_eq!(
+        account.writes()[before..],
+        ["s3:PutBucketOwnershipControls"]
+    );
+    let _ = account.run(&["drift"]).exits(2).says(&shared);
+    account.assert_valid_requests();
+}
+
+#[test]
+fn what_makes_a_bucket_public_is_a_finding_and_stays() {
+    let account = guarded("private = true");
+    let bucket = format!("site-{}", account.id);
+    block_on(async {
+        create(&account, &bucket, "us-east-1").await;
+        let s3 = s3(&account, "us-east-1").await;
+        age(&s3, &bucket).await;
+        publish(&s3, &bucket).await;
+        let control = aws_sdk_s3control::config::Builder::from(&account.sdk().await).build();
+        let control = aws_sdk_s3control::Client::from_conf(control);
+        let point = control
+            .create_access_point()
+            .account_id(&account.id)
+            .name("open")
+            .bucket(&bucket);
+        let block = aws_sdk_s3control::types::PublicAccessBlockConfiguration::builder();
+        let block = block
+            .block_public_acls(true)
+            .ignore_public_acls(true)
+            .block_public_policy(false)
+            .restrict_public_buckets(false)
+            .build();
+        let point = point.public_access_block_configuration(block);
+        let point = point.customize().mutate_request(|request| {
+            let uri = request.uri().to_owned();
+            let at = uri.find("/v2018").unwrap_or(0);
+            let _ = request.set_uri(format!(
+                "{}{}",
+                crate::emulator::emulator().endpoint(),
+                &uri[at..]
+            ));
+        });
+        point.send().await.expect("an access point");
+    });
+    let before = account.writes().len();
+    let run = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = run
+        .says("its policy makes it public")
+        .says("its access point open does not block");
+    assert_eq!(account.writes().len(), before);
+}

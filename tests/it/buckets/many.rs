@@ -1,0 +1,88 @@
+//! Many buckets at once, in mixed states.
+
+use super::setup::{age, create, publish, s3};
+use crate::account::{Account, block_on};
+use aws_sdk_s3::types::{BucketVersioningStatus, Tag, Tagging, VersioningConfiguration};
+use futures_util::future::join_all;
+
+const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "ap-northeast-1"];
+
+const GUARDRAILS: &str = r#"
+[[buckets]]
+match = ["*"]
+except = ["site-*"]
+ssl_only = true
+public_access_block = true
+ownership = "enforced"
+encryption = "s3"
+abort_incomplete_uploads_days = 7
+access_log = { bucket = "logs-{account}-{region}" }
+
+[[buckets]]
+match = ["b-*"]
+versioning = true
+noncurrent_days = 30
+tags = { owner = "data" }
+"#;
+
+/// Every bucket in another state than the one before.
+async fn prepare(account: &Account, number: usize) {
+    let region = REGIONS[number % 3];
+    let kind = ["a", "b", "site"][(number / 3) % 3];
+    let bucket = format!("{kind}-{number}-{}", account.id);
+    create(account, &bucket, region).await;
+    let s3 = s3(account, region).await;
+    if number.is_multiple_of(2) {
+        age(&s3, &bucket).await;
+    }
+    if number.is_multiple_of(4) {
+        publish(&s3, &bucket).await;
+    }
+    if number.is_multiple_of(5) {
+        let on = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let request = s3.put_bucket_versioning().bucket(&bucket);
+        let request = request.versioning_configuration(on.build());
+        request.send().await.expect("versioned");
+    }
+    if number.is_multiple_of(7) {
+        let tag = Tag::builder()
+            .key("theirs")
+            .value("1")
+            .build()
+            .expect("a tag");
+        let tags = Tagging::builder().tag_set(tag).build().expect("tags");
+        let request = s3.put_bucket_tagging().bucket(&bucket).tagging(tags);
+        request.send().await.expect("tagged");
+    }
+}
+
+#[test]
+fn fifty_buckets_in_three_regions_converge_in_one_apply() {
+    let account = Account::new();
+    account.baseline(&account.in_regions(&REGIONS, GUARDRAILS));
+    block_on(async {
+        for region in REGIONS {
+            create(&account, &format!("logs-{}-{region}", account.id), region).await;
+        }
+        join_all((0..47).map(|number| prepare(&account, number))).await;
+    });
+    account.assert_converges();
+    for entry in account.journal() {
+        let (operation, params) = (&entry["operation"], &entry["params"]);
+        let names_owner =
+            ["ListBuckets", "CreateBucket"].contains(&operation.as_str().expect("a name"));
+        if entry["service"] == "s3" && entry["write"] == false && !names_owner {
+            assert_eq!(params["ExpectedBucketOwner"], account.id, "{entry}");
+        }
+    }
+}
+
+#[test]
+fn a_guardrail_of_a_later_entry_says_where_it_came_from() {
+    let account = Account::with(
+        "[[buckets]]\nmatch = [\"*\"]\nssl_only = true\n[[buckets]]\nmatch = [\"b-*\"]\nversioning = true",
+    );
+    block_on(create(&account, &format!("b-{}", account.id), "us-east-1"));
+    let run = account.run(&["plan"]).exits(0);
+    let _ = run.says("asked for: ssl_only by match *; versioning by match b-*");
+}
