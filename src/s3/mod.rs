@@ -36,7 +36,10 @@ pub use logging::{GET_LOGGING, GET_REQUEST_PAYMENT, Logging, PutBucketLogging};
 pub use object_lock::{GET_OBJECT_LOCK, ObjectLock, PutObjectLock, Retention};
 pub use ownership::{AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls};
 pub use policy::{Edit, PutBucketPolicy, refusal};
-pub use public_access::{Flags, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock};
+pub use public_access::{
+    Flags, GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock,
+    account_public_access_block,
+};
 pub use read::{Bucket, read};
 pub use restore::{
     DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,

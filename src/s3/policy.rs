@@ -106,7 +106,9 @@ impl Write for PutBucketPolicy {
         let mut statements = Map::new();
         let mut add = |what: &str, value: Value| {
             let list = statements.entry(what).or_insert_with(|| json!([]));
-            list.as_array_mut().into_iter().for_each(|list| list.push(value.clone()));
+            list.as_array_mut()
+                .into_iter()
+                .for_each(|list| list.push(value.clone()));
         };
         for change in changes(self.before.as_ref(), &self.policy) {
             match change {
@@ -190,7 +192,8 @@ mod tests {
             Edit::Remove("BaselineB"),
             Edit::Put(json!({"Sid": "BaselineC"})),
         ];
-        let call = crate::aws::AnyWrite::call(&PutBucketPolicy::edited(target(), Some(&before), edits));
+        let call =
+            crate::aws::AnyWrite::call(&PutBucketPolicy::edited(target(), Some(&before), edits));
         let shown = call.shown.expect("less than the input")["Policy"]["Statement"].clone();
         let wanted = json!({
             "kept": ["Theirs"],
@@ -224,7 +227,10 @@ mod tests {
         assert_eq!(what, "its policy would have 20506 bytes; S3 takes 20480");
         let deleted = r#"{"Statement":[{"Principal":{"AWS":"AROAEXAMPLEROLEID0001"}}]}"#;
         let (what, _) = refusal(&policy(deleted)).expect("deleted");
-        assert!(what.contains("statement #1") && what.contains("AROAEXAMPLEROLEID0001"), "{what}");
+        assert!(
+            what.contains("statement #1") && what.contains("AROAEXAMPLEROLEID0001"),
+            "{what}"
+        );
         assert_eq!(refusal(&Policy::empty()), None);
     }
 }

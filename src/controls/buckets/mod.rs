@@ -8,8 +8,10 @@ mod access;
 mod access_log;
 mod encryption;
 mod guardrail;
+mod guards;
 mod live;
 mod object_lock;
+mod policy_findings;
 mod restore;
 mod settings;
 mod statements;
@@ -158,6 +160,7 @@ const GUARDRAILS: &[Guardrail] = &[
     statements::propose,
     access::public_access_block,
     access::private,
+    policy_findings::propose,
     encryption::propose,
     versions::propose,
     object_lock::propose,
