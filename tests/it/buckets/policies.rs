@@ -70,7 +70,11 @@ fn policies_of_every_shape_keep_their_statements_through_plan_apply_and_plan() {
     block_on(async {
         for file in std::fs::read_dir(folder).expect("the policies") {
             let path = file.expect("a file").path();
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             let bucket = format!("{name}-{}", account.id);
             let text = std::fs::read_to_string(&path).expect("a policy");
             create(&account, &bucket, HOME).await;
@@ -98,8 +102,12 @@ fn policies_of_every_shape_keep_their_statements_through_plan_apply_and_plan() {
 
 #[test]
 fn false_takes_ours_out_and_leaves_the_rest_and_that_must_be_allowed() {
-    let account = Account::with("[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nminimum_tls = \"1.2\"");
-    let (alone, shared) = (format!("alone-{}", account.id), format!("shared-{}", account.id));
+    let account =
+        Account::with("[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nminimum_tls = \"1.2\"");
+    let (alone, shared) = (
+        format!("alone-{}", account.id),
+        format!("shared-{}", account.id),
+    );
     let theirs = json!({"Version": "2012-10-17", "Statement": {"Sid": "Theirs", "Effect": "Allow",
         "Principal": {"AWS": account.id}, "Action": "s3:GetObject",
         "Resource": format!("arn:aws:s3:::{shared}/*")}});
@@ -140,17 +148,26 @@ fn nobody_locks_themselves_out_unless_the_baseline_accepts_it_for_the_bucket() {
         all.extend(arguments);
         account.run(&all)
     };
-    let _ = apply(&[]).exits(2).says("it may keep out").says("--seen-from");
-    let _ = apply(&["--seen-from", "198.51.100.9"]).exits(2).says("it would keep out");
+    let _ = apply(&[])
+        .exits(2)
+        .says("it may keep out")
+        .says("--seen-from");
+    let _ = apply(&["--seen-from", "198.51.100.9"])
+        .exits(2)
+        .says("it would keep out");
     assert_eq!(block_on(get(&account, &bucket)), None);
-    let _ = apply(&["--seen-from", "203.0.113.9"]).exits(0).says("1 change made");
+    let _ = apply(&["--seen-from", "203.0.113.9"])
+        .exits(0)
+        .says("1 change made");
     // What is there needs no second thought.
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
     let wider = "[[buckets]]\nmatch = [\"payroll-*\"]\naccept_lockout = true\n\
                  only_from = { networks = [\"203.0.113.0/24\", \"198.51.100.0/24\"] }";
     account.baseline(&account.in_one_region(wider));
     let refused = apply(&[]).exits(6);
-    let _ = refused.says("only_from.Condition.NotIpAddress.aws:SourceIp").says("(loosens)");
+    let _ = refused
+        .says("only_from.Condition.NotIpAddress.aws:SourceIp")
+        .says("(loosens)");
     let _ = apply(&["--allow-loosening", "buckets"]).exits(0);
     let policy = block_on(get(&account, &bucket)).expect("a policy");
     let networks = &statements(&policy)[0]["Condition"]["NotIpAddress"]["aws:SourceIp"];
@@ -169,11 +186,19 @@ fn a_plan_shows_what_becomes_of_statements_and_its_json_the_whole_policy() {
         put(&account, &bucket, &theirs.to_string()).await;
     });
     let text = account.run(&["plan"]).exits(0);
-    let _ = text.says("\"kept\": [\"Theirs\"]").says("BaselineDenyInsecureTransport");
+    let _ = text
+        .says("\"kept\": [\"Theirs\"]")
+        .says("BaselineDenyInsecureTransport");
     let whole = account.run(&["plan", "--json"]).exits(0).json();
     let call = &whole["entries"][0]["calls"][0];
-    assert_eq!(sids(&call["input"]["Policy"]), ["Theirs", "BaselineDenyInsecureTransport"]);
-    assert_eq!(call["shown"]["Policy"]["Statement"]["kept"], json!(["Theirs"]));
+    assert_eq!(
+        sids(&call["input"]["Policy"]),
+        ["Theirs", "BaselineDenyInsecureTransport"]
+    );
+    assert_eq!(
+        call["shown"]["Policy"]["Statement"]["kept"],
+        json!(["Theirs"])
+    );
 }
 
 #[test]
@@ -187,7 +212,9 @@ fn an_edit_between_plan_and_apply_is_not_written_over() {
         "Resource": format!("arn:aws:s3:::{bucket}/*")}]});
     block_on(put(&account, &bucket, &theirs.to_string()));
     let before = account.writes().len();
-    let _ = account.run(&["apply", "saved.json", "--auto-approve"]).exits(6);
+    let _ = account
+        .run(&["apply", "saved.json", "--auto-approve"])
+        .exits(6);
     assert_eq!(account.writes().len(), before);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let policy = block_on(get(&account, &bucket)).expect("a policy");
@@ -196,7 +223,8 @@ fn an_edit_between_plan_and_apply_is_not_written_over() {
 
 #[test]
 fn a_deleted_role_is_named_and_pruned_where_that_is_allowed() {
-    let account = Account::with("[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nsound_policy = true");
+    let account =
+        Account::with("[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nsound_policy = true");
     let bucket = format!("a-{}", account.id);
     block_on(async {
         create(&account, &bucket, HOME).await;
@@ -204,17 +232,26 @@ fn a_deleted_role_is_named_and_pruned_where_that_is_allowed() {
         let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
             "Principal": {"AWS": account.id}, "Action": "sts:AssumeRole"}]});
         let role = iam.create_role().role_name("reader");
-        let role = role.assume_role_policy_document(trust.to_string()).send().await;
+        let role = role
+            .assume_role_policy_document(trust.to_string())
+            .send()
+            .await;
         let role = role.expect("a role").role.expect("a role");
         let theirs = json!({"Version": "2012-10-17", "Statement": [{"Sid": "Readers", "Effect": "Allow",
             "Principal": {"AWS": [role.arn, account.id]}, "Action": "s3:GetObject",
             "Resource": format!("arn:aws:s3:::{bucket}/*")}]});
         put(&account, &bucket, &theirs.to_string()).await;
-        iam.delete_role().role_name("reader").send().await.expect("deleted");
+        iam.delete_role()
+            .role_name("reader")
+            .send()
+            .await
+            .expect("deleted");
     });
     let before = account.writes().len();
     let refused = account.run(&["apply", "--auto-approve"]).exits(2);
-    let _ = refused.says("statement Readers").says("prune_deleted_principals = true");
+    let _ = refused
+        .says("statement Readers")
+        .says("prune_deleted_principals = true");
     assert_eq!(account.writes().len(), before);
     let prune = "[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nsound_policy = true\n\
                  prune_deleted_principals = true";
@@ -243,13 +280,16 @@ fn a_public_policy_behind_a_block_is_told_before_s3_refuses_it() {
     });
     let before = account.writes().len();
     let refused = account.run(&["apply", "--auto-approve"]).exits(2);
-    let _ = refused.says("by statement Everybody").says("its own public access block");
+    let _ = refused
+        .says("by statement Everybody")
+        .says("its own public access block");
     assert_eq!(account.writes().len(), before);
 }
 
 #[test]
 fn statements_that_do_not_do_what_they_seem_to_are_told_with_what_does() {
-    let account = Account::with("[[buckets]]\nmatch = [\"*\"]\nsound_policy = true\nshared_with = []");
+    let account =
+        Account::with("[[buckets]]\nmatch = [\"*\"]\nsound_policy = true\nshared_with = []");
     let bucket = format!("a-{}", account.id);
     let policy = json!({"Version": "2008-10-17", "Statement": [
         {"Sid": "Office", "Effect": "Allow", "Principal": {"AWS": account.id}, "Action": "s3:*",
