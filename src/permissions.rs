@@ -6,6 +6,7 @@ use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
 use crate::cli::Purpose;
 use crate::control::{Context, Need};
+use crate::who::LOOKUP_EVENTS;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,10 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
     let common = Names::new(baseline, context, Vec::new());
     for operation in common_operations(baseline) {
         add(operation, &common);
+    }
+    if purpose == Purpose::Drift {
+        // For `--who`.
+        add(&LOOKUP_EVENTS, &common);
     }
     for (operation, bucket, key) in shared_objects(baseline, context, writes) {
         let own = vec![("bucket", vec![bucket]), ("key", vec![key])];

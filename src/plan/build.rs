@@ -68,10 +68,14 @@ pub fn build(
 /// change was built on goes after it.
 fn in_order(drafts: Vec<Draft>, aim: &Aim) -> Vec<Entry> {
     let drafts = finish(drafts).into_iter();
-    let mut entries: Vec<Entry> = drafts.map(|draft| draft.entry).collect();
-    if matches!(aim, Aim::Baseline) {
-        return entries;
+    let entries = drafts.map(|draft| draft.entry).collect();
+    match aim {
+        Aim::Baseline => entries,
+        Aim::Undo(_) => backwards(entries),
     }
+}
+
+fn backwards(mut entries: Vec<Entry>) -> Vec<Entry> {
     let forwards: Vec<Address> = entries.iter().map(Entry::address).collect();
     // What the calls of one entry do for others is done for all of them at once.
     entries.sort_by_cached_key(|entry| {
@@ -363,5 +367,45 @@ impl Draft {
             writes: Vec::new(),
             needs: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_undone_is_undone_backwards_and_what_is_done_together_stays_together() {
+        let entry = |name: &str, with: Option<&str>| {
+            let address = |name: &str| Address::new("buckets", &Place::thing(name));
+            let mut entry = Entry::of("buckets", Place::thing(name));
+            entry.verdict = Verdict::Change;
+            entry.with = with.map(address);
+            entry.after = entry.with.clone().into_iter().collect();
+            entry
+        };
+        let fine = Entry::of("buckets", Place::thing("fine"));
+        let entries = vec![
+            entry("a", None),
+            entry("b", None),
+            fine,
+            entry("with-a", Some("a")),
+            entry("c", None),
+        ];
+        let order: Vec<String> = backwards(entries)
+            .into_iter()
+            .map(|entry| {
+                let after: Vec<String> = entry.after.iter().map(Address::to_string).collect();
+                format!("{} after {}", entry.address(), after.join(" "))
+            })
+            .collect();
+        let wanted = [
+            "buckets@c after ",
+            "buckets@fine after ",
+            "buckets@b after buckets@c",
+            "buckets@a after buckets@b",
+            "buckets@with-a after buckets@a",
+        ];
+        assert_eq!(order, wanted);
     }
 }

@@ -5,9 +5,9 @@
 //! - [`are_equivalent`] and [`Policy::says`] tell whether two policies, or statements, say the same
 //!   in other words.
 //! - [`Policy::denies_all_of`] tells whether a Deny is there already, under whatever name.
-//! - [`evaluate`] tells whether a statement matches a request, as far as the request is known.
-//! - [`weaknesses`] lists what a policy gives away, and what in it does not do what it seems to.
-//! - [`changes`] tells two policies apart by statement.
+//! - [`evaluate()`] tells whether a statement matches a request, as far as the request is known.
+//! - [`weaknesses()`] lists what a policy gives away, and what in it does not do what it seems to.
+//! - [`changes()`] tells two policies apart by statement.
 //! - [`guardrails`] holds the statements of ours.
 
 mod changes;

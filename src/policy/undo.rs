@@ -18,14 +18,18 @@ pub struct Undone {
 }
 
 impl Policy {
-    /// What the policy becomes without the statements that a run put in, and with those that they
-    /// took the place of. All others stay as they are. S3 answers principals in another order each
-    /// time, so statements are compared by what they say.
+    /// What the policy becomes without the statements that a run put in, and with those that it
+    /// replaced or took out. All others stay as they are. S3 answers principals in another order
+    /// each time, so statements are compared by what they say.
     pub fn undo(past: &Past<Option<Self>>, dialect: Dialect<'_>) -> Undone {
         let none = Self::empty();
-        let [before, after, now] =
-            [&past.before, &past.after, &past.live].map(|policy| policy.as_ref().unwrap_or(&none));
-        let mut policy = now.clone();
+        let [before, after] =
+            [&past.before, &past.after].map(|policy| policy.as_ref().unwrap_or(&none));
+        let mut policy = match (&past.live, &past.before) {
+            (Some(live), _) => live.clone(),
+            (None, Some(before)) => before.bare(),
+            (None, None) => none.clone(),
+        };
         let mut moved = Vec::new();
         let mut differs = false;
         let added = after.statements().iter();
@@ -47,7 +51,21 @@ impl Policy {
                 }
             }
         }
-        if differs && before.is_single() {
+        let taken = before.statements().iter();
+        for taken in taken.filter(|own| after.find((before, own), dialect).is_none()) {
+            let has_sid = |policy: &Self| taken.sid().filter(|sid| policy.with_sid(sid).is_some());
+            if has_sid(after).is_some() || policy.find((before, taken), dialect).is_some() {
+                continue; // It was replaced, or is there again.
+            }
+            match has_sid(&policy).map(str::to_owned) {
+                Some(sid) => moved.push(sid),
+                None => {
+                    policy.put(taken.clone());
+                    differs = true;
+                }
+            }
+        }
+        if differs && before.is_single() && policy.statements().len() == 1 {
             policy.make_single();
         }
         Undone {
@@ -55,6 +73,23 @@ impl Policy {
             differs,
             moved,
         }
+    }
+
+    /// The policy without its statements.
+    fn bare(&self) -> Self {
+        let mut policy = self.clone();
+        while !policy.is_empty() {
+            policy.cut(0);
+        }
+        policy
+    }
+
+    /// Whether all that another one says is said, and nothing more is allowed.
+    pub fn is_no_looser_than(&self, other: &Self, dialect: Dialect<'_>) -> bool {
+        let said = |own: &Statement| self.find((other, own), dialect).is_some();
+        let is_new = |own: &&Statement| other.find((self, own), dialect).is_none();
+        let mut more = self.statements().iter().filter(is_new);
+        other.statements().iter().all(said) && more.all(Statement::denies)
     }
 
     /// The names of the statements: their Sids, or their numbers.
@@ -158,6 +193,26 @@ mod tests {
             json!([allow("B", &["new"]), changed, allow("F", &["f"])])
         );
         assert_eq!(moved, ["D"]);
+    }
+
+    #[test]
+    fn what_the_run_took_out_comes_back_with_all_around_it() {
+        let parse = |text: &str| Some(Policy::parse(text).expect("valid"));
+        let before = || parse(r#"{"Id":"x","Statement":[{"Sid":"A"},{"Sid":"B"}]}"#);
+        let past = Past {
+            before: before(),
+            after: None,
+            live: None,
+        };
+        let undone = Policy::undo(&past, Dialect::resource("aws"));
+        assert_eq!(json!(undone.policy), json!(before()));
+        let (undone, moved) = undo(
+            before(),
+            parse(r#"{"Statement":[{"Sid":"A"}]}"#),
+            parse(r#"{"Statement":[{"Sid":"A"},{"Sid":"B","Effect":"Deny"}]}"#),
+        );
+        assert_eq!(undone[1]["Effect"], "Deny");
+        assert_eq!(moved, ["B"]);
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
         live,
     };
     let partition = arn.split(':').nth(1).unwrap_or_default();
-    let undone = Policy::undo(&past, Dialect::resource(partition));
+    let dialect = Dialect::resource(partition);
+    let undone = Policy::undo(&past, dialect);
     let mut proposal = Proposal::fine();
     for sid in undone.moved {
         proposal.finding(
@@ -46,7 +47,7 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
         proposal.finding("statements", what, remedy);
         return proposal;
     }
-    proposal.differences = differences(past.live.as_ref(), undone.policy.as_ref(), arn);
+    proposal.differences = differences(past.live.as_ref(), undone.policy.as_ref(), arn, dialect);
     match undone.policy {
         Some(policy) => {
             let write = PutBucketPolicy::back_to(target, past.live.as_ref(), policy);
@@ -57,18 +58,29 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
     proposal
 }
 
-/// A policy without one of our statements denies less, or lets a service deliver no longer.
-fn differences(now: Option<&Policy>, wanted: Option<&Policy>, arn: &str) -> Vec<Difference> {
+/// A policy without one of its statements denies less, or lets a service deliver no longer.
+fn differences(
+    now: Option<&Policy>,
+    wanted: Option<&Policy>,
+    arn: &str,
+    dialect: Dialect<'_>,
+) -> Vec<Difference> {
     let tls = |policy: Option<&Policy>| policy.is_some_and(|p| p.denies_insecure_transport(arn));
     let names = |policy: Option<&Policy>| policy.map(Policy::names).unwrap_or_default();
+    let none = Policy::empty();
+    let is_no_looser = wanted
+        .unwrap_or(&none)
+        .is_no_looser_than(now.unwrap_or(&none), dialect);
+    let is_tls_only = [tls(now), tls(wanted)];
     let fields = [
-        ("ssl_only", json!(tls(now)), json!(tls(wanted))),
-        ("statements", json!(names(now)), json!(names(wanted))),
+        ("ssl_only", is_tls_only.map(|own| json!(own))),
+        ("statements", [json!(names(now)), json!(names(wanted))]),
     ];
-    let changed = fields.into_iter().filter(|(_, now, wanted)| now != wanted);
-    changed
-        .map(|(field, now, wanted)| Difference {
-            loosens: true,
+    fields
+        .into_iter()
+        .filter(|(field, _)| *field != "ssl_only" || is_tls_only[0] != is_tls_only[1])
+        .map(|(field, [now, wanted])| Difference {
+            loosens: !is_no_looser,
             ..Difference::new(field, now, wanted)
         })
         .collect()

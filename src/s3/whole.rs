@@ -79,10 +79,11 @@ impl Intercept for Probe {
         _components: &RuntimeComponents,
         _cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let response = context.response();
-        if !response.status().is_success() {
+        // An answer that broke off is an error already, and is asked for again.
+        if context.output_or_error().is_err() {
             return Ok(());
         }
+        let response = context.response();
         let body = response.body().bytes().ok_or("the answer is not at hand")?;
         let body = String::from_utf8_lossy(body);
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);

@@ -22,6 +22,7 @@ class Control:
             ("GET", "journal"): lambda _: emulator.journal.report(),
             ("POST", "journal"): lambda given: emulator.journal.report(given["account"]),
             ("POST", "reset"): self.reset,
+            ("POST", "forget"): self.forget,
             ("POST", "faults"): self.faults,
             ("POST", "held"): lambda given: emulator.gate.held(given["account"], given["ms"]),
             ("POST", "release"): lambda given: emulator.gate.release(given["account"]),
@@ -44,6 +45,10 @@ class Control:
 
     def reset(self, _: Any) -> dict:
         self.emulator.reset()
+        return {"ok": True}
+
+    def forget(self, given: dict) -> dict:
+        self.emulator.forget(given["account"])
         return {"ok": True}
 
     def faults(self, given: list[dict] | dict) -> dict:

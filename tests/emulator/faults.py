@@ -165,6 +165,8 @@ class Rule:
 
 
 class Faults:
+    """The rules in force, by the account that they are for; None holds those for every account."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.reset()
@@ -173,56 +175,61 @@ class Faults:
         self.set([])
 
     def set(self, rules: list[dict[str, Any]]) -> None:
-        made = [Rule(members) for members in rules]
+        made: dict[str | None, list[Rule]] = {}
+        for members in rules:
+            made.setdefault(members.get("account"), []).append(Rule(members))
         with self._lock:
-            self.rules = made
-            self._remembered: dict[tuple, Answer] = {}
-            self._stale: dict[tuple[str, str, str], int] = {}
-            self._remembers = any(rule.action == "stale_read" for rule in made)
+            self._rules = made
+            self._remembered: dict[str, dict[tuple, Answer]] = {}
+            self._stale: dict[str, dict[tuple[str, str], int]] = {}
 
     def set_for(self, account: str, rules: list[dict[str, Any]]) -> None:
         """Replaces the rules of one account and leaves those of the others as far as they are."""
         made = [Rule(members) for members in rules]
         with self._lock:
-            others = [rule for rule in self.rules if rule.wanted.get("account") != account]
-            self.rules = [*made, *others]
-            for kept in (self._remembered, self._stale):
-                for key in [key for key in kept if key[0] == account]:
-                    del kept[key]
-            self._remembers = any(rule.action == "stale_read" for rule in self.rules)
+            self._rules.pop(account, None)
+            self._remembered.pop(account, None)
+            self._stale.pop(account, None)
+            if made:
+                self._rules[account] = made
 
     def strike(self, asked: Asked) -> Rule | None:
-        if not self.rules:
-            return None
         with self._lock:
-            for rule in self.rules:
+            for rule in self._rules_for(asked):
                 if rule.takes(asked):
                     if rule.action == "stale_read":
-                        self._stale[self._place(asked)] = rule.details.get("reads", 1)
+                        reads = rule.details.get("reads", 1)
+                        self._stale.setdefault(asked.account, {})[self._place(asked)] = reads
                     return rule
         return None
+
+    def _rules_for(self, asked: Asked) -> list[Rule]:
+        return [*self._rules.get(asked.account, ()), *self._rules.get(None, ())]
 
     # Stale reads: a read repeats the answer it gave before the write, a given number of times.
 
     def remember(self, asked: Asked, answer: Answer) -> None:
-        if self._remembers and not asked.is_write:
-            with self._lock:
-                self._remembered[self._question(asked)] = answer
+        if asked.is_write:
+            return
+        with self._lock:
+            if any(rule.action == "stale_read" for rule in self._rules_for(asked)):
+                self._remembered.setdefault(asked.account, {})[self._question(asked)] = answer
 
     def stale_answer(self, asked: Asked) -> Answer | None:
-        if not self._remembers or asked.is_write:
+        if asked.is_write:
             return None
         with self._lock:
-            place = self._place(asked)
-            answer = self._remembered.get(self._question(asked))
-            if not self._stale.get(place) or answer is None:
+            stale = self._stale.get(asked.account)
+            if not stale or not stale.get(self._place(asked)):
                 return None
-            self._stale[place] -= 1
+            answer = self._remembered.get(asked.account, {}).get(self._question(asked))
+            if answer is not None:
+                stale[self._place(asked)] -= 1
             return answer
 
     @staticmethod
-    def _place(asked: Asked) -> tuple[str, str, str]:
-        return asked.account, asked.region, asked.service
+    def _place(asked: Asked) -> tuple[str, str]:
+        return asked.region, asked.service
 
     @classmethod
     def _question(cls, asked: Asked) -> tuple:

@@ -16,7 +16,7 @@ class Journal:
     def reset(self) -> None:
         with self._lock:
             self._numbers = itertools.count(1)
-            self.entries: list[dict[str, Any]] = []
+            self._entries: dict[str, list[dict[str, Any]]] = {}
             self.in_flight = 0
             self.max_concurrent = 0
 
@@ -33,13 +33,22 @@ class Journal:
         entry = {"sequence": 0, "time": time.time(), **members}
         with self._lock:
             entry["sequence"] = next(self._numbers)
-            self.entries.append(entry)
+            self._entries.setdefault(entry["account"], []).append(entry)
         return entry
+
+    def forget(self, account: str) -> None:
+        """Keeps nothing of an account."""
+        with self._lock:
+            self._entries.pop(account, None)
 
     def report(self, account: str | None = None) -> dict[str, Any]:
         """Everything, or what was asked of one account."""
         with self._lock:
-            entries = [e for e in self.entries if account in (None, e["account"])]
+            if account is None:
+                entries = [entry for kept in self._entries.values() for entry in kept]
+            else:
+                entries = list(self._entries.get(account, []))
+        entries.sort(key=lambda entry: entry["sequence"])
         return {
             "total": len(entries),
             "writes": sum(1 for entry in entries if entry["write"]),

@@ -219,6 +219,7 @@ impl Drop for Account {
         if self.asked.load(Ordering::Relaxed) {
             watch::assert_looking_wrote_nothing(&self.journal());
         }
+        emulator().admin("forget", json!({"account": self.id}));
     }
 }
 

@@ -263,6 +263,14 @@ fn permissions_prints_a_policy_for_what_the_baseline_uses() {
         .exits(0)
         .json();
     assert!(actions(&apply).contains("iam:UpdateAccountPasswordPolicy"));
+    let drift = account
+        .run(&["permissions", "--for", "drift"])
+        .exits(0)
+        .json();
+    assert!(
+        actions(&drift).contains("cloudtrail:LookupEvents"),
+        "for --who"
+    );
     let bucket = format!("arn:aws:s3:::baseline-logs-{}-us-east-1", account.id);
     assert!(actions(&apply).contains(&bucket));
     let china = ["permissions", "--for", "apply", "--partition", "aws-cn"];

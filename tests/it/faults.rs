@@ -348,11 +348,15 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
     }
     // Where what is protected hangs on the value, it is no longer taken for protected.
     let wanted = [
+        "accessanalyzer:ListAnalyzers: \"change\"",
         "budgets:DescribeBudget: \"finding\"",
         "budgets:DescribeNotificationsForBudget: \"change\"",
         "budgets:DescribeSubscribersForNotification: \"change\"",
         "config:DescribeConfigurationRecorders: \"unknown\"",
         "guardduty:GetDetector: \"change\"",
+        "s3:GetBucketLifecycleConfiguration: \"change\"",
+        "s3:GetBucketOwnershipControls: \"change\"",
+        "s3:GetBucketOwnershipControls: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",
         "s3:GetBucketVersioning: \"change\"",
     ];

@@ -93,7 +93,7 @@ fn no_request_of_a_plan_is_sent_twice_and_they_are_few() {
 }
 
 /// The operation that a request of the journal was, among those that controls declare.
-fn declared(entry: &Value) -> Option<&'static Operation> {
+pub fn declared(entry: &Value) -> Option<&'static Operation> {
     use baseline::aws::facts;
     let common = [
         &facts::GET_CALLER_IDENTITY,
@@ -108,6 +108,15 @@ fn declared(entry: &Value) -> Option<&'static Operation> {
         .into_iter()
         .chain(of_controls)
         .find(|o| o.name == name && o.service == service)
+}
+
+/// Whether a printed policy allows an action, on whatever resource.
+pub fn allows(policy: &Value, action: &str) -> bool {
+    let statements = policy["Statement"].as_array().expect("a list");
+    let mut actions = statements
+        .iter()
+        .flat_map(|own| own["Action"].as_array().expect("a list"));
+    actions.any(|allowed| allowed == action)
 }
 
 #[test]
@@ -132,15 +141,10 @@ fn every_request_is_declared_and_allowed_by_the_printed_policy() {
             &policies[1]
         };
         for grant in operation.grants {
-            let allows = |statement: &Value| {
-                let actions = statement["Action"].as_array().expect("a list");
-                actions.iter().any(|action| action == grant.action)
-            };
-            let statements = policy["Statement"].as_array().expect("a list");
+            let action = grant.action;
             assert!(
-                statements.iter().any(allows),
-                "{} is not allowed for {entry}",
-                grant.action
+                allows(policy, action),
+                "{action} is not allowed for {entry}"
             );
         }
     }

@@ -45,6 +45,7 @@ fn flags_that_the_baseline_leaves_out_stay() {
     });
 }
 
+/// The emulator, without the account's id before its name.
 #[derive(Debug)]
 pub struct Endpoint(pub String);
 

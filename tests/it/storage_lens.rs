@@ -200,7 +200,7 @@ fn undo_leaves_the_dashboard_to_a_person() {
         .expect("a run")
         .to_owned();
     let undo = account.run(&["undo", &run, "--auto-approve"]);
-    let _ = undo.says("default.enabled");
+    let _ = undo.says("enabled: it is true, and was false");
     assert_eq!(account.writes().len(), 1);
 }
 

@@ -11,7 +11,7 @@ mod writes;
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Write};
 use crate::control::{
-    About, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Standing,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standing,
 };
 use crate::place::Place;
 use live::{Analyzer, LIST, LIST_FINDINGS, Live};
@@ -235,6 +235,30 @@ impl Control for AccessAnalyzer {
                     proposal.note(format!("the organization's analyzer {name} is {status}"));
                 }
             }),
+        }
+        proposal
+    }
+
+    /// The analyzer that the run created stays: it is free, and its archive rules and findings would
+    /// go with it.
+    fn restore(_: &Settings, place: &Place, past: Past<Live>, _: &Context) -> Proposal {
+        let region = place.region.as_deref().unwrap_or_default();
+        let is_in = |live: &Live, arn: &str| live.analyzers.iter().any(|own| own.arn == arn);
+        let created = past.after.analyzers.iter();
+        let created = created.filter(|own| !is_in(&past.before, &own.arn));
+        let mut proposal = Proposal::fine();
+        for Analyzer { name, arn, .. } in created {
+            match is_in(&past.live, arn) {
+                true => proposal.finding(
+                    "name",
+                    format!("the run created the analyzer {name}; it is not deleted"),
+                    format!(
+                        "if nobody needs it, its archive rules and its findings: aws \
+                         accessanalyzer delete-analyzer --region {region} --analyzer-name {name}"
+                    ),
+                ),
+                false => proposal.note(format!("the analyzer {name} is not there any more")),
+            }
         }
         proposal
     }

@@ -273,7 +273,10 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
         }
     }
     for (key, value) in entry.tags.iter().flatten() {
-        if key.is_empty() || key.chars().count() > 128 || key.starts_with("aws:") {
+        if key.starts_with("$__toml_private") {
+            // To serde a date is a table with one entry of this name.
+            at("tags", "expected a table, found a date");
+        } else if key.is_empty() || key.chars().count() > 128 || key.starts_with("aws:") {
             at(
                 "tags",
                 "a key has 1 to 128 characters and does not begin with aws:",

@@ -66,6 +66,7 @@ impl<'a> Restore<'a> {
         for key in self.budgets.after.alerts.keys() {
             self.alert(key);
         }
+        self.tell_of_taken_out();
         // A period may not go with the forecasts that are deleted before.
         self.terms();
         let live = &self.budgets.live;
@@ -143,6 +144,33 @@ impl<'a> Restore<'a> {
                 self.subscribers(key, &before, after, live);
             }
             (_, None) => {}
+        }
+    }
+
+    /// What only another undo takes out: to put it back the addresses are needed, which no journal
+    /// holds.
+    fn tell_of_taken_out(&mut self) {
+        let Past {
+            before,
+            after,
+            live,
+        } = self.budgets;
+        for (key, was) in &before.alerts {
+            let of = |budget: &Budget| budget.alerts.get(key).cloned().flatten();
+            let Some(was) = was else {
+                continue;
+            };
+            let missing = |budget: &Budget| {
+                let own = of(budget).unwrap_or_default();
+                !was.email.is_subset(&own.email) || !was.sns.is_subset(&own.sns)
+            };
+            if missing(after) && missing(live) {
+                self.steps.finding(
+                    &format!("alerts.{key}"),
+                    "that run took subscribers out, or the whole alert; they are not put back",
+                    "baseline apply puts in what the baseline asks for",
+                );
+            }
         }
     }
 
@@ -235,5 +263,106 @@ impl<'a> Restore<'a> {
         let alerts = self.entry.alerts.iter();
         let named: BTreeSet<Sensitive> = alerts.flat_map(|alert| alert.addresses()).collect();
         named.get(masked).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::tests::context;
+    use serde_json::{Value, json};
+
+    fn mail(name: &str) -> Value {
+        crate::diff::to_value(&Sensitive::new(format!("{name}@example.com")))
+    }
+
+    /// A budget with this limit and these alerts, of which each has these mails.
+    fn budget(limit: &str, alerts: &[(&str, &[&str])]) -> Value {
+        let alerts = alerts.iter().map(|(key, mails)| {
+            let mails: Vec<Value> = mails.iter().map(|name| mail(name)).collect();
+            ((*key).to_owned(), json!({"email": mails}))
+        });
+        let alerts: serde_json::Map<String, Value> = alerts.collect();
+        json!({"limit": limit, "period": "monthly", "alerts": alerts})
+    }
+
+    fn restored(before: Value, after: Value, live: Value) -> Proposal {
+        #[derive(Deserialize)]
+        struct Table {
+            budgets: Vec<Entry>,
+        }
+        let text = "[[budgets]]\nname = \"monthly\"\nlimit = \"1 USD\"\n\
+                    alerts = [{ at = \"80%\", email = [\"ours@example.com\"] }]";
+        let table: Table = toml::from_str(text).expect("the test's settings are valid");
+        let read = |state| serde_json::from_value(state).expect("a live state");
+        let past = Past {
+            before: read(before),
+            after: read(after),
+            live: read(live),
+        };
+        restore(&table.budgets[0], &past, &context())
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<&str> {
+        let writes = proposal.writes.iter();
+        writes.map(|write| write.operation().name).collect()
+    }
+
+    const ALERT: &str = "actual > 80%";
+
+    #[test]
+    fn an_alert_that_others_joined_stays_and_the_last_reader_is_never_taken_out() {
+        let none = || budget("1 USD", &[]);
+        let ours = || budget("1 USD", &[(ALERT, &["ours"])]);
+        let alone = restored(none(), ours(), ours());
+        assert_eq!(calls(&alone), ["DeleteNotification"]);
+        let joined = budget("1 USD", &[(ALERT, &["ours", "theirs"])]);
+        assert_eq!(
+            calls(&restored(none(), ours(), joined)),
+            ["DeleteSubscriber"]
+        );
+        let both = || budget("1 USD", &[(ALERT, &["ours", "theirs"])]);
+        let theirs = budget("1 USD", &[(ALERT, &["theirs"])]);
+        let last = restored(theirs, both(), ours());
+        assert!(last.writes.is_empty() && last.differences.is_empty());
+        assert_eq!(last.findings[0].field, "alerts.actual > 80%");
+    }
+
+    #[test]
+    fn what_an_update_would_lose_and_what_aws_would_refuse_is_left_to_a_person() {
+        let before = || budget("5 USD", &[]);
+        let mut rich = budget("1 USD", &[]);
+        rich["lost_by_an_update"] = json!(["its planned limits"]);
+        let mut daily = before();
+        daily["period"] = json!("daily");
+        let forecast = budget("1 USD", &[("forecast > 90%", &["theirs"])]);
+        for (before, live) in [(before(), rich), (daily, forecast)] {
+            let proposal = restored(before, budget("1 USD", &[]), live);
+            assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
+            assert_eq!(proposal.findings[0].field, "limit");
+        }
+    }
+
+    #[test]
+    fn an_alert_whose_readers_were_not_asked_for_is_left_to_a_person() {
+        let mut live = budget("1 USD", &[]);
+        live["alerts"][ALERT] = json!(null);
+        let after = budget("1 USD", &[(ALERT, &["ours"])]);
+        let proposal = restored(budget("1 USD", &[]), after, live);
+        assert!(proposal.writes.is_empty());
+        let wanted = "--notification NotificationType=ACTUAL,ComparisonOperator=GREATER_THAN,\
+                      Threshold=80,ThresholdType=PERCENTAGE";
+        assert!(proposal.findings[0].remedy.ends_with(wanted));
+    }
+
+    #[test]
+    fn a_higher_limit_protects_less_and_a_lower_one_does_not() {
+        let loosens = |before: &str| {
+            let after = || budget("10 USD", &[]);
+            let proposal = restored(budget(before, &[]), after(), after());
+            proposal.differences[0].loosens
+        };
+        assert!(loosens("20 USD"));
+        assert!(!loosens("5 USD"));
     }
 }

@@ -124,3 +124,87 @@ impl Live {
         Some(State::of(self.trails.get(arn)?, details))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const ARN: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/audit";
+
+    /// The trail `audit`, and whether it is recording.
+    fn live(logging: bool) -> Value {
+        json!({
+            "trails": {ARN: {
+                "name": "audit", "home_region": "us-east-1", "bucket": "logs", "prefix": null,
+                "log_file_validation": true, "multi_region": true, "global_events": true,
+                "kms_key": null, "has_insights": false, "organization": false,
+            }},
+            "details": {
+                "trail": ARN, "logging": logging, "basic": false, "insights": {},
+                "selectors": [{"FieldSelectors": [
+                    {"Field": "eventCategory", "Equals": ["Management"]},
+                ]}],
+            },
+        })
+    }
+
+    fn restored(before: Value, after: Value, live: Value) -> Proposal {
+        let read = |state| serde_json::from_value::<Live>(state).expect("a live state");
+        restore(&Past {
+            before: read(before),
+            after: read(after),
+            live: read(live),
+        })
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<&str> {
+        let writes = proposal.writes.iter();
+        writes.map(|write| write.operation().name).collect()
+    }
+
+    #[test]
+    fn a_created_trail_is_stopped_once_and_whatever_else_became_of_it() {
+        let nothing = json!({"trails": {}, "details": null});
+        let mut changed = live(true);
+        changed["trails"][ARN]["prefix"] = json!("theirs");
+        let proposal = restored(nothing.clone(), live(true), changed);
+        assert_eq!(calls(&proposal), ["StopLogging"]);
+        let stopped = restored(nothing.clone(), live(true), live(false));
+        assert!(stopped.writes.is_empty() && stopped.differences.is_empty());
+        assert_eq!(stopped.findings, proposal.findings);
+        let gone = restored(nothing.clone(), live(true), nothing);
+        assert!(gone.findings.is_empty());
+        assert_eq!(gone.notes.len(), 1);
+    }
+
+    #[test]
+    fn a_trail_that_is_not_looked_at_any_more_is_left_as_it_is() {
+        let mut other = live(true);
+        other["details"]["trail"] = json!("another");
+        let mut organization = live(true);
+        organization["details"] = json!(null);
+        for now in [other, organization] {
+            let proposal = restored(live(false), live(true), now);
+            assert!(proposal.writes.is_empty());
+            assert_eq!(proposal.findings[0].field, "name");
+        }
+    }
+
+    #[test]
+    fn a_key_taken_away_and_management_events_left_out_protect_less() {
+        let mut after = live(true);
+        after["trails"][ARN]["kms_key"] = json!("arn:aws:kms:us-east-1:111122223333:key/k");
+        let mut before = live(true);
+        before["details"]["selectors"] = json!([{"FieldSelectors": [
+            {"Field": "eventCategory", "Equals": ["Data"]},
+            {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+        ]}]);
+        let proposal = restored(before, after.clone(), after);
+        assert_eq!(calls(&proposal), ["UpdateTrail", "PutEventSelectors"]);
+        assert_eq!(proposal.writes[0].call().input["KmsKeyId"], "");
+        let looser = proposal.differences.iter().filter(|d| d.loosens);
+        let looser: Vec<&str> = looser.map(|d| d.field.as_str()).collect();
+        assert_eq!(looser, ["kms_key", "management_events"]);
+    }
+}

@@ -171,3 +171,94 @@ impl Created {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Standing;
+    use serde_json::{Value, json};
+
+    /// A recorder by its name, with all types and a channel, that runs.
+    fn state(name: &str) -> Value {
+        json!({
+            "recorder": {
+                "name": name, "role": "r", "record": "all", "global_types": true,
+                "frequency": "CONTINUOUS",
+            },
+            "channel": {
+                "name": "default", "bucket": "logs", "prefix": null, "kms_key": null,
+                "sns_topic": null, "snapshot_frequency": null,
+            },
+            "recording": true,
+        })
+    }
+
+    fn restored(before: Value, after: Value, live: Value) -> Proposal {
+        let read = |state| {
+            let state = serde_json::from_value(state).expect("a live state");
+            Live::Region(Box::new(state))
+        };
+        let past = Past {
+            before: read(before),
+            after: read(after),
+            live: read(live),
+        };
+        restore(&past, "eu-west-1")
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<&str> {
+        let writes = proposal.writes.iter();
+        writes.map(|write| write.operation().name).collect()
+    }
+
+    fn nothing() -> Value {
+        json!({"recorder": null, "channel": null, "recording": null})
+    }
+
+    #[test]
+    fn a_created_recorder_is_stopped_whatever_else_became_of_it() {
+        let mut changed = state("default");
+        changed["recorder"]["record"] = json!({"include": ["AWS::S3::Bucket"]});
+        let proposal = restored(nothing(), state("default"), changed.clone());
+        assert_eq!(calls(&proposal), ["StopConfigurationRecorder"]);
+        let fields: Vec<&str> = proposal.findings.iter().map(|f| f.field.as_str()).collect();
+        assert_eq!(fields, ["recorder", "channel"]);
+        changed["recording"] = json!(false);
+        let stopped = restored(nothing(), state("default"), changed);
+        assert!(stopped.writes.is_empty() && stopped.differences.is_empty());
+    }
+
+    #[test]
+    fn a_recorder_that_took_the_place_of_the_runs_is_left_as_it_is() {
+        let mut before = state("default");
+        before["recording"] = json!(false);
+        let proposal = restored(before, state("default"), state("theirs"));
+        assert!(proposal.writes.is_empty() && proposal.findings.is_empty());
+        assert_eq!(
+            proposal.notes,
+            ["the recorder of that run is gone: another is in its place, and is left as it is"]
+        );
+        let gone = restored(nothing(), state("default"), nothing());
+        assert!(gone.writes.is_empty() && gone.findings.is_empty());
+    }
+
+    #[test]
+    fn the_recorder_of_control_tower_is_left_to_it() {
+        let name = super::super::state::CONTROL_TOWER;
+        let mut before = state(name);
+        before["recording"] = json!(false);
+        let proposal = restored(before, state(name), state(name));
+        assert!(matches!(proposal.standing, Standing::Elsewhere(_)));
+        assert!(proposal.writes.is_empty());
+    }
+
+    #[test]
+    fn fewer_types_protect_less() {
+        let mut before = state("default");
+        before["recorder"]["record"] = json!({"include": ["AWS::S3::Bucket"]});
+        before["recorder"]["global_types"] = json!(false);
+        let proposal = restored(before, state("default"), state("default"));
+        assert_eq!(calls(&proposal), ["PutConfigurationRecorder"]);
+        assert!(proposal.differences.iter().any(|d| d.loosens));
+    }
+}

@@ -200,7 +200,10 @@ fn update(id: &str, live: &Detector, wanted: &Detector, region: &str) -> Proposa
     }
     let differing = wanted.features.iter();
     let differing = differing.filter(|(name, feature)| live.features.get(*name) != Some(*feature));
-    let differing = differing.map(|(name, feature)| FeatureInput::new(name, feature));
+    let differing = differing.map(|(name, feature)| match live.features.get(name) {
+        Some(own) => FeatureInput::change(name, own, feature),
+        None => FeatureInput::new(name, feature),
+    });
     for (at, features) in requests(differing.collect()).into_iter().enumerate() {
         let mut update = UpdateDetector::new(id, region);
         if at == 0 {

@@ -56,8 +56,10 @@ fn put_back(detectors: &Past<Detector>, live: &Live, id: &str, region: &str) -> 
             by_policy.push(name.clone());
             *feature = own.clone();
         } else if !feature.enabled {
-            // Of one that goes off nothing else is said, so its parts stay as they are.
-            feature.additional = own.additional.clone();
+            // No part of a feature that is off can be switched on.
+            for (part, on) in &mut feature.additional {
+                *on &= own.additional.get(part) == Some(&true);
+            }
         }
     }
     // What the region offers is AWS's to say; and there is no word for no frequency.
@@ -77,4 +79,80 @@ fn put_back(detectors: &Past<Detector>, live: &Live, id: &str, region: &str) -> 
         proposal.note(format!("{name} {text}"));
     }
     proposal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Standing;
+    use serde_json::{Value, json};
+
+    fn live(id: &str, enabled: bool) -> Value {
+        json!({
+            "detector": {
+                "enabled": enabled, "publishing_frequency": "SIX_HOURS",
+                "features": {"S3_DATA_EVENTS": {"enabled": enabled}},
+            },
+            "id": id, "administrator": null,
+        })
+    }
+
+    fn restored(before: Value, after: Value, live: Value) -> Proposal {
+        let read = |state| serde_json::from_value::<Live>(state).expect("a live state");
+        let past = Past {
+            before: read(before),
+            after: read(after),
+            live: read(live),
+        };
+        restore(&past, "eu-west-1")
+    }
+
+    fn nothing() -> Value {
+        json!({"detector": null, "id": null, "administrator": null})
+    }
+
+    #[test]
+    fn a_created_detector_is_suspended_once_and_kept() {
+        let proposal = restored(nothing(), live("d", true), live("d", true));
+        let input = proposal.writes[0].call().input;
+        assert_eq!(input, json!({"DetectorId": "d", "Enable": false}));
+        assert!(proposal.findings[0].remedy.contains("--detector-id d"));
+        let again = restored(nothing(), live("d", true), live("d", false));
+        assert!(again.writes.is_empty() && again.differences.is_empty());
+        assert_eq!(again.findings, proposal.findings);
+    }
+
+    #[test]
+    fn a_detector_that_took_the_place_of_the_runs_is_left_as_it_is() {
+        for before in [nothing(), live("d", false)] {
+            let proposal = restored(before, live("d", true), live("other", true));
+            assert!(proposal.writes.is_empty() && proposal.findings.is_empty());
+            assert_eq!(proposal.notes.len(), 1);
+        }
+    }
+
+    #[test]
+    fn what_others_decide_now_is_left_to_them() {
+        let mut by_policy = live("d", true);
+        by_policy["by_policy"] = json!(["S3_DATA_EVENTS"]);
+        let proposal = restored(live("d", false), live("d", true), by_policy);
+        let input = proposal.writes[0].call().input;
+        assert_eq!(input, json!({"DetectorId": "d", "Enable": false}));
+        let mut member = live("d", true);
+        member["administrator"] = json!("999999999999");
+        let proposal = restored(live("d", false), live("d", true), member);
+        assert!(matches!(proposal.standing, Standing::Elsewhere(_)));
+        assert!(proposal.writes.is_empty());
+    }
+
+    #[test]
+    fn a_feature_that_appeared_during_the_run_stays() {
+        let mut after = live("d", true);
+        after["detector"]["features"]["NEW"] = json!({"enabled": true});
+        let proposal = restored(live("d", false), after.clone(), after);
+        let input = proposal.writes[0].call().input;
+        assert_eq!(input["Features"][0]["Name"], "S3_DATA_EVENTS");
+        assert_eq!(input["Features"].as_array().map(Vec::len), Some(1));
+        assert!(!proposal.touches(&["features.NEW"]));
+    }
 }

@@ -60,6 +60,23 @@ impl FeatureInput {
         }
     }
 
+    /// What makes a live feature another: the same, and the parts that go off together with it.
+    pub fn change(name: &str, live: &Feature, wanted: &Feature) -> Self {
+        let goes_off = |part: &&String| {
+            !wanted.enabled
+                && live.additional.get(*part) == Some(&true)
+                && wanted.additional.get(*part) == Some(&false)
+        };
+        let parts = wanted.additional.keys().filter(goes_off);
+        let parts = parts.map(|part| PartInput {
+            name: part.clone(),
+            status: status(false),
+        });
+        let mut input = Self::new(name, wanted);
+        input.additional_configuration.extend(parts);
+        input
+    }
+
     fn sdk(&self) -> DetectorFeatureConfiguration {
         let parts = self.additional_configuration.iter().map(|part| {
             DetectorAdditionalConfiguration::builder()
@@ -335,6 +352,28 @@ mod tests {
         let others = "S3_DATA_EVENTS RUNTIME_MONITORING";
         assert_eq!(split(true), [EKS_RUNTIME, others]);
         assert_eq!(split(false), [others, EKS_RUNTIME]);
+    }
+
+    #[test]
+    fn what_belongs_to_a_feature_goes_off_together_with_it() {
+        let feature = |enabled, agent, addon| Feature {
+            enabled,
+            additional: BTreeMap::from([
+                ("EC2_AGENT_MANAGEMENT".to_owned(), agent),
+                ("EKS_ADDON_MANAGEMENT".to_owned(), addon),
+            ]),
+        };
+        let change = |live, wanted| {
+            let input = FeatureInput::change(RUNTIME, &live, &wanted);
+            let parts = input.additional_configuration.into_iter();
+            parts
+                .map(|part| format!("{} {}", part.name, part.status))
+                .collect::<Vec<_>>()
+        };
+        let off = feature(false, false, true);
+        let parts = change(feature(true, true, true), off.clone());
+        assert_eq!(parts, ["EC2_AGENT_MANAGEMENT DISABLED"]);
+        assert!(change(off.clone(), off).is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::change::{RULE, kept_for, own_rule, target};
 use crate::control::{Context, Past, Proposal, Standing};
 use crate::diff::{Difference, compare};
 use crate::s3::{self, Bucket, Target};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A bucket that the run created stays as it is, with the logs in it.
 pub fn restore(name: &str, past: &Past<Live>, context: &Context) -> Proposal {
@@ -81,14 +81,11 @@ impl<'a> Restore<'a> {
         (past.live != wanted).then_some((past.live, wanted))
     }
 
-    fn differs(&mut self, field: &str, now: serde_json::Value, wanted: serde_json::Value) {
-        let loosens = !field.starts_with("retention_days") && !field.starts_with("rules");
-        let difference = Difference::new(field, now, wanted);
-        let difference = Difference {
+    fn differs(&mut self, field: &str, now: Value, wanted: Value, loosens: bool) {
+        self.proposal.differences.push(Difference {
             loosens,
-            ..difference
-        };
-        self.proposal.differences.push(difference);
+            ..Difference::new(field, now, wanted)
+        });
     }
 
     fn rule(&mut self) {
@@ -107,14 +104,25 @@ impl<'a> Restore<'a> {
         let rules = self.buckets.live.rules();
         let target = self.target.clone();
         match wanted {
+            Some(days) if now.is_none_or(|now| days < now) => self.proposal.finding(
+                "retention_days",
+                format!(
+                    "before the run logs were deleted after {days} days; an undo deletes no logs, \
+                     so they are kept as now"
+                ),
+                format!(
+                    "if they may go: retention_days = {{ exactly = {days} }} in [log_bucket], and \
+                     apply"
+                ),
+            ),
             Some(days) => {
-                self.differs("retention_days", json!(now), json!(days));
+                self.differs("retention_days", json!(now), json!(days), false);
                 let put = s3::PutBucketLifecycle::with(target, rules, vec![own_rule(days)]);
                 self.proposal.call(put);
             }
             None => {
                 // Without the rule logs are kept for ever, which is no looser retention.
-                self.differs(&format!("rules.{RULE}"), json!(now), json!(null));
+                self.differs(&format!("rules.{RULE}"), json!(now), json!(null), false);
                 let others = rules.without(RULE);
                 match others.rules.is_empty() {
                     true => self.proposal.call(s3::DeleteBucketLifecycle { target }),
@@ -131,7 +139,8 @@ impl<'a> Restore<'a> {
         let Some((now, wanted)) = self.part("ownership", |own| own.ownership.clone()) else {
             return;
         };
-        self.differs("ownership", json!(now), json!(wanted));
+        let is_enforced = wanted.as_deref() == Some(s3::ENFORCED);
+        self.differs("ownership", json!(now), json!(wanted), !is_enforced);
         let target = self.target.clone();
         match wanted {
             Some(word) => {
@@ -150,7 +159,8 @@ impl<'a> Restore<'a> {
         if let Some((now, wanted)) = self.part(field, |own| own.public_access_block) {
             for flag in compare(&now, &wanted) {
                 let flag_field = format!("{field}.{}", flag.field);
-                self.differs(&flag_field, flag.before, flag.after);
+                let goes_off = flag.after == json!(false);
+                self.differs(&flag_field, flag.before, flag.after, goes_off);
             }
             let put = s3::PutPublicAccessBlock::with(self.target.clone(), wanted);
             self.proposal.call(put);
@@ -160,11 +170,16 @@ impl<'a> Restore<'a> {
     /// What was never versioned can only be suspended.
     fn versioning(&mut self) {
         let is_on = |own: &Bucket| own.versioning.as_deref() == Some("Enabled");
-        let Some((_, false)) = self.part("versioning", is_on) else {
+        let Some((now, wanted)) = self.part("versioning", is_on) else {
             return;
         };
-        self.differs("versioning", json!(true), json!(false));
-        let suspend = s3::PutBucketVersioning::suspended(self.target.clone());
+        self.differs("versioning", json!(now), json!(wanted), now);
+        let target = self.target.clone();
+        if wanted {
+            self.proposal.call(s3::PutBucketVersioning::on(target));
+            return;
+        }
+        let suspend = s3::PutBucketVersioning::suspended(target);
         self.proposal.call(suspend);
         if self.buckets.before.versioning.is_none() {
             self.proposal.note(
@@ -191,5 +206,131 @@ impl Live {
             Self::Own(bucket) => Some(bucket.as_ref().clone()),
             Self::Absent | Self::Taken => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::change::tags;
+    use super::*;
+    use crate::control::tests::context;
+    use crate::s3::{Flags, Lifecycle, Rule, Whole};
+
+    const NAME: &str = "logs";
+
+    /// A bucket of our own with these rules.
+    fn bucket(rules: &[(&str, i32)]) -> Bucket {
+        let rule = |(id, days): &(&str, i32)| Rule {
+            id: Some((*id).to_owned()),
+            ..own_rule(*days)
+        };
+        let rules: Vec<Rule> = rules.iter().map(rule).collect();
+        let lifecycle = Some(Lifecycle {
+            rules,
+            ..Lifecycle::default()
+        });
+        Bucket {
+            region: "us-east-1".to_owned(),
+            public_access_block: Flags::ON,
+            ownership: Some(s3::ENFORCED.to_owned()),
+            encryption: Some("AES256".to_owned()),
+            versioning: Some("Enabled".to_owned()),
+            lifecycle: Whole {
+                value: lifecycle.filter(|own| !own.rules.is_empty()),
+                ..Whole::default()
+            },
+            policy: None,
+            tags: tags(NAME, &context()),
+        }
+    }
+
+    fn restored(before: Bucket, after: Bucket, live: Bucket) -> Proposal {
+        let past = Past {
+            before: Live::Own(Box::new(before)),
+            after: Live::Own(Box::new(after)),
+            live: Live::Own(Box::new(live)),
+        };
+        restore(NAME, &past, &context())
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<&str> {
+        let writes = proposal.writes.iter();
+        writes.map(|write| write.operation().name).collect()
+    }
+
+    #[test]
+    fn our_rule_goes_back_and_the_rules_of_others_stay() {
+        let with_ours = || bucket(&[("theirs", 9), (RULE, 400)]);
+        let before = || bucket(&[("theirs", 9), (RULE, 500)]);
+        let longer = restored(before(), with_ours(), with_ours());
+        let input = longer.writes[0].call().input;
+        let kept = &input["LifecycleConfiguration"]["Rules"];
+        assert!(kept.to_string().contains("\"theirs\""), "{kept}");
+        assert_eq!(longer.differences[0].field, "retention_days");
+        let gone = restored(bucket(&[("theirs", 9)]), with_ours(), with_ours());
+        assert_eq!(calls(&gone), ["PutBucketLifecycleConfiguration"]);
+        let kept = gone.writes[0].call().input["LifecycleConfiguration"]["Rules"].to_string();
+        assert!(
+            kept.contains("\"theirs\"") && !kept.contains(RULE),
+            "{kept}"
+        );
+        assert!(!gone.differences[0].loosens, "logs are kept longer");
+        let only = restored(bucket(&[]), bucket(&[(RULE, 400)]), bucket(&[(RULE, 400)]));
+        assert_eq!(calls(&only), ["DeleteBucketLifecycle"]);
+    }
+
+    #[test]
+    fn no_logs_are_deleted_by_an_undo() {
+        let now = || bucket(&[(RULE, 400)]);
+        let shorter = restored(bucket(&[(RULE, 30)]), now(), now());
+        assert!(shorter.writes.is_empty() && shorter.differences.is_empty());
+        assert!(shorter.findings[0].remedy.contains("{ exactly = 30 }"));
+        let again = restored(bucket(&[(RULE, 400)]), bucket(&[]), bucket(&[]));
+        assert!(again.writes.is_empty() && again.findings.len() == 1);
+    }
+
+    #[test]
+    fn what_protects_goes_off_only_as_far_as_the_run_switched_it_on() {
+        let before = Bucket {
+            public_access_block: Flags {
+                block_public_acls: true,
+                ..Flags::default()
+            },
+            ownership: None,
+            versioning: None,
+            ..bucket(&[])
+        };
+        let proposal = restored(before.clone(), bucket(&[]), bucket(&[]));
+        let wanted = [
+            "DeleteBucketOwnershipControls",
+            "PutPublicAccessBlock",
+            "PutBucketVersioning",
+        ];
+        assert_eq!(calls(&proposal), wanted);
+        assert!(proposal.differences.iter().all(|d| d.loosens));
+        let flags = &proposal.writes[1].call().input["PublicAccessBlockConfiguration"];
+        assert_eq!(flags["BlockPublicAcls"], true);
+        assert_eq!(flags["RestrictPublicBuckets"], false);
+        let undone = Bucket {
+            versioning: Some("Suspended".to_owned()),
+            ..before.clone()
+        };
+        let again = restored(before, bucket(&[]), undone);
+        assert!(again.writes.is_empty() && again.findings.is_empty());
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_read_keeps_everything_as_it_is() {
+        let live = Bucket {
+            policy: Some("nonsense".to_owned()),
+            ..bucket(&[])
+        };
+        let before = Bucket {
+            versioning: None,
+            ..bucket(&[])
+        };
+        let proposal = restored(before, bucket(&[]), live);
+        assert!(matches!(proposal.standing, Standing::Unknown(_)));
+        assert!(proposal.writes.is_empty());
     }
 }

@@ -213,6 +213,10 @@ impl Intercept for Elements {
         _components: &RuntimeComponents,
         _cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        // An answer that broke off is an error already, and is asked for again.
+        if context.output_or_error().is_err() {
+            return Ok(());
+        }
         let body = context.response().body().bytes();
         let body = body.ok_or("the answer's text is not at hand")?;
         let names = element_names(&String::from_utf8_lossy(body));

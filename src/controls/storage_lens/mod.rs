@@ -10,10 +10,10 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Grant, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standing, Stricter,
+    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
 use crate::place::Place;
-use dashboard::{Dashboard, GET, Listed};
+use dashboard::{Advanced, Dashboard, GET, Listed};
 use serde::{Deserialize, Serialize};
 use writes::PutStorageLensConfiguration;
 
@@ -187,6 +187,29 @@ impl Control for StorageLens {
         );
         proposal
     }
+
+    /// Left to a person: where the dashboard is as the baseline asks, what else it has is not read,
+    /// and a write would replace that as well.
+    fn restore(_: &Settings, _: &Place, past: Past<Live>, _: &Context) -> Proposal {
+        let switches = |live: &Live| {
+            let own = live.default.as_ref()?;
+            Some(Switches {
+                enabled: own.enabled,
+                advanced: own.advanced.clone(),
+            })
+        };
+        match past.each(switches) {
+            Some(switches) => Proposal::by_hand(&switches),
+            None => Proposal::fine(),
+        }
+    }
+}
+
+/// What a run changes of a dashboard.
+#[derive(Clone, Serialize, Deserialize)]
+struct Switches {
+    enabled: bool,
+    advanced: Advanced,
 }
 
 /// The default dashboard, if it is listed, and the others that are on. The default one is kept in
@@ -239,7 +262,7 @@ async fn has_tags(region: &str, reader: &Reader) -> Result<bool, AwsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::tests::proposed;
+    use crate::control::tests::{context, proposed};
     use crate::risk::{Risk, assess};
     use serde_json::json;
 
@@ -320,6 +343,19 @@ mod tests {
     fn an_account_whose_default_dashboard_is_not_listed_is_not_judged() {
         let proposal = proposed::<StorageLens>("", &Live::default());
         assert!(matches!(proposal.standing, Standing::Unknown(_)));
+    }
+
+    #[test]
+    fn what_a_run_switched_on_is_left_to_a_person() {
+        let past = Past {
+            before: live(false),
+            after: live(true),
+            live: live(true),
+        };
+        let settings = toml::from_str("").expect("valid");
+        let restore = StorageLens::restore(&settings, &Place::account(), past, &context());
+        assert!(restore.writes.is_empty() && restore.differences.is_empty());
+        assert_eq!(restore.findings[0].what, "it is true, and was false");
     }
 
     #[test]

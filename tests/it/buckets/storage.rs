@@ -291,3 +291,23 @@ fn a_run_is_taken_back_and_what_others_have_stays() {
     });
     account.assert_valid_requests();
 }
+
+#[test]
+fn what_this_version_does_not_know_is_not_written_away() {
+    let account =
+        guarded("abort_incomplete_uploads_days = 7\nencryption = { kms = \"alias/data\" }");
+    let bucket = format!("a-{}", account.id);
+    block_on(async {
+        create(&account, &bucket, "us-east-1").await;
+        key(&account, "alias/data").await;
+    });
+    account.faults(json!([{"service": "s3", "action": "extra_members", "count": null}]));
+    let before = account.writes().len();
+    let run = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = run.says("which this version of baseline would lose");
+    let written = account.writes().split_off(before);
+    assert!(
+        !written.contains(&"s3:PutBucketEncryption".to_owned()),
+        "{written:?}"
+    );
+}

@@ -96,7 +96,12 @@ fn wrong_values(text: &str) -> Vec<Broken> {
 
 /// Every key misspelt.
 fn misspelt_keys(text: &str, random: &mut Random) -> Vec<Broken> {
-    let keys = Parts::of(text).keys;
+    let mut keys = Parts::of(text).keys;
+    // Tags may have any name.
+    keys.retain(|(_, start, _)| {
+        let line = text[..*start].rfind('\n').map_or(0, |at| at + 1);
+        !text[line..*start].starts_with("tags = {")
+    });
     let each = keys.into_iter().map(|(key, start, end)| {
         let mut letters: Vec<char> = key.chars().collect();
         let at = random.below(letters.len());

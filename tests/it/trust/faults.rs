@@ -55,11 +55,7 @@ fn in_turn(actions: &[&'static str], more: &Value) -> Vec<Case> {
 
 fn converges(case: &Case, within: Duration) {
     let account = account_in_use();
-    let rules = case
-        .struck
-        .iter()
-        .map(|asked| asked.rule(case.action, case.more.clone()));
-    account.faults(rules.collect());
+    strike(&account, case);
     let began = Instant::now();
     let _ = account.run(&APPLY).exits(0);
     assert!(began.elapsed() < within, "it took {:?}", began.elapsed());
@@ -67,6 +63,12 @@ fn converges(case: &Case, within: Duration) {
     // A request that came too late for its sender may still be under way.
     emulator().admin("release", json!({"account": account.id}));
     Inventory::of(&account).assert_same(&UNDISTURBED.1);
+}
+
+fn strike(account: &Account, case: &Case) {
+    let rules = case.struck.iter();
+    let rules = rules.map(|asked| asked.rule(case.action, case.more.clone()));
+    account.faults(rules.collect());
 }
 
 #[track_caller]
@@ -82,6 +84,29 @@ fn lost_requests_lost_answers_and_broken_ones_leave_the_same_account() {
     each(FEW * 2, &cases, |case| {
         converges(case, Duration::from_secs(60))
     });
+}
+
+#[test]
+fn a_plan_sees_all_though_the_first_answer_of_every_kind_is_cut_off() {
+    let account = account_in_use();
+    let _ = account.run(&APPLY).exits(0);
+    let before = asked(&account).len();
+    let _ = account.run(&["plan"]).exits(0);
+    let mut kinds = asked(&account).split_off(before);
+    for asked in &mut kinds {
+        asked.nth = 1;
+    }
+    kinds.sort();
+    kinds.dedup();
+    assert!(kinds.len() > 25, "{}", kinds.len());
+    let case = Case {
+        struck: kinds,
+        action: "truncate",
+        more: json!({}),
+    };
+    strike(&account, &case);
+    let _ = account.run(&["plan"]).exits(0);
+    assert_struck(&account, &case);
 }
 
 #[test]

@@ -37,6 +37,7 @@ impl Inventory {
             answers.cloudtrail(region);
             answers.config(region);
             answers.guardduty(region);
+            answers.analyzers(region);
         }
         Self(answers.found)
     }
@@ -170,8 +171,15 @@ impl Answers {
         self.note("password policy".to_owned(), policy.into());
         let roles = self.wire.iam("ListRoles", "");
         self.note("roles".to_owned(), roles.into());
-        let block = self.wire.account_block(None);
-        self.note("public access block".to_owned(), block.into());
+        let of_the_account = [
+            ("public access block", "configuration/publicAccessBlock"),
+            ("dashboards", "storagelens"),
+            ("default dashboard", "storagelens/default-account-dashboard"),
+        ];
+        for (what, part) in of_the_account {
+            let answer = self.wire.s3control(part, None);
+            self.note(what.to_owned(), answer.into());
+        }
         let buckets = self.wire.s3("GET", "/", "");
         let names: Vec<String> = buckets
             .split("<Name>")
@@ -255,6 +263,13 @@ impl Answers {
             let answer = self.wire.json("config", region, &target, json!({}));
             self.note(format!("{what} in {region}"), answer);
         }
+    }
+
+    fn analyzers(&mut self, region: &str) {
+        let found = self
+            .wire
+            .rest("access-analyzer", region, "GET", "/analyzer", "");
+        self.note(format!("analyzers in {region}"), found);
     }
 
     fn guardduty(&mut self, region: &str) {

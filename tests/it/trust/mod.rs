@@ -30,7 +30,7 @@ fn account_in_use() -> Account {
     );
     let half = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
                 <IgnorePublicAcls>true</IgnorePublicAcls></PublicAccessBlockConfiguration>";
-    owner.account_block(Some(half));
+    owner.s3control("configuration/publicAccessBlock", Some(half));
     let detector = json!({"enable": true, "findingPublishingFrequency": "FIFTEEN_MINUTES"});
     owner.rest(
         "guardduty",

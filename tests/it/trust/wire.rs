@@ -31,12 +31,18 @@ impl Wire {
         self.ask(("iam", HOME), "POST", "/", kind, &body)
     }
 
-    /// The account's public access block: set, if one is given, else as it is.
-    pub fn account_block(&mut self, set: Option<&str>) -> String {
+    /// A part of S3 Control: set, if a value is given, else as it is.
+    pub fn s3control(&mut self, part: &str, set: Option<&str>) -> String {
         let method = if set.is_some() { "PUT" } else { "GET" };
-        let path = "/v20180820/configuration/publicAccessBlock";
+        let path = format!("/v20180820/{part}");
         let header = format!("x-amz-account-id: {}", self.account);
-        self.ask(("s3", HOME), method, path, &header, set.unwrap_or_default())
+        self.ask(
+            ("s3", HOME),
+            method,
+            &path,
+            &header,
+            set.unwrap_or_default(),
+        )
     }
 
     /// The answer of S3 to a path with a query.
