@@ -96,7 +96,8 @@ pub enum Command {
     Show(Show),
     /// Explain a control: why, defaults, what it satisfies, costs, API operations
     ///
-    /// Without a name, lists the controls.
+    /// Without a name, lists the controls. With the name of a bucket behind it, as in
+    /// buckets@acme-data, says which entry of the baseline asks what of that bucket.
     ///
     /// Example: baseline explain cloudtrail
     Explain(Explain),
@@ -349,9 +350,12 @@ pub struct Show {
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The control
+    /// The control, or one of its things: CONTROL@NAME
     #[arg(value_name = "CONTROL")]
     pub control: Option<String>,
+    /// The baseline, which is read for the sake of a thing only.
+    #[command(flatten)]
+    pub file: File,
     /// Print the table of controls for the README
     #[arg(long, hide = true, conflicts_with = "control")]
     pub markdown: bool,

@@ -96,6 +96,21 @@ pub trait Control: Send + Sync + 'static {
     fn unused(_settings: &Self::Settings) -> Vec<&'static str> {
         Vec::new()
     }
+
+    /// What is asked of the thing of this name, and by which entry of the table; nothing where a
+    /// table has no entries that choose things by name.
+    fn sources(_settings: &Self::Settings, _thing: &str) -> Option<Vec<Source>> {
+        None
+    }
+}
+
+/// Where a setting of a thing comes from, where several entries may ask for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The key.
+    pub setting: &'static str,
+    /// The entry that decides it, counted from 0.
+    pub entry: usize,
 }
 
 /// What a proposal may depend on besides settings and live state. No clock but `now`.
@@ -201,6 +216,8 @@ pub trait Configured: Debug + Send + Sync {
     fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)>;
     /// See [`Control::unused`].
     fn unused(&self) -> Vec<&'static str>;
+    /// See [`Control::sources`].
+    fn sources(&self, thing: &str) -> Option<Vec<Source>>;
 }
 
 struct Held<C: Control>(C::Settings);
@@ -266,6 +283,10 @@ impl<C: Control> Configured for Held<C> {
 
     fn unused(&self) -> Vec<&'static str> {
         C::unused(&self.0)
+    }
+
+    fn sources(&self, thing: &str) -> Option<Vec<Source>> {
+        C::sources(&self.0, thing)
     }
 }
 

@@ -199,8 +199,13 @@ impl Looking<'_> {
             when(wanted.access_log.is_some(), self.log_target()),
             self.as_log_target(takes_logs),
         );
-        let (policy, public_policy_blocked_by) = access.0?;
+        let (mut policy, public_policy_blocked_by) = access.0?;
         let (public_access_block, exposure, exposure_unseen) = access.1?;
+        // Which statement makes it public is to be told.
+        let is_public = exposure.as_ref().is_some_and(|own| own.policy);
+        if wanted.private.is_some() && is_public && policy.is_none() {
+            policy = Some(reader.bucket_policy(bucket, region).await?);
+        }
         Ok(Live {
             policy,
             public_policy_blocked_by,

@@ -22,7 +22,7 @@ mod versions;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Facts, Operation, Write};
 use crate::baseline::Problems;
-use crate::control::{About, Context, Control, Past, Proposal, Standing};
+use crate::control::{About, Context, Control, Past, Proposal, Source, Standing};
 use crate::place::Place;
 use crate::s3;
 use guardrail::Judging;
@@ -149,6 +149,11 @@ impl Control for Buckets {
         let is_used = |name: &str| used.iter().any(|own| own.name == name);
         let all = about::ABOUT.operations.iter().map(|own| own.name);
         all.filter(|name| !is_used(name)).collect()
+    }
+
+    fn sources(entries: &Vec<Entry>, bucket: &str) -> Option<Vec<Source>> {
+        let said = Wanted::of(entries, bucket).said_by.into_iter();
+        Some(said.map(|(setting, entry)| Source { setting, entry }).collect())
     }
 }
 

@@ -110,12 +110,7 @@ fn write(judging: &mut Judging<'_>, before: Option<&Policy>, settling: Settling<
 /// what was added to it.
 fn public(judging: &Judging<'_>, policy: &Policy) -> Option<(String, String)> {
     let blocked_by = judging.live.public_policy_blocked_by.as_ref()?;
-    let (account, partition) = (&judging.context.account, &judging.context.partition);
-    let found = weaknesses(policy, &judging.arn(), account, partition);
-    let public = found.iter().find(|own| own.kind == Kind::Public);
-    let by = public.map_or_else(String::new, |own| {
-        format!(", by statement {}", own.statement)
-    });
+    let by = public_statement(judging, policy);
     let what = format!(
         "its policy is public{by}, and {blocked_by} lets S3 store no public policy, whatever else \
          changes in it"
@@ -124,6 +119,22 @@ fn public(judging: &Judging<'_>, policy: &Policy) -> Option<(String, String)> {
         what,
         "take out of its policy what is for everybody".to_owned(),
     ))
+}
+
+/// By which of its statements the policy of the bucket is public, as far as that can be told here:
+/// the end of a sentence.
+pub(super) fn public_by(judging: &mut Judging<'_>) -> Result<String, Unread> {
+    let policy = policy(judging)?.flatten();
+    Ok(policy.map_or_else(String::new, |policy| public_statement(judging, &policy)))
+}
+
+fn public_statement(judging: &Judging<'_>, policy: &Policy) -> String {
+    let (account, partition) = (&judging.context.account, &judging.context.partition);
+    let found = weaknesses(policy, &judging.arn(), account, partition);
+    let public = found.iter().find(|own| own.kind == Kind::Public);
+    public.map_or_else(String::new, |own| {
+        format!(", by statement {}", own.statement)
+    })
 }
 
 #[cfg(test)]
