@@ -1,6 +1,7 @@
 //! The command line; the comments here are the help texts.
 
 use crate::aws::{Chosen, Follower};
+use crate::policy::Origin;
 use crate::view::Debug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -95,7 +96,8 @@ pub enum Command {
     Show(Show),
     /// Explain a control: why, defaults, what it satisfies, costs, API operations
     ///
-    /// Without a name, lists the controls.
+    /// Without a name, lists the controls. With the name of a bucket behind it, as in
+    /// buckets@acme-data, says which entry of the baseline asks what of that bucket.
     ///
     /// Example: baseline explain cloudtrail
     Explain(Explain),
@@ -129,6 +131,16 @@ pub struct AwsArgs {
     /// calls under way are finished, and what is left is told.
     #[arg(long, global = true, value_name = "DURATION", value_parser = time_limit)]
     pub timeout: Option<Duration>,
+    /// Where AWS sees this machine: its address on the internet, or the VPC endpoint for S3
+    ///
+    /// Tells whether a new bucket policy would lock out whoever puts it there.
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS|VPCE",
+        env = "BASELINE_SEEN_FROM"
+    )]
+    pub seen_from: Option<Origin>,
     /// Show every request on stderr: when, what, where, which attempt, status, id, how long
     #[arg(long, global = true)]
     pub debug: bool,
@@ -338,9 +350,12 @@ pub struct Show {
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The control
+    /// The control, or one of its things: CONTROL@NAME
     #[arg(value_name = "CONTROL")]
     pub control: Option<String>,
+    /// The baseline, which is read for the sake of a thing only.
+    #[command(flatten)]
+    pub file: File,
     /// Print the table of controls for the README
     #[arg(long, hide = true, conflicts_with = "control")]
     pub markdown: bool,

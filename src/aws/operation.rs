@@ -8,6 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
+use serde_json::Value;
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -132,6 +133,11 @@ pub trait Write: Serialize + Debug + Send + Sync + 'static {
     /// Sends the call; an answer that says the wish is already true counts as success.
     fn send(&self, clients: &Clients) -> impl Future<Output = Result<(), AwsError>> + Send;
 
+    /// What people are shown of the input, where the whole of it would hide what changes.
+    fn shown(&self) -> Option<Value> {
+        None
+    }
+
     /// Takes over a later write to the same object, so that it is written once. Returns whether
     /// it did; most objects have only one control that writes them.
     fn merge(&mut self, _later: &dyn Any) -> bool {
@@ -162,6 +168,7 @@ impl<W: Write> AnyWrite for W {
             operation: W::OPERATION.name.to_owned(),
             region: self.region().to_owned(),
             input: crate::diff::to_value(self),
+            shown: self.shown().map(Box::new),
         }
     }
 

@@ -44,6 +44,8 @@ pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
 pub struct Baseline {
     /// The file, as it was named.
     pub path: PathBuf,
+    /// What is written in it.
+    pub text: String,
     /// The digest of the file's bytes.
     pub sha256: String,
     /// The table `[account]`.
@@ -152,6 +154,7 @@ impl Baseline {
             true => Err(problems),
             false => Ok(Self {
                 path: path.to_owned(),
+                text: text.to_owned(),
                 sha256: hex(&Sha256::digest(text.as_bytes())),
                 account,
                 controls: configured,
@@ -182,6 +185,8 @@ impl Baseline {
         let mut context = Context {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
+            caller: caller.arn.clone(),
+            seen_from: None,
             home_region: home_region.to_owned(),
             watches_home: match &self.account.regions {
                 Regions::Enabled => true,

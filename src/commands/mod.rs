@@ -95,7 +95,8 @@ impl Account {
             );
             return Err(Error::refused(text).hint("choose another --profile, or another baseline"));
         }
-        let context = baseline.context(&caller, &home, now);
+        let mut context = baseline.context(&caller, &home, now);
+        context.seen_from.clone_from(&aws.seen_from);
         let reader = Reader::new(session.reading(), caller, home);
         Ok(Self {
             baseline,

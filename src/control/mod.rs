@@ -15,6 +15,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Operation};
 use crate::baseline::Problems;
 use crate::place::Place;
+use crate::policy::Origin;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,21 @@ pub trait Control: Send + Sync + 'static {
     fn unused(_settings: &Self::Settings) -> Vec<&'static str> {
         Vec::new()
     }
+
+    /// What is asked of the thing of this name, and by which entry of the table; nothing where a
+    /// table has no entries that choose things by name.
+    fn sources(_settings: &Self::Settings, _thing: &str) -> Option<Vec<Source>> {
+        None
+    }
+}
+
+/// Where a setting of a thing comes from, where several entries may ask for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The key.
+    pub setting: &'static str,
+    /// The entry that decides it, counted from 0.
+    pub entry: usize,
 }
 
 /// What a proposal may depend on besides settings and live state. No clock but `now`.
@@ -104,6 +120,10 @@ pub struct Context {
     pub account: String,
     /// Its partition: `aws`, `aws-cn` …
     pub partition: String,
+    /// The ARN of whoever looks, and would change things: some changes may lock out their maker.
+    pub caller: String,
+    /// Where AWS sees the caller, if that is said.
+    pub seen_from: Option<Origin>,
     /// Where the account's one-region things live.
     pub home_region: String,
     /// Whether that is one of the regions looked at.
@@ -196,6 +216,8 @@ pub trait Configured: Debug + Send + Sync {
     fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)>;
     /// See [`Control::unused`].
     fn unused(&self) -> Vec<&'static str>;
+    /// See [`Control::sources`].
+    fn sources(&self, thing: &str) -> Option<Vec<Source>>;
 }
 
 struct Held<C: Control>(C::Settings);
@@ -262,6 +284,10 @@ impl<C: Control> Configured for Held<C> {
     fn unused(&self) -> Vec<&'static str> {
         C::unused(&self.0)
     }
+
+    fn sources(&self, thing: &str) -> Option<Vec<Source>> {
+        C::sources(&self.0, thing)
+    }
 }
 
 /// A control before it has settings: an entry of the list in [`crate::controls`].
@@ -317,6 +343,8 @@ pub(crate) mod tests {
         Context {
             account: "111122223333".to_owned(),
             partition: "aws".to_owned(),
+            caller: "arn:aws:iam::111122223333:user/admin".to_owned(),
+            seen_from: None,
             home_region: "us-east-1".to_owned(),
             watches_home: true,
             now: OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000),

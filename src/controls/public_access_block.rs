@@ -20,12 +20,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The control.
 pub struct PublicAccessBlock;
 
-const GET: Operation = Operation::new(
-    "s3control",
-    "GetPublicAccessBlock",
-    &[Grant::any("s3:GetAccountPublicAccessBlock")],
-);
-
 const GET_ORGANIZATION_POLICY: Operation = Operation::new(
     "organizations",
     "DescribeEffectivePolicy",
@@ -141,7 +135,7 @@ impl Control for PublicAccessBlock {
         ],
         cost: Cost::Free("free"),
         operations: &[
-            GET,
+            s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
             GET_ORGANIZATION_POLICY,
             LIST_BUCKETS,
             s3::GET_PUBLIC_ACCESS_BLOCK,
@@ -221,31 +215,12 @@ impl Control for PublicAccessBlock {
 }
 
 async fn read_block(reader: &Reader) -> Result<Block, AwsError> {
-    let (clients, region) = (&reader.clients, reader.home_region.as_str());
-    let request = clients
-        .s3control(region)
-        .get_public_access_block()
-        .account_id(&reader.caller.account)
-        .send();
-    let block = match GET.answer(clients, region, request).await {
-        Ok(answer) => answer.public_access_block_configuration,
-        Err(error) if error.is("NoSuchPublicAccessBlockConfiguration") => {
-            return Ok(Block::default());
-        }
-        Err(error) => return Err(error),
-    };
-    let Some(block) = block else {
-        return Err(AwsError::unexpected(
-            &GET,
-            region,
-            "the answer holds no configuration",
-        ));
-    };
+    let flags = s3::account_public_access_block(reader).await?;
     Ok(Block {
-        block_public_acls: block.block_public_acls.unwrap_or(false),
-        ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
-        block_public_policy: block.block_public_policy.unwrap_or(false),
-        restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
+        block_public_acls: flags.block_public_acls,
+        ignore_public_acls: flags.ignore_public_acls,
+        block_public_policy: flags.block_public_policy,
+        restrict_public_buckets: flags.restrict_public_buckets,
     })
 }
 

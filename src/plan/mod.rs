@@ -165,6 +165,9 @@ pub struct Call {
     pub region: String,
     /// The input, by AWS's parameter names; sensitive values are masked.
     pub input: Value,
+    /// What people are shown of the input, where the whole of it would hide what changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Box<Value>>,
 }
 
 /// A difference that only a person can put right.

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 impl Policy {
     /// Whether every request that this Deny of ours matches is denied by the statements there are:
     /// each of its actions on each of its resources by one of them.
-    pub fn denies_all_of(&self, wanted: &serde_json::Value, dialect: Dialect<'_>) -> bool {
-        let wanted = Statement::from(wanted);
+    pub fn denies_all_of(&self, wanted: impl Into<Statement>, dialect: Dialect<'_>) -> bool {
+        let wanted: Statement = wanted.into();
         let Some(wanted) = Meaning::of(wanted.json(), true, dialect) else {
             return false;
         };

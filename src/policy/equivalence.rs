@@ -34,6 +34,12 @@ impl<'a> Said<'a> {
 }
 
 impl Policy {
+    /// Whether a statement of this policy says the same as one of our own.
+    pub fn same(&self, live: &Statement, wanted: &Statement, dialect: Dialect<'_>) -> bool {
+        let live = Said::by(live, self.has_variables(), dialect);
+        live == Said::by(wanted, true, dialect)
+    }
+
     /// Whether some statement, under whatever Sid, says the same as this one of our own.
     pub fn says(&self, wanted: &serde_json::Value, dialect: Dialect<'_>) -> bool {
         let wanted = Statement::from(wanted);

@@ -3,7 +3,7 @@
 //! They hold for everybody, root and other accounts included, whatever else allows the request.
 
 use super::network::Network;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -42,15 +42,20 @@ pub fn deny_old_tls(bucket_arn: &str, version: &str) -> Value {
 }
 
 /// Where requests may come from: a request passes that any one of these lets pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct OnlyFrom {
     /// Addresses as the internet sees them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<Network>,
     /// The ids of VPC endpoints.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vpc_endpoints: Vec<String>,
     /// The ids of VPCs with an endpoint for S3.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vpcs: Vec<String>,
     /// The id of the organization whose principals may come from anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
 }
 

@@ -39,6 +39,6 @@ pub use json::Json;
 pub use meaning::Dialect;
 pub use network::Network;
 pub use principals::Deleted;
-pub use request::{Fact, Request};
+pub use request::{Fact, Origin, Request};
 pub use undo::Undone;
 pub use weaknesses::{Kind, Weakness, weaknesses};

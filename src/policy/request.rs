@@ -2,6 +2,8 @@
 
 use super::principals::account_of;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::str::FromStr;
 
 /// A request to a resource, as far as it is known.
 #[derive(Clone, Debug)]
@@ -170,18 +172,40 @@ impl Request {
         self
     }
 
-    /// The same request from an address on the internet, through no VPC endpoint.
-    pub fn from_address(self, address: &str) -> Self {
-        self.with("aws:SourceIp", Fact::is(address))
-            .with("aws:SourceVpc", Fact::Absent)
-            .with("aws:SourceVpce", Fact::Absent)
-            .with("aws:VpcSourceIp", Fact::Absent)
+    /// The same request from where it is seen, if that is known.
+    pub fn seen_from(self, origin: Option<&Origin>) -> Self {
+        match origin {
+            None => self,
+            Some(Origin::Address(address)) => self
+                .with("aws:SourceIp", Fact::is(address.to_string()))
+                .with("aws:SourceVpc", Fact::Absent)
+                .with("aws:SourceVpce", Fact::Absent)
+                .with("aws:VpcSourceIp", Fact::Absent),
+            Some(Origin::Endpoint(id)) => self
+                .with("aws:SourceIp", Fact::Absent)
+                .with("aws:SourceVpc", Fact::OneOf(vec!["*".to_owned()]))
+                .with("aws:SourceVpce", Fact::is(id)),
+        }
     }
+}
 
-    /// The same request through a VPC endpoint.
-    pub fn through_endpoint(self, endpoint: &str, vpc: &str) -> Self {
-        self.with("aws:SourceIp", Fact::Absent)
-            .with("aws:SourceVpc", Fact::is(vpc))
-            .with("aws:SourceVpce", Fact::is(endpoint))
+/// Where AWS sees requests come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An address on the internet.
+    Address(IpAddr),
+    /// A VPC endpoint for S3, by its id.
+    Endpoint(String),
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(address) => Ok(Self::Address(address)),
+            Err(_) if text.starts_with("vpce-") => Ok(Self::Endpoint(text.to_owned())),
+            Err(_) => Err("it is neither an address nor the id of a VPC endpoint".to_owned()),
+        }
     }
 }

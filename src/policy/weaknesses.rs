@@ -110,6 +110,21 @@ pub fn weaknesses(
     found
 }
 
+impl Policy {
+    /// Whether some statement allows something to anyone, under whatever conditions: only such a
+    /// policy can be one that S3 takes for public.
+    pub fn allows_anyone(&self, partition: &str) -> bool {
+        let dialect = Dialect::resource(partition);
+        let allowing = self.statements().iter().filter(|own| own.allows());
+        let mut meanings =
+            allowing.map(|own| Meaning::of(own.json(), self.has_variables(), dialect));
+        meanings.any(|meaning| match meaning.and_then(|own| own.principals) {
+            Some(Scope::Only(principals)) => principals.contains(&Principal::Anyone),
+            Some(Scope::AllBut(_)) | None => true,
+        })
+    }
+}
+
 /// Whether a statement of a policy that does not have variables has one.
 fn has_literal_variable(policy: &Policy, statement: &Statement) -> bool {
     let has_one = |text: &str| text.find("${").is_some_and(|at| text[at..].contains('}'));

@@ -4,7 +4,7 @@
 use super::ask::Asked;
 use super::ownership::ENFORCED;
 use crate::aws::AwsError;
-use crate::policy::Policy;
+use crate::policy::{Policy, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -130,10 +130,7 @@ fn admits(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) 
     let partition = arn.split(':').nth(1).unwrap_or("aws");
     let source = super::arn(partition, source);
     let object = format!("{arn}/{prefix}");
-    let mut statements = policy
-        .statements()
-        .iter()
-        .map(|statement| statement.shown());
+    let mut statements = policy.statements().iter().map(Statement::shown);
     statements.any(|statement| {
         statement["Effect"] == "Allow"
             && (statement["Principal"] == "*"

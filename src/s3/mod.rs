@@ -11,6 +11,7 @@ mod log_target;
 mod logging;
 mod object_lock;
 mod ownership;
+mod policy;
 mod public_access;
 mod read;
 mod restore;
@@ -34,7 +35,11 @@ pub use log_target::{LogTarget, Source, delivery_statement};
 pub use logging::{GET_LOGGING, GET_REQUEST_PAYMENT, Logging, PutBucketLogging};
 pub use object_lock::{GET_OBJECT_LOCK, ObjectLock, PutObjectLock, Retention};
 pub use ownership::{AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls};
-pub use public_access::{Flags, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock};
+pub use policy::{Edit, PutBucketPolicy, refusal};
+pub use public_access::{
+    Flags, GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock,
+    account_public_access_block,
+};
 pub use read::{Bucket, read};
 pub use restore::{
     DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,
@@ -42,28 +47,11 @@ pub use restore::{
 pub use tagging::{GET_TAGGING, TagResource, UntagResource};
 pub use versioning::{GET_VERSIONING, PutBucketVersioning, Versioning};
 pub use whole::Whole;
-pub use writes::{CreateBucket, PutBucketPolicy, Target};
-
-use crate::policy::{Deleted, LARGEST, Policy};
+pub use writes::{CreateBucket, Target};
 
 /// The ARN of a bucket.
 pub fn arn(partition: &str, bucket: &str) -> String {
     format!("arn:{partition}:s3:::{bucket}")
-}
-
-/// Why S3 would refuse to store a policy: what is wrong, and what to do.
-pub fn refusal(policy: &Policy) -> Option<(String, String)> {
-    let size = policy.compact().len();
-    if size > LARGEST {
-        let what = format!("its policy would have {size} bytes; S3 takes {LARGEST}");
-        return Some((what, "shorten the policy by hand".to_owned()));
-    }
-    let Deleted { statement, id } = policy.deleted_principals().into_iter().next()?;
-    let what = format!(
-        "statement {statement} of its policy names {id}, a deleted user or role; S3 refuses to \
-         store that again"
-    );
-    Some((what, format!("take {id} out of the policy by hand")))
 }
 
 /// Whether a bucket may have this name. Source: S3 User Guide, "General purpose bucket naming rules".

@@ -2,6 +2,7 @@
 
 use super::ask::{Asked, ask};
 use super::writes::{BUCKET, SETTLING, Target};
+use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use aws_sdk_s3::operation::get_public_access_block::GetPublicAccessBlockOutput;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
@@ -12,6 +13,13 @@ pub const GET_PUBLIC_ACCESS_BLOCK: Operation = Operation::new(
     "s3",
     "GetPublicAccessBlock",
     &[Grant::on("s3:GetBucketPublicAccessBlock", BUCKET)],
+);
+
+/// Reads that of the account.
+pub const GET_ACCOUNT_PUBLIC_ACCESS_BLOCK: Operation = Operation::new(
+    "s3control",
+    "GetPublicAccessBlock",
+    &[Grant::any("s3:GetAccountPublicAccessBlock")],
 );
 
 /// The four flags; a bucket without a block has none of them.
@@ -46,6 +54,36 @@ impl Flags {
             restrict_public_buckets: answer.restrict_public_buckets == Some(true),
         }
     }
+}
+
+/// The public access block of the account, or what an organization policy makes of it.
+///
+/// # Errors
+/// When it could not be seen.
+pub async fn account_public_access_block(reader: &Reader) -> Result<Flags, AwsError> {
+    const GET: &Operation = &GET_ACCOUNT_PUBLIC_ACCESS_BLOCK;
+    let (clients, region) = (&reader.clients, reader.home_region.as_str());
+    let account = &reader.caller.account;
+    let read = Box::pin(async {
+        let request = clients.s3control(region).get_public_access_block();
+        let request = request.account_id(account).send();
+        let block = match GET.answer(clients, region, request).await {
+            Ok(answer) => answer.public_access_block_configuration,
+            Err(error) if error.is("NoSuchPublicAccessBlockConfiguration") => {
+                return Ok(Flags::default());
+            }
+            Err(error) => return Err(error),
+        };
+        let text = "the answer holds no configuration";
+        let block = block.ok_or_else(|| AwsError::unexpected(GET, region, text))?;
+        Ok(Flags {
+            block_public_acls: block.block_public_acls == Some(true),
+            ignore_public_acls: block.ignore_public_acls == Some(true),
+            block_public_policy: block.block_public_policy == Some(true),
+            restrict_public_buckets: block.restrict_public_buckets == Some(true),
+        })
+    });
+    reader.once(GET, account, read).await
 }
 
 impl Asked<'_> {

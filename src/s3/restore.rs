@@ -1,6 +1,7 @@
 //! What takes settings of a bucket back to what they were. No call here deletes an object.
 
-use super::writes::{BUCKET, PutBucketPolicy, SETTLING, Target};
+use super::policy::PutBucketPolicy;
+use super::writes::{BUCKET, SETTLING, Target};
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::{Past, Proposal};
@@ -48,7 +49,10 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
     }
     proposal.differences = differences(past.live.as_ref(), undone.policy.as_ref(), arn, dialect);
     match undone.policy {
-        Some(policy) => proposal.call(PutBucketPolicy::back_to(target, policy)),
+        Some(policy) => {
+            let write = PutBucketPolicy::back_to(target, past.live.as_ref(), policy);
+            proposal.call(write);
+        }
         None => proposal.call(DeleteBucketPolicy { target }),
     }
     proposal

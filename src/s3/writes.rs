@@ -2,13 +2,11 @@
 
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::baseline::Tags;
-use crate::policy::Policy;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag,
 };
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
-use std::any::Any;
+use serde_json::json;
 
 /// The ARN of the bucket that an operation is for.
 pub(super) const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
@@ -126,85 +124,4 @@ fn tag(write: &CreateBucket, key: &str, value: &str) -> Result<Tag, AwsError> {
 /// An input that the SDK does not take: a fault of this program, told like any other failure.
 pub(super) fn unbuilt<W: Write>(write: &W, cause: impl std::fmt::Display) -> AwsError {
     AwsError::unexpected(&W::OPERATION, write.region(), &cause.to_string())
-}
-
-/// Replaces a bucket's policy by the same with some statements put in, or taken out again.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PutBucketPolicy {
-    #[serde(flatten)]
-    target: Target,
-    policy: Policy,
-    #[serde(skip)]
-    statements: Vec<Value>,
-}
-
-impl PutBucketPolicy {
-    /// Puts statements into the policy that a bucket has, if it has one.
-    pub fn with(target: Target, before: Option<&Policy>, statements: Vec<Value>) -> Self {
-        let mut policy = before.cloned().unwrap_or_else(Policy::empty);
-        statements
-            .iter()
-            .for_each(|statement| policy.put(statement));
-        Self {
-            target,
-            policy,
-            statements,
-        }
-    }
-
-    /// Puts a policy in the place of the one that a bucket has.
-    pub fn back_to(target: Target, policy: Policy) -> Self {
-        Self {
-            target,
-            policy,
-            statements: Vec::new(),
-        }
-    }
-
-    /// The whole policy as it will be.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
-    }
-}
-
-impl Write for PutBucketPolicy {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutBucketPolicy",
-        &[Grant::on("s3:PutBucketPolicy", BUCKET)],
-    );
-    const SETTLING: &'static [&'static str] = SETTLING;
-
-    fn region(&self) -> &str {
-        &self.target.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let request = clients
-            .s3(&self.target.region)
-            .put_bucket_policy()
-            .bucket(&self.target.bucket)
-            .expected_bucket_owner(&self.target.expected_bucket_owner)
-            .policy(self.policy.compact());
-        sent(self, request.send().await)
-    }
-
-    fn merge(&mut self, later: &dyn Any) -> bool {
-        let Some(later) = later
-            .downcast_ref::<Self>()
-            .filter(|l| l.target.bucket == self.target.bucket)
-        else {
-            return false;
-        };
-        // What puts a policy back says all of it: only the same can be done in one call.
-        if self.statements.is_empty() || later.statements.is_empty() {
-            return self.policy.compact() == later.policy.compact();
-        }
-        for statement in &later.statements {
-            self.policy.put(statement);
-            self.statements.push(statement.clone());
-        }
-        true
-    }
 }

@@ -1,5 +1,6 @@
 //! What is told about controls: a list, a page for each, and the table of the README.
 
+use super::value::escape;
 use super::{BOLD, DIM};
 use crate::aws::is_read;
 use crate::control::{About, Kind, Scope, Standard};
@@ -82,6 +83,49 @@ pub fn page(out: &mut dyn Write, about: &About) -> io::Result<()> {
                 actions.join(", ")
             )?;
         }
+    }
+    Ok(())
+}
+
+/// A setting of a thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The key.
+    pub setting: &'static str,
+    /// Its value, as TOML.
+    pub value: String,
+    /// The entry that it comes from, counted from 1.
+    pub entry: usize,
+    /// What that entry matches.
+    pub matches: String,
+}
+
+/// What the baseline at a path asks of a thing, and where it says so.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn thing(
+    out: &mut dyn Write,
+    control: &str,
+    thing: &str,
+    path: &str,
+    asked: &[Asked],
+) -> io::Result<()> {
+    let (thing, path) = (escape(thing), escape(path));
+    if asked.is_empty() {
+        return writeln!(out, "{path} asks nothing of {control}@{thing}");
+    }
+    writeln!(out, "{BOLD}{control}@{thing}{BOLD:#}: what {path} asks of it")?;
+    let width = asked.iter().map(|own| own.setting.len()).max().unwrap_or(0);
+    for own in asked {
+        writeln!(out, "  {:<width$} = {}", own.setting, escape(&own.value))?;
+        writeln!(
+            out,
+            "  {:<width$}   {DIM}entry {} of [[{control}]], match = {}{DIM:#}",
+            "",
+            own.entry,
+            escape(&own.matches)
+        )?;
     }
     Ok(())
 }

@@ -261,7 +261,7 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             1 => format!(" in {}", escape(&call.region)),
             regions => format!(" in each of {regions} regions"),
         };
-        let input = block(&call.input, 6);
+        let input = block(call.shown.as_deref().unwrap_or(&call.input), 6);
         writeln!(
             out,
             "    {}. {}:{}{place}",

@@ -451,3 +451,29 @@ fn a_plan_is_not_valid_for_ever() {
         .exits(1);
     let _ = run.says("30 days at most");
 }
+
+#[test]
+fn explain_tells_which_entry_asks_what_of_a_bucket() {
+    let account = Account::with(
+        "[[buckets]]\nmatch = [\"*\"]\nexcept = [\"public-*\"]\nssl_only = true\nversioning = true\n\
+         [[buckets]]\nmatch = [\"payroll-*\"]\nversioning = false\npresigned_max_age = \"10m\"",
+    );
+    let told = account.run(&["explain", "buckets@payroll-a"]).exits(0);
+    assert_eq!(
+        told.stdout,
+        "buckets@payroll-a: what baseline.toml asks of it\n  \
+         ssl_only          = true\n                      \
+         entry 1 of [[buckets]], match = [\"*\"]\n  \
+         presigned_max_age = \"10m\"\n                      \
+         entry 2 of [[buckets]], match = [\"payroll-*\"]\n"
+    );
+    let _ = account
+        .run(&["explain", "buckets@public-a", "baseline.toml"])
+        .exits(0)
+        .says("baseline.toml asks nothing of buckets@public-a");
+    let _ = account
+        .run(&["explain", "config@eu-west-1"])
+        .exits(1)
+        .says("baseline.toml has no [config]");
+    assert!(account.operations().is_empty());
+}

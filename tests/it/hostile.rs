@@ -136,6 +136,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
         operation: HOSTILE.to_owned(),
         region: HOSTILE.to_owned(),
         input: json!(HOSTILE),
+        shown: Some(Box::new(json!(HOSTILE))),
     };
     let outcomes = [
         Outcome::Failed {
@@ -190,4 +191,40 @@ fn an_error_of_aws_that_ends_the_run_is_told_escaped() {
     let plan = Path::new("no such\u{202e}plan.json");
     let run = Account::new().run(&["show", &plan.display().to_string()]);
     assert_harmless(&run.exits(1).stderr);
+}
+
+#[test]
+fn every_text_of_a_journal_may_be_hostile() {
+    let account = Account::with("[password_policy]\nminimum_length = 14");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let folder = account.path(&format!("plans/{}", account.id));
+    let entries = std::fs::read_dir(folder).expect("journals");
+    let mut paths = entries.map(|entry| entry.expect("an entry").path());
+    let path = paths.find(|path| path.extension().is_some_and(|own| own == "jsonl"));
+    let path = path.expect("a journal");
+    let run = path.file_stem().expect("a name").to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(&path).expect("text");
+    let lines = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let lines: Value = Value::Array(lines.collect());
+    let mut pointers = Vec::new();
+    texts("", &lines, &mut pointers);
+    assert!(pointers.len() > 30, "{}", pointers.len());
+    let mut shown = 0;
+    for pointer in pointers {
+        let mut changed = lines.clone();
+        let text = changed.pointer_mut(&pointer).expect("it was there");
+        *text = json!(text.as_str().unwrap_or_default().to_owned() + HOSTILE);
+        let changed = changed.as_array().expect("lines").iter();
+        let changed: Vec<String> = changed.map(Value::to_string).collect();
+        std::fs::write(&path, changed.join("\n") + "\n").expect("written");
+        for arguments in [&["history"][..], &["history", &run], &["drift"], &["undo", &run]] {
+            let run = account.run(arguments);
+            assert!((0..=6).contains(&run.code), "{pointer}: {run:?}");
+            assert_harmless(&run.stdout);
+            assert_harmless(&run.stderr);
+            let told = format!("{}{}", run.stdout, run.stderr);
+            shown += usize::from(told.contains(SHOWN));
+        }
+    }
+    assert!(shown > 20, "only {shown} were to be seen at all");
 }

@@ -1,5 +1,6 @@
 //! What is told of the guardrails for buckets, and which operations each of them needs.
 
+use super::guards::Guard;
 use super::settings::Entry;
 use super::values::Encryption;
 use crate::aws::facts::GET_BUCKET_POLICY;
@@ -28,10 +29,68 @@ pub(super) const ABOUT: About = About {
         Setting::new(
             "ssl_only",
             "not managed",
-            "Whether requests without TLS are denied, by a statement merged into the policy.",
+            "Whether requests without TLS are denied. This and the next ones are statements merged into the policy: what others wrote stays as it is, a Deny of theirs that is as broad is enough, and false takes ours out again.",
         )
         .stricter(Stricter::Higher)
         .breaks("clients that use plain HTTP are refused"),
+        Setting::new(
+            "minimum_tls",
+            "not managed",
+            "\"1.2\", or { version = \"1.3\", force = true }, which cuts off interface endpoints: requests with an older TLS are denied.",
+        )
+        .breaks("clients that know only older versions of TLS are refused"),
+        Setting::new(
+            "only_from",
+            "not managed",
+            "{ networks, vpc_endpoints, vpcs, organization }: a request passes that comes from any one of these; all others are denied, except those of AWS services, of service-linked roles and of break_glass, and except on the policy itself. Not put in place while it may keep out whoever does so: see accept_lockout and --seen-from.",
+        )
+        .breaks("whoever comes from elsewhere is refused: other accounts, anonymous readers, the console, replication and roles that AWS services assume"),
+        Setting::new(
+            "break_glass",
+            "none",
+            "ARNs of roles and users whom only_from spares; * and ? may stand for parts of their names and paths; {account} is filled in.",
+        ),
+        Setting::new(
+            "accept_lockout",
+            "false",
+            "Whether only_from is put in place even if it keeps out whoever does so.",
+        ),
+        Setting::new(
+            "presigned_max_age",
+            "not managed",
+            "\"10m\": presigned requests with an older signature are denied, for however long they were signed. At most 7 days.",
+        )
+        .breaks("presigned URLs stop working when they are that old"),
+        Setting::new(
+            "delete_requires_mfa",
+            "not managed",
+            "Whether objects, their versions and the bucket are deleted only by who signed in with MFA. Lifecycle rules go on.",
+        )
+        .stricter(Stricter::Higher)
+        .breaks("access keys, and roles that were assumed without MFA, can no longer delete"),
+        Setting::new(
+            "encrypted_uploads",
+            "not managed",
+            "Whether uploads are denied that ask for another encryption, or another key, than the default, which their headers override; uploads that ask for nothing, and those of AWS services, pass.",
+        )
+        .stricter(Stricter::Higher)
+        .breaks("uploads that ask for another encryption than the default are refused"),
+        Setting::new(
+            "prune_deleted_principals",
+            "false",
+            "Whether users and roles that were deleted are taken out of the statements of others: S3 stores no policy that names one.",
+        )
+        .shown_as("deleted_principals"),
+        Setting::new(
+            "shared_with",
+            "not managed",
+            "Ids of the accounts and organizations that the policy may let in; whoever else gets in by it is a finding, with the statement.",
+        ),
+        Setting::new(
+            "sound_policy",
+            "not managed",
+            "Whether statements are findings that do not do what they seem to: an Allow for some addresses without a Deny for the others, principals that were deleted, ${…} in a policy of the version that does not know it.",
+        ),
         Setting::new(
             "public_access_block",
             "not managed",
@@ -120,6 +179,7 @@ pub(super) const ABOUT: About = About {
     ),
     operations: &[
         GET_BUCKET_POLICY,
+        s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
         s3::GET_PUBLIC_ACCESS_BLOCK,
         s3::GET_POLICY_STATUS,
         s3::GET_ACL,
@@ -137,6 +197,7 @@ pub(super) const ABOUT: About = About {
         s3::GET_OBJECT_LOCK,
         s3::GET_TAGGING,
         s3::PutBucketPolicy::OPERATION,
+        s3::DeleteBucketPolicy::OPERATION,
         s3::PutPublicAccessBlock::OPERATION,
         s3::PutBucketEncryption::OPERATION,
         s3::PutBucketLifecycle::OPERATION,
@@ -160,8 +221,26 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
         entry.noncurrent_days.is_some() || entry.abort_incomplete_uploads_days.is_some()
     });
     let is_kms = |entry: &Entry| matches!(entry.encryption, Some(Encryption::Kms(_)));
-    let policy = any(|entry| entry.ssl_only == Some(true)) || logs;
-    add(policy, &[&GET_BUCKET_POLICY, put::<s3::PutBucketPolicy>()]);
+    let told = any(|entry| entry.shared_with.is_some() || entry.sound_policy == Some(true));
+    let prunes = any(|entry| entry.prune_deleted_principals == Some(true));
+    let statements = any(Entry::has_statements);
+    add(told, &[&GET_BUCKET_POLICY]);
+    add(
+        statements || prunes || logs,
+        &[
+            &GET_BUCKET_POLICY,
+            &s3::GET_POLICY_STATUS,
+            &s3::GET_PUBLIC_ACCESS_BLOCK,
+            &s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
+            put::<s3::PutBucketPolicy>(),
+        ],
+    );
+    add(
+        prunes || any(Entry::takes_statements_back),
+        &[put::<s3::DeleteBucketPolicy>()],
+    );
+    let uploads = any(|entry| matches!(entry.encrypted_uploads, Some(Guard::On(_))));
+    add(uploads, &[&s3::GET_ENCRYPTION]);
     let exposure: &[&'static Operation] = &[
         &s3::GET_PUBLIC_ACCESS_BLOCK,
         &s3::GET_POLICY_STATUS,

@@ -54,9 +54,10 @@ pub(super) fn private(judging: &mut Judging<'_>) -> Result<(), Unread> {
             .clone(),
     };
     if exposure.policy && !block.restrict_public_buckets {
+        let by = super::statements::public_by(judging)?;
         judging.proposal.finding(
             "private",
-            "its policy makes it public",
+            format!("its policy makes it public{by}"),
             "take out of its policy what is for everybody, or set public_access_block = true",
         );
     }

@@ -2,44 +2,25 @@
 
 use super::guardrail::{Judging, Unread};
 use super::values::{Encryption, Kms};
+use crate::policy::guardrails::DefaultEncryption;
 use crate::s3;
 
 const KMS: &str = "aws:kms";
 
 pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
-    let Some(wanted) = judging.wanted.encryption else {
+    if judging.wanted.encryption.is_none() {
         return Ok(());
-    };
+    }
     let live = judging.live;
     let whole = judging.read(&live.encryption, &s3::GET_ENCRYPTION)?;
-    let after = match wanted {
-        // Whatever S3 has for a default is SSE-S3 or stricter.
-        Encryption::S3 => whole.value.clone().unwrap_or_default(),
-        Encryption::Kms(kms) => {
-            let key = judging.read(&live.key, &s3::DESCRIBE_KEY)?.as_ref();
-            let key = match (key, key.and_then(s3::Key::fault)) {
-                (Some(key), None) => key,
-                (key, fault) => {
-                    let name = kms.key(&judging.context.account, judging.region);
-                    let region = judging.region;
-                    let what = match (key, fault) {
-                        (Some(_), Some(fault)) => format!("the key {name} {fault}"),
-                        _ => format!("there is no key {name} in {region}"),
-                    };
-                    let remedy = "name a key of the bucket's region that is enabled";
-                    judging.proposal.finding("encryption", what, remedy);
-                    return Ok(());
-                }
-            };
-            with_key(kms, key, whole.value.clone().unwrap_or_default())
+    let after = match after(judging)? {
+        Ok(after) => after,
+        Err((what, remedy)) => {
+            judging.proposal.finding("encryption", what, remedy);
+            return Ok(());
         }
     };
     if whole.value.as_ref() == Some(&after) {
-        return Ok(());
-    }
-    if let Some((what, remedy)) = obstacle(judging, &after).or(whole.refusal("default encryption"))
-    {
-        judging.proposal.finding("encryption", what, remedy);
         return Ok(());
     }
     let before = whole.value.as_ref();
@@ -61,6 +42,73 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         .proposal
         .call(s3::PutBucketEncryption::with(target, after));
     Ok(())
+}
+
+/// What is wrong, and what to do.
+type Refusal = (String, String);
+
+/// What the rule is to become, which may be what it is; or why it cannot become that.
+fn after(judging: &Judging<'_>) -> Result<Result<s3::Encryption, Refusal>, Unread> {
+    let live = judging.live;
+    let whole = judging.read(&live.encryption, &s3::GET_ENCRYPTION)?;
+    let Some(wanted) = judging.wanted.encryption else {
+        return Ok(Ok(whole.value.clone().unwrap_or_default()));
+    };
+    let after = match wanted {
+        // Whatever S3 has for a default is SSE-S3 or stricter.
+        Encryption::S3 => whole.value.clone().unwrap_or_default(),
+        Encryption::Kms(kms) => {
+            let key = judging.read(&live.key, &s3::DESCRIBE_KEY)?.as_ref();
+            let key = match (key, key.and_then(s3::Key::fault)) {
+                (Some(key), None) => key,
+                (key, fault) => {
+                    let name = kms.key(&judging.context.account, judging.region);
+                    let region = judging.region;
+                    let what = match (key, fault) {
+                        (Some(_), Some(fault)) => format!("the key {name} {fault}"),
+                        _ => format!("there is no key {name} in {region}"),
+                    };
+                    let remedy = "name a key of the bucket's region that is enabled";
+                    return Ok(Err((what, remedy.to_owned())));
+                }
+            };
+            with_key(kms, key, whole.value.clone().unwrap_or_default())
+        }
+    };
+    let refusal = obstacle(judging, &after).or(whole.refusal("default encryption"));
+    let differs = whole.value.as_ref() != Some(&after);
+    Ok(match refusal.filter(|_| differs) {
+        Some(refusal) => Err(refusal),
+        None => Ok(after),
+    })
+}
+
+/// What uploads that do not say otherwise will be encrypted with; or why that is not plain.
+pub(super) fn by_default(
+    judging: &Judging<'_>,
+) -> Result<Result<DefaultEncryption, Refusal>, Unread> {
+    let live = judging.read(&judging.live.encryption, &s3::GET_ENCRYPTION)?;
+    let stays = || live.value.clone().unwrap_or_default();
+    let rule = after(judging)?.unwrap_or_else(|_| stays());
+    let s3::ByDefault { algorithm, key } = rule.apply_server_side_encryption_by_default;
+    Ok(match (algorithm.starts_with(KMS), key) {
+        (false, _) => Ok(DefaultEncryption::S3),
+        (true, None) => Ok(DefaultEncryption::ManagedKey),
+        (true, Some(key)) if key.starts_with("arn:") && key.contains(":key/") => {
+            Ok(DefaultEncryption::Key(key))
+        }
+        (true, Some(key)) if !key.contains('/') => {
+            let (partition, account) = (&judging.context.partition, &judging.context.account);
+            let region = judging.region;
+            let arn = format!("arn:{partition}:kms:{region}:{account}:key/{key}");
+            Ok(DefaultEncryption::Key(arn))
+        }
+        (true, Some(alias)) => {
+            let what = format!("its default key is {alias}, by which no upload can be held to it");
+            let remedy = "set encryption = { kms = … }, which names the key itself";
+            Err((what, remedy.to_owned()))
+        }
+    })
 }
 
 /// The rule with a key. Two layers of encryption stay two, and know no bucket key.

@@ -1,10 +1,12 @@
 //! What is read of a bucket: what its settings ask for, and nothing else.
 
 use super::settings::{Entry, Wanted};
+use super::statements;
 use super::values::Encryption;
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::baseline::Tags;
+use crate::policy::Policy;
 use crate::s3::{
     self, AclGrant, Asked, Exposure, Flags, Key, Lifecycle, LogTarget, Logging, ObjectLock, Source,
     Versioning, Whole,
@@ -18,6 +20,9 @@ pub struct Live {
     /// The text of its policy, if it has one.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "seen")]
     pub(super) policy: Option<Option<String>>,
+    /// What keeps S3 from storing its policy again, because that is public.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) public_policy_blocked_by: Option<String>,
     /// Its own public access block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) public_access_block: Option<Flags>,
@@ -170,10 +175,7 @@ impl Looking<'_> {
             || wanted.object_lock.is_some()
             || rules;
         let access = tokio::join!(
-            when(
-                wanted.ssl_only.is_some() || takes_logs.is_some(),
-                reader.bucket_policy(bucket, region)
-            ),
+            self.policy(takes_logs.is_some()),
             self.public_access(),
             when(wanted.ownership.is_some(), self.ownership()),
             when(
@@ -182,7 +184,10 @@ impl Looking<'_> {
             ),
         );
         let storage = tokio::join!(
-            when(wanted.encryption.is_some(), asked.encryption()),
+            when(
+                wanted.encryption.is_some() || statements::reads_encryption(wanted),
+                asked.encryption()
+            ),
             when(is_kms, self.key()),
             when(versions, asked.versioning()),
             when(rules, asked.lifecycle()),
@@ -194,9 +199,16 @@ impl Looking<'_> {
             when(wanted.access_log.is_some(), self.log_target()),
             self.as_log_target(takes_logs),
         );
+        let (mut policy, public_policy_blocked_by) = access.0?;
         let (public_access_block, exposure, exposure_unseen) = access.1?;
+        // Which statement makes it public is to be told.
+        let is_public = exposure.as_ref().is_some_and(|own| own.policy);
+        if wanted.private.is_some() && is_public && policy.is_none() {
+            policy = Some(reader.bucket_policy(bucket, region).await?);
+        }
         Ok(Live {
-            policy: access.0?,
+            policy,
+            public_policy_blocked_by,
             public_access_block,
             exposure,
             exposure_unseen,
@@ -213,6 +225,46 @@ impl Looking<'_> {
             takes_logs: logs.2?,
             gone: false,
         })
+    }
+
+    /// The policy; and, if it is to be written and may be public, what would keep S3 from storing it
+    /// again. That this cannot be seen is no error: then S3 will say so.
+    async fn policy(
+        &self,
+        takes_logs: bool,
+    ) -> Result<(Option<Option<String>>, Option<String>), AwsError> {
+        let Asked {
+            reader,
+            bucket,
+            region,
+        } = self.asked;
+        let is_written = statements::writes_policy(&self.wanted) || takes_logs;
+        if !is_written && !statements::reads_policy(&self.wanted) {
+            return Ok((None, None));
+        }
+        let text = reader.bucket_policy(bucket, region).await?;
+        let policy = text.as_deref().and_then(|text| Policy::parse(text).ok());
+        let may_be_public = policy.is_some_and(|own| own.allows_anyone(self.partition));
+        let blocked_by = match is_written && may_be_public {
+            true => Box::pin(self.public_policy_blocked_by()).await,
+            false => None,
+        };
+        Ok((Some(text), blocked_by))
+    }
+
+    async fn public_policy_blocked_by(&self) -> Option<String> {
+        let (is_public, own, account) = tokio::join!(
+            self.asked.has_public_policy(),
+            self.asked.public_access_block(),
+            s3::account_public_access_block(self.asked.reader),
+        );
+        let blocks =
+            |flags: Result<Flags, AwsError>| flags.is_ok_and(|own| own.block_public_policy);
+        match (is_public.unwrap_or(false), blocks(own), blocks(account)) {
+            (true, true, _) => Some("its own public access block".to_owned()),
+            (true, false, true) => Some("the account's public access block".to_owned()),
+            _ => None,
+        }
     }
 
     /// The block; what it would cut off where it is not whole; and why that could not be seen, which

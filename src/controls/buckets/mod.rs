@@ -8,8 +8,10 @@ mod access;
 mod access_log;
 mod encryption;
 mod guardrail;
+mod guards;
 mod live;
 mod object_lock;
+mod policy_findings;
 mod restore;
 mod settings;
 mod statements;
@@ -20,7 +22,7 @@ mod versions;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Facts, Operation, Write};
 use crate::baseline::Problems;
-use crate::control::{About, Context, Control, Past, Proposal, Standing};
+use crate::control::{About, Context, Control, Past, Proposal, Source, Standing};
 use crate::place::Place;
 use crate::s3;
 use guardrail::Judging;
@@ -148,6 +150,11 @@ impl Control for Buckets {
         let all = about::ABOUT.operations.iter().map(|own| own.name);
         all.filter(|name| !is_used(name)).collect()
     }
+
+    fn sources(entries: &Vec<Entry>, bucket: &str) -> Option<Vec<Source>> {
+        let said = Wanted::of(entries, bucket).said_by.into_iter();
+        Some(said.map(|(setting, entry)| Source { setting, entry }).collect())
+    }
 }
 
 type Guardrail = fn(&mut Judging<'_>) -> Result<(), guardrail::Unread>;
@@ -158,6 +165,7 @@ const GUARDRAILS: &[Guardrail] = &[
     statements::propose,
     access::public_access_block,
     access::private,
+    policy_findings::propose,
     encryption::propose,
     versions::propose,
     object_lock::propose,

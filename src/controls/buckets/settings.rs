@@ -1,11 +1,15 @@
 //! The entries of `[[buckets]]`, and what they ask of one bucket together.
 
+use super::guards::{Guard, MaxAge, MinimumTls, Tls, Yes};
 use super::values::{AccessLog, Encryption, ObjectLock, Ownership};
 use crate::baseline::{Problems, Tags};
 use crate::floor::{AtLeast, AtMost};
 use crate::pattern::Pattern;
+use crate::policy::guardrails::OnlyFrom;
 use crate::s3::is_bucket_name;
 use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// The guardrails that an entry may ask for: one line each makes the key of the entry and the field
 /// of what is wanted of a bucket.
@@ -60,8 +64,28 @@ macro_rules! guardrails {
 }
 
 guardrails! {
-    /// Requests without TLS are denied.
-    ssl_only: bool,
+    /// Requests without TLS are denied,
+    ssl_only: Guard<Yes>,
+    /// and those with an older TLS.
+    minimum_tls: Guard<MinimumTls>,
+    /// Requests from elsewhere are denied,
+    only_from: Guard<OnlyFrom>,
+    /// except those of these principals,
+    break_glass: Vec<String>,
+    /// and also if that keeps out whoever asks for it.
+    accept_lockout: bool,
+    /// Presigned URLs do not work for longer than this.
+    presigned_max_age: Guard<MaxAge>,
+    /// Deleting takes MFA.
+    delete_requires_mfa: Guard<Yes>,
+    /// Uploads that ask for another encryption than the default are denied.
+    encrypted_uploads: Guard<Yes>,
+    /// Users and roles that were deleted are taken out of the policy.
+    prune_deleted_principals: bool,
+    /// Nobody else but these accounts and organizations is let in by the policy.
+    shared_with: BTreeSet<String>,
+    /// No statement of the policy does something else than it seems to.
+    sound_policy: bool,
     /// All four public access blocks of the bucket are on.
     public_access_block: bool,
     /// Nothing of the bucket's own makes it public, access points included.
@@ -93,6 +117,33 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Of each guardrail that is a statement, whether it is on, if it is said.
+    fn statements(&self) -> [Option<bool>; 6] {
+        fn is_on<T>(guard: &Option<Guard<T>>) -> Option<bool> {
+            guard.as_ref().map(|guard| guard.on().is_some())
+        }
+        [
+            is_on(&self.ssl_only),
+            is_on(&self.minimum_tls),
+            is_on(&self.only_from),
+            is_on(&self.presigned_max_age),
+            is_on(&self.delete_requires_mfa),
+            is_on(&self.encrypted_uploads),
+        ]
+    }
+
+    /// Whether it says something about guardrails that are statements.
+    pub(super) fn has_statements(&self) -> bool {
+        self.statements().iter().any(Option::is_some)
+    }
+
+    /// Whether it takes one of them back.
+    pub(super) fn takes_statements_back(&self) -> bool {
+        self.statements().contains(&Some(false))
+    }
+}
+
 /// Whether a value asks for something: `false` takes back what an earlier entry asks for.
 trait Asks {
     fn asks(&self) -> bool {
@@ -106,6 +157,9 @@ impl Asks for bool {
     }
 }
 
+impl<T> Asks for Guard<T> {}
+impl Asks for Vec<String> {}
+impl Asks for BTreeSet<String> {}
 impl Asks for Ownership {}
 impl Asks for Encryption {}
 impl Asks for AtLeast<i32> {}
@@ -125,7 +179,9 @@ impl Entry {
 impl Wanted<'_> {
     /// Whether nothing is asked of the bucket.
     pub(super) fn is_nothing(&self) -> bool {
-        self.said_by.is_empty()
+        let adds_to_another = ["break_glass", "accept_lockout"];
+        let mut said = self.said_by.iter();
+        said.all(|(name, _)| adds_to_another.contains(name))
     }
 
     /// Which entry asks for what, where more than one does; with a single one it is plain.
@@ -182,6 +238,32 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
     {
         at("object_lock.days", "S3 locks for 1 to 36500 days");
     }
+    if let Some(Guard::On(tls)) = &entry.minimum_tls
+        && tls.version == Tls::V1_3
+        && !tls.force
+    {
+        let text = "interface endpoints (PrivateLink) do not know TLS 1.3 and would be cut off: \
+                    say { version = \"1.3\", force = true } if there are none";
+        at("minimum_tls", text);
+    }
+    if let Some(fault) = entry.only_from.as_ref().and_then(Guard::fault) {
+        at("only_from", &fault);
+    }
+    for principal in entry.break_glass.iter().flatten() {
+        if !is_principal(principal) {
+            let text = "name users or roles of an account, as arn:aws:iam::111122223333:role/Name; \
+                        * and ? may stand for parts of the name";
+            at("break_glass", text);
+        }
+    }
+    if let Some(Guard::On(MaxAge(age))) = &entry.presigned_max_age
+        && !(Duration::from_secs(1)..=LONGEST_SIGNATURE).contains(age)
+    {
+        at(
+            "presigned_max_age",
+            "a signature is valid for 1 second to 7 days",
+        );
+    }
     if let Some(log) = &entry.access_log {
         if !is_bucket_name(&log.target("111122223333", "x")) {
             at("access_log.bucket", "this is no name of a bucket");
@@ -206,6 +288,27 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
     if entry.says_nothing() {
         let text = "this entry asks for nothing: add a guardrail, such as ssl_only = true";
         problems.setting(&format!("{number}"), text);
+    }
+}
+
+/// The longest that a signature is valid. Source: S3 API Reference, "Authenticating Requests: Using
+/// Query Parameters".
+const LONGEST_SIGNATURE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Whether a text is the ARN of users or roles of one account.
+fn is_principal(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let is_account = |text: &str| {
+        text == "{account}" || (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()))
+    };
+    match parts.as_slice() {
+        ["arn", _, "iam", "", account, name] => {
+            let named = ["role/", "user/"]
+                .iter()
+                .find_map(|kind| name.strip_prefix(kind));
+            is_account(account) && named.is_some_and(|name| name.contains(|c| c != '*' && c != '?'))
+        }
+        _ => false,
     }
 }
 
@@ -236,7 +339,7 @@ pub(super) mod tests {
         let text =
             "[{ match = [\"*\"], ssl_only = true }, { match = [\"old-*\"], ssl_only = false }]";
         let entries = entries(text);
-        assert_eq!(Wanted::of(&entries, "a").ssl_only, Some(&true));
-        assert!(Wanted::of(&entries, "old-b").is_nothing());
+        assert_eq!(Wanted::of(&entries, "a").ssl_only, Some(&Guard::On(Yes)));
+        assert_eq!(Wanted::of(&entries, "old-b").ssl_only, Some(&Guard::Off));
     }
 }

@@ -5,7 +5,7 @@ use crate::policy::guardrails::{
     DefaultEncryption, OnlyFrom, Spared, deny_delete_without_mfa, deny_elsewhere,
     deny_insecure_transport, deny_old_presigned, deny_old_tls, deny_other_encryption,
 };
-use crate::policy::{Dialect, Fact, Match, Network, Request, Statement, evaluate};
+use crate::policy::{Dialect, Fact, Match, Network, Origin, Request, Statement, evaluate};
 use Match::{CannotTell, No, Yes};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -19,6 +19,10 @@ const STRANGER: &str = "arn:aws:sts::444455556666:assumed-role/Deploy/ci";
 
 fn network(text: &str) -> Network {
     Network::parse(text).expect("the test's network is valid")
+}
+
+fn at(origin: &str) -> Option<Origin> {
+    origin.parse().ok()
 }
 
 fn reads(caller: &str) -> Request {
@@ -71,9 +75,9 @@ fn when(operator: &str, key: &str, value: Value) -> Value {
 
 #[test]
 fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
-    let inside = |caller| reads(caller).from_address("203.0.113.9");
-    let outside = |caller| reads(caller).from_address("198.51.100.9");
-    let through = |id| reads(SESSION).through_endpoint(id, "vpc-1");
+    let inside = |caller| reads(caller).seen_from(at("203.0.113.9").as_ref());
+    let outside = |caller| reads(caller).seen_from(at("198.51.100.9").as_ref());
+    let through = |id| reads(SESSION).seen_from(at(id).as_ref());
     let of = |id| reads(SESSION).with("aws:PrincipalOrgID", Fact::is(id));
     let putting = |caller| Request::by(caller, "s3:PutBucketPolicy", ARN);
     let service = reads(SESSION).with("aws:ViaAWSService", Fact::is("true"));
@@ -145,7 +149,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
         (
             "the policy itself, from outside",
             office(),
-            putting(SESSION).from_address("198.51.100.9"),
+            putting(SESSION).seen_from(at("198.51.100.9").as_ref()),
             No,
         ),
         ("a stranger outside", office(), outside(STRANGER), Yes),
@@ -153,7 +157,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             "another bucket",
             office(),
             Request::by(SESSION, "s3:GetObject", "arn:aws:s3:::other/x")
-                .from_address("198.51.100.9"),
+                .seen_from(at("198.51.100.9").as_ref()),
             No,
         ),
         // Whom it spares.

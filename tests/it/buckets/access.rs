@@ -139,7 +139,7 @@ fn what_makes_a_bucket_public_is_a_finding_and_stays() {
     let before = account.writes().len();
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = run
-        .says("its policy makes it public")
+        .says("its policy makes it public, by statement Everybody")
         .says("its access point open does not block");
     assert_eq!(account.writes().len(), before);
 }

@@ -3,6 +3,7 @@
 mod access;
 mod logs;
 mod many;
+mod policies;
 mod setup;
 mod statements;
 mod storage;
