@@ -67,10 +67,11 @@ impl Error {
         self
     }
 
-    /// The sentence and its causes, without hint and report.
+    /// The sentence and its causes, without hint and report, escaped.
     pub fn in_one_line(&self) -> String {
         let texts = std::iter::once(&self.message).chain(&self.causes);
-        texts.map(String::as_str).collect::<Vec<_>>().join(": ")
+        let line = texts.map(String::as_str).collect::<Vec<_>>().join(": ");
+        crate::view::escape(&line)
     }
 
     /// Says what to do; nothing, when the hint is empty.

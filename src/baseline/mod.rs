@@ -44,8 +44,6 @@ pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
 pub struct Baseline {
     /// The file, as it was named.
     pub path: PathBuf,
-    /// What is written in it.
-    pub text: String,
     /// The digest of the file's bytes.
     pub sha256: String,
     /// The table `[account]`.
@@ -70,6 +68,15 @@ impl Baseline {
     /// # Errors
     /// A file that cannot be read; every problem found in it.
     pub fn load(path: Option<&Path>) -> Result<Self, Error> {
+        let (path, bytes) = Self::bytes(path)?;
+        Self::from_bytes(&path, &bytes)
+    }
+
+    /// The bytes of the named file, or of the first of [`DEFAULT_PATHS`], and the name.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is too large for a baseline.
+    pub fn bytes(path: Option<&Path>) -> Result<(PathBuf, Vec<u8>), Error> {
         let path = match path {
             Some(path) => path.to_owned(),
             None => default_path()?,
@@ -83,7 +90,7 @@ impl Baseline {
             let cause = format!("it is larger than {} KiB", LARGEST / 1024);
             return Err(Error::failed(failed()).because(cause));
         }
-        Self::from_bytes(&path, &bytes)
+        Ok((path, bytes))
     }
 
     /// Reads a baseline from the bytes of its file; `path` is only its name.
@@ -154,7 +161,6 @@ impl Baseline {
             true => Err(problems),
             false => Ok(Self {
                 path: path.to_owned(),
-                text: text.to_owned(),
                 sha256: hex(&Sha256::digest(text.as_bytes())),
                 account,
                 controls: configured,

@@ -12,13 +12,18 @@ use crate::view::{self, Streams};
 
 pub fn run(args: cli::Explain, streams: &mut Streams) -> Result<Exit, Error> {
     let out = &mut *streams.out;
-    let written = match args.control.as_deref().map(|name| name.split_once('@').ok_or(name)) {
+    let written = match args
+        .control
+        .as_deref()
+        .map(|name| name.split_once('@').ok_or(name))
+    {
         Some(Err(name)) => view::explain::page(out, find(name)?.about),
         Some(Ok((name, thing))) => {
-            let baseline = Baseline::load(args.file.baseline.as_deref())?;
-            let asked = asked(&baseline, find(name)?, thing)?;
-            let path = baseline.path.display();
-            view::explain::thing(out, name, thing, &path.to_string(), &asked)
+            let kind = find(name)?;
+            let (path, bytes) = Baseline::bytes(args.file.baseline.as_deref())?;
+            let baseline = Baseline::from_bytes(&path, &bytes)?;
+            let asked = asked(&baseline, &bytes, kind, thing)?;
+            view::explain::thing(out, name, thing, &path.display().to_string(), &asked)
         }
         None if args.markdown => view::explain::markdown(out, controls::ALL),
         None => view::explain::list(out, controls::ALL),
@@ -35,9 +40,12 @@ fn find(name: &str) -> Result<&'static Kind, Error> {
 }
 
 /// What the baseline asks of a thing, in the words of the entries that it comes from.
-fn asked(baseline: &Baseline, kind: &Kind, thing: &str) -> Result<Vec<Asked>, Error> {
+fn asked(baseline: &Baseline, bytes: &[u8], kind: &Kind, thing: &str) -> Result<Vec<Asked>, Error> {
     let name = kind.about.name;
-    let control = baseline.controls.iter().find(|own| own.about().name == name);
+    let control = baseline
+        .controls
+        .iter()
+        .find(|own| own.about().name == name);
     let Some(control) = control else {
         let text = format!("{} has no [{name}]", baseline.path.display());
         return Err(Error::failed(text));
@@ -46,7 +54,7 @@ fn asked(baseline: &Baseline, kind: &Kind, thing: &str) -> Result<Vec<Asked>, Er
         let text = format!("[{name}] says the same for all its places");
         return Err(Error::failed(text).hint(format!("see `baseline explain {name}`")));
     };
-    let table: toml::Table = toml::from_str(&baseline.text)
+    let table: toml::Table = toml::from_slice(bytes)
         .map_err(|cause| Error::failed("cannot read the baseline again").because(cause))?;
     let entry = |number: usize| table.get(name)?.as_array()?.get(number)?.as_table();
     let text = |value: Option<&toml::Value>| value.map(ToString::to_string).unwrap_or_default();

@@ -115,7 +115,10 @@ pub fn thing(
     if asked.is_empty() {
         return writeln!(out, "{path} asks nothing of {control}@{thing}");
     }
-    writeln!(out, "{BOLD}{control}@{thing}{BOLD:#}: what {path} asks of it")?;
+    writeln!(
+        out,
+        "{BOLD}{control}@{thing}{BOLD:#}: what {path} asks of it"
+    )?;
     let width = asked.iter().map(|own| own.setting.len()).max().unwrap_or(0);
     for own in asked {
         writeln!(out, "  {:<width$} = {}", own.setting, escape(&own.value))?;

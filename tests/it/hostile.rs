@@ -202,9 +202,15 @@ fn every_text_of_a_journal_may_be_hostile() {
     let mut paths = entries.map(|entry| entry.expect("an entry").path());
     let path = paths.find(|path| path.extension().is_some_and(|own| own == "jsonl"));
     let path = path.expect("a journal");
-    let run = path.file_stem().expect("a name").to_string_lossy().into_owned();
+    let run = path
+        .file_stem()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
     let text = std::fs::read_to_string(&path).expect("text");
-    let lines = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
     let lines: Value = Value::Array(lines.collect());
     let mut pointers = Vec::new();
     texts("", &lines, &mut pointers);
@@ -217,7 +223,12 @@ fn every_text_of_a_journal_may_be_hostile() {
         let changed = changed.as_array().expect("lines").iter();
         let changed: Vec<String> = changed.map(Value::to_string).collect();
         std::fs::write(&path, changed.join("\n") + "\n").expect("written");
-        for arguments in [&["history"][..], &["history", &run], &["drift"], &["undo", &run]] {
+        for arguments in [
+            &["history"][..],
+            &["history", &run],
+            &["drift"],
+            &["undo", &run],
+        ] {
             let run = account.run(arguments);
             assert!((0..=6).contains(&run.code), "{pointer}: {run:?}");
             assert_harmless(&run.stdout);

@@ -241,7 +241,7 @@ fn the_example_plan_is_still_read_and_still_what_is_planned() {
         std::fs::copy(&planned, &example).expect("written");
     }
     let read = |path| std::fs::read(path).expect("a plan");
-    assert_eq!(read(&example), read(&planned), "BLESS=1 copies it");
+    assert!(read(&example) == read(&planned), "BLESS=1 copies it");
     let shown = Account::new()
         .run(&["show", &example.display().to_string()])
         .exits(0);

@@ -153,7 +153,10 @@ impl Control for Buckets {
 
     fn sources(entries: &Vec<Entry>, bucket: &str) -> Option<Vec<Source>> {
         let said = Wanted::of(entries, bucket).said_by.into_iter();
-        Some(said.map(|(setting, entry)| Source { setting, entry }).collect())
+        Some(
+            said.map(|(setting, entry)| Source { setting, entry })
+                .collect(),
+        )
     }
 }
 
