@@ -11,6 +11,7 @@ use crate::s3::{
     self, AclGrant, Asked, Exposure, Flags, Key, Lifecycle, LogTarget, Logging, ObjectLock, Source,
     Versioning, Whole,
 };
+use futures_util::future;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What was read of a bucket. A field that is missing was not asked for.
@@ -174,38 +175,37 @@ impl Looking<'_> {
             || wanted.mfa_delete.is_some()
             || wanted.object_lock.is_some()
             || rules;
-        let access = tokio::join!(
+        // All side by side: some ask twice, none three times.
+        let access = future::join4(
             self.policy(takes_logs.is_some()),
             self.public_access(),
             when(wanted.ownership.is_some(), self.ownership()),
             when(
                 wanted.private.is_some(),
-                s3::open_access_points(reader, bucket, region)
+                s3::open_access_points(reader, bucket, region),
             ),
         );
-        let storage = tokio::join!(
-            when(
-                wanted.encryption.is_some() || statements::reads_encryption(wanted),
-                asked.encryption()
-            ),
-            when(is_kms, self.key()),
-            when(versions, asked.versioning()),
-            when(rules, asked.lifecycle()),
-            when(wanted.object_lock.is_some(), asked.object_lock()),
-            when(wanted.tags.is_some(), asked.tags()),
-        );
-        let logs = tokio::join!(
+        let storage = async {
+            tokio::join!(
+                when(
+                    wanted.encryption.is_some() || statements::reads_encryption(wanted),
+                    asked.encryption()
+                ),
+                when(is_kms, self.key()),
+                when(versions, asked.versioning()),
+                when(rules, asked.lifecycle()),
+                when(wanted.object_lock.is_some(), asked.object_lock()),
+                when(wanted.tags.is_some(), asked.tags()),
+            )
+        };
+        let logs = future::join3(
             when(wanted.access_log.is_some(), asked.logging()),
             when(wanted.access_log.is_some(), self.log_target()),
             self.as_log_target(takes_logs),
         );
-        let (mut policy, public_policy_blocked_by) = access.0?;
+        let (access, storage, logs) = tokio::join!(access, storage, logs);
+        let (policy, public_policy_blocked_by) = access.0?;
         let (public_access_block, exposure, exposure_unseen) = access.1?;
-        // Which statement makes it public is to be told.
-        let is_public = exposure.as_ref().is_some_and(|own| own.policy);
-        if wanted.private.is_some() && is_public && policy.is_none() {
-            policy = Some(reader.bucket_policy(bucket, region).await?);
-        }
         Ok(Live {
             policy,
             public_policy_blocked_by,
@@ -239,7 +239,7 @@ impl Looking<'_> {
             region,
         } = self.asked;
         let is_written = statements::writes_policy(&self.wanted) || takes_logs;
-        if !is_written && !statements::reads_policy(&self.wanted) {
+        if !is_written && !statements::reads_policy(&self.wanted) && !self.may_be_public().await? {
             return Ok((None, None));
         }
         let text = reader.bucket_policy(bucket, region).await?;
@@ -250,6 +250,12 @@ impl Looking<'_> {
             false => None,
         };
         Ok((Some(text), blocked_by))
+    }
+
+    /// Whether it is asked for that the bucket is private, and its block does not see to that: then
+    /// the statement that makes it public is to be told.
+    async fn may_be_public(&self) -> Result<bool, AwsError> {
+        Ok(self.wanted.private.is_some() && self.asked.public_access_block().await? != Flags::ON)
     }
 
     async fn public_policy_blocked_by(&self) -> Option<String> {

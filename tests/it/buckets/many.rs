@@ -4,6 +4,7 @@ use super::setup::{age, create, publish, s3};
 use crate::account::{Account, block_on};
 use aws_sdk_s3::types::{BucketVersioningStatus, Tag, Tagging, VersioningConfiguration};
 use futures_util::future::join_all;
+use serde_json::{Value, json};
 
 const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "ap-northeast-1"];
 
@@ -75,6 +76,63 @@ fn fifty_buckets_in_three_regions_converge_in_one_apply() {
             assert_eq!(params["ExpectedBucketOwner"], account.id, "{entry}");
         }
     }
+}
+
+/// When S3 was asked something by the last run, in seconds, sorted.
+fn asked_at(account: &Account, since: usize) -> Vec<f64> {
+    let journal = account.journal();
+    let of_s3 = journal[since..].iter().filter(|entry| {
+        ["s3", "s3control"]
+            .map(Value::from)
+            .contains(&entry["service"])
+    });
+    let mut times: Vec<f64> = of_s3.filter_map(|entry| entry["time"].as_f64()).collect();
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+#[test]
+fn buckets_are_read_in_three_rounds_whatever_is_asked_of_them() {
+    let all = GUARDRAILS.replace(
+        "except = [\"site-*\"]\n",
+        "private = true\nsound_policy = true\n",
+    );
+    let account = Account::new();
+    account.baseline(&account.in_regions(&REGIONS, &all));
+    block_on(async {
+        for region in REGIONS {
+            create(&account, &format!("logs-{}-{region}", account.id), region).await;
+        }
+        join_all([0, 3, 4, 8].map(|number| prepare(&account, number))).await;
+    });
+    // Every answer takes so long that what waited for one is told from what did not.
+    account.faults(json!([{"action": "delay", "delay_ms": 1500, "count": null}]));
+    let before = account.journal().len();
+    let _ = account.run(&["plan"]).exits(0);
+    let times = asked_at(&account, before);
+    let operations = account.operations().split_off(before);
+    let waited = times.windows(2).filter(|pair| pair[1] - pair[0] > 0.75);
+    assert!(times.len() > 60, "{}", times.len());
+    assert_eq!(waited.count(), 2, "{operations:?}");
+}
+
+#[test]
+fn a_bucket_whose_policy_is_as_wanted_costs_one_request() {
+    let account = Account::with("[[buckets]]\nmatch = [\"*\"]\nssl_only = true");
+    block_on(async {
+        for number in 0..3 {
+            create(&account, &format!("b-{number}-{}", account.id), "us-east-1").await;
+        }
+    });
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let before = account.journal().len();
+    let _ = account.run(&["drift"]).exits(0);
+    let operations = account.operations().split_off(before);
+    let of_s3 = operations.iter().filter(|name| name.starts_with("s3:"));
+    let mut of_s3: Vec<&str> = of_s3.map(String::as_str).collect();
+    of_s3.sort_unstable();
+    let policy = "s3:GetBucketPolicy";
+    assert_eq!(of_s3, [policy, policy, policy, "s3:ListBuckets"]);
 }
 
 #[test]
