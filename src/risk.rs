@@ -1,6 +1,6 @@
 //! What a change risks: a pass over its differences that knows directions and costs, not services.
 
-use crate::control::{About, Cost, Setting, Stricter};
+use crate::control::{About, Cost, Stricter};
 use crate::diff::Difference;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,20 +58,24 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
             });
         }
     }
-    // Only what was not there before begins to cost, and more of what is charged for. What belongs
-    // to no setting comes with something else, and is not charged for by itself.
-    let begins = |difference: &Difference| {
-        let setting = about.setting(&difference.field);
-        let charged = |s: &Setting| s.costs && !difference.loosens;
-        setting.is_some_and(|s| difference.before.is_null() || charged(s))
-    };
-    if let (Cost::Paid(text), true) = (about.cost, differences.iter().any(begins)) {
+    let charged = differences.iter().any(|own| begins_to_cost(about, own));
+    if let (Cost::Paid(text) | Cost::Partly(text), true) = (about.cost, charged) {
         remarks.push(Remark {
             risk: Risk::Costs,
             text: text.to_owned(),
         });
     }
     remarks
+}
+
+/// Only what was not there before begins to cost, and more of what is charged for. What belongs to
+/// no setting comes with something else, and is not charged for by itself.
+fn begins_to_cost(about: &About, difference: &Difference) -> bool {
+    let Some(setting) = about.setting(&difference.field) else {
+        return false;
+    };
+    let is_new = difference.before.is_null() && !matches!(about.cost, Cost::Partly(_));
+    is_new || (setting.costs && !difference.loosens)
 }
 
 /// Whether a value does something: what is switched off breaks nothing.
@@ -157,6 +161,18 @@ mod tests {
         };
         assert!(costs(false));
         assert!(!costs(true));
+    }
+
+    #[test]
+    fn of_a_control_that_is_mostly_free_only_what_is_charged_for_says_so() {
+        let about = controls::find("buckets").expect("it exists").about;
+        let costs = |field: &str| {
+            let mut changed = [Difference::new(field, Value::Null, json!("1.2"))];
+            let remarks = assess(about, &mut changed);
+            remarks.iter().any(|remark| remark.risk == Risk::Costs)
+        };
+        assert!(!costs("minimum_tls"));
+        assert!(costs("access_log"));
     }
 
     #[test]

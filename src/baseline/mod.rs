@@ -60,6 +60,7 @@ pub struct Baseline {
     pub journal: Option<Shared>,
     log_bucket: Option<String>,
     deliveries: Vec<(Option<String>, Delivery)>,
+    blocks_public_policies: bool,
 }
 
 impl Baseline {
@@ -144,6 +145,9 @@ impl Baseline {
         let (lock, journal) = (shared("lock"), shared("journal"));
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
         let deliveries = deliveries(&table);
+        let blocks_public_policies = table
+            .get("public_access_block")
+            .is_some_and(blocks_public_policies);
         let mut configured = Vec::new();
         for kind in controls::ALL {
             if let Some(value) = take(&mut table, kind.about.name) {
@@ -170,6 +174,7 @@ impl Baseline {
                 journal,
                 log_bucket,
                 deliveries,
+                blocks_public_policies,
             }),
         }
     }
@@ -203,6 +208,7 @@ impl Baseline {
             tags: self.account.tags.clone(),
             log_bucket: None,
             deliveries: Vec::new(),
+            blocks_public_policies: self.blocks_public_policies,
         };
         context.log_bucket = self.log_bucket.as_ref().map(|name| context.fill(name));
         let deliveries = self.deliveries.iter().filter(|(bucket, _)| match bucket {
@@ -272,6 +278,16 @@ fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
         .and_then(|name| name.get_ref().as_str());
     name.unwrap_or(controls::log_bucket::DEFAULT_NAME)
         .to_owned()
+}
+
+/// Whether `[public_access_block]` has S3 store no public policy: an empty table asks for all.
+fn blocks_public_policies(value: &Spanned<DeValue<'_>>) -> bool {
+    let is_on = |value: &Spanned<DeValue<'_>>| value.get_ref().as_bool() == Some(true);
+    match value.get_ref().as_table() {
+        Some(table) if table.is_empty() => true,
+        Some(table) => table.get("block_public_policy").is_some_and(is_on),
+        None => false,
+    }
 }
 
 /// The tables that deliver somewhere, with the bucket they name; what is wrong in them is reported

@@ -238,13 +238,15 @@ pub enum Cost {
     Free(&'static str),
     /// Something; the text says for what.
     Paid(&'static str),
+    /// Something for the settings that say so, and nothing for the others.
+    Partly(&'static str),
 }
 
 impl Cost {
     /// The sentence.
     pub fn text(self) -> &'static str {
         match self {
-            Cost::Free(text) | Cost::Paid(text) => text,
+            Cost::Free(text) | Cost::Paid(text) | Cost::Partly(text) => text,
         }
     }
 }

@@ -138,6 +138,8 @@ pub struct Context {
     pub log_bucket: Option<String>,
     /// What else the baseline has deliver to that bucket.
     pub deliveries: Vec<Delivery>,
+    /// Whether the baseline has S3 store no public policy in the account.
+    pub blocks_public_policies: bool,
 }
 
 /// A service that delivers to the log bucket.
@@ -352,6 +354,7 @@ pub(crate) mod tests {
             tags: BTreeMap::new(),
             log_bucket: None,
             deliveries: Vec::new(),
+            blocks_public_policies: false,
         }
     }
 

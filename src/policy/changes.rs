@@ -15,8 +15,8 @@ pub enum Change {
     Added(Value),
     /// It says something else: its Sid, and the keys within that differ.
     Changed(String, Vec<Difference>),
-    /// It went: its Sid or number.
-    Removed(String),
+    /// It went: its Sid or number, and what it said.
+    Removed(String, Value),
 }
 
 /// What became of each statement: first those that are there now, in their order, then those that
@@ -47,6 +47,20 @@ pub fn changes(before: Option<&Policy>, after: &Policy) -> Vec<Change> {
             *change = Some(Change::Changed(sid.to_owned(), keys));
         }
     }
+    // A statement without a Sid is known by all that it says of whomever.
+    for (index, own) in after.statements().iter().enumerate() {
+        if found[index].is_some() || own.sid().is_some() {
+            continue;
+        }
+        let now = own.shown();
+        let same = |other: &Statement| {
+            other.sid().is_none() && of_whomever(&other.shown()) == of_whomever(&now)
+        };
+        if let Some(at) = take(&same) {
+            let keys = diff::compare(&old[at].shown(), &now);
+            found[index] = Some(Change::Changed(after.name_of(index), keys));
+        }
+    }
     let added = found.into_iter().zip(after.statements());
     let mut changes: Vec<Change> = added
         .map(|(change, own)| change.unwrap_or_else(|| Change::Added(own.shown())))
@@ -55,10 +69,20 @@ pub fn changes(before: Option<&Policy>, after: &Policy) -> Vec<Change> {
     let gone = names
         .into_iter()
         .flatten()
-        .zip(left)
-        .filter(|(_, left)| *left);
-    changes.extend(gone.map(|(name, _)| Change::Removed(name)));
+        .zip(left.into_iter().zip(old))
+        .filter(|(_, (left, _))| *left);
+    changes.extend(gone.map(|(name, (_, own))| Change::Removed(name, own.shown())));
     changes
+}
+
+/// A statement without the principals.
+fn of_whomever(statement: &Value) -> Value {
+    let mut statement = statement.clone();
+    if let Some(keys) = statement.as_object_mut() {
+        keys.shift_remove("Principal");
+        keys.shift_remove("NotPrincipal");
+    }
+    statement
 }
 
 #[cfg(test)]
@@ -80,10 +104,27 @@ mod tests {
             ),
             Change::Kept("#3".to_owned()),
             Change::Added(json!({"Sid": "C"})),
-            Change::Removed("B".to_owned()),
+            Change::Removed("B".to_owned(), json!({"Sid": "B"})),
         ];
         assert_eq!(changes(Some(&before), &after), wanted);
         assert_eq!(changes(None, &parse(r#"{"Statement":[]}"#)), []);
+    }
+
+    #[test]
+    fn a_statement_without_a_sid_is_known_without_its_principals() {
+        let parse = |text: &str| Policy::parse(text).expect("the test's policy is valid");
+        let before = parse(r#"{"Statement":[{"Principal":{"AWS":["a","b"]},"n":1},{"n":2}]}"#);
+        let after = parse(r#"{"Statement":[{"Principal":{"AWS":["b"]},"n":1}]}"#);
+        let keys = diff::compare(&json!({"AWS": ["a", "b"]}), &json!({"AWS": ["b"]}));
+        let keys = keys.into_iter().map(|key| Difference {
+            field: format!("Principal.{}", key.field),
+            ..key
+        });
+        let wanted = [
+            Change::Changed("#1".to_owned(), keys.collect()),
+            Change::Removed("#2".to_owned(), json!({"n": 2})),
+        ];
+        assert_eq!(changes(Some(&before), &after), wanted);
     }
 
     #[test]

@@ -67,17 +67,23 @@ fn parts(meaning: &Meaning) -> Vec<Meaning> {
 }
 
 fn is_broader(wide: &Meaning, narrow: &Meaning) -> bool {
+    // What a variable stands for is not known here.
+    !wide.has_variables
+        && !narrow.has_variables
+        && is_for_all_of(wide, narrow)
+        && are_implied(&wide.conditions, &narrow.conditions)
+}
+
+/// Whether a statement is for all principals, actions and resources of another one, whatever the
+/// conditions.
+pub(super) fn is_for_all_of(wide: &Meaning, narrow: &Meaning) -> bool {
     let resources = match (&wide.resources, &narrow.resources) {
         (Some(wide), Some(narrow)) => includes(wide, narrow, covers_arn),
         (wide, narrow) => wide == narrow,
     };
-    // What a variable stands for is not known here.
-    !wide.has_variables
-        && !narrow.has_variables
-        && takes_in(&wide.principals, &narrow.principals)
+    takes_in(&wide.principals, &narrow.principals)
         && (covers_all_of_s3(wide, narrow) || includes(&wide.actions, &narrow.actions, covers))
         && resources
-        && are_implied(&wide.conditions, &narrow.conditions)
 }
 
 /// Whether the wider statement is for every action that there is on buckets and objects, and the

@@ -111,7 +111,8 @@ fn is_caller(principal: &Principal, caller: &Caller) -> Match {
     match principal {
         Principal::Anyone => Match::Yes,
         Principal::One(kind, arn) if kind == "AWS" => caller.is(arn),
-        Principal::One(kind, _) if kind == "Service" || kind == "Federated" => Match::No,
+        Principal::One(kind, name) if kind == "Service" => Match::of(caller.is_service(name)),
+        Principal::One(kind, _) if kind == "Federated" => Match::No,
         Principal::One(..) => Match::CannotTell,
     }
 }

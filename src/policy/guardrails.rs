@@ -15,10 +15,16 @@ pub const OLD_TLS: &str = "BaselineDenyOldTls";
 pub const ELSEWHERE: &str = "BaselineDenyElsewhere";
 /// The Sid of [`deny_old_presigned`].
 pub const OLD_PRESIGNED: &str = "BaselineDenyOldPresigned";
+/// The Sid of [`deny_presigned_v2`].
+pub const PRESIGNED_V2: &str = "BaselineDenyPresignedV2";
 /// The Sid of [`deny_delete_without_mfa`].
 pub const DELETE_WITHOUT_MFA: &str = "BaselineDenyDeleteWithoutMfa";
 /// The Sids of [`deny_other_encryption`].
-pub const OTHER_ENCRYPTION: [&str; 2] = ["BaselineDenyOtherEncryption", "BaselineDenyCustomerKeys"];
+pub const OTHER_ENCRYPTION: [&str; 3] = [
+    "BaselineDenyOtherEncryption",
+    "BaselineDenyOtherKeys",
+    "BaselineDenyCustomerKeys",
+];
 
 /// What [`deny_elsewhere`] leaves out, so that whoever it locks out can still mend the policy. The
 /// policies of callers decide who that may be.
@@ -132,6 +138,13 @@ pub fn deny_old_presigned(bucket_arn: &str, age: Duration) -> Value {
     deny(OLD_PRESIGNED, bucket_arn, condition)
 }
 
+/// The Deny of presigned requests of Signature Version 2, whose age S3 does not know: it takes it for
+/// 0. Source: S3 API Reference, "Signature Version 4 Authentication Specific Policy Keys".
+pub fn deny_presigned_v2(bucket_arn: &str) -> Value {
+    let signed = json!({"s3:authType": "REST-QUERY-STRING", "s3:signatureversion": "AWS"});
+    deny(PRESIGNED_V2, bucket_arn, json!({"StringEquals": signed}))
+}
+
 /// The Deny of deletions by whoever did not sign in with MFA; access keys of users never did.
 pub fn deny_delete_without_mfa(bucket_arn: &str) -> Value {
     let condition = json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
@@ -146,31 +159,26 @@ pub fn deny_delete_without_mfa(bucket_arn: &str) -> Value {
 
 /// What uploads that do not say otherwise are encrypted with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DefaultEncryption {
-    /// Keys of S3.
-    S3,
-    /// The key that AWS manages for S3 in this account.
-    ManagedKey,
-    /// A key of KMS, by its ARN.
-    Key(String),
+pub struct DefaultEncryption {
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
+    pub algorithm: String,
+    /// The key of KMS, by its ARN; with KMS and without a key it is the one that AWS manages for S3
+    /// in this account.
+    pub key: Option<String>,
 }
 
-/// The Denies of uploads that ask for another encryption than the default, or bring keys of their
-/// own: what an upload asks for overrides the default. Uploads that ask for nothing pass, and so
-/// do those of AWS services, which deliver logs with the key they are set up with. An upload that
+/// The key of the header that asks for an algorithm.
+pub const ALGORITHM: &str = "s3:x-amz-server-side-encryption";
+/// The key of the header that asks for a key of KMS.
+pub const KEY: &str = "s3:x-amz-server-side-encryption-aws-kms-key-id";
+const CUSTOMER: &str = "s3:x-amz-server-side-encryption-customer-algorithm";
+
+/// The Denies of uploads that ask for another algorithm or key than the default, or bring keys of
+/// their own: what an upload asks for overrides the default. Uploads that ask for nothing pass, and
+/// so do those of AWS services, which deliver logs with the key they are set up with. An upload that
 /// asks for KMS and names no key gets the key that AWS manages. Sources: S3 User Guide, "Setting
 /// default server-side encryption behavior"; S3 API Reference, PutObject.
 pub fn deny_other_encryption(bucket_arn: &str, default: &DefaultEncryption) -> Vec<Value> {
-    const ALGORITHM: &str = "s3:x-amz-server-side-encryption";
-    const KEY: &str = "s3:x-amz-server-side-encryption-aws-kms-key-id";
-    const CUSTOMER: &str = "s3:x-amz-server-side-encryption-customer-algorithm";
-    // A negated condition holds for an absent key, so that "is there" must be asked apart.
-    let asks = json!({ALGORITHM: "false"});
-    let (there, different) = match default {
-        DefaultEncryption::S3 => (asks, json!({ALGORITHM: "AES256"})),
-        DefaultEncryption::ManagedKey => (asks, json!({ALGORITHM: "aws:kms"})),
-        DefaultEncryption::Key(arn) => (asks, json!({KEY: arn})),
-    };
     let upload = |sid: &str, mut condition: Value| {
         condition["BoolIfExists"] = json!({"aws:PrincipalIsAWSService": "false"});
         let mut statement = deny(sid, bucket_arn, condition);
@@ -178,11 +186,24 @@ pub fn deny_other_encryption(bucket_arn: &str, default: &DefaultEncryption) -> V
         statement["Resource"] = json!(format!("{bucket_arn}/*"));
         statement
     };
-    let [other, customer] = OTHER_ENCRYPTION;
-    vec![
-        upload(other, json!({"Null": there, "StringNotEquals": different})),
-        upload(customer, json!({"Null": {CUSTOMER: "false"}})),
-    ]
+    // A negated condition holds for an absent key, so that "is there" must be asked apart.
+    let asks = |key: &str| json!({key: "false"});
+    let other =
+        |key: &str, value: &str| json!({"Null": asks(ALGORITHM), "StringNotEquals": {key: value}});
+    let other_key = match (&default.key, default.algorithm.as_str()) {
+        (Some(arn), _) => Some(other(KEY, arn)),
+        // Whatever key is named is another one than that which needs no name.
+        (None, "aws:kms" | "aws:kms:dsse") => Some(json!({"Null": asks(KEY)})),
+        (None, _) => None,
+    };
+    let conditions = [
+        Some(other(ALGORITHM, &default.algorithm)),
+        other_key,
+        Some(json!({"Null": asks(CUSTOMER)})),
+    ];
+    let statements = OTHER_ENCRYPTION.into_iter().zip(conditions);
+    let statements = statements.filter_map(|(sid, condition)| Some(upload(sid, condition?)));
+    statements.collect()
 }
 
 fn deny(sid: &str, bucket_arn: &str, condition: Value) -> Value {

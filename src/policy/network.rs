@@ -22,6 +22,10 @@ impl Network {
             None => (text, None),
         };
         let address: IpAddr = address.parse().ok()?;
+        // S3 sees who comes by IPv4 as IPv4.
+        if matches!(address, IpAddr::V6(own) if own.to_ipv4_mapped().is_some()) {
+            return None;
+        }
         let whole = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
             Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok()?,
@@ -115,6 +119,7 @@ mod tests {
             "x",
             "1.2.3.4/+8",
             "1.2.3/8",
+            "::ffff:203.0.113.0/120",
             "",
         ] {
             assert_eq!(Network::parse(text), None, "{text}");

@@ -49,6 +49,8 @@ enum Kind {
     User,
     /// A session of a role, by the role's name without its path.
     Role(String),
+    /// A service of AWS, by its principal.
+    Service(String),
     Other,
 }
 
@@ -72,6 +74,11 @@ impl Caller {
         }
     }
 
+    /// Whether this caller is the service of this principal.
+    pub fn is_service(&self, principal: &str) -> bool {
+        matches!(&self.kind, Kind::Service(name) if name == principal)
+    }
+
     /// Whether a principal of a policy is this caller. An account is everybody in it.
     pub fn is(&self, principal: &str) -> super::Match {
         use super::Match;
@@ -81,6 +88,7 @@ impl Caller {
         };
         let resource = principal.splitn(6, ':').nth(5).unwrap_or_default();
         match (&self.kind, resource) {
+            (Kind::Service(_), _) => Match::No,
             _ if account != self.account => Match::No,
             (_, "root") => Match::Yes,
             (Kind::Role(name), _) if resource.starts_with("role/") => {
@@ -115,6 +123,54 @@ impl Caller {
 }
 
 impl Request {
+    /// A request of a service of AWS by itself, for a thing of an account: from no address, and by
+    /// nobody of an account or organization. Source: IAM User Guide, "AWS global condition context
+    /// keys".
+    pub fn by_service(
+        service: &str,
+        action: &str,
+        resource: &str,
+        account: &str,
+        of: &str,
+    ) -> Self {
+        let caller = Caller {
+            arn: String::new(),
+            account: String::new(),
+            kind: Kind::Service(service.to_owned()),
+        };
+        let absent = [
+            "aws:PrincipalAccount",
+            "aws:PrincipalArn",
+            "aws:PrincipalOrgID",
+            "aws:PrincipalOrgPaths",
+            "aws:SourceIp",
+            "aws:SourceVpc",
+            "aws:SourceVpce",
+            "aws:VpcSourceIp",
+            "aws:userid",
+            "aws:username",
+        ];
+        let facts = [
+            ("aws:PrincipalIsAWSService", Fact::is("true")),
+            ("aws:PrincipalServiceName", Fact::is(service)),
+            ("aws:SecureTransport", Fact::is("true")),
+            ("aws:SourceAccount", Fact::is(account)),
+            ("aws:SourceArn", Fact::is(of)),
+            ("aws:ViaAWSService", Fact::is("false")),
+        ];
+        let facts = facts
+            .into_iter()
+            .chain(absent.map(|key| (key, Fact::Absent)));
+        Self {
+            caller,
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            facts: facts
+                .map(|(key, fact)| (key.to_ascii_lowercase(), fact))
+                .collect(),
+        }
+    }
+
     /// A request of this program: signed in a header, over TLS 1.2 or later, by no service, without
     /// anything that its action does not need. Where it comes from is not known.
     pub fn by(caller_arn: &str, action: &str, resource: &str) -> Self {
@@ -123,7 +179,7 @@ impl Request {
             Kind::Root => Fact::is("Account"),
             Kind::User => Fact::is("User"),
             Kind::Role(_) => Fact::is("AssumedRole"),
-            Kind::Other => Fact::Unknown,
+            Kind::Service(_) | Kind::Other => Fact::Unknown,
         };
         let name = match (&caller.kind, caller_arn.rsplit('/').next()) {
             (Kind::User, Some(name)) => Fact::is(name),
@@ -202,8 +258,8 @@ impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse() {
-            Ok(address) => Ok(Self::Address(address)),
+        match text.parse::<IpAddr>() {
+            Ok(address) => Ok(Self::Address(address.to_canonical())),
             Err(_) if text.starts_with("vpce-") => Ok(Self::Endpoint(text.to_owned())),
             Err(_) => Err("it is neither an address nor the id of a VPC endpoint".to_owned()),
         }

@@ -2,6 +2,7 @@
 
 use super::condition::{Family, Key, Operand, Operator, Quantifier, Test};
 use super::document::{Policy, Statement};
+use super::effect::is_for_all_of;
 use super::elb;
 use super::guardrails::{OnlyFrom, Spared, deny_elsewhere};
 use super::meaning::{Dialect, Meaning, Principal, Scope};
@@ -50,7 +51,8 @@ pub fn weaknesses(
     let mut found = Vec::new();
     for (index, statement) in policy.statements().iter().enumerate() {
         let name = policy.name_of(index);
-        if statement.is_own() {
+        // A Deny of ours is known to do what it says; an Allow may only be called like ours.
+        if statement.is_own() && statement.denies() {
             continue;
         }
         let meaning = Meaning::of(statement.json(), policy.has_variables(), dialect);
@@ -68,7 +70,7 @@ pub fn weaknesses(
                 Some(meaning) => {
                     give_away(meaning, &name, account, &mut add);
                     if seems_to_restrict(meaning, account)
-                        && !denies_other_addresses(policy, dialect)
+                        && !denies_other_addresses(policy, meaning, dialect)
                     {
                         let from = networks(meaning);
                         let (what, remedy) =
@@ -167,7 +169,7 @@ fn audience(meaning: &Meaning, account: &str) -> Option<BTreeSet<String>> {
         Scope::Only(principals) => principals,
         Scope::AllBut(_) => return None,
     };
-    let narrowed = narrowed_to(meaning);
+    let narrowed = narrowed_to(meaning, account);
     let mut others = BTreeSet::new();
     for principal in principals {
         match principal {
@@ -175,6 +177,9 @@ fn audience(meaning: &Meaning, account: &str) -> Option<BTreeSet<String>> {
             Principal::One(kind, id) => match (kind.as_str(), account_of(id)) {
                 ("AWS" | "Federated", Some(id)) => {
                     others.insert(id.to_owned());
+                }
+                ("Federated", None) => {
+                    others.insert(id.clone());
                 }
                 ("CanonicalUser", _) => {
                     others.insert(format!("the canonical user {id}"));
@@ -188,48 +193,65 @@ fn audience(meaning: &Meaning, account: &str) -> Option<BTreeSet<String>> {
     Some(others)
 }
 
-/// To whom the conditions narrow an Allow for anyone: to these, to nobody outside a place, or not at
-/// all. Source: S3 User Guide, "The meaning of public".
-fn narrowed_to(meaning: &Meaning) -> Option<BTreeSet<String>> {
+/// To whom the conditions narrow an Allow for anyone: to these accounts, organizations, networks,
+/// endpoints and whatever else the conditions name, or not at all. Source for what narrows: S3 User
+/// Guide, "The meaning of public".
+fn narrowed_to(meaning: &Meaning, account: &str) -> Option<BTreeSet<String>> {
     let mut narrowed: Option<BTreeSet<String>> = None;
     for ((operator, key), values) in &meaning.conditions {
+        let is_address = is_source_address(key);
         let fixed = |own: &Operand| match own {
-            Operand::Text(text) => !text.contains(['*', '?', '$']),
-            Operand::Network(network) => !network.is_broad(),
+            Operand::Text(text) => !is_address && !text.contains(['*', '?', '$']),
+            Operand::Network(network) => is_address && !network.is_broad(),
             _ => false,
         };
         if !insists(operator) || values.is_empty() || !values.iter().all(fixed) {
             continue;
         }
-        let texts = || values.iter().filter_map(Operand::text);
-        let to = match key.name() {
-            "aws:principalorgid"
-            | "aws:principalaccount"
-            | "aws:sourceaccount"
-            | "aws:sourceowner"
-            | "aws:sourceorgid" => texts().map(str::to_owned).collect(),
-            "aws:principalarn" | "aws:sourcearn" => {
-                let accounts = texts().filter_map(account_of);
-                accounts.map(str::to_owned).collect()
-            }
-            "aws:sourceip"
-            | "aws:vpcsourceip"
-            | "aws:sourcevpc"
-            | "aws:sourcevpce"
-            | "aws:userid"
-            | "aws:principalorgpaths"
-            | "s3:dataaccesspointaccount"
-            | "s3:dataaccesspointarn"
-            | "s3:x-amz-server-side-encryption-aws-kms-key-id" => BTreeSet::new(),
-            _ => continue,
+        let who = |own: &Operand| match own {
+            Operand::Network(network) => network.to_string(),
+            own => who(key.name(), own.text().unwrap_or_default()),
         };
-        // All conditions must hold: whoever any of them keeps out is out.
+        if !is_address && !NARROWING.contains(&key.name()) {
+            continue;
+        }
+        let to: BTreeSet<String> = values.iter().map(who).collect();
+        // All conditions must hold: who is kept out by any of them is out.
+        let others = |list: &BTreeSet<String>| list.iter().filter(|own| *own != account).count();
         narrowed = Some(match narrowed {
-            Some(before) if before.len() <= to.len() => before,
+            Some(before) if others(&before) <= others(&to) => before,
             _ => to,
         });
     }
     narrowed
+}
+
+/// The condition keys that hold an Allow for anyone to somebody, beside those of addresses.
+const NARROWING: [&str; 14] = [
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceowner",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:userid",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+];
+
+/// Who is let in by a value of a condition key: an account or organization where the value tells it.
+fn who(key: &str, value: &str) -> String {
+    let whom = match key {
+        "aws:principalorgpaths" => value.split('/').next(),
+        _ if key.ends_with("arn") || key.ends_with("key-id") => account_of(value),
+        _ => None,
+    };
+    whom.unwrap_or(value).to_owned()
 }
 
 /// Whether an operator lets nothing pass but its values.
@@ -269,17 +291,23 @@ fn seems_to_restrict(meaning: &Meaning, account: &str) -> bool {
         }
 }
 
-/// Whether some Deny is for requests from other addresses.
-fn denies_other_addresses(policy: &Policy, dialect: Dialect<'_>) -> bool {
+/// Whether some Deny is for the same requests from other addresses.
+fn denies_other_addresses(policy: &Policy, allow: &Meaning, dialect: Dialect<'_>) -> bool {
     let statements = policy.statements().iter();
     let meanings =
         statements.filter_map(|own| Meaning::of(own.json(), policy.has_variables(), dialect));
-    let by_address = |(operator, key): &(Operator, Key)| {
-        is_source_address(key) && operator.family == Family::Address && operator.is_negated()
+    let narrow = |own: &Operand| matches!(own, Operand::Network(own) if !own.is_broad());
+    let by_address = |deny: &Meaning| {
+        deny.conditions.iter().any(|((operator, key), values)| {
+            is_source_address(key)
+                && operator.family == Family::Address
+                && operator.is_negated()
+                && values.iter().all(narrow)
+        })
     };
     meanings
-        .filter(|own| own.denies)
-        .any(|own| own.conditions.keys().any(by_address))
+        .filter(|own| own.denies && is_for_all_of(own, allow))
+        .any(|own| by_address(&own))
 }
 
 fn networks(meaning: &Meaning) -> Vec<Network> {
@@ -303,11 +331,21 @@ fn restricts_nobody(
     partition: &str,
 ) -> (String, String) {
     let list: Vec<String> = networks.iter().map(Network::to_string).collect();
+    let from_where = match list.is_empty() {
+        true => "some addresses".to_owned(),
+        false => list.join(", "),
+    };
     let what = format!(
-        "statement {name} opens a way in from {} and closes none: an Allow restricts nobody, and \
-         whoever in the account is allowed by IAM comes in from anywhere",
-        list.join(", ")
+        "statement {name} opens a way in from {from_where} and closes none: an Allow restricts \
+         nobody, and whoever in the account is allowed by IAM comes in from anywhere"
     );
+    // A Deny that S3 never, or always, takes to match would keep out nobody, or everybody.
+    let serves = |own: &Network| !own.is_broad() && !own.is_private();
+    if networks.is_empty() || !networks.iter().all(serves) {
+        let remedy = "if nobody may come from elsewhere, say with only_from where on the internet \
+                      they come from";
+        return (what, remedy.to_owned());
+    }
     let from = OnlyFrom {
         networks,
         ..OnlyFrom::default()

@@ -4,7 +4,7 @@
 use super::ask::Asked;
 use super::ownership::ENFORCED;
 use crate::aws::AwsError;
-use crate::policy::{Policy, Statement};
+use crate::policy::{Dialect, Match, Policy, Request, Statement, evaluate};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -26,6 +26,9 @@ pub struct LogTarget {
     /// Whether its policy or its ACL lets the logs in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lets_in: bool,
+    /// The statement of its policy that denies the logs of one of those buckets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied_by: Option<String>,
     /// Why S3 would not store its policy with one statement more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
@@ -45,6 +48,11 @@ impl LogTarget {
         }
         if self.requester_pays {
             faults.push("requesters pay for it".to_owned());
+        }
+        if let Some(statement) = &self.denied_by {
+            faults.push(format!(
+                "statement {statement} of its policy denies them: S3 delivers from no address"
+            ));
         }
         if let (false, Some(why)) = (self.lets_in, &self.refusal) {
             faults.push(format!("the logs cannot be let in: {why}"));
@@ -90,6 +98,12 @@ impl Asked<'_> {
                 .all(|source| admits(policy, arn, account, source)),
             _ => false,
         };
+        let denied_by = match &policy {
+            Some(Ok(policy)) => sources
+                .iter()
+                .find_map(|source| denies(policy, arn, account, source)),
+            _ => None,
+        };
         let by_acl = match ownership?.as_deref() {
             _ if by_policy => false,
             Some(ENFORCED) => false,
@@ -119,6 +133,7 @@ impl Asked<'_> {
             has_retention: lock?.value.is_some_and(|lock| lock.default.is_some()),
             requester_pays: requester_pays?,
             lets_in: by_policy || by_acl,
+            denied_by,
             refusal,
         })
     }
@@ -146,6 +161,20 @@ fn admits(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) 
             })
             && is_ours(&statement["Condition"], account, &source)
     })
+}
+
+/// The statement that certainly denies the logs of a bucket.
+fn denies(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) -> Option<String> {
+    let partition = arn.split(':').nth(1).unwrap_or("aws");
+    let source = super::arn(partition, source);
+    let object = format!("{arn}/{prefix}x");
+    let request = Request::by_service(SERVICE, "s3:PutObject", &object, account, &source);
+    let dialect = Dialect::resource(partition);
+    let is_denied = |own: &Statement| {
+        own.denies() && evaluate(own, policy.has_variables(), &request, dialect) == Match::Yes
+    };
+    let at = policy.statements().iter().position(is_denied)?;
+    Some(policy.name_of(at))
 }
 
 /// Whether a condition asks for nothing but this account and this bucket.
@@ -220,6 +249,28 @@ mod tests {
         assert!(lets_in(|s| s["Condition"] = documented.clone()));
         let pattern = json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}});
         assert!(lets_in(|s| s["Condition"] = pattern.clone()));
+    }
+
+    #[test]
+    fn a_deny_that_no_delivery_passes_is_found_and_one_that_spares_services_is_none() {
+        let denied_by = |condition: Value| {
+            let statement = json!({"Sid": "Office", "Effect": "Deny", "Principal": "*",
+                "Action": "s3:*", "Resource": [ARN, format!("{ARN}/*")], "Condition": condition});
+            let text = json!({"Statement": [delivery_statement(ARN, ACCOUNT), statement]});
+            let policy = Policy::parse(&text.to_string()).expect("a policy");
+            let source = ("data".to_owned(), "data/".to_owned());
+            denies(&policy, ARN, ACCOUNT, &source)
+        };
+        let office = json!({"aws:SourceIp": "203.0.113.0/24"});
+        let office_only = json!({"NotIpAddress": office});
+        assert_eq!(denied_by(office_only).as_deref(), Some("Office"));
+        let spares = json!({"NotIpAddress": office,
+            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}});
+        assert_eq!(denied_by(spares), None);
+        let tls = json!({"Bool": {"aws:SecureTransport": "false"}});
+        assert_eq!(denied_by(tls), None);
+        let ours = json!({"StringNotEquals": {"aws:SourceAccount": ACCOUNT}});
+        assert_eq!(denied_by(ours), None);
     }
 
     #[test]

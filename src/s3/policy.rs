@@ -120,7 +120,7 @@ impl Write for PutBucketPolicy {
                     let keys: Map<String, Value> = keys.collect();
                     add("changed", json!({"Sid": name, "from_to": keys}));
                 }
-                Change::Removed(name) => add("removed", json!(name)),
+                Change::Removed(_, statement) => add("removed", statement),
             }
         }
         Some(json!({
@@ -199,7 +199,7 @@ mod tests {
             "kept": ["Theirs"],
             "changed": [{"Sid": "BaselineA", "from_to": {"n": [1, 2]}}],
             "added": [{"Sid": "BaselineC"}],
-            "removed": ["BaselineB"],
+            "removed": [{"Sid": "BaselineB"}],
         });
         assert_eq!(shown, wanted);
         let whole = &call.input["Policy"]["Statement"];

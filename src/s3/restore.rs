@@ -24,6 +24,16 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
             return Proposal::unknown(error);
         }
     };
+    let mut proposal = Proposal::fine();
+    // S3 stores no policy with a user or role that was deleted.
+    let mut before = before;
+    if let Some(policy) = before
+        .as_mut()
+        .filter(|own| !own.deleted_principals().is_empty())
+    {
+        policy.prune_deleted_principals();
+        proposal.note("users and roles that were deleted do not come back into its policy");
+    }
     let past = Past {
         before,
         after,
@@ -32,7 +42,6 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
     let partition = arn.split(':').nth(1).unwrap_or_default();
     let dialect = Dialect::resource(partition);
     let undone = Policy::undo(&past, dialect);
-    let mut proposal = Proposal::fine();
     for sid in undone.moved {
         proposal.finding(
             "statements",

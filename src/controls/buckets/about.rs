@@ -58,9 +58,9 @@ pub(super) const ABOUT: About = About {
         Setting::new(
             "presigned_max_age",
             "not managed",
-            "\"10m\": presigned requests with an older signature are denied, for however long they were signed. At most 7 days.",
+            "\"10m\": presigned requests with an older signature are denied, for however long they were signed, and those of Signature Version 2, whose age S3 does not know. At most 7 days.",
         )
-        .breaks("presigned URLs stop working when they are that old"),
+        .breaks("presigned URLs stop working when they are that old, and those of Signature Version 2 at once"),
         Setting::new(
             "delete_requires_mfa",
             "not managed",
@@ -84,7 +84,7 @@ pub(super) const ABOUT: About = About {
         Setting::new(
             "shared_with",
             "not managed",
-            "Ids of the accounts and organizations that the policy may let in; whoever else gets in by it is a finding, with the statement.",
+            "Accounts, organizations and whatever else a statement names, as networks and VPC endpoints, that the policy may let in; whoever else gets in by it is a finding, with the statement.",
         ),
         Setting::new(
             "sound_policy",
@@ -173,7 +173,7 @@ pub(super) const ABOUT: About = About {
         Reference::well_architected("SEC 8", "protect stored data"),
         Reference::well_architected("SEC 9", "encrypt in transit"),
     ],
-    cost: Cost::Paid(
+    cost: Cost::Partly(
         "free, except storage of old versions, logs and locked objects (about 0.023 USD per GB and \
          month) and KMS requests (0.03 USD per 10,000; a key 1 USD a month)",
     ),

@@ -47,13 +47,8 @@ pub(super) fn private(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let live = judging.live;
     let block = judging.read(&live.public_access_block, &s3::GET_PUBLIC_ACCESS_BLOCK)?;
     let points = judging.read(&live.open_access_points, &s3::LIST_ACCESS_POINTS)?;
-    let exposure = match block {
-        &Flags::ON => s3::Exposure::default(),
-        _ => judging
-            .read(&live.exposure, &s3::GET_POLICY_STATUS)?
-            .clone(),
-    };
-    if exposure.policy && !block.restrict_public_buckets {
+    let exposure = exposure(judging, block)?;
+    if is_public_by_policy(judging)? {
         let by = super::statements::public_by(judging)?;
         judging.proposal.finding(
             "private",
@@ -76,6 +71,28 @@ pub(super) fn private(judging: &mut Judging<'_>) -> Result<(), Unread> {
         );
     }
     Ok(())
+}
+
+/// Whether it is told that the policy makes the bucket public.
+pub(super) fn is_public_by_policy(judging: &Judging<'_>) -> Result<bool, Unread> {
+    if judging.wanted.private.is_none() {
+        return Ok(false);
+    }
+    let block = judging.read(
+        &judging.live.public_access_block,
+        &s3::GET_PUBLIC_ACCESS_BLOCK,
+    )?;
+    Ok(exposure(judging, block)?.policy && !block.restrict_public_buckets)
+}
+
+/// What would make the bucket public, if its block did not see to that.
+fn exposure(judging: &Judging<'_>, block: &Flags) -> Result<s3::Exposure, Unread> {
+    match block {
+        &Flags::ON => Ok(s3::Exposure::default()),
+        _ => judging
+            .read(&judging.live.exposure, &s3::GET_POLICY_STATUS)
+            .cloned(),
+    }
 }
 
 /// The bucket's owner owns all objects and ACLs count for nothing. While the ACL of the bucket grants

@@ -91,24 +91,26 @@ pub(super) fn by_default(
     let stays = || live.value.clone().unwrap_or_default();
     let rule = after(judging)?.unwrap_or_else(|_| stays());
     let s3::ByDefault { algorithm, key } = rule.apply_server_side_encryption_by_default;
-    Ok(match (algorithm.starts_with(KMS), key) {
-        (false, _) => Ok(DefaultEncryption::S3),
-        (true, None) => Ok(DefaultEncryption::ManagedKey),
-        (true, Some(key)) if key.starts_with("arn:") && key.contains(":key/") => {
-            Ok(DefaultEncryption::Key(key))
-        }
-        (true, Some(key)) if !key.contains('/') => {
+    let key = match key.filter(|_| algorithm.starts_with(KMS)) {
+        None => None,
+        Some(key) if key.starts_with("arn:") && key.contains(":key/") => Some(key),
+        Some(key) if !key.contains('/') => {
             let (partition, account) = (&judging.context.partition, &judging.context.account);
             let region = judging.region;
-            let arn = format!("arn:{partition}:kms:{region}:{account}:key/{key}");
-            Ok(DefaultEncryption::Key(arn))
+            Some(format!("arn:{partition}:kms:{region}:{account}:key/{key}"))
         }
-        (true, Some(alias)) => {
+        Some(alias) => {
             let what = format!("its default key is {alias}, by which no upload can be held to it");
             let remedy = "set encryption = { kms = … }, which names the key itself";
-            Err((what, remedy.to_owned()))
+            return Ok(Err((what, remedy.to_owned())));
         }
-    })
+    };
+    // S3 encrypts where no rule says so, too.
+    let algorithm = match algorithm.is_empty() {
+        true => "AES256".to_owned(),
+        false => algorithm,
+    };
+    Ok(Ok(DefaultEncryption { algorithm, key }))
 }
 
 /// The rule with a key. Two layers of encryption stay two, and know no bucket key.

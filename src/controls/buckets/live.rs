@@ -21,7 +21,10 @@ pub struct Live {
     /// The text of its policy, if it has one.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "seen")]
     pub(super) policy: Option<Option<String>>,
-    /// What keeps S3 from storing its policy again, because that is public.
+    /// Whether its policy is public to S3; only read where the policy may have to be written.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) has_public_policy: bool,
+    /// What keeps S3 from storing that again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) public_policy_blocked_by: Option<String>,
     /// Its own public access block.
@@ -204,10 +207,11 @@ impl Looking<'_> {
             self.as_log_target(takes_logs),
         );
         let (access, storage, logs) = tokio::join!(access, storage, logs);
-        let (policy, public_policy_blocked_by) = access.0?;
+        let (policy, (has_public_policy, public_policy_blocked_by)) = access.0?;
         let (public_access_block, exposure, exposure_unseen) = access.1?;
         Ok(Live {
             policy,
+            has_public_policy,
             public_policy_blocked_by,
             public_access_block,
             exposure,
@@ -227,12 +231,12 @@ impl Looking<'_> {
         })
     }
 
-    /// The policy; and, if it is to be written and may be public, what would keep S3 from storing it
-    /// again. That this cannot be seen is no error: then S3 will say so.
+    /// The policy; and, if it is to be written, whether it is public and what would keep S3 from
+    /// storing it again. That this cannot be seen is no error: then S3 will say so.
     async fn policy(
         &self,
         takes_logs: bool,
-    ) -> Result<(Option<Option<String>>, Option<String>), AwsError> {
+    ) -> Result<(Option<Option<String>>, (bool, Option<String>)), AwsError> {
         let Asked {
             reader,
             bucket,
@@ -240,16 +244,16 @@ impl Looking<'_> {
         } = self.asked;
         let is_written = statements::writes_policy(&self.wanted) || takes_logs;
         if !is_written && !statements::reads_policy(&self.wanted) && !self.may_be_public().await? {
-            return Ok((None, None));
+            return Ok((None, (false, None)));
         }
         let text = reader.bucket_policy(bucket, region).await?;
         let policy = text.as_deref().and_then(|text| Policy::parse(text).ok());
         let may_be_public = policy.is_some_and(|own| own.allows_anyone(self.partition));
-        let blocked_by = match is_written && may_be_public {
-            true => Box::pin(self.public_policy_blocked_by()).await,
-            false => None,
+        let public = match is_written && may_be_public {
+            true => Box::pin(self.public_policy()).await,
+            false => (false, None),
         };
-        Ok((Some(text), blocked_by))
+        Ok((Some(text), public))
     }
 
     /// Whether it is asked for that the bucket is private, and its block does not see to that: then
@@ -258,7 +262,7 @@ impl Looking<'_> {
         Ok(self.wanted.private.is_some() && self.asked.public_access_block().await? != Flags::ON)
     }
 
-    async fn public_policy_blocked_by(&self) -> Option<String> {
+    async fn public_policy(&self) -> (bool, Option<String>) {
         let (is_public, own, account) = tokio::join!(
             self.asked.has_public_policy(),
             self.asked.public_access_block(),
@@ -266,11 +270,13 @@ impl Looking<'_> {
         );
         let blocks =
             |flags: Result<Flags, AwsError>| flags.is_ok_and(|own| own.block_public_policy);
-        match (is_public.unwrap_or(false), blocks(own), blocks(account)) {
+        let is_public = is_public.unwrap_or(false);
+        let blocked_by = match (is_public, blocks(own), blocks(account)) {
             (true, true, _) => Some("its own public access block".to_owned()),
             (true, false, true) => Some("the account's public access block".to_owned()),
             _ => None,
-        }
+        };
+        (is_public, blocked_by)
     }
 
     /// The block; what it would cut off where it is not whole; and why that could not be seen, which

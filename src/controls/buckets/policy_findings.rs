@@ -1,6 +1,7 @@
 //! What is told of the statements of others: who gets in by them, and what in them does not do what
 //! it seems to.
 
+use super::access;
 use super::guardrail::{Judging, Unread};
 use super::statements;
 use crate::policy::{Kind, weaknesses};
@@ -25,8 +26,8 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
                 }
                 shared_with.map(|_| "shared_with")
             }
-            // Where it is asked for, S3's own word for it is told.
-            Kind::Public if wanted.private.is_some() => None,
+            // S3's own word for it is told already.
+            Kind::Public if access::is_public_by_policy(judging)? => None,
             Kind::Public | Kind::NotUnderstood => shared_with.map(|_| "shared_with"),
             Kind::DeletedPrincipal(_) if prunes => None,
             Kind::DeletedPrincipal(_) | Kind::RestrictsNobody | Kind::LiteralVariable => {

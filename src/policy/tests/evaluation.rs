@@ -4,6 +4,7 @@
 use crate::policy::guardrails::{
     DefaultEncryption, OnlyFrom, Spared, deny_delete_without_mfa, deny_elsewhere,
     deny_insecure_transport, deny_old_presigned, deny_old_tls, deny_other_encryption,
+    deny_presigned_v2,
 };
 use crate::policy::{Dialect, Fact, Match, Network, Origin, Request, Statement, evaluate};
 use Match::{CannotTell, No, Yes};
@@ -27,6 +28,13 @@ fn at(origin: &str) -> Option<Origin> {
 
 fn reads(caller: &str) -> Request {
     Request::by(caller, "s3:GetObject", "arn:aws:s3:::acme/x")
+}
+
+fn with(algorithm: &str, key: Option<&str>) -> DefaultEncryption {
+    DefaultEncryption {
+        algorithm: algorithm.to_owned(),
+        key: key.map(str::to_owned),
+    }
 }
 
 /// The Deny of all that does not come from the office, the endpoint or the organization.
@@ -225,27 +233,27 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
         ),
         (
             "an upload that asks for nothing",
-            deny_other_encryption(ARN, &DefaultEncryption::S3).remove(0),
+            deny_other_encryption(ARN, &with("AES256", None)).remove(0),
             Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x"),
             No,
         ),
         (
             "an upload that asks for KMS, to a bucket of S3's keys",
-            deny_other_encryption(ARN, &DefaultEncryption::S3).remove(0),
+            deny_other_encryption(ARN, &with("AES256", None)).remove(0),
             Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x")
                 .with("s3:x-amz-server-side-encryption", Fact::is("aws:kms")),
             Yes,
         ),
         (
             "an upload that names no key",
-            deny_other_encryption(ARN, &DefaultEncryption::Key("k".to_owned())).remove(0),
+            deny_other_encryption(ARN, &with("aws:kms", Some("k"))).remove(1),
             Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x")
                 .with("s3:x-amz-server-side-encryption", Fact::is("aws:kms")),
             Yes,
         ),
         (
             "an upload with the default key",
-            deny_other_encryption(ARN, &DefaultEncryption::Key("k".to_owned())).remove(0),
+            deny_other_encryption(ARN, &with("aws:kms", Some("k"))).remove(1),
             Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x")
                 .with("s3:x-amz-server-side-encryption", Fact::is("aws:kms"))
                 .with(
@@ -255,8 +263,38 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             No,
         ),
         (
+            "an upload that asks for one layer of encryption, where two are the default",
+            deny_other_encryption(ARN, &with("aws:kms:dsse", Some("k"))).remove(0),
+            Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x")
+                .with("s3:x-amz-server-side-encryption", Fact::is("aws:kms")),
+            Yes,
+        ),
+        (
+            "an upload with somebody's key, where that of AWS is the default",
+            deny_other_encryption(ARN, &with("aws:kms", None)).remove(1),
+            Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x").with(
+                "s3:x-amz-server-side-encryption-aws-kms-key-id",
+                Fact::is("arn:aws:kms:us-east-1:444455556666:key/k"),
+            ),
+            Yes,
+        ),
+        (
+            "a presigned request of Signature Version 2",
+            deny_presigned_v2(ARN),
+            reads(SESSION)
+                .with("s3:authType", Fact::is("REST-QUERY-STRING"))
+                .with("s3:signatureversion", Fact::is("AWS")),
+            Yes,
+        ),
+        (
+            "a presigned request of Signature Version 4",
+            deny_presigned_v2(ARN),
+            reads(SESSION).with("s3:authType", Fact::is("REST-QUERY-STRING")),
+            No,
+        ),
+        (
             "an upload with a key of its own",
-            deny_other_encryption(ARN, &DefaultEncryption::S3).remove(1),
+            deny_other_encryption(ARN, &with("AES256", None)).remove(1),
             Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x").with(
                 "s3:x-amz-server-side-encryption-customer-algorithm",
                 Fact::is("AES256"),

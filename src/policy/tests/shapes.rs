@@ -111,7 +111,10 @@ fn what_each_shape_gives_away_is_found() {
         other => format!("{other:?}"),
     };
     let wanted: [(&str, &[&str]); 6] = [
-        ("by-address", &["restricts nobody"]),
+        (
+            "by-address",
+            &["shared with 203.0.113.0/24", "restricts nobody"],
+        ),
         (
             "cross-account",
             &[

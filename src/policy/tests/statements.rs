@@ -2,10 +2,10 @@
 
 use crate::policy::guardrails::{
     DefaultEncryption, OnlyFrom, Spared, deny_delete_without_mfa, deny_elsewhere,
-    deny_old_presigned, deny_old_tls, deny_other_encryption,
+    deny_old_presigned, deny_old_tls, deny_other_encryption, deny_presigned_v2,
 };
 use crate::policy::{Network, Statement};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const ARN: &str = "arn:aws:s3:::acme";
@@ -68,24 +68,35 @@ fn the_age_of_presigned_requests_is_in_milliseconds() {
 #[test]
 fn uploads_that_ask_for_nothing_pass_and_others_must_ask_for_the_default() {
     let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
-    let [other, customer] = <[_; 2]>::try_from(deny_other_encryption(
+    let [algorithm, other, customer] = <[_; 3]>::try_from(deny_other_encryption(
         ARN,
-        &DefaultEncryption::Key(key.to_owned()),
-    ))
-    .expect("two statements");
-    let wanted = json!({
-        "Sid": "BaselineDenyOtherEncryption",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:PutObject",
-        "Resource": "arn:aws:s3:::acme/*",
-        "Condition": {
-            "Null": {"s3:x-amz-server-side-encryption": "false"},
-            "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key},
-            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        &DefaultEncryption {
+            algorithm: "aws:kms".to_owned(),
+            key: Some(key.to_owned()),
         },
-    });
-    assert_eq!(other, wanted);
+    ))
+    .expect("three statements");
+    let wanted = |sid: &str, different: Value| {
+        json!({
+            "Sid": sid,
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::acme/*",
+            "Condition": {
+                "Null": {"s3:x-amz-server-side-encryption": "false"},
+                "StringNotEquals": different,
+                "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+            },
+        })
+    };
+    let by_algorithm = json!({"s3:x-amz-server-side-encryption": "aws:kms"});
+    assert_eq!(
+        algorithm,
+        wanted("BaselineDenyOtherEncryption", by_algorithm)
+    );
+    let by_key = json!({"s3:x-amz-server-side-encryption-aws-kms-key-id": key});
+    assert_eq!(other, wanted("BaselineDenyOtherKeys", by_key));
     let wanted = json!({
         "Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
@@ -99,8 +110,13 @@ fn every_statement_of_ours_has_a_name_of_ours_that_s3_takes() {
         deny_old_tls(ARN, "1.2"),
         deny_delete_without_mfa(ARN),
         deny_old_presigned(ARN, Duration::from_secs(1)),
+        deny_presigned_v2(ARN),
     ];
-    statements.extend(deny_other_encryption(ARN, &DefaultEncryption::ManagedKey));
+    let default = DefaultEncryption {
+        algorithm: "aws:kms".to_owned(),
+        key: None,
+    };
+    statements.extend(deny_other_encryption(ARN, &default));
     for statement in &statements {
         let statement = Statement::from(statement);
         let sid = statement.sid().unwrap_or_default();

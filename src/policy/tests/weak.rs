@@ -37,6 +37,7 @@ fn an_allow_for_anyone_is_public_unless_a_condition_holds_it_to_something() {
         json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}),
         json!({"StringLike": {"aws:Referer": "https://example.com/*"}}),
         json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}),
+        json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/0"}}),
         json!({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}),
     ];
     for condition in public {
@@ -45,7 +46,7 @@ fn an_allow_for_anyone_is_public_unless_a_condition_holds_it_to_something() {
     }
     let held = [
         json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}),
-        json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}}),
+        json!({"StringEquals": {"aws:SourceVpce": "vpce-1", "aws:PrincipalAccount": "111122223333"}}),
         json!({"StringEquals": {"s3:DataAccessPointAccount": "111122223333"}}),
         json!({"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/x"}}),
     ];
@@ -87,6 +88,36 @@ fn others_are_named_with_the_statement_that_lets_them_in() {
             json!("*"),
             json!({"StringEquals": {"aws:PrincipalAccount": ["111122223333", "777788889999"]}}),
             shared(&["777788889999"]),
+        ),
+        (
+            json!("*"),
+            json!({"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}}),
+            shared(&["444455556666"]),
+        ),
+        (
+            json!("*"),
+            json!({"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": "o-exampleorgid/r-ab12/"}}),
+            shared(&["o-exampleorgid"]),
+        ),
+        (
+            json!("*"),
+            json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}}),
+            shared(&["vpce-1"]),
+        ),
+        (
+            json!("*"),
+            json!({"StringEquals": {"aws:userid": "AROAEXAMPLEROLEID0001:x"}}),
+            shared(&["AROAEXAMPLEROLEID0001:x"]),
+        ),
+        (
+            json!("*"),
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::other"}}),
+            shared(&["arn:aws:s3:::other"]),
+        ),
+        (
+            json!({"Federated": "cognito-identity.amazonaws.com"}),
+            json!({}),
+            shared(&["cognito-identity.amazonaws.com"]),
         ),
         (
             json!({"CanonicalUser": "79a59df9"}),
@@ -149,9 +180,43 @@ fn an_allow_by_address_without_a_deny_restricts_nobody_and_the_deny_is_shown() {
             .contains(r#""NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}"#)
     );
 
-    let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ARN,
-        "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}});
-    assert_eq!(found("2012-10-17", json!([by_address, deny])), []);
+    let deny = |action: &str, resource: &str| {
+        json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource,
+            "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}})
+    };
+    let closed = deny("s3:*", "arn:aws:s3:::acme/*");
+    assert_eq!(found("2012-10-17", json!([by_address, closed])), []);
+    for other in [
+        deny("s3:*", ARN),
+        deny("s3:DeleteObject", "arn:aws:s3:::acme/*"),
+    ] {
+        let found = found("2012-10-17", json!([by_address, other]));
+        assert_eq!(found[0].kind, Kind::RestrictsNobody, "{other}");
+    }
+}
+
+#[test]
+fn addresses_that_no_deny_could_be_made_of_are_told_without_one() {
+    for network in ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/0"] {
+        let statement = allow(
+            json!({"AWS": "111122223333"}),
+            json!({"IpAddress": {"aws:SourceIp": network}}),
+        );
+        let found = found("2012-10-17", json!([statement]));
+        assert_eq!(found[0].kind, Kind::RestrictsNobody, "{network}");
+        assert!(
+            !found[0].remedy.contains("NotIpAddress"),
+            "{}",
+            found[0].remedy
+        );
+    }
+}
+
+#[test]
+fn an_allow_that_is_called_like_ours_is_judged_like_any_other() {
+    let mut statement = allow(json!("*"), json!({}));
+    statement["Sid"] = json!("BaselineReaders");
+    assert_eq!(kinds(statement), [Kind::Public]);
 }
 
 #[test]

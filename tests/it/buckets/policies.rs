@@ -261,6 +261,58 @@ fn a_deleted_role_is_named_and_pruned_where_that_is_allowed() {
     assert_eq!(sids(&policy), ["Readers", "BaselineDenyInsecureTransport"]);
     let root = format!("arn:aws:iam::{}:root", account.id);
     assert_eq!(statements(&policy)[0]["Principal"], json!({"AWS": root}));
+    // What that did is undone but for those who are no more.
+    let history = account.run(&["history", "--json"]).exits(0).json();
+    // Before it, one that changed nothing for the deleted role; behind it, one with nothing to do.
+    let run = history["runs"][1]["began"]["run"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
+    let undo = [
+        "undo",
+        &run,
+        "--auto-approve",
+        "--allow-loosening",
+        "buckets",
+    ];
+    let _ = account.run(&undo).exits(0).says("deleted do not come back");
+    let policy = block_on(get(&account, &bucket)).expect("a policy");
+    assert_eq!(sids(&policy), ["Readers"]);
+    assert_eq!(statements(&policy)[0]["Principal"], json!({"AWS": root}));
+}
+
+#[test]
+fn a_public_policy_is_left_where_the_same_run_blocks_public_policies() {
+    let account =
+        Account::with("[public_access_block]\n[[buckets]]\nmatch = [\"*\"]\nssl_only = true");
+    let bucket = |name: &str| format!("{name}-{}", account.id);
+    block_on(async {
+        for name in ["closed", "site"] {
+            create(&account, &bucket(name), HOME).await;
+        }
+        let s3 = s3(&account, HOME).await;
+        age(&s3, &bucket("site")).await;
+        super::setup::publish(&s3, &bucket("site")).await;
+    });
+    // However long the policies take: the block may come before them.
+    account.faults(
+        json!([{"operation": "PutBucketPolicy", "action": "delay", "delay_ms": 700,
+        "count": null}]),
+    );
+    let _ = account
+        .run(&["apply", "--auto-approve"])
+        .exits(0)
+        .says("2 changes made")
+        .says("the account's public access block, which this baseline asks for,");
+    account.faults(json!([]));
+    let site = block_on(get(&account, &bucket("site"))).expect("a policy");
+    assert_eq!(sids(&site), ["Everybody"]);
+    let closed = block_on(get(&account, &bucket("closed"))).expect("a policy");
+    assert_eq!(sids(&closed), ["BaselineDenyInsecureTransport"]);
+    let _ = account
+        .run(&["drift"])
+        .exits(2)
+        .says("by statement Everybody");
 }
 
 #[test]

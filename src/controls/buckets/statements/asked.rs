@@ -7,8 +7,8 @@ use super::super::settings::Wanted;
 use crate::policy::Policy;
 use crate::policy::guardrails::{
     DELETE_WITHOUT_MFA, ELSEWHERE, INSECURE_TRANSPORT, OLD_PRESIGNED, OLD_TLS, OTHER_ENCRYPTION,
-    Spared, deny_delete_without_mfa, deny_elsewhere, deny_insecure_transport, deny_old_presigned,
-    deny_old_tls, deny_other_encryption,
+    PRESIGNED_V2, Spared, deny_delete_without_mfa, deny_elsewhere, deny_insecure_transport,
+    deny_old_presigned, deny_old_tls, deny_other_encryption, deny_presigned_v2,
 };
 use serde_json::{Value, json};
 
@@ -77,16 +77,15 @@ pub(super) fn all(judging: &mut Judging<'_>, policy: Option<&Policy>) -> Result<
     }
     if let Some(guard) = wanted.presigned_max_age {
         let age = guard.on().map(|own| own.0);
-        let statements = age.map(|age| deny_old_presigned(&arn, age));
-        let after = json!(age.map(|age| humantime::format_duration(age).to_string()));
-        let statements = statements.into_iter().collect();
-        all.push(own(
-            "presigned_max_age",
-            OLD_PRESIGNED,
-            statements,
-            Value::Null,
-            after,
-        ));
+        let statements = |age| vec![deny_old_presigned(&arn, age), deny_presigned_v2(&arn)];
+        all.push(Own {
+            setting: "presigned_max_age",
+            sids: vec![OLD_PRESIGNED, PRESIGNED_V2],
+            statements: age.map(statements).unwrap_or_default(),
+            before: Value::Null,
+            after: json!(age.map(|age| humantime::format_duration(age).to_string())),
+            exactly: false,
+        });
     }
     if let Some(guard) = wanted.delete_requires_mfa {
         let is_on = matches!(guard, Guard::On(_));

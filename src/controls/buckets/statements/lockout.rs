@@ -1,6 +1,8 @@
 //! Whether a new Deny would keep out whoever puts it there.
 
 use super::super::guardrail::Judging;
+use super::super::guards::Guard;
+use super::super::settings::Wanted;
 use crate::policy::guardrails::ELSEWHERE;
 use crate::policy::{Dialect, Match, Request, Statement, evaluate};
 
@@ -40,7 +42,7 @@ pub(super) fn refusal(
                 "add to only_from where that comes from, or to break_glass who it is, {accept}"
             ),
         )),
-        Match::CannotTell => Some((
+        Match::CannotTell if from.is_none() => Some((
             format!(
                 "it may keep out {caller}, who makes this change: from where, is not known here"
             ),
@@ -48,5 +50,34 @@ pub(super) fn refusal(
                 "say with --seen-from at which address, or through which VPC endpoint, S3 sees you, {accept}"
             ),
         )),
+        Match::CannotTell => Some((
+            format!(
+                "it may keep out {caller}, who makes this change: whether {}, is not known here",
+                unknown(judging.wanted)
+            ),
+            format!(
+                "add to only_from the network or VPC endpoint that it comes through, or to \
+                 break_glass the role without a path, as …:role/*Name, {accept}"
+            ),
+        )),
+    }
+}
+
+/// What of the caller is not known, though it is known from where it comes.
+fn unknown(wanted: &Wanted<'_>) -> String {
+    let from = wanted.only_from.and_then(Guard::on);
+    let mut unknown = Vec::new();
+    if let Some(organization) = from.and_then(|own| own.organization.as_deref()) {
+        unknown.push(format!("it is of {organization}"));
+    }
+    if from.is_some_and(|own| !own.vpcs.is_empty()) {
+        unknown.push("its VPC is among vpcs".to_owned());
+    }
+    if wanted.break_glass.is_some() {
+        unknown.push("the path of its role is in break_glass".to_owned());
+    }
+    match unknown.is_empty() {
+        true => "it is spared".to_owned(),
+        false => unknown.join(" or "),
     }
 }

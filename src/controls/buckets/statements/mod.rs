@@ -109,7 +109,13 @@ fn write(judging: &mut Judging<'_>, before: Option<&Policy>, settling: Settling<
 /// S3 judges a policy whole: with public policies blocked it stores no public one, however harmless
 /// what was added to it.
 fn public(judging: &Judging<'_>, policy: &Policy) -> Option<(String, String)> {
-    let blocked_by = judging.live.public_policy_blocked_by.as_ref()?;
+    let soon = "the account's public access block, which this baseline asks for,";
+    let blocked_by = match &judging.live.public_policy_blocked_by {
+        Some(blocked_by) => blocked_by,
+        // Both may be changed in one run, side by side.
+        None if judging.live.has_public_policy && judging.context.blocks_public_policies => soon,
+        None => return None,
+    };
     let by = public_statement(judging, policy);
     let what = format!(
         "its policy is public{by}, and {blocked_by} lets S3 store no public policy, whatever else \

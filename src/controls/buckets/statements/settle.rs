@@ -2,6 +2,7 @@
 
 use super::asked::Own;
 use crate::diff::{self, Difference};
+use crate::policy::guardrails::{ALGORITHM, KEY};
 use crate::policy::{Dialect, Policy, Statement};
 use crate::s3::Edit;
 use serde_json::{Value, json};
@@ -79,41 +80,36 @@ impl<'a> Settling<'a> {
     }
 
     fn take_back(&mut self, own: &Own, sid: &'static str) {
-        if self.policy.with_sid(sid).is_none() {
+        let Some(live) = self.policy.with_sid(sid).map(Statement::shown) else {
             return;
-        }
-        let told = self
-            .differences
-            .iter()
-            .any(|known| known.field == own.setting);
-        if !told {
-            let before = match own.after.is_null() {
-                true => self
-                    .policy
-                    .with_sid(sid)
-                    .map(Statement::shown)
-                    .unwrap_or_default(),
-                false => own.before.clone(),
-            };
-            self.differs(own.setting, before, own.after.clone(), true);
+        };
+        match own.statements.is_empty() {
+            true => {
+                let before = match own.after.is_null() {
+                    true => live,
+                    false => own.before.clone(),
+                };
+                self.differs_once(own.setting, before, own.after.clone(), true);
+            }
+            // Another of its statements stays: this one has become needless, or is less.
+            false => self.differs(&format!("{}.{sid}", own.setting), live, Value::Null, true),
         }
         self.edit(Edit::Remove(sid));
     }
 
     fn put_right(&mut self, own: &Own, sid: &str, wanted: &Statement) {
-        let live = self.policy.with_sid(sid).map(Statement::shown);
-        match live {
+        match self.policy.with_sid(sid).map(Statement::shown) {
             None => {
-                let told = self
-                    .differences
-                    .iter()
-                    .any(|known| known.field == own.setting);
-                if !told {
-                    self.differs(own.setting, own.before.clone(), own.after.clone(), false);
-                }
+                let (before, after) = (own.before.clone(), own.after.clone());
+                self.differs_once(own.setting, before, after, false);
             }
             Some(live) => {
-                let loosens = !is_as_strict(wanted, &live, self.dialect);
+                let other = wanted.shown();
+                let loosens = match rank(&other).zip(rank(&live)) {
+                    Some((wanted, live)) if wanted < live => true,
+                    Some(_) => !is_as_strict(wanted, &of_default(&live, &other), self.dialect),
+                    None => !is_as_strict(wanted, &live, self.dialect),
+                };
                 for key in diff::compare(&live, &wanted.shown()) {
                     let field = format!("{}.{}", own.setting, key.field);
                     self.differs(&field, key.before, key.after, loosens);
@@ -137,10 +133,48 @@ impl<'a> Settling<'a> {
         });
     }
 
+    /// The same, for a guardrail of several statements.
+    fn differs_once(&mut self, field: &str, before: Value, after: Value, loosens: bool) {
+        if !self.differences.iter().any(|known| known.field == field) {
+            self.differs(field, before, after, loosens);
+        }
+    }
+
     fn edit(&mut self, edit: Edit) {
         edit.apply(&mut self.policy);
         self.edits.push(edit);
     }
+}
+
+/// How strict a Deny of other encryption is: neither of two denies all that the other one does, for
+/// each is for one default. The order of the algorithms, and a key of one's own over that of AWS.
+fn rank(statement: &Value) -> Option<usize> {
+    let condition = &statement["Condition"];
+    match condition["StringNotEquals"][ALGORITHM].as_str() {
+        Some(algorithm) => {
+            let weaker_first = ["AES256", "aws:kms", "aws:kms:dsse"];
+            weaker_first.iter().position(|own| *own == algorithm)
+        }
+        None if condition["StringNotEquals"][KEY].is_string() => Some(1),
+        None if condition["Null"][KEY].is_string() => Some(0),
+        None => None,
+    }
+}
+
+/// A Deny of other encryption as it would be for the default of another one.
+fn of_default(statement: &Value, other: &Value) -> Value {
+    let mut statement = statement.clone();
+    for operator in ["Null", "StringNotEquals"] {
+        match other["Condition"].get(operator) {
+            Some(values) => statement["Condition"][operator] = values.clone(),
+            None => {
+                if let Some(condition) = statement["Condition"].as_object_mut() {
+                    condition.shift_remove(operator);
+                }
+            }
+        }
+    }
+    statement
 }
 
 /// Whether a statement alone denies all that another one does.

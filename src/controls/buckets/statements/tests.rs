@@ -73,6 +73,7 @@ fn all_guardrails_are_put_in_with_one_write_behind_the_statements_of_others() {
         "BaselineDenyOldTls",
         "BaselineDenyElsewhere",
         "BaselineDenyOldPresigned",
+        "BaselineDenyPresignedV2",
         "BaselineDenyDeleteWithoutMfa",
     ];
     assert_eq!(sids(&after(&proposal)), wanted);
@@ -267,16 +268,30 @@ fn encrypted(algorithm: &str, key: Option<&str>) -> Live {
 
 #[test]
 fn uploads_are_held_to_the_default_encryption() {
-    let condition = |live: Live| {
+    let differs = |live: Live| -> Vec<Value> {
         let proposal = with("encrypted_uploads = true", live, &context());
-        after(&proposal)["Statement"][0]["Condition"]["StringNotEquals"].clone()
+        let statements = after(&proposal)["Statement"].clone();
+        let statements = statements.as_array().cloned().unwrap_or_default();
+        let different = statements
+            .iter()
+            .map(|own| own["Condition"]["StringNotEquals"].clone());
+        different.collect()
     };
-    let by_algorithm = json!({"s3:x-amz-server-side-encryption": "AES256"});
-    assert_eq!(condition(encrypted("AES256", None)), by_algorithm);
+    let by = |algorithm: &str| json!({"s3:x-amz-server-side-encryption": algorithm});
+    let none = Value::Null;
+    assert_eq!(
+        differs(encrypted("AES256", None)),
+        [by("AES256"), none.clone()]
+    );
+    let managed = [by("aws:kms"), none.clone(), none.clone()];
+    assert_eq!(differs(encrypted("aws:kms", None)), managed);
     let key = "arn:aws:kms:eu-west-1:111122223333:key/1a2b";
     let by_key = json!({"s3:x-amz-server-side-encryption-aws-kms-key-id": key});
-    assert_eq!(condition(encrypted("aws:kms", Some(key))), by_key);
-    assert_eq!(condition(encrypted("aws:kms", Some("1a2b"))), by_key);
+    let own = [by("aws:kms"), by_key.clone(), none.clone()];
+    assert_eq!(differs(encrypted("aws:kms", Some(key))), own);
+    assert_eq!(differs(encrypted("aws:kms", Some("1a2b"))), own);
+    let twice = [by("aws:kms:dsse"), by_key, none];
+    assert_eq!(differs(encrypted("aws:kms:dsse", Some(key))), twice);
     let alias = with(
         "encrypted_uploads = true",
         encrypted("aws:kms", Some("alias/data")),
@@ -284,6 +299,72 @@ fn uploads_are_held_to_the_default_encryption() {
     );
     assert!(alias.writes.is_empty());
     assert_eq!(alias.findings[0].field, "encrypted_uploads");
+}
+
+#[test]
+fn a_stricter_default_is_followed_without_loosening_and_a_weaker_one_is_not() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1a2b";
+    let defaults = [("AES256", None), ("aws:kms", None), ("aws:kms", Some(key))];
+    let loosens = |from: usize, to: usize| {
+        let live = |at: usize| encrypted(defaults[at].0, defaults[at].1);
+        let first = with("encrypted_uploads = true", live(from), &context());
+        let text = after(&first).to_string();
+        let live = Live {
+            policy: Some(Some(text)),
+            ..live(to)
+        };
+        let next = with("encrypted_uploads = true", live, &context());
+        assert_eq!(next.writes.len(), 1, "{from} {to}");
+        next.differences.iter().any(|own| own.loosens)
+    };
+    for (weaker, stricter) in [(0, 1), (0, 2), (1, 2)] {
+        assert!(!loosens(weaker, stricter), "{weaker} {stricter}");
+        assert!(loosens(stricter, weaker), "{stricter} {weaker}");
+    }
+}
+
+#[test]
+fn what_is_not_known_of_the_caller_is_named() {
+    let session = "arn:aws:sts::111122223333:assumed-role/Deploy/ci";
+    let found = |entry: &str, origin| {
+        let proposal = with(entry, live(None), &seen_from(Some(origin), session));
+        assert!(proposal.writes.is_empty(), "{entry}");
+        let finding = proposal.findings.into_iter().next().expect("a finding");
+        assert!(
+            !finding.remedy.contains("--seen-from"),
+            "{}",
+            finding.remedy
+        );
+        finding.what
+    };
+    let organization = "only_from = { organization = \"o-exampleorgid\" }";
+    assert!(found(organization, "203.0.113.9").contains("whether it is of o-exampleorgid"));
+    let vpc = "only_from = { vpcs = [\"vpc-1a2b3c4d\"] }";
+    assert!(found(vpc, "vpce-1a2b3c4d").contains("its VPC is among vpcs"));
+    let path = "only_from = { networks = [\"203.0.113.0/24\"] }, \
+                break_glass = [\"arn:aws:iam::{account}:role/ops/*\"]";
+    assert!(found(path, "198.51.100.9").contains("the path of its role"));
+}
+
+#[test]
+fn a_public_policy_is_not_rewritten_while_the_baseline_blocks_public_policies() {
+    let public = THEIRS.replace(r#"{"AWS":"111122223333"}"#, "\"*\"");
+    let live = Live {
+        has_public_policy: true,
+        ..live(Some(&policy(&[&public])))
+    };
+    let blocking = Context {
+        blocks_public_policies: true,
+        ..context()
+    };
+    let proposal = with("ssl_only = true", live.clone(), &blocking);
+    assert!(proposal.writes.is_empty());
+    assert!(
+        proposal.findings[0]
+            .what
+            .contains("which this baseline asks for")
+    );
+    assert_eq!(with("ssl_only = true", live, &context()).writes.len(), 1);
 }
 
 #[test]
