@@ -17,13 +17,21 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     };
     let (account, partition) = (&judging.context.account, &judging.context.partition);
     let prunes = wanted.prune_deleted_principals.is_some();
-    for found in weaknesses(&policy, &judging.arn(), account, partition) {
+    for mut found in weaknesses(&policy, &judging.arn(), account, partition) {
         let field = match &found.kind {
             Kind::Shared(others) => {
-                let known = |other: &String| shared_with.is_some_and(|own| own.contains(other));
-                if others.iter().all(known) {
+                let known = |other: &&String| shared_with.is_some_and(|own| own.contains(*other));
+                let unknown: Vec<&str> = others
+                    .iter()
+                    .filter(|other| !known(other))
+                    .map(String::as_str)
+                    .collect();
+                if unknown.is_empty() {
                     continue;
                 }
+                found.what = found
+                    .what
+                    .replacen(&others.join(", "), &unknown.join(", "), 1);
                 shared_with.map(|_| "shared_with")
             }
             // S3's own word for it is told already.

@@ -443,6 +443,10 @@ fn others_that_are_let_in_are_findings_unless_they_are_known() {
         ["statement Theirs allows 444455556666: s3:getobject"]
     );
     assert!(found("shared_with = [\"444455556666\"]").is_empty());
+    let both = partner.replace(r#""444455556666""#, r#"["444455556666", "777788889999"]"#);
+    let proposal = propose("shared_with = [\"444455556666\"]", Some(&policy(&[&both])));
+    let what = &proposal.findings[0].what;
+    assert_eq!(what, "statement Theirs allows 777788889999: s3:getobject");
     assert!(found("sound_policy = true").is_empty());
 }
 
