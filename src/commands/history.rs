@@ -19,7 +19,7 @@ pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
             }
         }
     }
-    runs.sort_by(|a, b| a.began.run.cmp(&b.began.run));
+    runs.sort_by_key(|run| run.at);
     if let (Some(name), true) = (&args.run, runs.is_empty()) {
         return Err(
             Error::failed(format!("there is no run '{name}' in {FOLDER}/"))

@@ -195,10 +195,12 @@ impl Journals {
                 paths.push(path);
             }
         }
-        paths.sort();
         // A file without a single line is a run that was killed before it did anything.
         let heads = paths.iter().filter_map(|path| Head::read(path).transpose());
-        heads.collect()
+        let mut heads: Vec<Head> = heads.collect::<Result<_, _>>()?;
+        // By their names two of one second would be in any order.
+        heads.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
+        Ok(heads)
     }
 
     /// The runs that never ended and that nobody has finished, oldest first.

@@ -3,7 +3,7 @@
 
 use super::cases::{FEW, each};
 use super::inventory::Inventory;
-use super::{APPLY, Asked, account_in_use, asked};
+use super::{APPLY, Asked, TRIES, account_in_use, always_asked};
 use crate::account::Account;
 use crate::emulator::emulator;
 use serde_json::{Value, json};
@@ -38,22 +38,10 @@ fn killed_at_any_request_it_converges_when_run_again_and_nothing_is_protected_le
     assert!(killed * 20 > all * 19, "{killed} of {all} were killed");
 }
 
-/// What every apply asks: a few questions come or not, as changes happen to overlap.
-fn always_asked(account: &Account) -> Vec<Asked> {
-    let mut always = asked(account);
-    for _ in 0..4 {
-        let account = account_in_use();
-        let _ = account.run(&APPLY).exits(0);
-        let this_time = asked(&account);
-        always.retain(|asked| this_time.contains(asked));
-    }
-    always
-}
-
 /// An account whose apply was stopped at this moment of a request, and whether it was killed: only
 /// behind the last answer of all there is nothing left to kill.
 fn stopped_at(asked: &Asked, moment: &str) -> (Account, bool) {
-    for _ in 0..5 {
+    for _ in 0..TRIES {
         let account = account_in_use();
         let rule = asked.rule("hold", json!({"when": moment}));
         account.faults(json!([rule]));

@@ -3,7 +3,7 @@
 
 use super::cases::{FEW, MANY, each, long};
 use super::inventory::Inventory;
-use super::{APPLY, Asked, account_in_use, asked};
+use super::{APPLY, Asked, TRIES, account_in_use, always_asked, asked};
 use crate::account::Account;
 use crate::emulator::emulator;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 static UNDISTURBED: LazyLock<(Vec<Asked>, Inventory)> = LazyLock::new(|| {
     let account = account_in_use();
     let _ = account.run(&APPLY).exits(0);
-    (asked(&account), Inventory::of(&account))
+    (always_asked(&account), Inventory::of(&account))
 });
 
 /// Some requests that something happens to in one apply.
@@ -54,15 +54,20 @@ fn in_turn(actions: &[&'static str], more: &Value) -> Vec<Case> {
 }
 
 fn converges(case: &Case, within: Duration) {
-    let account = account_in_use();
-    strike(&account, case);
-    let began = Instant::now();
-    let _ = account.run(&APPLY).exits(0);
-    assert!(began.elapsed() < within, "it took {:?}", began.elapsed());
-    assert_struck(&account, case);
-    // A request that came too late for its sender may still be under way.
-    emulator().admin("release", json!({"account": account.id}));
-    Inventory::of(&account).assert_same(&UNDISTURBED.1);
+    for _ in 0..TRIES {
+        let account = account_in_use();
+        strike(&account, case);
+        let began = Instant::now();
+        let _ = account.run(&APPLY).exits(0);
+        assert!(began.elapsed() < within, "it took {:?}", began.elapsed());
+        // A request that came too late for its sender may still be under way.
+        emulator().admin("release", json!({"account": account.id}));
+        Inventory::of(&account).assert_same(&UNDISTURBED.1);
+        if struck(&account, case) == case.struck.len() {
+            return;
+        }
+    }
+    panic!("not all were struck");
 }
 
 fn strike(account: &Account, case: &Case) {
@@ -71,11 +76,10 @@ fn strike(account: &Account, case: &Case) {
     account.faults(rules.collect());
 }
 
-#[track_caller]
-fn assert_struck(account: &Account, case: &Case) {
+fn struck(account: &Account, case: &Case) -> usize {
     let journal = account.journal();
     let struck = journal.iter().filter(|entry| entry["fault"] == case.action);
-    assert_eq!(struck.count(), case.struck.len(), "not all were struck");
+    struck.count()
 }
 
 #[test]
@@ -106,7 +110,7 @@ fn a_plan_sees_all_though_the_first_answer_of_every_kind_is_cut_off() {
     };
     strike(&account, &case);
     let _ = account.run(&["plan"]).exits(0);
-    assert_struck(&account, &case);
+    assert_eq!(struck(&account, &case), case.struck.len());
 }
 
 #[test]

@@ -89,6 +89,22 @@ fn asked(account: &Account) -> Vec<Asked> {
     found
 }
 
+/// How often a case is tried whose request did not come: some come or not, as changes happen to
+/// overlap.
+const TRIES: usize = 5;
+
+/// What every apply asks, as far as a few of them tell.
+fn always_asked(account: &Account) -> Vec<Asked> {
+    let mut always = asked(account);
+    for _ in 0..4 {
+        let account = account_in_use();
+        let _ = account.run(&APPLY).exits(0);
+        let this_time = asked(&account);
+        always.retain(|asked| this_time.contains(asked));
+    }
+    always
+}
+
 impl Asked {
     fn kind(&self) -> (&str, &str, &str) {
         (&self.service, &self.operation, &self.region)
