@@ -44,6 +44,11 @@ impl<T: Ord + Clone> AtLeast<T> {
         self.0.value()
     }
 
+    /// Whether no higher value will do either.
+    pub fn is_exact(&self) -> bool {
+        matches!(self.0, Bound::Exactly(_))
+    }
+
     /// What the live value has to become: itself when it is high enough.
     pub fn settle(&self, live: T) -> T {
         match &self.0 {
@@ -62,6 +67,11 @@ impl<T: Ord + Clone> AtMost<T> {
     /// The number as it stands in the baseline.
     pub fn value(&self) -> &T {
         self.0.value()
+    }
+
+    /// Whether no lower value will do either.
+    pub fn is_exact(&self) -> bool {
+        matches!(self.0, Bound::Exactly(_))
     }
 
     /// What the live value has to become; `None` is a live value without any limit.

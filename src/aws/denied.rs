@@ -87,7 +87,7 @@ fn word_after<'m>(message: &'m str, text: &str) -> Option<&'m str> {
 }
 
 /// What a denied operation was asked on: as the message says, else the ARN that the operation's
-/// own permission is needed on, with what is not known left as it is in `{}`.
+/// own permission is needed on, with a `*` for what is not known.
 pub fn resource(operation: &Operation, region: &str, message: &str) -> Option<String> {
     let said = Denial::read(message);
     if let Some(resource) = said.resource {
@@ -99,12 +99,19 @@ pub fn resource(operation: &Operation, region: &str, message: &str) -> Option<St
     }
     let mut principal = said.principal.unwrap_or_default().split(':');
     let partition = principal.nth(1).unwrap_or(partition_of(region));
-    let account = principal.nth(2).unwrap_or("{account}");
+    let account = principal.nth(2).unwrap_or("*");
     let arn = needed
         .replace("{partition}", partition)
         .replace("{region}", region)
+        .replace("{home_region}", region)
         .replace("{account}", account);
-    Some(arn)
+    let mut parts = arn.split('{');
+    let mut known = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        known.push('*');
+        known.push_str(part.split_once('}').map_or(part, |(_, rest)| rest));
+    }
+    Some(known)
 }
 
 /// The partition of a region, by the names that AWS gives regions.

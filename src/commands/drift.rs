@@ -6,6 +6,7 @@ use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::journal::{Head, Journals};
+use crate::observe::Observation;
 use crate::place::Address;
 use crate::plan::{Aim, Entry, Plan, since_plan, since_run};
 use crate::view::{self, Streams};
@@ -28,7 +29,7 @@ pub async fn run(
     check_alone(&account).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let mut plan = account.plan(&selection, &seen, &Aim::Baseline);
-    let since = tell_what_moved(&mut plan, &account, args.since.as_deref(), streams)?;
+    let since = tell_what_moved(&mut plan, &account, &seen, args.since.as_deref(), streams)?;
     match args.json {
         true => shown(streams.out.write_all(&plan.to_bytes()))?,
         false => shown(view::drift::text(&mut *streams.out, &plan))?,
@@ -61,13 +62,14 @@ async fn check_alone(account: &Account) -> Result<(), Error> {
 fn tell_what_moved(
     plan: &mut Plan,
     account: &Account,
+    seen: &Observation,
     since: Option<&Path>,
     streams: &mut Streams,
 ) -> Result<Option<OffsetDateTime>, Error> {
     let since = match since {
         Some(path) if path.extension().is_some_and(|ending| ending == "jsonl") => {
             let head = Head::read(path)?;
-            since_journals(plan, account, head.as_slice())?
+            since_journals(plan, account, seen, head.as_slice())?
         }
         Some(path) => since_saved(plan, path)?,
         None => {
@@ -76,7 +78,7 @@ fn tell_what_moved(
                 for head in heads.iter().filter(|head| head.is_unfinished()) {
                     shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
                 }
-                since_journals(plan, account, &heads)
+                since_journals(plan, account, seen, &heads)
             });
             match told {
                 Ok(since) => since,
@@ -96,6 +98,7 @@ fn tell_what_moved(
 fn since_journals(
     plan: &mut Plan,
     account: &Account,
+    seen: &Observation,
     heads: &[Head],
 ) -> Result<Option<OffsetDateTime>, Error> {
     let differs = |entry: &&Entry| !(entry.differences.is_empty() && entry.findings.is_empty());
@@ -111,7 +114,7 @@ fn since_journals(
             break;
         }
         let (baseline, context) = (&account.baseline, &account.context);
-        places = since_run(plan, baseline, context, &head.run()?, &places);
+        places = since_run(plan, baseline, context, seen, &head.run()?, &places);
         since = Some(head.at);
     }
     Ok(since)

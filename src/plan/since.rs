@@ -2,11 +2,13 @@
 
 use super::{Entry, Plan};
 use crate::baseline::Baseline;
-use crate::control::Context;
+use crate::control::{Configured, Context, Proposal, Standing};
 use crate::diff::Difference;
 use crate::journal::Run;
+use crate::observe::{Observation, Sighting};
 use crate::place::Address;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What made a field differ since the last apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,6 +32,7 @@ pub fn since_run(
     plan: &mut Plan,
     baseline: &Baseline,
     context: &Context,
+    seen: &Observation,
     run: &Run,
     places: &[Address],
 ) -> Vec<Address> {
@@ -40,16 +43,46 @@ pub fn since_run(
             continue;
         }
         let control = baseline.control(&entry.control);
+        let now = match seen.places.get(&address) {
+            Some(Sighting::Live(now)) => now,
+            _ => continue,
+        };
         if let (Some(left), Some(control)) = (run.left(&address), control)
-            && let Ok(then) = control.propose(&entry.place, left, context)
+            && let Some(then) = proposed_then(control, entry, left, now, context)
         {
             mark(entry, &then.differences, &|field: &str| {
-                then.findings.iter().any(|finding| finding.field == field)
+                then.findings.iter().any(|own| is_of(field, &own.field))
             });
             unseen.retain(|own| *own != address);
         }
     }
     unseen
+}
+
+/// What would have been proposed for a place as a run left it. What the run did not look at, because
+/// its baseline did not ask for it, is taken to be as it is now.
+fn proposed_then(
+    control: &dyn Configured,
+    entry: &Entry,
+    left: &Value,
+    now: &Value,
+    context: &Context,
+) -> Option<Proposal> {
+    let then = control.propose(&entry.place, left, context).ok()?;
+    if !matches!(then.standing, Standing::Unknown(_)) {
+        return Some(then);
+    }
+    let mut whole = now.as_object()?.clone();
+    whole.extend(left.as_object()?.clone());
+    control
+        .propose(&entry.place, &Value::Object(whole), context)
+        .ok()
+}
+
+/// Whether a field is another one, or a part of it.
+fn is_of(field: &str, whole: &str) -> bool {
+    let rest = field.strip_prefix(whole);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The same, since a saved plan was made. What it did not show was as it wanted it then: that says
@@ -81,6 +114,8 @@ fn mark(entry: &mut Entry, then: &[Difference], found_then: &dyn Fn(&str) -> boo
         let moved = match then.iter().find(|then| then.field == now.field) {
             Some(then) if then.before == now.before => Moved::Pending,
             Some(_) => Moved::Both,
+            // It could not be done then, and can be now.
+            None if found_then(&now.field) => Moved::Pending,
             None => Moved::Drifted,
         };
         entry.moved.insert(now.field.clone(), moved);

@@ -51,6 +51,26 @@ impl Policy {
         }
     }
 
+    /// The principal, if there is one, that is let in to deliver logs and does so only to buckets with
+    /// SSE-S3 and without a default retention: of S3 access logs or of Elastic Load Balancing.
+    /// Sources: S3 User Guide, "Enabling Amazon S3 server access logging"; Elastic Load Balancing
+    /// User Guide, "Access logs for your Application Load Balancer".
+    pub fn delivers_plain_logs(&self) -> Option<String> {
+        let services = [
+            "logging.s3.amazonaws.com",
+            "logdelivery.elasticloadbalancing.amazonaws.com",
+        ];
+        let allowing = self.statements().iter().filter(|own| own.allows());
+        let mut named = allowing.flat_map(|own| {
+            let list = own.get("Principal").and_then(|own| own.get("Service"));
+            list.into_iter().flat_map(Json::texts)
+        });
+        let service = named.find(|name| services.contains(name));
+        service
+            .map(str::to_owned)
+            .or_else(|| self.delivering_accounts().into_iter().next())
+    }
+
     /// The accounts of Elastic Load Balancing that may deliver access logs.
     pub fn delivering_accounts(&self) -> Vec<String> {
         let allowing = self.statements().iter().filter(|own| own.allows());

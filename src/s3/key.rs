@@ -24,6 +24,9 @@ pub struct Key {
     pub state: String,
     /// What kind of key it is: `SYMMETRIC_DEFAULT` is the one that S3 takes.
     pub spec: String,
+    /// Whether AWS manages it, so that no other account can be let use it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_aws: bool,
 }
 
 impl Key {
@@ -64,6 +67,7 @@ pub async fn key(reader: &Reader, name: &str, region: &str) -> Result<Option<Key
                 .key_spec
                 .map(|spec| spec.as_str().to_owned())
                 .unwrap_or_default(),
+            is_of_aws: key.key_manager.is_some_and(|by| by.as_str() == "AWS"),
         }))
     });
     reader

@@ -93,11 +93,18 @@ pub fn summary(out: &mut dyn Write, outcomes: &BTreeMap<Address, Outcome>) -> io
     let number = |wanted: fn(&Outcome) -> bool| outcomes.values().filter(|o| wanted(o)).count();
     let done = number(Outcome::is_success);
     let skipped = number(|outcome| matches!(outcome, Outcome::Skipped { .. }));
-    let failed = outcomes.len() - done - skipped;
-    let style = if failed + skipped == 0 { ADD } else { ALARM };
+    let stopped = number(|outcome| matches!(outcome, Outcome::Stopped { .. }));
+    let failed = outcomes.len() - done - skipped - stopped;
+    let style = match done == outcomes.len() {
+        true => ADD,
+        false => ALARM,
+    };
     let mut text = format!("{} made", count(done, "change"));
     if failed > 0 {
         text += &format!(", {failed} failed");
+    }
+    if stopped > 0 {
+        text += &format!(", {stopped} stopped");
     }
     if skipped > 0 {
         text += &format!(", {skipped} skipped");

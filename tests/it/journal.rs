@@ -335,3 +335,21 @@ fn cloudtrail_tells_who_moved_what_has_drifted() {
         .says("drifted   password_policy")
         .says("cloudtrail:LookupEvents");
 }
+
+#[test]
+fn a_guardrail_that_was_not_asked_for_at_the_last_apply_is_pending() {
+    let entry = "[[buckets]]\nmatch = [\"*\"]\nssl_only = true\n";
+    let account = Account::with(entry);
+    let bucket = format!("data-{}", account.id);
+    let s3 = block_on(crate::buckets::s3(&account, "us-east-1"));
+    block_on(s3.create_bucket().bucket(&bucket).send()).expect("created");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let more = format!("{entry}versioning = true\n");
+    account.baseline(&account.in_one_region(&more));
+    let drift = account.run(&["drift"]).exits(2);
+    assert!(drift.stdout.starts_with("pending   buckets@"), "{drift:?}");
+    // What moved in AWS is told apart from it.
+    block_on(s3.delete_bucket_policy().bucket(&bucket).send()).expect("deleted");
+    let drift = account.run(&["drift"]).exits(2);
+    let _ = drift.says("drifted   ").says("pending   ");
+}

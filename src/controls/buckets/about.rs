@@ -224,7 +224,9 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     let told = any(|entry| entry.shared_with.is_some() || entry.sound_policy == Some(true));
     let prunes = any(|entry| entry.prune_deleted_principals == Some(true));
     let statements = any(Entry::has_statements);
-    add(told, &[&GET_BUCKET_POLICY]);
+    let private = any(|entry| entry.private == Some(true));
+    let ends_deliveries = any(is_kms) || any(|entry| entry.object_lock.is_some());
+    add(told || private || ends_deliveries, &[&GET_BUCKET_POLICY]);
     add(
         statements || prunes || logs,
         &[
@@ -285,7 +287,7 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     add(versions || lifecycle, &[&s3::GET_VERSIONING]);
     add(
         any(|entry| entry.versioning == Some(true)),
-        &[put::<s3::PutBucketVersioning>()],
+        &[&s3::GET_LIFECYCLE, put::<s3::PutBucketVersioning>()],
     );
     add(
         lifecycle,

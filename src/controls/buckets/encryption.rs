@@ -31,7 +31,15 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         old.as_ref().map(|own| own.algorithm.clone()),
         new.algorithm,
     );
-    judging.differs("encryption.kms", old.and_then(|own| own.key), new.key);
+    let key = judging.live.key.as_ref().and_then(Option::as_ref);
+    let old_key = old.and_then(|own| own.key);
+    let gives_up_own_key = old_key.is_some()
+        && old_key != new.key
+        && key.is_some_and(|own| own.is_of_aws && Some(&own.arn) == new.key.as_ref());
+    judging.differs("encryption.kms", old_key, new.key);
+    if gives_up_own_key && let Some(own) = judging.proposal.differences.last_mut() {
+        own.loosens = true;
+    }
     judging.differs(
         "encryption.bucket_key",
         before.and_then(|own| own.bucket_key_enabled),
@@ -138,9 +146,9 @@ fn with_key(kms: &Kms, key: &s3::Key, mut rule: s3::Encryption) -> s3::Encryptio
 fn obstacle(judging: &Judging<'_>, after: &s3::Encryption) -> Option<(String, String)> {
     let is_kms = after.apply_server_side_encryption_by_default.algorithm != "AES256";
     let except = format!("leave it out: except = [\"{}\"]", judging.bucket);
-    if is_kms && judging.live.takes_logs.is_some() {
-        let what = "it takes access logs, which S3 delivers only to buckets with SSE-S3";
-        return Some((what.to_owned(), except));
+    if let Some(logs) = judging.plain_logs().filter(|_| is_kms) {
+        let what = format!("it takes {logs}, which come only to buckets with SSE-S3");
+        return Some((what, except));
     }
     if is_kms && judging.is_log_bucket() {
         let what = "it is the log bucket: CloudTrail and Config could not deliver to it without \

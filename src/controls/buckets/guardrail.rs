@@ -5,6 +5,7 @@ use super::settings::Wanted;
 use crate::aws::Operation;
 use crate::control::{Context, Proposal};
 use crate::diff::Difference;
+use crate::policy::Policy;
 use crate::s3;
 use serde_json::Value;
 
@@ -40,6 +41,17 @@ impl Judging<'_> {
     /// Whether the bucket is the one of `[log_bucket]`.
     pub fn is_log_bucket(&self) -> bool {
         self.context.log_bucket.as_deref() == Some(self.bucket)
+    }
+
+    /// The logs that are delivered to the bucket, and only to buckets with SSE-S3 and without a default
+    /// retention, as far as the baseline and the policy of the bucket tell.
+    pub fn plain_logs(&self) -> Option<String> {
+        if self.live.takes_logs.is_some() {
+            return Some("the access logs of other buckets".to_owned());
+        }
+        let policy = self.live.policy.as_ref()?.as_deref()?;
+        let by = Policy::parse(policy).ok()?.delivers_plain_logs()?;
+        Some(format!("logs that its policy lets {by} deliver"))
     }
 
     /// Adds a difference, unless both are the same.

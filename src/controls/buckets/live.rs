@@ -195,8 +195,7 @@ impl Looking<'_> {
                     asked.encryption()
                 ),
                 when(is_kms, self.key()),
-                when(versions, asked.versioning()),
-                when(rules, asked.lifecycle()),
+                self.versions(versions, rules),
                 when(wanted.object_lock.is_some(), asked.object_lock()),
                 when(wanted.tags.is_some(), asked.tags()),
             )
@@ -209,6 +208,7 @@ impl Looking<'_> {
         let (access, storage, logs) = tokio::join!(access, storage, logs);
         let (policy, (has_public_policy, public_policy_blocked_by)) = access.0?;
         let (public_access_block, exposure, exposure_unseen) = access.1?;
+        let (versioning, lifecycle) = storage.2?;
         Ok(Live {
             policy,
             has_public_policy,
@@ -220,10 +220,10 @@ impl Looking<'_> {
             open_access_points: access.3?,
             encryption: storage.0?,
             key: storage.1?,
-            versioning: storage.2?,
-            lifecycle: storage.3?,
-            object_lock: storage.4?,
-            tags: storage.5?,
+            versioning,
+            lifecycle,
+            object_lock: storage.3?,
+            tags: storage.4?,
             logging: logs.0?,
             log_target: logs.1?,
             takes_logs: logs.2?,
@@ -243,7 +243,8 @@ impl Looking<'_> {
             region,
         } = self.asked;
         let is_written = statements::writes_policy(&self.wanted) || takes_logs;
-        if !is_written && !statements::reads_policy(&self.wanted) && !self.may_be_public().await? {
+        let is_told = statements::reads_policy(&self.wanted) || self.ends_deliveries();
+        if !is_written && !is_told && !self.may_be_public().await? {
             return Ok((None, (false, None)));
         }
         let text = reader.bucket_policy(bucket, region).await?;
@@ -254,6 +255,30 @@ impl Looking<'_> {
             false => (false, None),
         };
         Ok((Some(text), public))
+    }
+
+    /// Whether what is asked for would end deliveries of logs to the bucket, which its policy tells.
+    fn ends_deliveries(&self) -> bool {
+        let is_kms = matches!(self.wanted.encryption, Some(Encryption::Kms(_)));
+        is_kms || self.wanted.object_lock.is_some()
+    }
+
+    /// The versioning; and the lifecycle rules if they are asked for, or would mean something else
+    /// once versioning is switched on.
+    async fn versions(
+        &self,
+        versions: bool,
+        rules: bool,
+    ) -> Result<(Option<Versioning>, Option<Whole<Lifecycle>>), AwsError> {
+        let asked = &self.asked;
+        if rules {
+            let (versioning, rules) = tokio::join!(asked.versioning(), asked.lifecycle());
+            return Ok((Some(versioning?), Some(rules?)));
+        }
+        let versioning = when(versions, asked.versioning()).await?;
+        let is_on = versioning.as_ref().is_some_and(Versioning::is_enabled);
+        let turns_on = self.wanted.versioning.is_some() && !is_on;
+        Ok((versioning, when(turns_on, asked.lifecycle()).await?))
     }
 
     /// Whether it is asked for that the bucket is private, and its block does not see to that: then
@@ -350,7 +375,11 @@ impl Looking<'_> {
             };
             let source = (bucket.to_owned(), log.prefix(bucket, account, region));
             let arn = s3::arn(self.partition, &name);
-            fitness = Some(Box::pin(asked.log_target(&arn, &[source])).await?);
+            fitness = match Box::pin(asked.log_target(&arn, &[source])).await {
+                // It is the target that is gone, not this bucket.
+                Err(error) if error.is("NoSuchBucket") => return Ok(None),
+                fitness => Some(fitness?),
+            };
         }
         let region = target.region;
         Ok(Some(Target { region, fitness }))

@@ -26,6 +26,19 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         (after.days, after.years) = (before.days, before.years);
     }
     let becomes_compliance = after.mode == Mode::Compliance.word();
+    if becomes_compliance && !is_compliance && after.in_days() > wanted.days {
+        let days = after.in_days();
+        judging.proposal.finding(
+            "object_lock",
+            format!(
+                "new objects are locked for {days} days, which in compliance mode nobody could \
+                 shorten, and {} are asked for",
+                wanted.days
+            ),
+            format!("say days = {days} if that is meant, or shorten the retention by hand first"),
+        );
+        return Ok(());
+    }
     let needed = match (lock, becomes_compliance) {
         (_, true) => Accept::Compliance,
         (None, false) => Accept::Lock,
@@ -70,9 +83,9 @@ fn obstacle(
 ) -> Result<Option<(String, String)>, Unread> {
     let except = format!("leave it out: except = [\"{}\"]", judging.bucket);
     let found = |what: &str, remedy: &str| Ok(Some((what.to_owned(), remedy.to_owned())));
-    if judging.live.takes_logs.is_some() {
-        let what = "it takes access logs, which S3 does not deliver where new objects are locked";
-        return found(what, &except);
+    if let Some(logs) = judging.plain_logs() {
+        let what = format!("it takes {logs}, which do not come where new objects are locked");
+        return found(&what, &except);
     }
     let delivers = |own: &Delivery| matches!(own, Delivery::Config { .. });
     if judging.is_log_bucket() && judging.context.deliveries.iter().any(delivers) {
@@ -80,6 +93,12 @@ fn obstacle(
         return found(what, &except);
     }
     let versioning = judging.read(&judging.live.versioning, &s3::GET_VERSIONING)?;
+    if !versioning.is_enabled() && versioning.has_mfa_delete() {
+        return found(
+            "object lock needs versioning, which only the root user can switch on: it has MFA delete",
+            "switch versioning on as the root user with MFA",
+        );
+    }
     if !versioning.is_enabled() && judging.wanted.versioning.is_none() {
         return found(
             "object lock needs versioning",

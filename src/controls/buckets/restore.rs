@@ -10,24 +10,32 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-/// What was not read each time is not put back: the run did not touch it.
+/// What was not read each time is not put back: the run did not touch it, or the baseline no longer
+/// asks for it, which is told.
 pub(super) fn restore(target: Target, past: &Past<Live>, context: &Context) -> Proposal {
     let arn = s3::arn(&context.partition, &target.bucket);
-    let policies = past.map(|live| live.policy.clone().flatten());
+    let policy = |live: &Live| live.policy.clone();
+    let proposal = match past.each(policy) {
+        Some(policies) => s3::restore_policy(target.clone(), &arn, &policies),
+        None => Proposal::fine(),
+    };
     let mut restore = Restore {
-        proposal: s3::restore_policy(target.clone(), &arn, &policies),
+        proposal,
         past,
         target,
         arn,
     };
+    restore.tell_unread("policy", policy);
     if !matches!(restore.proposal.standing, Standing::Own) {
         return restore.proposal;
     }
     restore.logging();
     restore.ownership();
     restore.public_access_block();
-    restore.lifecycle();
-    restore.versioning();
+    // Versions are deleted by rules as long as they are made.
+    if restore.versioning() {
+        restore.lifecycle();
+    }
     restore.encryption();
     restore.object_lock();
     restore.tags();
@@ -47,12 +55,26 @@ impl Restore<'_> {
     where
         T: Serialize + DeserializeOwned + Clone + PartialEq,
     {
+        self.tell_unread(field, &part);
         let past = self.past.each(part)?;
         let (merged, wanted) = past.put_back();
         for finding in merged.findings {
             self.proposal.finding(field, finding.what, finding.remedy);
         }
         (past.live != wanted).then_some((past.live, wanted))
+    }
+
+    /// What the run changed and what was not looked at now stays, whatever it is.
+    fn tell_unread<T: PartialEq>(&mut self, field: &str, part: impl Fn(&Live) -> Option<T>) {
+        let (before, after) = (part(&self.past.before), part(&self.past.after));
+        if before.is_some() && before != after && part(&self.past.live).is_none() {
+            self.proposal.finding(
+                field,
+                "that run changed it, and the baseline does not ask for it any more, so that it \
+                 was not looked at",
+                "ask for it again until the run is undone, or put it back by hand",
+            );
+        }
     }
 
     /// Whatever a run put in place protects, so that to take it back loosens.
@@ -77,6 +99,17 @@ impl Restore<'_> {
         let Some((now, wanted)) = self.part("access_log", part) else {
             return;
         };
+        let whole = self.past.live.logging.as_ref();
+        if let Some((what, remedy)) = whole.and_then(|own| own.refusal("logging")) {
+            return self.proposal.finding("access_log", what, remedy);
+        }
+        if now.as_ref().is_some_and(|own| own.grants > 0) {
+            return self.proposal.finding(
+                "access_log",
+                "its logs are given to others by ACL since that run, who would lose them",
+                "put back by hand where it logs to",
+            );
+        }
         self.differs("access_log", &now, &wanted);
         let target = self.target.clone();
         self.proposal.call(match wanted {
@@ -146,14 +179,25 @@ impl Restore<'_> {
         }
     }
 
-    /// What was never versioned can only be suspended.
-    fn versioning(&mut self) {
+    /// What was never versioned can only be suspended, and not even that where objects are locked.
+    /// Returns whether it is as it was, or will be.
+    fn versioning(&mut self) -> bool {
         let part = |live: &Live| live.versioning.as_ref().map(|own| own.status.clone());
         let Some((now, wanted)) = self.part("versioning", part) else {
-            return;
+            return true;
         };
         if now.as_deref() != Some("Enabled") {
-            return;
+            return true;
+        }
+        let lock = self.past.live.object_lock.as_ref();
+        if lock.is_some_and(|own| own.value.is_some()) {
+            self.proposal.finding(
+                "versioning",
+                "it has object lock, with which S3 does not suspend versioning; it stays, and so \
+                 do the lifecycle rules of that run",
+                "change the lifecycle rules by hand: S3 console, the bucket, Management",
+            );
+            return false;
         }
         self.differs("versioning", &now, "Suspended");
         let suspend = s3::PutBucketVersioning::suspended(self.target.clone());
@@ -164,6 +208,7 @@ impl Restore<'_> {
                  versions that are there",
             );
         }
+        true
     }
 
     fn encryption(&mut self) {
@@ -176,6 +221,12 @@ impl Restore<'_> {
             return self.proposal.finding("encryption", what, remedy);
         }
         let wanted = wanted.unwrap_or_default();
+        // S3 takes any key, and uploads fail if that cannot be used any more.
+        if let Some(key) = &wanted.apply_server_side_encryption_by_default.key {
+            let bucket = &self.target.bucket;
+            let text = format!("{bucket}: uploads fail if the key {key} is no longer enabled");
+            self.proposal.breaks(text);
+        }
         self.differs("encryption", now, &wanted);
         let put = s3::PutBucketEncryption::with(self.target.clone(), wanted);
         self.proposal.call(put);

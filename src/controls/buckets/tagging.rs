@@ -21,8 +21,10 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     }
     let mut all = live.clone();
     all.extend(missing.clone());
-    if all.len() > MOST_TAGS {
-        let what = format!("it would have {} tags; S3 takes {MOST_TAGS}", all.len());
+    // Those of AWS do not count. Source: S3 User Guide, "Using tags with S3 general purpose buckets".
+    let count = all.keys().filter(|key| !key.starts_with("aws:")).count();
+    if count > MOST_TAGS {
+        let what = format!("it would have {count} tags; S3 takes {MOST_TAGS}");
         judging
             .proposal
             .finding("tags", what, "take off some tags by hand");

@@ -260,6 +260,136 @@ fn unfinished_uploads_are_deleted_by_the_shortest_rule_for_all_objects() {
 }
 
 #[test]
+fn what_somebody_has_added_to_a_rule_of_ours_stays_in_it() {
+    let mut own = versions("baseline-noncurrent-versions", 30);
+    own["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] = json!(50);
+    own["Expiration"] = json!({"ExpiredObjectDeleteMarker": true});
+    let on = json!({"status": "Enabled"});
+    let rule_after = |asked: &str, own: &Value| {
+        let proposal = judged(asked, with_rules(on.clone(), vec![own.clone()]));
+        let call = proposal.writes[0].call().input;
+        call["LifecycleConfiguration"]["Rules"][0].clone()
+    };
+    let mut wanted = own.clone();
+    wanted["NoncurrentVersionExpiration"]["NoncurrentDays"] = json!(90);
+    assert_eq!(rule_after("noncurrent_days = 90", &own), wanted);
+    let uploads = json!({"ID": "baseline-incomplete-uploads", "Status": "Enabled",
+        "Filter": {"Prefix": ""}, "Transitions": [{"Days": 30, "StorageClass": "GLACIER"}],
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 14}});
+    let mut wanted = uploads.clone();
+    wanted["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] = json!(7);
+    assert_eq!(
+        rule_after("abort_incomplete_uploads_days = 7", &uploads),
+        wanted
+    );
+    let mut narrowed = uploads;
+    narrowed["Filter"]["Prefix"] = json!("a/");
+    assert_finding(
+        "abort_incomplete_uploads_days = 7",
+        with_rules(on.clone(), vec![narrowed]),
+    );
+}
+
+#[test]
+fn a_rule_of_others_that_keeps_an_exact_number_from_coming_true_is_a_finding() {
+    let on = json!({"status": "Enabled"});
+    let abort = json!({"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": ""},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}});
+    let uploads = "abort_incomplete_uploads_days = { exactly = 30 }";
+    assert_finding(uploads, with_rules(on.clone(), vec![abort]));
+    let versions = with_rules(on, vec![versions("theirs", 90)]);
+    assert_finding("noncurrent_days = { exactly = 30 }", versions);
+}
+
+#[test]
+fn the_lifecycle_rules_of_the_log_bucket_are_not_taken_for_what_they_are_not() {
+    let entries = entries("[{ match = [\"*\"], abort_incomplete_uploads_days = 7 }]");
+    let live = serde_json::from_value(with_rules(json!({}), vec![])).expect("a live state");
+    let context = Context {
+        log_bucket: Some("acme".to_owned()),
+        ..context()
+    };
+    let place = Place::thing_in("acme", "eu-west-1");
+    let proposal = Buckets::propose(&entries, &place, live, &context);
+    assert_eq!((proposal.writes.len(), proposal.findings.len()), (0, 1));
+}
+
+#[test]
+fn rules_that_delete_nothing_any_more_with_versioning_are_told() {
+    let expires = |more: Vec<Value>| {
+        let rule = json!({"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": ""},
+            "Expiration": {"Days": 30}});
+        let rules = [vec![rule], more].concat();
+        judged("versioning = true", with_rules(json!({}), rules)).breaks
+    };
+    let told = expires(vec![]);
+    assert!(told[0].contains("lifecycle rules (theirs)"), "{told:?}");
+    assert!(expires(vec![versions("also theirs", 30)]).is_empty());
+}
+
+#[test]
+fn logs_that_come_only_to_plain_buckets_go_on_coming() {
+    let policy = json!({"Statement": [{"Effect": "Allow", "Action": "s3:PutObject",
+        "Principal": {"Service": "logging.s3.amazonaws.com"}, "Resource": "arn:aws:s3:::acme/*"}]});
+    let mut live = locked(Value::Null);
+    live["policy"] = json!(policy.to_string());
+    let lock = "object_lock = { mode = \"governance\", days = 30, accept_irreversible = true }";
+    assert_finding(lock, live);
+    let key = json!({"arn": "arn:aws:kms:eu-west-1:111122223333:key/k", "state": "Enabled",
+        "spec": "SYMMETRIC_DEFAULT"});
+    let plain = json!({"encryption": {"value": null}, "key": key, "policy": policy.to_string()});
+    assert_finding("encryption = { kms = \"alias/data\" }", plain);
+}
+
+#[test]
+fn a_key_of_ones_own_given_up_for_that_of_aws_loosens() {
+    let rule = |key: &str| {
+        json!({"ApplyServerSideEncryptionByDefault":
+            {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}})
+    };
+    let loosens = |is_of_aws: bool| {
+        let key = json!({"arn": "arn:aws:kms:eu-west-1:111122223333:key/new", "state": "Enabled",
+            "spec": "SYMMETRIC_DEFAULT", "is_of_aws": is_of_aws});
+        let old = rule("arn:aws:kms:eu-west-1:111122223333:key/old");
+        let live = json!({"encryption": {"value": old}, "key": key, "policy": null});
+        let proposal = judged("encryption = { kms = \"alias/data\" }", live);
+        assert_eq!(proposal.writes.len(), 1);
+        proposal.differences.iter().any(|own| own.loosens)
+    };
+    assert!(loosens(true));
+    assert!(!loosens(false));
+}
+
+#[test]
+fn what_a_run_changed_and_nobody_asks_for_now_is_told_when_it_is_undone() {
+    let past = |live: Value| {
+        let read = |state: Value| -> Live { serde_json::from_value(state).expect("a live state") };
+        Past {
+            before: read(json!({"versioning": {}, "object_lock": {"value": null}})),
+            after: read(
+                json!({"versioning": {"status": "Enabled"}, "object_lock": {"value": null}}),
+            ),
+            live: read(live),
+        }
+    };
+    let undone = |live: Value| {
+        let place = Place::thing_in("acme", "eu-west-1");
+        let proposal = Buckets::restore(&Vec::new(), &place, past(live), &context());
+        let fields = proposal.findings.into_iter().map(|own| own.field);
+        (proposal.writes.len(), fields.collect::<Vec<_>>())
+    };
+    let unlocked = json!({"versioning": {"status": "Enabled"}, "object_lock": {"value": null}});
+    assert_eq!(undone(unlocked), (1, vec![]));
+    let unread = json!({"object_lock": {"value": null}});
+    assert_eq!(undone(unread), (0, vec!["versioning".to_owned()]));
+    let locked = json!({"versioning": {"status": "Enabled"},
+        "object_lock": {"value": {"default": null}}});
+    let (calls, findings) = undone(locked);
+    assert_eq!(calls, 0);
+    assert!(findings.contains(&"versioning".to_owned()), "{findings:?}");
+}
+
+#[test]
 fn lifecycle_rules_come_before_versioning() {
     let (calls, _) = outcome(
         "versioning = true, noncurrent_days = 30",
@@ -308,6 +438,14 @@ fn a_longer_or_stricter_lock_satisfies_and_irreversible_steps_must_be_accepted()
     assert_calls(&known, locked(Value::Null), put);
     let unversioned = json!({"versioning": {}, "object_lock": {"value": null}});
     assert_finding(&accepted, unversioned);
+    // What was accepted for 30 days was not accepted for ten years.
+    assert_finding(&known, locked(retention("GOVERNANCE", "Years", 10)));
+    assert_calls(&known, locked(retention("GOVERNANCE", "Days", 30)), put);
+    let only_root = json!({"versioning": {"status": "Suspended", "mfa_delete": "Enabled"},
+        "object_lock": {"value": null}});
+    let with_versioning = format!("versioning = true, {accepted}");
+    let (calls, findings) = outcome(&with_versioning, only_root);
+    assert_eq!((calls.len(), findings.len()), (0, 2));
 }
 
 #[test]

@@ -42,6 +42,16 @@ fn versioning(judging: &mut Judging<'_>) -> Result<(), Unread> {
         return Ok(());
     }
     judging.differs("versioning", versioning.status.clone(), "Enabled");
+    let rules = judging.live.lifecycle.as_ref();
+    let rules = rules.and_then(|own| own.value.as_ref());
+    let ending = rules.map(rules_that_end).unwrap_or_default().join(", ");
+    if !ending.is_empty() && judging.wanted.noncurrent_days.is_none() {
+        judging.proposal.breaks(format!(
+            "{}: with versioning, lifecycle rules ({ending}) only hide what they deleted until now: \
+             it stays and is paid for, unless noncurrent_days is asked for",
+            judging.bucket
+        ));
+    }
     let target = judging.target();
     judging.proposal.call(s3::PutBucketVersioning::on(target));
     Ok(())
@@ -61,18 +71,23 @@ fn lifecycle(judging: &mut Judging<'_>) -> Result<(), Unread> {
         ours.extend(noncurrent(judging, days, &rules, versioning));
     }
     if let Some(days) = wanted.abort_incomplete_uploads_days {
-        ours.extend(uploads(days, &rules));
+        ours.extend(uploads(judging, days, &rules));
     }
     if ours.is_empty() {
         return Ok(());
     }
-    // One control writes the rules of a bucket; that one may be about to, and wants the same.
-    if judging.context.log_bucket.as_deref() == Some(judging.bucket) {
-        let text = "the lifecycle rules of the log bucket are left to [log_bucket]";
-        judging.proposal.note(text);
+    let fields: Vec<Field> = ours.iter().map(|rule| field(rule, &rules)).collect();
+    // One control writes the rules of a bucket; that one may be about to.
+    if judging.is_log_bucket() {
+        for own in fields {
+            judging.proposal.finding(
+                own.name,
+                "no lifecycle rule of the log bucket does that, and they are left to [log_bucket]",
+                "add such a rule by hand, or leave the log bucket out with except",
+            );
+        }
         return Ok(());
     }
-    let fields: Vec<Field> = ours.iter().map(|rule| field(rule, &rules)).collect();
     let write = s3::PutBucketLifecycle::with(judging.target(), rules, ours);
     if let Some((what, remedy)) = obstacle(whole, versioning, write.count()) {
         judging.proposal.finding(fields[0].name, what, remedy);
@@ -148,11 +163,20 @@ fn noncurrent(
 ) -> Option<Rule> {
     let floor = *wanted.value();
     let mut is_deleted = false;
+    let is_exact = wanted.is_exact();
     for rule in rules.enabled().filter(|rule| rule.name() != VERSIONS) {
         let Some(days) = rule.noncurrent_days() else {
             continue;
         };
         is_deleted |= !rule.is_narrowed();
+        if is_exact && !rule.is_narrowed() && days > floor {
+            let name = rule.name();
+            judging.proposal.finding(
+                "noncurrent_days",
+                format!("the lifecycle rule '{name}' deletes old versions after {days} days, not {floor}"),
+                "lower or remove that rule",
+            );
+        }
         if days < floor {
             let name = rule.name();
             judging.proposal.finding(
@@ -189,24 +213,63 @@ fn noncurrent(
         ));
         return None;
     }
-    (kept_for != Some(days)).then(|| Rule {
-        noncurrent_version_expiration: Some(s3::Noncurrent {
-            noncurrent_days: Some(days),
-            ..s3::Noncurrent::default()
-        }),
-        ..Rule::named(VERSIONS)
-    })
+    // What somebody has added to the rule stays in it.
+    let mut rule = own.cloned().unwrap_or_else(|| Rule::named(VERSIONS));
+    rule.status = Rule::named(VERSIONS).status;
+    let expiration = rule.noncurrent_version_expiration.get_or_insert_default();
+    expiration.noncurrent_days = Some(days);
+    (kept_for != Some(days)).then_some(rule)
 }
 
 /// The rule that has to be put so that unfinished uploads do not stay for longer.
-fn uploads(wanted: &AtMost<i32>, rules: &Lifecycle) -> Option<Rule> {
-    let whole = rules.enabled().filter(|rule| !rule.is_narrowed());
-    let shortest = whole.filter_map(Rule::abort_days).min();
+fn uploads(judging: &mut Judging<'_>, wanted: &AtMost<i32>, rules: &Lifecycle) -> Option<Rule> {
+    let whole = || rules.enabled().filter(|rule| !rule.is_narrowed());
+    let others = whole().filter(|rule| rule.name() != UPLOADS);
+    let shorter = others
+        .filter_map(|rule| Some((rule.name(), rule.abort_days()?)))
+        .find(|(_, days)| wanted.is_exact() && days < wanted.value());
+    let own = rules.rule(UPLOADS);
+    let found = match (shorter, own) {
+        (Some((name, days)), _) => Some((
+            format!(
+                "the lifecycle rule '{name}' deletes unfinished uploads after {days} days, before {}",
+                wanted.value()
+            ),
+            "raise or remove that rule, or lower abort_incomplete_uploads_days",
+        )),
+        (None, Some(own)) if own.is_narrowed() => Some((
+            format!("somebody has changed the lifecycle rule '{UPLOADS}'"),
+            "remove that rule: it is then put again",
+        )),
+        _ => None,
+    };
+    if let Some((what, remedy)) = found {
+        let proposal = &mut judging.proposal;
+        proposal.finding("abort_incomplete_uploads_days", what, remedy);
+        return None;
+    }
+    let shortest = whole().filter_map(Rule::abort_days).min();
     let days = wanted.settle(shortest);
-    (shortest != Some(days)).then(|| Rule {
-        abort_incomplete_multipart_upload: Some(s3::Abort {
-            days_after_initiation: Some(days),
-        }),
-        ..Rule::named(UPLOADS)
-    })
+    // What somebody has added to the rule stays in it.
+    let mut rule = own.cloned().unwrap_or_else(|| Rule::named(UPLOADS));
+    rule.status = Rule::named(UPLOADS).status;
+    let abort = rule
+        .abort_incomplete_multipart_upload
+        .get_or_insert_default();
+    abort.days_after_initiation = Some(days);
+    (shortest != Some(days)).then_some(rule)
+}
+
+/// Rules that delete objects, where none deletes old versions: with versioning on, they delete
+/// nothing any more. Source: S3 User Guide, "Lifecycle configuration elements", expiration.
+fn rules_that_end(rules: &Lifecycle) -> Vec<&str> {
+    let deletes_versions = |rule: &Rule| !rule.is_narrowed() && rule.noncurrent_days().is_some();
+    if rules.enabled().any(deletes_versions) {
+        return Vec::new();
+    }
+    let deletes = |rule: &&Rule| {
+        let expiration = rule.expiration.as_ref();
+        expiration.is_some_and(|own| own.days.is_some() || own.date.is_some())
+    };
+    rules.enabled().filter(deletes).map(Rule::name).collect()
 }

@@ -7,3 +7,5 @@ mod policies;
 mod setup;
 mod statements;
 mod storage;
+
+pub use setup::s3;

@@ -16,23 +16,8 @@ pub(super) fn refusal(
     if judging.wanted.accept_lockout.is_some() || statement.sid() != Some(ELSEWHERE) {
         return None;
     }
-    let caller = &judging.context.caller;
-    let from = judging.context.seen_from.as_ref();
-    let arn = judging.arn();
-    let object = format!("{arn}/x");
-    let requests = [("s3:ListBucket", &arn), ("s3:GetObject", &object)];
-    let mut found = Match::No;
-    for (action, resource) in requests {
-        let request = Request::by(caller, action, resource).seen_from(from);
-        match evaluate(statement, true, &request, dialect) {
-            Match::Yes => {
-                found = Match::Yes;
-                break;
-            }
-            Match::CannotTell => found = Match::CannotTell,
-            Match::No => {}
-        }
-    }
+    let (caller, from) = (&judging.context.caller, judging.context.seen_from.as_ref());
+    let found = keeps_out(judging, statement, dialect);
     let accept = "or say accept_lockout = true for this bucket";
     match found {
         Match::No => None,
@@ -61,6 +46,39 @@ pub(super) fn refusal(
             ),
         )),
     }
+}
+
+/// Whether a statement matches what its maker may want of the bucket.
+fn keeps_out(judging: &Judging<'_>, statement: &Statement, dialect: Dialect<'_>) -> Match {
+    let caller = &judging.context.caller;
+    let from = judging.context.seen_from.as_ref();
+    let arn = judging.arn();
+    let object = format!("{arn}/x");
+    let requests = [("s3:ListBucket", &arn), ("s3:GetObject", &object)];
+    let mut found = Match::No;
+    for (action, resource) in requests {
+        let request = Request::by(caller, action, resource).seen_from(from);
+        match evaluate(statement, true, &request, dialect) {
+            Match::Yes => return Match::Yes,
+            Match::CannotTell => found = Match::CannotTell,
+            Match::No => {}
+        }
+    }
+    found
+}
+
+/// That a statement which is put in keeps out its maker, which the baseline accepts.
+pub(super) fn warning(
+    judging: &Judging<'_>,
+    statement: &Statement,
+    dialect: Dialect<'_>,
+) -> Option<String> {
+    let is_elsewhere = statement.sid() == Some(ELSEWHERE);
+    let is_out = is_elsewhere && keeps_out(judging, statement, dialect) == Match::Yes;
+    is_out.then(|| {
+        let (bucket, caller) = (judging.bucket, &judging.context.caller);
+        format!("{bucket}: {caller}, who makes this change, is kept out, as accept_lockout says")
+    })
 }
 
 /// What of the caller is not known, though it is known from where it comes.

@@ -10,7 +10,7 @@ use super::guardrail::{Judging, Unread};
 use super::settings::Wanted;
 use crate::aws::AwsError;
 use crate::aws::facts::GET_BUCKET_POLICY;
-use crate::policy::{Dialect, Kind, Policy, weaknesses};
+use crate::policy::{Dialect, Kind, Policy, Statement, weaknesses};
 use crate::s3::{self, Edit};
 use settle::Settling;
 
@@ -86,18 +86,28 @@ fn write(judging: &mut Judging<'_>, before: Option<&Policy>, settling: Settling<
         return;
     };
     let field = first.field.split('.').next().unwrap_or_default().to_owned();
-    let edits: Vec<Edit> = settling.edits;
     if settling.policy.is_empty() {
         judging.proposal.differences.extend(settling.differences);
         let target = judging.target();
         return judging.proposal.call(s3::DeleteBucketPolicy { target });
     }
-    let write = s3::PutBucketPolicy::edited(judging.target(), before, edits);
+    let write = s3::PutBucketPolicy::edited(judging.target(), before, settling.edits.clone());
     match s3::refusal(write.policy()).or_else(|| public(judging, write.policy())) {
         Some((what, remedy)) => judging.proposal.finding(&field, what, remedy),
         None => {
             let fields = settling.differences.iter().filter(|own| !own.loosens);
             let fields: Vec<String> = fields.map(|own| own.field.clone()).collect();
+            let dialect = Dialect::resource(&judging.context.partition);
+            let put = settling.edits.iter().filter_map(|edit| match edit {
+                Edit::Put(statement) => Some(Statement::from(statement)),
+                _ => None,
+            });
+            let warnings: Vec<String> = put
+                .filter_map(|own| lockout::warning(judging, &own, dialect))
+                .collect();
+            warnings
+                .into_iter()
+                .for_each(|text| judging.proposal.breaks(text));
             let notes = before.map(|policy| affected::notes(judging, policy, &fields));
             judging.proposal.notes.extend(notes.into_iter().flatten());
             judging.proposal.differences.extend(settling.differences);

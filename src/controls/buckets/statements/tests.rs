@@ -218,6 +218,14 @@ fn who_would_lock_itself_out_is_refused_unless_the_baseline_accepts_it() {
         found(Some("198.51.100.9"), session, &accepted),
         (true, None)
     );
+    let told = with(
+        &accepted,
+        live(None),
+        &seen_from(Some("198.51.100.9"), session),
+    )
+    .breaks;
+    let kept_out = "who makes this change, is kept out, as accept_lockout says";
+    assert!(told.iter().any(|own| own.contains(kept_out)), "{told:?}");
 }
 
 #[test]
