@@ -91,7 +91,8 @@ fn a_bucket_of_logs_gets_no_key_that_would_stop_them() {
         alias.send().await.expect("an alias");
     });
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
-    let _ = run.says("S3 delivers only to buckets with SSE-S3");
+    let _ = run
+        .says("it takes the access logs of other buckets, which come only to buckets with SSE-S3");
     let _ = account.run(&["drift"]).exits(2);
     let puts = account.writes();
     let puts = puts
