@@ -152,9 +152,11 @@ impl Problems {
     fn check_shape(&mut self, kind: &Kind, table: &Table<'_>) -> Option<()> {
         let name = kind.about.name;
         let text = match (kind.about.scope, table.get_ref()) {
-            (Scope::Things, DeValue::Array(_)) => return Some(()),
+            (Scope::Things | Scope::Matches, DeValue::Array(_)) => return Some(()),
             (Scope::Account | Scope::Regions, DeValue::Table(_)) => return Some(()),
-            (Scope::Things, _) => format!("there may be several: write [[{name}]]"),
+            (Scope::Things | Scope::Matches, _) => {
+                format!("there may be several: write [[{name}]]")
+            }
             _ => format!("there is only one: write [{name}]"),
         };
         self.add(Some(table.span()), text, None);

@@ -43,6 +43,8 @@ pub enum Scope {
     Regions,
     /// One for each thing of a kind.
     Things,
+    /// Each thing that is there and that the baseline matches by name.
+    Matches,
 }
 
 /// A fact that places depend on.

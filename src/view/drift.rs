@@ -63,7 +63,7 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             entry.verdict,
             Verdict::Change | Verdict::Finding | Verdict::Waived
         );
-    if differs && entry.differences.iter().all(|d| d.before.is_null()) {
+    if differs && super::plan::is_new(entry) {
         let fields = entry.differences.iter().map(|d| d.field.as_str());
         let (waived, wanted): (Vec<_>, Vec<_>) = fields.partition(|field| entry.waives(field));
         for fields in [waived, wanted].iter().filter(|fields| !fields.is_empty()) {

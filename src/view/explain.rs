@@ -137,7 +137,8 @@ fn scope(scope: Scope) -> &'static str {
     match scope {
         Scope::Account => "one place in the account",
         Scope::Regions => "every region of [account] regions",
-        Scope::Things => "each thing that the baseline names or matches",
+        Scope::Things => "each thing that the baseline names",
+        Scope::Matches => "each thing that the baseline matches",
     }
 }
 

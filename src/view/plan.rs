@@ -2,6 +2,8 @@
 
 use super::value::{address, block, escape, one_line};
 use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count, waiver};
+use crate::control::Scope;
+use crate::controls;
 use crate::diff::Difference;
 use crate::error::advice;
 use crate::plan::{Entry, Plan, Summary, Verdict};
@@ -204,9 +206,17 @@ fn whereabouts(entry: &Entry) -> String {
     }
 }
 
+/// Whether there is nothing yet. What is matched by its name is there, though a setting of it may
+/// not be.
+pub(super) fn is_new(entry: &Entry) -> bool {
+    let control = controls::find(&entry.control);
+    let is_there = control.is_some_and(|own| own.about.scope == Scope::Matches);
+    !is_there && entry.differences.iter().all(|own| own.before.is_null())
+}
+
 fn symbol(entry: &Entry) -> (&'static str, Style) {
     match entry.verdict {
-        Verdict::Change if entry.differences.iter().all(|d| d.before.is_null()) => ("+", ADD),
+        Verdict::Change if is_new(entry) => ("+", ADD),
         Verdict::Change if entry.differences.iter().all(|d| d.after.is_null()) => ("-", REMOVE),
         Verdict::Change => ("~", CHANGE),
         Verdict::Unknown => ("?", ALARM),

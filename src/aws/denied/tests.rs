@@ -211,7 +211,7 @@ fn the_resource_is_the_messages_or_the_permissions_filled_in_as_far_as_known() {
     let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*";
     assert_eq!(filled.as_deref(), Some(arn));
     let unknown = resource(&LOOK, "cn-north-1", "Access Denied");
-    let arn = "arn:aws-cn:secretsmanager:cn-north-1:{account}:secret:*";
+    let arn = "arn:aws-cn:secretsmanager:cn-north-1:*:secret:*";
     assert_eq!(unknown.as_deref(), Some(arn));
     assert_eq!(resource(&EVERYTHING, "eu-west-1", "Access Denied"), None);
 }

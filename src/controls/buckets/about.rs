@@ -17,7 +17,7 @@ pub(super) const ABOUT: About = About {
           asks for it, holds for old buckets and new ones, and leaves what is stricter, and what \
           others put there, as it is. Of several entries that match a bucket, the last one that \
           says something about a guardrail counts.",
-    scope: Scope::Things,
+    scope: Scope::Matches,
     needs: &[Need::Buckets],
     settings: &[
         Setting::new(

@@ -13,6 +13,9 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let name = log.target(account, region);
     // Logs of what is written to a bucket of logs would never end.
     if name == judging.bucket {
+        judging
+            .proposal
+            .note("it takes the access logs, so its own requests are not logged");
         return Ok(());
     }
     let prefix = log.prefix(judging.bucket, account, region);
