@@ -354,6 +354,7 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
         "budgets:DescribeSubscribersForNotification: \"change\"",
         "config:DescribeConfigurationRecorders: \"unknown\"",
         "guardduty:GetDetector: \"change\"",
+        "s3:GetBucketLifecycleConfiguration: \"finding\"",
         "s3:GetBucketLifecycleConfiguration: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",

@@ -124,7 +124,7 @@ pub fn settings() -> Vec<(String, String, Vec<Broken>)> {
     let mut all = Vec::new();
     for kind in controls::ALL {
         let head = match kind.about.scope {
-            Scope::Things => format!("baseline = 1\n[[{}]]\n", kind.about.name),
+            Scope::Things | Scope::Matches => format!("baseline = 1\n[[{}]]\n", kind.about.name),
             _ => format!("baseline = 1\n[{}]\n", kind.about.name),
         };
         for setting in kind.about.settings {
@@ -164,7 +164,7 @@ fn wrong_tables() -> Vec<Broken> {
     let each = controls::ALL.iter().flat_map(|kind| {
         let name = kind.about.name;
         let wrong = match kind.about.scope {
-            Scope::Things => [
+            Scope::Things | Scope::Matches => [
                 format!("[{name}]"),
                 format!("{name} = 7"),
                 format!("{name} = {{}}"),
