@@ -3,6 +3,8 @@
 use crate::baseline::Baseline;
 use crate::error::Error;
 use crate::plan::{Entry, Plan, Verdict, exceeded};
+use crate::view::count;
+use std::collections::BTreeSet;
 
 /// Asks every guard. The limits are those of the baseline: whatever a file says of them.
 ///
@@ -44,13 +46,28 @@ fn limits(plan: &Plan, baseline: &Baseline) -> Result<(), Error> {
 
 fn loosening(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
     let looser = |entry: &&Entry| entry.loosens() && !allowed.contains(&entry.control);
-    let Some(entry) = plan.changes().find(looser) else {
+    let looser: Vec<&Entry> = plan.changes().filter(looser).collect();
+    let Some(entry) = looser.first() else {
         return Ok(());
     };
-    let looser = entry.differences.iter().filter(|d| d.loosens);
-    let fields: Vec<&str> = looser.map(|d| d.field.as_str()).collect();
+    let fields = entry.differences.iter().filter(|own| own.loosens);
+    let fields: Vec<&str> = fields.map(|own| own.field.as_str()).collect();
     let fields = fields.join(", ");
-    let text = format!("{} would protect less: {fields}", entry.address());
-    let hint = format!("if that is meant: --allow-loosening {}", entry.control);
+    let more = match looser.len() - 1 {
+        0 => String::new(),
+        more => format!(", and so would {} more", count(more, "place")),
+    };
+    let text = format!("{} would protect less: {fields}{more}", entry.address());
+    let hint = format!("if that is meant:{}", allowing(plan));
     Err(Error::refused(text).hint(hint))
+}
+
+/// The flags that allow all that a plan loosens, each after a space.
+pub fn allowing(plan: &Plan) -> String {
+    let looser = plan.changes().filter(|entry| entry.loosens());
+    let controls: BTreeSet<&str> = looser.map(|entry| entry.control.as_str()).collect();
+    let flags = controls.into_iter();
+    flags
+        .map(|own| format!(" --allow-loosening {own}"))
+        .collect()
 }

@@ -93,7 +93,10 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
         why => refused(why.to_string()),
     })?;
     if plan.expires < now {
-        return Err(refused("it has expired".to_owned()));
+        let until = crate::clock::to_the_second(plan.expires);
+        return Err(refused(format!(
+            "it has expired: it was valid until {until}"
+        )));
     }
     if plan.expires > plan.created + cli::LONGEST_VALIDITY {
         return Err(refused("no plan is valid for so long".to_owned()));

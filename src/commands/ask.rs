@@ -26,6 +26,11 @@ fn line(question: &str) -> Option<String> {
         .and_then(|()| talk.flush())
         .ok()?;
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).ok()?;
+    let read = io::stdin().lock().read_line(&mut answer);
+    if !answer.ends_with('\n') {
+        // The question stands alone on its line whatever becomes of the answer.
+        let _ = writeln!(talk);
+    }
+    read.ok()?;
     Some(answer.trim().to_owned())
 }

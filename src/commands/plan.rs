@@ -5,6 +5,7 @@ use crate::baseline::{Baseline, Regions};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::guard;
 use crate::journal::Journals;
 use crate::observe::{FORMAT, Observation};
 use crate::plan::{self, Aim, Invalid, Plan};
@@ -55,7 +56,11 @@ pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error
     files::save_private(path, &plan.to_bytes())?;
     let name = path.display();
     let text = match plan.exceeds.is_empty() {
-        true => format!("saved; to make these changes: baseline apply {name}"),
+        true => format!(
+            "saved, valid until {}; to make these changes: baseline apply {name}{}",
+            crate::clock::to_the_second(plan.expires),
+            guard::allowing(plan)
+        ),
         false => format!("saved in {name}, to be read: the [limits] keep it from being applied"),
     };
     shown(writeln!(streams.talk, "{text}"))

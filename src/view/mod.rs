@@ -86,7 +86,7 @@ impl Progress for Looking {
 }
 
 /// `1 change`, `2 changes`.
-fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }

@@ -264,6 +264,20 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
             "a signature is valid for 1 second to 7 days",
         );
     }
+    for who in entry.shared_with.iter().flatten() {
+        if who.is_empty() || who.contains(['*', '?']) {
+            let text = "name each: accounts, organizations, networks, VPC endpoints or ARNs";
+            at("shared_with", text);
+        }
+    }
+    if let Some(Encryption::Kms(kms)) = &entry.encryption
+        && kms.key("111122223333", "us-east-1").is_empty()
+    {
+        at(
+            "encryption.kms",
+            "name a key: by alias, as alias/data, by id or by ARN",
+        );
+    }
     if let Some(log) = &entry.access_log {
         if !is_bucket_name(&log.target("111122223333", "x")) {
             at("access_log.bucket", "this is no name of a bucket");

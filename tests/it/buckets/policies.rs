@@ -102,8 +102,9 @@ fn policies_of_every_shape_keep_their_statements_through_plan_apply_and_plan() {
 
 #[test]
 fn false_takes_ours_out_and_leaves_the_rest_and_that_must_be_allowed() {
-    let account =
-        Account::with("[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nminimum_tls = \"1.2\"");
+    let account = Account::with(
+        "[password_policy]\nminimum_length = 14\n[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nminimum_tls = \"1.2\"",
+    );
     let (alone, shared) = (
         format!("alone-{}", account.id),
         format!("shared-{}", account.id),
@@ -120,11 +121,20 @@ fn false_takes_ours_out_and_leaves_the_rest_and_that_must_be_allowed() {
     // What an entry no longer says is not managed any more.
     account.baseline(&account.in_one_region("[[buckets]]\nmatch = [\"*\"]\nssl_only = true"));
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
-    let off = "[[buckets]]\nmatch = [\"*\"]\nssl_only = false\nminimum_tls = false";
+    let off = "[password_policy]\nminimum_length = { exactly = 8 }\n[[buckets]]\nmatch = [\"*\"]\nssl_only = false\nminimum_tls = false";
     account.baseline(&account.in_one_region(off));
     let refused = account.run(&["apply", "--auto-approve"]).exits(6);
-    let _ = refused.says("--allow-loosening buckets");
-    let allowed = ["apply", "--auto-approve", "--allow-loosening", "buckets"];
+    // All that has to be said is told at once.
+    let _ = refused
+        .says(", and so would 2 places more")
+        .says("--allow-loosening buckets --allow-loosening password_policy");
+    let all = [
+        "--allow-loosening",
+        "buckets",
+        "--allow-loosening",
+        "password_policy",
+    ];
+    let allowed = [&["apply", "--auto-approve"], &all[..]].concat();
     let _ = account.run(&allowed).exits(0);
     block_on(async {
         assert_eq!(get(&account, &alone).await, None);
