@@ -69,7 +69,7 @@ impl<'de> Visitor<'de> for EncryptionVisitor {
 
 /// Where access logs go.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "{ bucket = …, prefix = … }")]
 pub struct AccessLog {
     /// The bucket; `{account}` and `{region}` (that of the bucket that is logged) are filled in.
     pub bucket: String,
@@ -101,7 +101,7 @@ fn fill(text: &str, account: &str, region: &str) -> String {
 
 /// For how long new objects can be neither deleted nor overwritten.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "{ mode = …, days = … }")]
 pub struct ObjectLock {
     /// Who may delete them all the same.
     pub mode: Mode,

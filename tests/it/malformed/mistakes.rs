@@ -5,7 +5,7 @@ use baseline::baseline::Baseline;
 use std::path::Path;
 
 /// Mistakes that people make, and a name for each.
-const MISTAKES: [(&str, &str); 24] = [
+const MISTAKES: [(&str, &str); 28] = [
     (
         "a list that is not closed",
         "[cloudtrail]\ndata_events = [{ s3 = \"all\" }\n[config]\n",
@@ -28,6 +28,22 @@ const MISTAKES: [(&str, &str); 24] = [
     (
         "a setting twice",
         "[password_policy]\nminimum_length = 14\nminimum_length = 15\n",
+    ),
+    (
+        "a bucket of logs without its table",
+        "[[buckets]]\nmatch = [\"*\"]\naccess_log = \"acme-logs\"\n",
+    ),
+    (
+        "an address inside of a network",
+        "[[buckets]]\nmatch = [\"*\"]\nonly_from = { networks = [\"10.0.0.0/8\"] }\n",
+    ),
+    (
+        "a key without a name",
+        "[[buckets]]\nmatch = [\"*\"]\nencryption = { kms = \"\" }\n",
+    ),
+    (
+        "a wildcard for who else gets in",
+        "[[buckets]]\nmatch = [\"*\"]\nshared_with = [\"*\"]\n",
     ),
     ("a table twice", "[config]\n[guardduty]\n[config]\n"),
     (
