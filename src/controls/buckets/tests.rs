@@ -525,3 +525,26 @@ fn the_operations_that_are_not_asked_for_are_not_asked_permission_for() {
     // Two operations are called GetPublicAccessBlock: of the account and of a bucket.
     assert_eq!(unused.len(), about::ABOUT.operations.len() - 5);
 }
+
+#[test]
+fn tags_of_aws_do_not_count_and_the_51st_is_a_finding() {
+    let tags = |own: usize, of_aws: usize| {
+        let own = (0..own).map(|number| (format!("t{number}"), json!("x")));
+        let of_aws = (0..of_aws).map(|number| (format!("aws:t{number}"), json!("x")));
+        json!({"tags": own.chain(of_aws).collect::<serde_json::Map<_, _>>()})
+    };
+    let asked = "tags = { owner = \"data\" }";
+    assert_calls(asked, tags(49, 3), "TagResource");
+    assert_finding(asked, tags(50, 0));
+}
+
+#[test]
+fn what_tells_the_statement_that_makes_a_bucket_public_is_permitted() {
+    let uses = |guardrail: &str| {
+        let entries = entries(&format!("[{{ match = [\"*\"], {guardrail} }}]"));
+        !Buckets::unused(&entries).contains(&"GetBucketPolicy")
+    };
+    assert!(uses("private = true"));
+    assert!(uses("encryption = { kms = \"alias/data\" }"));
+    assert!(!uses("encryption = \"s3\""));
+}

@@ -129,3 +129,25 @@ fn statements_of_others_in_the_target_stay() {
         assert_eq!(policy["Statement"][0]["Sid"], "Theirs");
     });
 }
+
+#[test]
+fn a_target_that_is_gone_does_not_take_its_sources_with_it() {
+    let account = Account::with(
+        "[[buckets]]\nmatch = [\"data-*\"]\nversioning = true\n\
+         access_log = { bucket = \"logs-{account}\" }",
+    );
+    let bucket = |name: &str| format!("{name}-{}", account.id);
+    block_on(async {
+        create(&account, &bucket("data"), "us-east-1").await;
+        create(&account, &bucket("logs"), "us-east-1").await;
+    });
+    // Only the target is asked who pays.
+    account.faults(
+        json!([{"operation": "GetBucketRequestPayment", "action": "error",
+        "code": "NoSuchBucket", "status": 404, "count": null}]),
+    );
+    let drift = account.run(&["drift"]).exits(2);
+    let _ = drift
+        .says(&format!("the account has no bucket {}", bucket("logs")))
+        .says("versioning");
+}
