@@ -8,6 +8,7 @@ mod error;
 pub mod facts;
 mod guard;
 mod http;
+pub mod keys;
 mod limits;
 mod operation;
 mod retry;

@@ -59,18 +59,17 @@ impl Proposal {
         }
     }
 
-    /// Leaves the place to whoever looks after it: what differs is told, nothing is done.
-    pub fn left_to(self, whom: &str) -> Self {
-        let fields: Vec<&str> = self.differences.iter().map(|d| d.field.as_str()).collect();
-        let whom = match fields.is_empty() {
-            true => whom.to_owned(),
-            false => format!(
-                "{whom}; it differs from the baseline in {}",
-                fields.join(", ")
-            ),
-        };
+    /// Leaves the place to whoever manages it: nothing is written, and what differs is a finding,
+    /// for the account is as unprotected as if it were its own.
+    pub fn left_to(mut self, whom: &str) -> Self {
+        if let Some(difference) = self.differences.first() {
+            let field = difference.field.clone();
+            let what = format!("it differs from the baseline, and {whom} manages it");
+            let remedy = format!("ask {whom} to change it, or waive it");
+            self.finding(&field, what, remedy);
+        }
         Self {
-            standing: Standing::Elsewhere(whom),
+            standing: Standing::Elsewhere(whom.to_owned()),
             writes: Vec::new(),
             after: Vec::new(),
             ..self

@@ -263,13 +263,15 @@ impl Draft {
             Standing::Own if !proposal.writes.is_empty() => (Verdict::Change, None),
             Standing::Own if !proposal.findings.is_empty() => (Verdict::Finding, None),
             Standing::Own => (Verdict::Ok, None),
-            Standing::Elsewhere(whom) if proposal.findings.is_empty() => {
+            Standing::Elsewhere(whom)
+                if proposal.findings.is_empty() && proposal.differences.is_empty() =>
+            {
                 (Verdict::Elsewhere, Some(whom))
             }
-            Standing::Elsewhere(whom) => (
-                Verdict::Finding,
-                Some(format!("it is looked after by {whom}")),
-            ),
+            // What others own and leave open is open all the same.
+            Standing::Elsewhere(whom) => {
+                (Verdict::Finding, Some(format!("it is managed by {whom}")))
+            }
             Standing::NotOffered(what) => (Verdict::NotOffered, Some(what)),
             Standing::Blocked(why) => (Verdict::Blocked, Some(why)),
             Standing::Unknown(error) => {

@@ -5,7 +5,6 @@ mod access_points;
 mod ask;
 mod encryption;
 mod exposure;
-mod key;
 mod lifecycle;
 mod log_target;
 mod logging;
@@ -26,7 +25,6 @@ pub use access_points::{
 pub use ask::Asked;
 pub use encryption::{Blocked, ByDefault, Encryption, GET_ENCRYPTION, PutBucketEncryption};
 pub use exposure::{Exposure, GET_POLICY_STATUS, GET_WEBSITE};
-pub use key::{DESCRIBE_KEY, Key, key};
 pub use lifecycle::{
     Abort, Expiration, Filter, GET_LIFECYCLE, Lifecycle, MOST_RULES, Noncurrent,
     PutBucketLifecycle, Rule,

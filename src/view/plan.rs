@@ -78,7 +78,7 @@ pub fn sentence(summary: &Summary) -> String {
     add(summary.blocked, format!("{} in the way", summary.blocked));
     add(
         summary.elsewhere,
-        format!("{} looked after by the organization", summary.elsewhere),
+        format!("{} managed by the organization", summary.elsewhere),
     );
     add(
         summary.not_offered,
@@ -406,7 +406,7 @@ fn quiet_line(out: &mut dyn Write, verdict: Verdict, group: &[&Entry]) -> io::Re
         _ => format!("{} in {} places", escape(&entry.control), group.len()),
     };
     let judgement = match verdict {
-        Verdict::Elsewhere => "looked after by",
+        Verdict::Elsewhere => "managed by",
         Verdict::NotOffered => "not offered:",
         _ => "as wanted",
     };

@@ -105,7 +105,7 @@ fn an_analyzer_of_the_organization_does_and_only_its_own_accounts_findings_count
     there_is(&account, json!([{"name": "org", "type": "ORGANIZATION"}]));
     finds(&account, HOME, json!([bucket("999999999999")]));
     let run = account.run(&["plan", "--detailed-exitcode"]).exits(0);
-    let _ = run.says("looked after by the organization's analyzer org");
+    let _ = run.says("managed by the organization's analyzer org");
     assert!(account.writes().is_empty());
 }
 
@@ -156,7 +156,7 @@ fn an_analyzer_of_a_service_is_left_to_it() {
         json!([{"name": "hub", "type": "ACCOUNT", "managedBy": "securityhubv2.amazonaws.com"}]);
     there_is(&account, service);
     let run = account.run(&["plan", "--detailed-exitcode"]).exits(0);
-    let _ = run.says("looked after by securityhubv2.amazonaws.com (analyzer hub)");
+    let _ = run.says("managed by securityhubv2.amazonaws.com (analyzer hub)");
 }
 
 #[test]

@@ -503,7 +503,9 @@ fn the_organizations_trail_is_enough() {
     );
     let before = bench.account.writes().len();
     let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(0);
-    let plan = plan.says("looked after by the organization's trail arn:aws:cloudtrail:eu-west-1:999999999999:trail/org");
+    let plan = plan.says(
+        "managed by the organization's trail arn:aws:cloudtrail:eu-west-1:999999999999:trail/org",
+    );
     let _ = plan.says("note: whether it logs the data events asked for");
     let _ = bench.account.run(&["apply", "--auto-approve"]).exits(0);
     assert!(bench.writes_since(before).is_empty());

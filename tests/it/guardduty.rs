@@ -184,9 +184,12 @@ fn a_member_is_reported_and_never_written() {
     let account = Account::with("[guardduty]\nfeatures = { RUNTIME_MONITORING = true }");
     block_on(prepare(&account, false));
     administered(&account);
-    let said = "looked after by GuardDuty administrator 999999999999; it differs from the \
-                baseline in enabled, features.RUNTIME_MONITORING.enabled";
+    let said = "it is managed by GuardDuty administrator 999999999999";
     let _ = account.run(&["plan"]).exits(0).says(said);
+    let drift = account.run(&["drift"]).exits(2);
+    let _ = drift
+        .says("guardduty@us-east-1  enabled is false, wanted true")
+        .says("ask GuardDuty administrator 999999999999 to change it");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     assert_eq!(account.writes(), ["guardduty:CreateDetector"]);
 }

@@ -4,7 +4,7 @@ use super::guards::Guard;
 use super::settings::Entry;
 use super::values::Encryption;
 use crate::aws::facts::GET_BUCKET_POLICY;
-use crate::aws::{Operation, Write};
+use crate::aws::{Operation, Write, keys};
 use crate::control::{About, Cost, Need, Reference, Scope, Setting, Stricter};
 use crate::s3;
 
@@ -189,7 +189,7 @@ pub(super) const ABOUT: About = About {
         s3::LIST_MULTI_REGION_ACCESS_POINTS,
         s3::GET_OWNERSHIP,
         s3::GET_ENCRYPTION,
-        s3::DESCRIBE_KEY,
+        keys::DESCRIBE_KEY,
         s3::GET_VERSIONING,
         s3::GET_LIFECYCLE,
         s3::GET_LOGGING,
@@ -278,7 +278,7 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
         any(|entry| entry.encryption.is_some()),
         &[&s3::GET_ENCRYPTION, put::<s3::PutBucketEncryption>()],
     );
-    add(any(is_kms), &[&s3::DESCRIBE_KEY]);
+    add(any(is_kms), &[&keys::DESCRIBE_KEY]);
     let versions = any(|entry| {
         entry.versioning == Some(true)
             || entry.mfa_delete == Some(true)

@@ -2,6 +2,7 @@
 
 use super::guardrail::{Judging, Unread};
 use super::values::{Encryption, Kms};
+use crate::aws::keys;
 use crate::policy::guardrails::DefaultEncryption;
 use crate::s3;
 
@@ -66,8 +67,8 @@ fn after(judging: &Judging<'_>) -> Result<Result<s3::Encryption, Refusal>, Unrea
         // Whatever S3 has for a default is SSE-S3 or stricter.
         Encryption::S3 => whole.value.clone().unwrap_or_default(),
         Encryption::Kms(kms) => {
-            let key = judging.read(&live.key, &s3::DESCRIBE_KEY)?.as_ref();
-            let key = match (key, key.and_then(s3::Key::fault)) {
+            let key = judging.read(&live.key, &keys::DESCRIBE_KEY)?.as_ref();
+            let key = match (key, key.and_then(keys::Key::fault)) {
                 (Some(key), None) => key,
                 (key, fault) => {
                     let name = kms.key(&judging.context.account, judging.region);
@@ -122,7 +123,7 @@ pub(super) fn by_default(
 }
 
 /// The rule with a key. Two layers of encryption stay two, and know no bucket key.
-fn with_key(kms: &Kms, key: &s3::Key, mut rule: s3::Encryption) -> s3::Encryption {
+fn with_key(kms: &Kms, key: &keys::Key, mut rule: s3::Encryption) -> s3::Encryption {
     let default = &mut rule.apply_server_side_encryption_by_default;
     let is_stricter = default.algorithm.starts_with("aws:kms:");
     if !is_stricter {

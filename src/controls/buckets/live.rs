@@ -5,10 +5,11 @@ use super::statements;
 use super::values::Encryption;
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
+use crate::aws::keys::Key;
 use crate::baseline::Tags;
 use crate::policy::Policy;
 use crate::s3::{
-    self, AclGrant, Asked, Exposure, Flags, Key, Lifecycle, LogTarget, Logging, ObjectLock, Source,
+    self, AclGrant, Asked, Exposure, Flags, Lifecycle, LogTarget, Logging, ObjectLock, Source,
     Versioning, Whole,
 };
 use futures_util::future;
@@ -348,7 +349,7 @@ impl Looking<'_> {
             .and_then(|arn| arn.split(':').nth(2))
         {
             Some(other) if other != region => Ok(None),
-            _ => s3::key(reader, &name, region).await,
+            _ => reader.key(&name, region).await,
         }
     }
 

@@ -1,0 +1,132 @@
+//! KMS keys that things rely on: what encrypts the logs, the buckets, the topics.
+//!
+//! Whoever owns the key decides who can read, and a key that is disabled or gone ends deliveries
+//! without a word. So a key is judged wherever one is relied on, not only where the baseline names it.
+
+use super::facts::Reader;
+use super::{AwsError, Grant, Operation};
+use serde::{Deserialize, Serialize};
+
+/// Reads a key by alias, id or ARN.
+pub const DESCRIBE_KEY: Operation = Operation::new(
+    "kms",
+    "DescribeKey",
+    &[Grant::on(
+        "kms:DescribeKey",
+        "arn:{partition}:kms:*:{key_account}:key/*",
+    )],
+);
+
+/// A key as KMS knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// Its ARN.
+    pub arn: String,
+    /// `Enabled`, `Disabled`, `PendingDeletion` …
+    pub state: String,
+    /// What kind of key it is: `SYMMETRIC_DEFAULT` is the one that S3 and CloudTrail take.
+    pub spec: String,
+    /// Whether AWS manages it, so that no other account can be let use it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_aws: bool,
+}
+
+impl Key {
+    /// Why nothing can be encrypted with it: the end of a sentence about it.
+    pub fn fault(&self) -> Option<String> {
+        match (self.state.as_str(), self.spec.as_str()) {
+            ("Enabled", "SYMMETRIC_DEFAULT") => None,
+            ("Enabled", spec) => Some(format!("is of the kind {spec}, and not symmetric")),
+            (state, _) => Some(format!("is {state}")),
+        }
+    }
+}
+
+/// The account in the ARN of a key or alias; nothing for a bare id or alias.
+pub fn owner(name: &str) -> Option<&str> {
+    part(name, 4)
+}
+
+/// The region in the ARN of a key or alias; nothing for a bare id or alias.
+pub fn region(name: &str) -> Option<&str> {
+    part(name, 3)
+}
+
+fn part(name: &str, number: usize) -> Option<&str> {
+    let arn = name.strip_prefix("arn:").map(|_| name)?;
+    arn.split(':').nth(number).filter(|part| !part.is_empty())
+}
+
+/// What is wrong with a key that something of this account relies on, as the end of a sentence:
+/// "belongs to account 999999999999", "does not exist", "is PendingDeletion". `seen` is what
+/// [`Reader::key`] answered; it is not looked at for a key of another account, which this account
+/// need not be allowed to describe.
+pub fn fault(name: &str, account: &str, seen: Option<&Key>) -> Option<String> {
+    if let Some(other) = owner(name).filter(|owner| *owner != account) {
+        return Some(format!("belongs to account {other}"));
+    }
+    match seen {
+        None => Some("does not exist".to_owned()),
+        Some(key) => match owner(&key.arn).filter(|owner| *owner != account) {
+            Some(other) => Some(format!("belongs to account {other}")),
+            None => key.fault(),
+        },
+    }
+}
+
+impl Reader {
+    /// The key of an alias, id or ARN in a region, asked once however many rely on it; `None` when
+    /// there is no such key there.
+    ///
+    /// # Errors
+    /// When it could not be seen.
+    pub async fn key(&self, name: &str, region: &str) -> Result<Option<Key>, AwsError> {
+        let read = Box::pin(async {
+            let request = self.clients.kms(region).describe_key().key_id(name).send();
+            let answer = match DESCRIBE_KEY.answer(&self.clients, region, request).await {
+                Ok(answer) => answer,
+                Err(error) if error.is("NotFoundException") => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            Ok(answer.key_metadata.map(|key| Key {
+                arn: key.arn.unwrap_or_default(),
+                state: key
+                    .key_state
+                    .map(|state| state.as_str().to_owned())
+                    .unwrap_or_default(),
+                spec: key
+                    .key_spec
+                    .map(|spec| spec.as_str().to_owned())
+                    .unwrap_or_default(),
+                is_of_aws: key.key_manager.is_some_and(|by| by.as_str() == "AWS"),
+            }))
+        });
+        self.once(&DESCRIBE_KEY, &format!("{name} in {region}"), read)
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_others_own_or_that_is_unusable_is_found_out() {
+        let arn = |account: &str| format!("arn:aws:kms:us-east-1:{account}:key/1234");
+        let key = |state: &str| Key {
+            arn: arn("111122223333"),
+            state: state.to_owned(),
+            spec: "SYMMETRIC_DEFAULT".to_owned(),
+            is_of_aws: false,
+        };
+        let fault = |name: &str, seen: Option<&Key>| fault(name, "111122223333", seen);
+        assert_eq!(fault(&arn("111122223333"), Some(&key("Enabled"))), None);
+        assert_eq!(fault("alias/trail", Some(&key("Enabled"))), None);
+        let foreign = fault(&arn("999999999999"), None);
+        assert_eq!(foreign.as_deref(), Some("belongs to account 999999999999"));
+        let deleted = fault(&arn("111122223333"), Some(&key("PendingDeletion")));
+        assert_eq!(deleted.as_deref(), Some("is PendingDeletion"));
+        assert_eq!(fault("1234", None).as_deref(), Some("does not exist"));
+    }
+}
