@@ -1,6 +1,6 @@
 //! JSON as it is saved and printed: indented, and with nothing in it that a terminal would act upon.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::ser::{Formatter, PrettyFormatter};
 use std::io::{self, Write};
 
@@ -25,6 +25,20 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>>
     ))?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Reads a key that may be missing and whose value may be `null`, which is not the same: what was not
+/// looked at has no key, and what was found to be absent is `null`. For `#[serde(default)]` fields
+/// that are left out when they are `None`; without it serde reads `null` as `None`.
+///
+/// # Errors
+/// When the value is not a `T`.
+pub fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Writes deceptive characters by their numbers, as JSON allows for any.

@@ -90,8 +90,12 @@ pub enum Record {
         address: Address,
         /// What it came to.
         outcome: Outcome,
-        /// The live state afterwards, as far as it was looked at.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The live state afterwards; a missing key if nobody looked, `null` if nothing exists.
+        #[serde(
+            default,
+            deserialize_with = "crate::json::present",
+            skip_serializing_if = "Option::is_none"
+        )]
         after: Option<Value>,
     },
     /// The places that were looked at and not changed, with their live state.

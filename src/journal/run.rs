@@ -59,7 +59,7 @@ pub struct Change {
     pub calls: Vec<Sent>,
     /// What it came to; nothing if that is not known.
     pub outcome: Option<Outcome>,
-    /// The live state afterwards, if it was looked at.
+    /// The live state afterwards, if it was looked at; `null` if nothing existed then.
     pub after: Option<Value>,
 }
 
@@ -194,14 +194,15 @@ impl Run {
             .find(|change| change.address == *address)
     }
 
-    /// The live state of a place when the run had looked at it for the last time.
+    /// The live state of a place when the run looked at it for the last time: after the change, or
+    /// before it where the run was cut off.
     pub fn left(&self, address: &Address) -> Option<&Value> {
         let change = self
             .changes
             .iter()
             .find(|change| change.address == *address);
         match change {
-            Some(change) => change.after.as_ref(),
+            Some(change) => Some(change.after.as_ref().unwrap_or(&change.before)),
             None => self.seen.get(address),
         }
     }
@@ -224,4 +225,84 @@ fn is_before_take_over(lines: &[&[u8]], at: usize) -> bool {
             ..
         })
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn address(text: &str) -> Address {
+        serde_json::from_value(json!(text)).expect("an address")
+    }
+
+    /// A run of one change, whose last line says this of what was seen afterwards.
+    fn run(after: &Value) -> Run {
+        let at = "2026-11-22T02:15:03Z";
+        let mut ended = json!({
+            "at": at, "event": "ended", "address": "password_policy", "outcome": "done",
+        });
+        if *after != json!("missing") {
+            ended["after"] = after.clone();
+        }
+        let lines = [
+            json!({
+                "at": at, "event": "began", "format": 1, "run": "r", "version": "1",
+                "account": "111122223333", "partition": "aws", "caller": "c",
+                "home_region": "us-east-1", "baseline": {"path": "b", "sha256": "s"},
+                "plan": "p", "changes": ["password_policy"],
+            }),
+            json!({
+                "at": at, "event": "change", "address": "password_policy",
+                "control": "password_policy", "place": {}, "differences": [],
+                "before": {"minimum_length": 14},
+            }),
+            ended,
+            json!({"at": at, "event": "seen", "places": {"budgets@monthly": null}}),
+        ];
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let run = Run::parse(Path::new("r.jsonl"), text.as_bytes());
+        run.expect("a journal").expect("a line")
+    }
+
+    #[test]
+    fn nothing_is_a_state_and_a_place_that_nobody_looked_at_has_none() {
+        let found_nothing = run(&Value::Null);
+        assert_eq!(found_nothing.changes[0].after, Some(Value::Null));
+        let not_looked_at = run(&json!("missing"));
+        assert_eq!(not_looked_at.changes[0].after, None);
+    }
+
+    #[test]
+    fn what_a_run_left_is_what_it_saw_last() {
+        let left = |run: &Run, place: &str| run.left(&address(place)).cloned();
+        let undone = run(&Value::Null);
+        assert_eq!(left(&undone, "password_policy"), Some(Value::Null));
+        assert_eq!(left(&undone, "budgets@monthly"), Some(Value::Null));
+        assert_eq!(left(&undone, "guardduty"), None);
+        let cut_off = run(&json!("missing"));
+        let before = json!({"minimum_length": 14});
+        assert_eq!(left(&cut_off, "password_policy"), Some(before));
+    }
+
+    #[test]
+    fn a_line_reads_back_as_it_was_written() {
+        for after in [
+            None,
+            Some(Value::Null),
+            Some(json!({"minimum_length": null})),
+        ] {
+            let line = Line {
+                at: OffsetDateTime::UNIX_EPOCH,
+                record: Record::Ended {
+                    address: address("password_policy"),
+                    outcome: Outcome::Done,
+                    after,
+                },
+            };
+            let text = serde_json::to_string(&line).expect("plain data");
+            let read: Line = serde_json::from_str(&text).expect("a line");
+            assert_eq!(read, line, "{text}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What has moved since the last apply: AWS, the baseline, or both.
 
-use super::{Entry, Plan};
+use super::{Entry, Plan, Verdict};
 use crate::baseline::Baseline;
 use crate::control::{Configured, Context, Proposal, Standing};
 use crate::diff::Difference;
@@ -68,15 +68,17 @@ fn proposed_then(
     now: &Value,
     context: &Context,
 ) -> Option<Proposal> {
+    // What could not be judged then says nothing about what has moved since.
+    let is_judged =
+        |then: &Proposal| matches!(then.standing, Standing::Own | Standing::Elsewhere(_));
     let then = control.propose(&entry.place, left, context).ok()?;
-    if !matches!(then.standing, Standing::Unknown(_)) {
+    if is_judged(&then) {
         return Some(then);
     }
     let mut whole = now.as_object()?.clone();
     whole.extend(left.as_object()?.clone());
-    control
-        .propose(&entry.place, &Value::Object(whole), context)
-        .ok()
+    let then = control.propose(&entry.place, &Value::Object(whole), context);
+    then.ok().filter(is_judged)
 }
 
 /// Whether a field is another one, or a part of it.
@@ -95,7 +97,11 @@ pub fn since_plan(plan: &mut Plan, saved: &Plan) {
             .entries
             .iter()
             .find(|other| other.address() == address);
-        let Some(then) = then.filter(|then| then.unseen.is_none()) else {
+        let is_judged = |then: &&Entry| {
+            use Verdict::{Blocked, NotOffered, Unknown};
+            !matches!(then.verdict, Unknown | NotOffered | Blocked)
+        };
+        let Some(then) = then.filter(is_judged) else {
             continue;
         };
         mark(entry, &then.differences, &|field: &str| {

@@ -155,14 +155,18 @@ fn as_json(run: &Run) -> Value {
                 "error": sent.error,
             })
         };
-        json!({
+        let mut value = json!({
             "address": change.address,
             "differences": change.differences,
             "before": change.before,
-            "after": change.after,
             "outcome": change.outcome,
             "calls": change.calls.iter().map(call).collect::<Vec<_>>(),
-        })
+        });
+        // `null` is a state, too: that nothing exists.
+        if let Some(after) = &change.after {
+            value["after"] = after.clone();
+        }
+        value
     };
     json!({
         "began": run.began,

@@ -148,6 +148,36 @@ fn what_a_run_created_from_nothing_goes_away_again() {
 }
 
 #[test]
+fn what_a_run_left_as_nothing_is_no_less_a_state_than_any_other() {
+    let account = Account::with(POLICY);
+    let allow = ["--auto-approve", "--allow-loosening", "password_policy"];
+    let undo = |run: &str| account.run(&[&["undo", run], &allow[..]].concat());
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = undo(&runs(&account)[0]).exits(0);
+    let drift = account.run(&["drift"]).exits(2);
+    assert!(
+        drift.stdout.starts_with("pending   password_policy"),
+        "{drift:?}"
+    );
+    // Somebody sets a policy of their own before the undo is undone.
+    set_length(&account, 9);
+    let drift = account.run(&["drift"]).exits(2);
+    assert!(
+        drift.stdout.starts_with("both      password_policy"),
+        "{drift:?}"
+    );
+    let before = account.writes().len();
+    let _ = undo(&runs(&account)[1])
+        .exits(0)
+        .says("changed again after that run");
+    assert_eq!(account.writes().len(), before);
+    assert_eq!(length(&account), 9);
+    let history = account.run(&["history", "--json"]).exits(0).json();
+    let undone = &history["runs"][1]["changes"][0];
+    assert_eq!(undone.get("after"), Some(&Value::Null), "{undone}");
+}
+
+#[test]
 fn what_was_changed_again_since_is_not_undone() {
     let account = Account::with(POLICY);
     set_length(&account, 8);

@@ -7,20 +7,21 @@ use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::aws::keys::Key;
 use crate::baseline::Tags;
+use crate::json::present;
 use crate::policy::Policy;
 use crate::s3::{
     self, AclGrant, Asked, Exposure, Flags, Lifecycle, LogTarget, Logging, ObjectLock, Source,
     Versioning, Whole,
 };
 use futures_util::future;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// What was read of a bucket. A field that is missing was not asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Live {
     /// The text of its policy, if it has one.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "seen")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) policy: Option<Option<String>>,
     /// Whether its policy is public to S3; only read where the policy may have to be written.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -47,7 +48,7 @@ pub struct Live {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) encryption: Option<Whole<s3::Encryption>>,
     /// The KMS key that is asked for, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "seen")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) key: Option<Option<Key>>,
     /// Its versioning.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +61,7 @@ pub struct Live {
     pub(super) logging: Option<Whole<Logging>>,
     /// What was seen of the bucket that they are to go to; nothing if the account has none of that
     /// name.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "seen")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) log_target: Option<Option<Target>>,
     /// What was seen of it as a bucket that takes the logs of others; missing where it takes none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,15 +104,6 @@ pub(super) struct Target {
     /// Whether it is fit; not looked at in another region, where it cannot be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fitness: Option<LogTarget>,
-}
-
-/// A key that is there was read, even if the bucket has no such setting.
-fn seen<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
 }
 
 /// Reads a bucket: all that is asked for side by side, in the bucket's own region.
