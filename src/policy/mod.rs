@@ -6,6 +6,9 @@
 //!   in other words.
 //! - [`Policy::denies_all_of`] tells whether a Deny is there already, under whatever name.
 //! - [`evaluate()`] tells whether a statement matches a request, as far as the request is known.
+//! - [`Policy::judge`] says what all statements together make of a request, such as the delivery of a
+//!   service ([`Request::by_service`]): allowed, denied, not allowed, or that it cannot be told, with
+//!   the statement that decides. [`Policy::keeps_out`] names the Deny alone.
 //! - [`weaknesses()`] lists what a policy gives away, and what in it does not do what it seems to.
 //! - [`changes()`] tells two policies apart by statement.
 //! - [`guardrails`] holds the statements of ours.
@@ -28,6 +31,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod verdict;
 mod weaknesses;
 
 pub use changes::{Change, changes};
@@ -41,4 +45,5 @@ pub use network::Network;
 pub use principals::Deleted;
 pub use request::{Fact, Origin, Request};
 pub use undo::Undone;
+pub use verdict::Verdict;
 pub use weaknesses::{Kind, Weakness, weaknesses};

@@ -123,9 +123,12 @@ impl Caller {
 }
 
 impl Request {
-    /// A request of a service of AWS by itself, for a thing of an account: from no address, and by
-    /// nobody of an account or organization. Source: IAM User Guide, "AWS global condition context
-    /// keys".
+    /// A request of a service of AWS by itself, such as the delivery of logs: from no address, and by
+    /// nobody of an account or organization. It acts for a thing (`of`, its ARN) of an account.
+    ///
+    /// Of its headers (`s3:x-amz-acl`, `s3:x-amz-server-side-encryption` and its kin) nothing is known
+    /// until they are given with [`Request::with`]. Source: IAM User Guide, "AWS global condition
+    /// context keys".
     pub fn by_service(
         service: &str,
         action: &str,
@@ -139,6 +142,7 @@ impl Request {
             kind: Kind::Service(service.to_owned()),
         };
         let absent = [
+            "aws:CalledVia",
             "aws:PrincipalAccount",
             "aws:PrincipalArn",
             "aws:PrincipalOrgID",
@@ -157,6 +161,8 @@ impl Request {
             ("aws:SourceAccount", Fact::is(account)),
             ("aws:SourceArn", Fact::is(of)),
             ("aws:ViaAWSService", Fact::is("false")),
+            // Services of AWS speak TLS 1.2 or later.
+            ("s3:TlsVersion", tls()),
         ];
         let facts = facts
             .into_iter()
@@ -186,7 +192,6 @@ impl Request {
             (Kind::Other, _) => Fact::Unknown,
             _ => Fact::Absent,
         };
-        let tls = ["1.2", "1.3"].map(str::to_owned).to_vec();
         let facts = [
             ("aws:PrincipalAccount", Fact::is(&caller.account)),
             ("aws:PrincipalArn", caller.principal_arn()),
@@ -202,7 +207,7 @@ impl Request {
             ("aws:username", name),
             ("s3:authType", Fact::is("REST-HEADER")),
             ("s3:signatureversion", Fact::is("AWS4-HMAC-SHA256")),
-            ("s3:TlsVersion", Fact::OneOf(tls)),
+            ("s3:TlsVersion", tls()),
             ("s3:x-amz-server-side-encryption", Fact::Absent),
             (
                 "s3:x-amz-server-side-encryption-aws-kms-key-id",
@@ -243,6 +248,11 @@ impl Request {
                 .with("aws:SourceVpce", Fact::is(id)),
         }
     }
+}
+
+/// The versions of TLS that this program and AWS services speak.
+fn tls() -> Fact {
+    Fact::OneOf(["1.2", "1.3"].map(str::to_owned).to_vec())
 }
 
 /// Where AWS sees requests come from.

@@ -7,4 +7,5 @@ mod laws;
 mod pairs;
 mod shapes;
 mod statements;
+mod verdicts;
 mod weak;
