@@ -4,6 +4,7 @@
 //! decides nothing else: the engine asks, compares, shows and sends.
 
 mod about;
+pub mod owner;
 mod past;
 mod proposal;
 

@@ -61,11 +61,16 @@ impl Proposal {
 
     /// Leaves the place to whoever manages it: nothing is written, and what differs is a finding,
     /// for the account is as unprotected as if it were its own.
-    pub fn left_to(mut self, whom: &str) -> Self {
+    pub fn left_to(self, whom: &str) -> Self {
+        let remedy = format!("ask {whom} to change it, or waive it");
+        self.left_with(whom, remedy)
+    }
+
+    /// The same with another remedy.
+    pub(super) fn left_with(mut self, whom: &str, remedy: String) -> Self {
         if let Some(difference) = self.differences.first() {
             let field = difference.field.clone();
             let what = format!("it differs from the baseline, and {whom} manages it");
-            let remedy = format!("ask {whom} to change it, or waive it");
             self.finding(&field, what, remedy);
         }
         Self {
