@@ -74,13 +74,13 @@ impl Outcome {
         matches!(self, Self::Done | Self::AlreadyFine)
     }
 
-    /// Whether nothing else can succeed either, until somebody renews the credentials.
-    fn is_of_expired_credentials(&self) -> bool {
+    /// Whether nothing else can succeed either, until somebody sees to the credentials.
+    fn ends_all(&self) -> bool {
         match self {
             Self::Failed { error, .. }
             | Self::Unseen {
                 error: Some(error), ..
-            } => error.kind == Kind::Expired,
+            } => is_for_all(error),
             _ => false,
         }
     }
@@ -146,8 +146,8 @@ pub struct Executor<'a> {
     pub listener: &'a dyn Listener,
     /// How long to wait.
     pub patience: Patience,
-    /// Set when no further call is to be made; the one under way is finished. Expired credentials
-    /// set it too.
+    /// Set when no further call is to be made; the one under way is finished. Credentials that
+    /// have expired or are of another account set it too.
     pub stop: &'a AtomicBool,
 }
 
@@ -236,7 +236,7 @@ impl Executor<'_> {
     }
 
     fn end(&self, group: &Group<'_>, end: &End, ended: &mut BTreeMap<Address, Outcome>) {
-        if end.outcome.is_of_expired_credentials() {
+        if end.outcome.ends_all() {
             self.stop.store(true, Ordering::Relaxed);
         }
         for (at, entry) in group.0.iter().enumerate() {
@@ -391,7 +391,8 @@ impl Executor<'_> {
                 let outcome = Outcome::Done;
                 return End { outcome, after };
             }
-            if !pauses.may_wait() || self.stopped() {
+            let is_over = matches!(&unseen, Some(Some(error)) if is_for_all(error));
+            if is_over || !pauses.may_wait() || self.stopped() {
                 let outcome = match unseen {
                     Some(error) => Outcome::Unseen { made, error },
                     None => Outcome::NotSettled {
@@ -486,6 +487,12 @@ fn first_unseen(drafts: &[Draft]) -> Option<Option<AwsError>> {
 /// Whether two entries ask for the same: the same differences and the same calls.
 pub fn same(a: &Entry, b: &Entry) -> bool {
     a.verdict == b.verdict && a.differences == b.differences && a.calls == b.calls
+}
+
+/// Whether every other request fails in the same way: the credentials have expired, or are of
+/// another account.
+fn is_for_all(error: &AwsError) -> bool {
+    matches!(error.kind, Kind::Expired | Kind::WrongAccount)
 }
 
 /// Growing pauses up to a deadline.

@@ -118,6 +118,9 @@ pub fn advice(error: &AwsError) -> Option<String> {
         Kind::Expired => "renew the credentials (`aws sso login`, or a new session) and run it \
                           again; what is done stays done"
             .to_owned(),
+        Kind::WrongAccount => "nothing was sent to that account; find out why what gives the \
+                               credentials changed over"
+            .to_owned(),
         Kind::Clock => "set the clock of this machine (`timedatectl set-ntp true`, or `sudo \
                         chronyc makestep`), then run it again"
             .to_owned(),

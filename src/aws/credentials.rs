@@ -1,16 +1,19 @@
 //! Which credentials to use: the usual AWS chain, with what the SDK leaves out (MFA, CA bundles).
 
 use super::Follower;
+use super::error::innermost;
+use super::source::{self, Source};
 use crate::error::Error;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{
-    self, ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet,
+    self, Profile, ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet,
 };
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{ConfigLoader, Region, SdkConfig};
+use aws_config::{AppName, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::path::PathBuf;
@@ -52,16 +55,18 @@ impl Chosen {
         Some(PathBuf::from(path))
     }
 
-    /// Finishes the SDK's configuration with profile, region and credentials. A profile that is
-    /// named goes before credentials of the environment, as in the AWS CLI.
+    /// Finishes the SDK's configuration with profile, region and credentials, and tells where these
+    /// come from. A profile that is named goes before credentials of the environment, as in the AWS
+    /// CLI.
     ///
     /// # Errors
-    /// A profile that is named but not there; MFA that is asked for and not given.
+    /// A profile that is named and does not exist or holds no credentials; MFA that is asked for and
+    /// not given.
     pub async fn load(
         &self,
         mut loader: ConfigLoader,
         http: SharedHttpClient,
-    ) -> Result<SdkConfig, Error> {
+    ) -> Result<(SdkConfig, Source), Error> {
         let region = RegionProviderChain::first_try(self.region.clone().map(Region::new))
             .or_else(EnvironmentVariableRegionProvider::new())
             .or_else(profile_region(self.profile.as_deref()))
@@ -69,7 +74,11 @@ impl Chosen {
             .or_default_provider();
         let region = region.region().await;
         loader = loader.region(region.clone()).http_client(http.clone());
-        self.check_profile().await?;
+        let profiles = self.profiles().await?;
+        let source = self.source(&profiles)?;
+        if let Some(name) = app_name(profiles.get_profile(&self.profile_name(&profiles))) {
+            loader = loader.app_name(name);
+        }
         if let Some(profile) = &self.profile {
             let config = ProviderConfig::default()
                 .with_http_client(http)
@@ -81,7 +90,7 @@ impl Chosen {
             loader = loader.profile_name(profile).credentials_provider(provider);
         }
         let sdk = loader.load().await;
-        let sdk = match self.with_mfa(&sdk).await? {
+        let sdk = match self.with_mfa(&sdk, &profiles, &source).await? {
             Some(credentials) => {
                 with_credentials(&sdk, SharedCredentialsProvider::new(credentials))
             }
@@ -94,9 +103,10 @@ impl Chosen {
                     .session_name(&self.session_name)
                     .build()
                     .await;
-                with_credentials(&sdk, SharedCredentialsProvider::new(provider))
+                let sdk = with_credentials(&sdk, SharedCredentialsProvider::new(provider));
+                (sdk, source.then(role))
             }
-            None => sdk,
+            None => (sdk, source),
         })
     }
 
@@ -108,9 +118,10 @@ impl Chosen {
         profile::load(&fs, &env, &Default::default(), None)
             .await
             .map_err(|cause| {
-                Error::failed("cannot read the AWS configuration files")
-                    .because(cause)
-                    .hint("see `aws configure list`")
+                let text = format!("cannot read the AWS configuration files: {cause}");
+                Error::failed(text)
+                    .because(innermost(&cause))
+                    .hint("mend the file: `aws configure list` reads the same one")
             })
     }
 
@@ -120,31 +131,41 @@ impl Chosen {
             .unwrap_or_else(|| profiles.selected_profile().to_owned())
     }
 
-    async fn check_profile(&self) -> Result<(), Error> {
-        let Some(name) = &self.profile else {
-            return Ok(());
-        };
-        let profiles = self.profiles().await?;
-        if profiles.get_profile(name).is_some() {
-            return Ok(());
+    /// Where the credentials come from: the profile that is named here or in AWS_PROFILE, which must
+    /// exist; keys of the environment; else whatever the chain finds.
+    fn source(&self, profiles: &ProfileSet) -> Result<Source, Error> {
+        let name = self.profile_name(profiles);
+        let is_there = profiles.get_profile(&name).is_some();
+        if !is_there && (self.profile.is_some() || name != "default") {
+            return Err(source::no_such(profiles, &name, None));
         }
-        let known: Vec<&str> = profiles.profiles().collect();
-        let hint = match known.is_empty() {
-            true => "there are no profiles: see `aws configure`".to_owned(),
-            false => format!("known profiles: {}", known.join(", ")),
-        };
-        Err(Error::failed(format!("there is no AWS profile '{name}'")).hint(hint))
+        if !is_there || (self.profile.is_none() && is_set("AWS_ACCESS_KEY_ID")) {
+            return Ok(Source::default());
+        }
+        match (
+            Source::of_profile(profiles, &name),
+            profiles.get_profile(&name),
+        ) {
+            // Without credentials of its own, the profile that nobody named leaves it to the chain.
+            (Err(_), Some(profile)) if self.profile.is_none() && is_silent(profile) => {
+                Ok(Source::default())
+            }
+            (source, _) => source,
+        }
     }
 
     /// Credentials of the profile's role, when the profile asks for MFA: the SDK would call
     /// AssumeRole without a code and be denied.
-    async fn with_mfa(&self, sdk: &SdkConfig) -> Result<Option<Credentials>, Error> {
-        let from_environment = std::env::var_os("AWS_ACCESS_KEY_ID").is_some();
-        if from_environment && self.profile.is_none() {
+    async fn with_mfa(
+        &self,
+        sdk: &SdkConfig,
+        profiles: &ProfileSet,
+        source: &Source,
+    ) -> Result<Option<Credentials>, Error> {
+        if *source == Source::default() {
             return Ok(None);
         }
-        let profiles = self.profiles().await?;
-        let name = self.profile_name(&profiles);
+        let name = self.profile_name(profiles);
         let Some(profile) = profiles.get_profile(&name) else {
             return Ok(None);
         };
@@ -152,16 +173,12 @@ impl Chosen {
         else {
             return Ok(None);
         };
-        let source = profile.get("source_profile").unwrap_or("default");
+        let base_profile = profile.get("source_profile").unwrap_or("default");
         let base = ProfileFileCredentialsProvider::builder()
-            .profile_name(source)
+            .profile_name(base_profile)
             .build();
-        let base = base.provide_credentials().await.map_err(|cause| {
-            Error::failed(format!(
-                "no credentials in source profile '{source}' of '{name}'"
-            ))
-            .because(cause)
-        })?;
+        let base = base.provide_credentials().await;
+        let base = base.map_err(|cause| Error::from(source.missing(&cause)))?;
         let code = (self.ask_for_code)(serial).ok_or_else(|| {
             Error::failed(format!("profile '{name}' needs an MFA code of {serial}"))
                 .hint("run it on a terminal, or give it a session made by `aws sts assume-role`")
@@ -181,11 +198,10 @@ impl Chosen {
             .serial_number(serial)
             .token_code(code.trim())
             .send()
-            .await
-            .map_err(|cause| {
-                let text = aws_smithy_types::error::display::DisplayErrorContext(&cause);
-                Error::failed(format!("cannot assume {role} with MFA")).because(text)
-            })?;
+            .await;
+        let answer = answer.map_err(|cause| {
+            Error::from(source.missing(&CredentialsError::provider_error(cause)))
+        })?;
         let given = answer
             .credentials()
             .ok_or_else(|| Error::failed(format!("AWS gave no credentials for {role}")))?;
@@ -200,6 +216,38 @@ impl Chosen {
     }
 }
 
+/// Whether a variable of the environment says anything.
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Whether a profile says nothing about credentials, so that the chain goes on to the next source.
+fn is_silent(profile: &Profile) -> bool {
+    const SAYING: &[&str] = &[
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "credential_process",
+        "credential_source",
+        "login_session",
+        "role_arn",
+        "source_profile",
+        "sso_session",
+        "sso_start_url",
+        "web_identity_token_file",
+    ];
+    SAYING.iter().all(|key| profile.get(key).is_none())
+}
+
+/// What the program calls itself in CloudTrail's events, unless the person gave it a name:
+/// `AWS_SDK_UA_APP_ID`, or `sdk_ua_app_id` in the profile. An application's name has no slash.
+fn app_name(profile: Option<&Profile>) -> Option<AppName> {
+    if is_set("AWS_SDK_UA_APP_ID") || profile.is_some_and(|own| own.get("sdk_ua_app_id").is_some())
+    {
+        return None;
+    }
+    AppName::new(concat!("baseline-", env!("CARGO_PKG_VERSION"))).ok()
+}
+
 /// The region of the named profile, else of the one that the environment chooses.
 fn profile_region(profile: Option<&str>) -> ProfileFileRegionProvider {
     match profile {
@@ -210,7 +258,8 @@ fn profile_region(profile: Option<&str>) -> ProfileFileRegionProvider {
     }
 }
 
-fn with_credentials(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {
+/// The same configuration with other credentials, which are cached anew.
+pub fn with_credentials(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {
     let identity_cache = aws_config::identity::IdentityCache::lazy().build();
     sdk.to_builder()
         .credentials_provider(provider)

@@ -1,5 +1,6 @@
 //! What AWS or the way to it answered when a request failed, in one form for all services.
 
+use super::identity::Unfit;
 use super::{clock, denied, retry, watch, way};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
@@ -48,6 +49,8 @@ pub enum Kind {
     Credentials,
     /// The credentials were right and have expired.
     Expired,
+    /// The credentials came to be of another account: nothing more is sent.
+    WrongAccount,
     /// The request was refused for its time: the clock here is wrong.
     Clock,
     /// The service is not offered in the region: its name does not exist.
@@ -133,6 +136,7 @@ impl AwsError {
     {
         let code = error.code().map(str::to_owned);
         let (kind, message) = match &error {
+            _ if Unfit::behind(&error).is_some() => unfit(&error),
             SdkError::ServiceError(_) => answered(&error),
             SdkError::ResponseError(_) => {
                 let text = format!("the answer broke off: {}", innermost(&error));
@@ -216,6 +220,18 @@ where
         true => clock::told(&message, offset),
         false => (kind, message),
     }
+}
+
+/// What is said of credentials that were not used.
+fn unfit(error: &(dyn std::error::Error + 'static)) -> (Kind, String) {
+    let unfit = Unfit::behind(error);
+    let kind = match unfit {
+        Some(Unfit::Missing(missing)) => missing.kind,
+        Some(Unfit::Stranger { .. }) => Kind::WrongAccount,
+        Some(Unfit::Unknown { error, .. }) => error.kind,
+        None => Kind::Credentials,
+    };
+    (kind, unfit.map_or_else(String::new, Unfit::to_string))
 }
 
 fn on_this_side<E>(error: &SdkError<E, Response>) -> (Kind, String)

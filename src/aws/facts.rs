@@ -1,10 +1,12 @@
 //! What several controls need to know, read once in a run: whose account it is, its regions, its
 //! buckets, the policies of its buckets.
 
+use super::identity::Unfit;
 use super::{AwsError, Clients, Grant, Operation, Session};
-use crate::error::{Error, advice};
+use crate::error::Error;
 use crate::place::Place;
 use aws_sdk_account::types::RegionOptStatus;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::collections::HashMap;
@@ -56,27 +58,49 @@ impl Caller {
     /// # Errors
     /// When the credentials are not accepted or AWS cannot be reached.
     pub async fn ask(session: &Session, region: &str) -> Result<Self, Error> {
-        let clients = session.reading();
+        Ok(session.begin(region).await?)
+    }
+
+    /// Asks again, and makes sure that the credentials are still of the same account.
+    ///
+    /// # Errors
+    /// That they are not, or that AWS does not say.
+    pub async fn ask_again(&self, clients: &Clients, region: &str) -> Result<(), Error> {
         let request = clients.sts(region).get_caller_identity().send();
-        let answer = GET_CALLER_IDENTITY.answer(&clients, region, request).await;
-        let failed = |error: AwsError| {
-            let hint = advice(&error).unwrap_or_default();
-            Error::failed("cannot find out which account this is")
-                .because(error)
-                .hint(hint)
-        };
-        let answer = answer.map_err(failed)?;
+        let answer = GET_CALLER_IDENTITY.answer(clients, region, request).await;
+        let ours = self.clone();
+        match answer.and_then(|answer| Self::of(&answer, region)) {
+            Ok(theirs) if self.is_of_account_of(&theirs) => Ok(()),
+            Ok(theirs) => Err(Unfit::Stranger { ours, theirs }.into()),
+            Err(error) => Err(Unfit::Unknown {
+                ours: Some(ours),
+                error,
+            }
+            .into()),
+        }
+    }
+
+    /// Whom STS names.
+    ///
+    /// # Errors
+    /// When it names nobody.
+    pub(super) fn of(answer: &GetCallerIdentityOutput, region: &str) -> Result<Self, AwsError> {
         match (answer.account(), answer.arn()) {
             (Some(account), Some(arn)) => Ok(Self {
                 account: account.to_owned(),
                 arn: arn.to_owned(),
             }),
-            _ => Err(failed(AwsError::unexpected(
+            _ => Err(AwsError::unexpected(
                 &GET_CALLER_IDENTITY,
                 region,
                 "the answer names no account",
-            ))),
+            )),
         }
+    }
+
+    /// Whether two callers are of the same account.
+    pub fn is_of_account_of(&self, other: &Self) -> bool {
+        self.account == other.account && self.partition() == other.partition()
     }
 
     /// The partition of the account: `aws`, `aws-cn`, `aws-us-gov` …

@@ -8,11 +8,13 @@ mod error;
 pub mod facts;
 mod guard;
 mod http;
+mod identity;
 pub mod keys;
 mod limits;
 mod operation;
 mod retry;
 mod settling;
+mod source;
 pub mod store;
 mod watch;
 mod way;
@@ -31,10 +33,13 @@ use crate::error::Error;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3control::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_smithy_runtime_api::client::endpoint::EndpointFuture;
 use aws_smithy_types::endpoint::Endpoint;
+use identity::{Identity, Unfit};
 use limits::Limits;
+use source::Source;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -49,6 +54,7 @@ const ATTEMPTS: u32 = 8;
 #[derive(Debug)]
 pub struct Session {
     sdk: SdkConfig,
+    identity: Identity,
     limits: Arc<Limits>,
     watch: Arc<Watch>,
     counter: Counter,
@@ -63,11 +69,11 @@ impl Session {
     pub async fn open(chosen: &Chosen, parallelism: usize) -> Result<Self, Error> {
         let counter = Counter::default();
         let http = http::client(chosen.ca_bundle().await.as_deref(), counter.clone())?;
-        let retries = match std::env::var_os("AWS_MAX_ATTEMPTS") {
-            Some(_) => RetryConfig::standard(),
-            None => RetryConfig::standard().with_max_attempts(ATTEMPTS),
-        };
-        let retries = retries.with_max_backoff(Duration::from_secs(10));
+        let attempts = std::env::var("AWS_MAX_ATTEMPTS").ok();
+        let attempts = attempts.and_then(|text| text.trim().parse().ok());
+        let retries = RetryConfig::standard()
+            .with_max_attempts(attempts.filter(|n| *n > 0).unwrap_or(ATTEMPTS))
+            .with_max_backoff(Duration::from_secs(10));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_millis(3100))
             .operation_attempt_timeout(Duration::from_secs(20))
@@ -76,13 +82,50 @@ impl Session {
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .retry_config(retries)
             .timeout_config(timeouts);
-        let sdk = chosen.load(loader, http).await?;
-        Ok(Self {
+        let (sdk, source) = chosen.load(loader, http).await?;
+        let watch = Arc::new(Watch::new(chosen.follower.clone()));
+        Ok(Self::of(
             sdk,
-            limits: Arc::new(Limits::new(parallelism)),
-            watch: Arc::new(Watch::new(chosen.follower.clone())),
+            source,
+            Limits::new(parallelism),
+            watch,
             counter,
-        })
+        ))
+    }
+
+    /// A session whose credentials are those of the configuration, once it is known whose they are.
+    fn of(
+        sdk: SdkConfig,
+        source: Source,
+        limits: Limits,
+        watch: Arc<Watch>,
+        counter: Counter,
+    ) -> Self {
+        let limits = Arc::new(limits);
+        let identity = Identity::new(source, sdk.clone(), limits.clone(), watch.clone());
+        let checked = SharedCredentialsProvider::new(identity.clone());
+        Self {
+            sdk: credentials::with_credentials(&sdk, checked),
+            identity,
+            limits,
+            watch,
+            counter,
+        }
+    }
+
+    /// Asks STS whose account it is; from then on the session sends nothing to any other.
+    async fn begin(&self, region: &str) -> Result<Caller, Unfit> {
+        self.identity.begin(region).await
+    }
+
+    /// Whether the account of the run is still that of the credentials.
+    ///
+    /// # Errors
+    /// That they were renewed and are of another account now: nothing was sent there.
+    pub fn check(&self) -> Result<(), Error> {
+        self.identity
+            .stranger()
+            .map_or(Ok(()), |unfit| Err(unfit.into()))
     }
 
     /// The region of the AWS chain, where there is one.

@@ -3,7 +3,6 @@
 use super::facts::Reader;
 use super::*;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -37,12 +36,16 @@ fn reader(names: &'static [&'static str]) -> Reader {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http)
         .build();
-    let session = Session {
-        sdk,
-        limits: Arc::new(Limits::new(8)),
-        watch: Arc::new(Watch::new(None)),
-        counter: Counter::default(),
-    };
+    let watch = Arc::new(Watch::new(None));
+    let mut session = Session::of(
+        sdk.clone(),
+        Source::default(),
+        Limits::new(8),
+        watch,
+        Counter::default(),
+    );
+    // Whose credentials they are is not asked here.
+    session.sdk = sdk;
     let caller = Caller {
         account: "111122223333".to_owned(),
         arn: "arn:aws:iam::111122223333:user/mary".to_owned(),

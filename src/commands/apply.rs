@@ -28,19 +28,21 @@ pub async fn run(
         Some(path) if is_plan(path) => {
             let saved = load_plan(path, now)?;
             let account = opened(&saved, &args, aws, now).await?;
-            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await?;
+            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await;
+            let alone = account.unless_another(alone)?;
             let exit = matched(saved, &account, &alone, streams).await;
             alone.end().await;
-            exit
+            account.unless_another(exit)
         }
         _ => {
             let baseline = Baseline::load(args.file.as_deref())?;
             let selection = selection(&args.scope)?;
             let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await?;
+            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await;
+            let alone = account.unless_another(alone)?;
             let exit = planned(&selection, &account, &alone, &args.consent, streams).await;
             alone.end().await;
-            exit
+            account.unless_another(exit)
         }
     }
 }
@@ -54,7 +56,7 @@ async fn planned(
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     tell_of_unfinished(alone, streams)?;
-    let seen = account.look(selection, streams).await;
+    let seen = account.look(selection, streams).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let plan = account.plan(selection, &seen, &Aim::Baseline);
     let work = Work::new(account, alone, plan, seen, Aim::Baseline);
@@ -183,7 +185,7 @@ async fn matched(
         None => Aim::Baseline,
     };
     // All that the plan saw is looked at again: a change may need what needs no change itself.
-    let seen = account.look(&saved.selection, streams).await;
+    let seen = account.look(&saved.selection, streams).await?;
     let mut fresh = account.plan(&saved.selection, &seen, &aim);
     let planned: Vec<&Entry> = saved.changes().collect();
     let moved = moved(&planned, &fresh);

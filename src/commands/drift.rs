@@ -9,6 +9,7 @@ use crate::journal::{Head, Journals};
 use crate::observe::Observation;
 use crate::place::Address;
 use crate::plan::{Aim, Entry, Plan, since_plan, since_run};
+use crate::selection::Selection;
 use crate::view::{self, Streams};
 use crate::who;
 use std::io::Write;
@@ -24,12 +25,24 @@ pub async fn run(
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let selection = selection(&args.scope)?;
     let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-    check_alone(&account).await?;
-    let seen = account.look(&selection, streams).await;
-    check_alone(&account).await?;
+    let exit = told(args, &selection, &account, now, streams).await;
+    account.unless_another(exit)
+}
+
+/// Looks, and tells what differs.
+async fn told(
+    args: cli::Drift,
+    selection: &Selection,
+    account: &Account,
+    now: OffsetDateTime,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    check_alone(account).await?;
+    let seen = account.look(selection, streams).await?;
+    check_alone(account).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
-    let mut plan = account.plan(&selection, &seen, &Aim::Baseline);
-    let since = tell_what_moved(&mut plan, &account, &seen, args.since.as_deref(), streams)?;
+    let mut plan = account.plan(selection, &seen, &Aim::Baseline);
+    let since = tell_what_moved(&mut plan, account, &seen, args.since.as_deref(), streams)?;
     match args.json {
         true => shown(streams.out.write_all(&plan.to_bytes()))?,
         false => shown(view::drift::text(&mut *streams.out, &plan))?,

@@ -119,7 +119,7 @@ impl Account {
         let baseline = Baseline::load(file.baseline.as_deref())?;
         let selection = selection(scope)?;
         let account = Self::open(baseline, aws, scope.parallelism, now).await?;
-        let seen = account.look(&selection, streams).await;
+        let seen = account.look(&selection, streams).await?;
         selection.check(&account.baseline, &seen.facts, &account.context)?;
         Ok((account, selection, seen))
     }
@@ -156,12 +156,30 @@ impl Account {
         plans::build(&self.baseline, selection, &self.context, seen, aim)
     }
 
-    async fn look(&self, selection: &Selection, streams: &Streams) -> Observation {
+    /// What is seen, unless the credentials came to be of another account meanwhile.
+    async fn look(&self, selection: &Selection, streams: &Streams) -> Result<Observation, Error> {
         let looking = Looking::new(streams.lively);
         let reader = self.reader.within(self.looking_within);
         let seen = observe::look(&self.baseline, selection, &self.context, &reader, &looking).await;
         looking.clear();
-        seen
+        self.session.check()?;
+        Ok(seen)
+    }
+
+    /// Makes sure that it is still the account of the credentials: a person may have thought for
+    /// long.
+    async fn confirm(&self) -> Result<(), Error> {
+        let (caller, clients) = (&self.reader.caller, &self.reader.clients);
+        caller.ask_again(clients, &self.context.home_region).await
+    }
+
+    /// A result, unless the credentials came to be of another account on the way to it: then that is
+    /// the reason for whatever failed.
+    fn unless_another<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        match result {
+            Err(error) if error.exit == Exit::Refused => Err(error),
+            result => self.session.check().and(result),
+        }
     }
 }
 

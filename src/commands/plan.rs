@@ -26,7 +26,8 @@ pub async fn run(
             let (account, selection, seen) =
                 Account::seen(&args.file, &args.scope, aws, now, streams).await?;
             warn_of_any_account(&account.baseline, streams)?;
-            tell_of_others(&account, streams).await?;
+            let told = tell_of_others(&account, streams).await;
+            account.unless_another(told)?;
             account.plan(&selection, &seen, &Aim::Baseline)
         }
     };

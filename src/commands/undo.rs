@@ -24,10 +24,11 @@ pub async fn run(
     check_names(&args.consent.allow_loosening)?;
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let account = Account::open(baseline, aws, args.parallelism, now).await?;
-    let alone = Alone::take(&account, "undo", args.consent.lock_timeout).await?;
+    let alone = Alone::take(&account, "undo", args.consent.lock_timeout).await;
+    let alone = account.unless_another(alone)?;
     let exit = planned(args, &account, &alone, streams).await;
     alone.end().await;
-    exit
+    account.unless_another(exit)
 }
 
 /// Plans, and saves the plan or asks and makes the changes.
@@ -51,7 +52,7 @@ async fn planned(
     }
     let everything = Selection::new(places, Vec::new())?;
     let aim = aim(alone, &run.began.run)?;
-    let seen = account.look(&everything, streams).await;
+    let seen = account.look(&everything, streams).await?;
     let selection = still_there(everything, account, &seen, streams)?;
     let mut plan = account.plan(&selection, &seen, &aim);
     match args.out {

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::diff::Difference;
 use crate::error::{Error, Exit};
 use crate::guard;
-use crate::journal::{self, Began, Head, Journal, Journals, Record};
+use crate::journal::{self, Began, Head, Journal, Journals, Record, Run};
 use crate::lock::{Holder, Lock};
 use crate::observe::{Observation, Sighting};
 use crate::place::Address;
@@ -133,6 +133,9 @@ impl<'a> Work<'a> {
 
     /// Makes the changes and writes down what happens.
     pub async fn carry_out(self, streams: &mut Streams) -> Result<Exit, Error> {
+        if self.changes.changes().next().is_some() {
+            self.account.confirm().await?;
+        }
         // A person may have thought for long, and nobody kept the lock meanwhile.
         self.alone.lock.confirm().await?;
         let journal = self.begin()?;
@@ -141,7 +144,11 @@ impl<'a> Work<'a> {
             outcomes = self.execute(&journal, streams).await?;
             shown(view::apply::summary(&mut *streams.out, &outcomes))?;
         }
-        let exit = exit(&self.plan, &outcomes);
+        let another = self.account.session.check().err();
+        let exit = match &another {
+            Some(error) => error.exit,
+            None => exit(&self.plan, &outcomes),
+        };
         journal.write(Record::Finished { exit: exit as u8 })?;
         let is_whole = self.plan.selection.is_all() && matches!(self.aim, Aim::Baseline);
         if is_whole && exit == Exit::Fine {
@@ -157,7 +164,35 @@ impl<'a> Work<'a> {
                 .save(earlier.chain([journal.path.as_path()]), streams)
                 .await?;
         }
-        Ok(exit)
+        match another {
+            Some(error) => Err(error.report(self.made(&journal)?)),
+            None => Ok(exit),
+        }
+    }
+
+    /// Which calls were made in the account before the credentials came to be of another.
+    fn made(&self, journal: &Journal) -> Result<String, Error> {
+        let run = Run::read(&journal.path)?;
+        let changes = run.iter().flat_map(|run| &run.changes);
+        let calls = changes.flat_map(|change| {
+            let made = change.calls.iter();
+            let made = made.filter(|sent| sent.answered && sent.error.is_none());
+            made.map(|sent| (&sent.call, &change.address))
+        });
+        let lines: Vec<String> = calls
+            .map(|(call, address)| {
+                let (service, operation, region) = (&call.service, &call.operation, &call.region);
+                format!("  {service}:{operation} in {region} ({address})")
+            })
+            .collect();
+        let (account, name) = (&self.plan.account, &journal.run);
+        Ok(match lines.as_slice() {
+            [] => format!("no call had been made in account {account} (run {name})"),
+            lines => {
+                let lines = lines.join("\n");
+                format!("made in account {account} before that (baseline history {name}):\n{lines}")
+            }
+        })
     }
 
     fn begin(&self) -> Result<Journal, Error> {

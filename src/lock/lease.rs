@@ -5,6 +5,7 @@
 //! Whoever finds that the object is no longer as he wrote it has lost it, and writes nothing more.
 
 use super::Holder;
+use crate::aws::Kind;
 use crate::aws::store::{Condition, Object, Store, Written};
 use crate::error::{Error, advice};
 use serde::{Deserialize, Serialize};
@@ -205,7 +206,11 @@ impl Lease {
                     }
                     _ => return Err(lost(&self.store.url(&self.key))),
                 },
-                Err(error) if Instant::now() + RENEWAL >= held.until => {
+                // In another account's credentials the lock cannot be kept by waiting.
+                Err(error)
+                    if error.kind == Kind::WrongAccount
+                        || Instant::now() + RENEWAL >= held.until =>
+                {
                     return Err(failed(&self.store, &self.key, error));
                 }
                 Err(_) => sleep(PAUSE).await,

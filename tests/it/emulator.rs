@@ -17,6 +17,12 @@ pub fn root() -> PathBuf {
         .expect("cargo runs these tests")
 }
 
+/// The Python that has what the emulator needs.
+pub fn python() -> PathBuf {
+    std::env::var_os("BASELINE_TEST_PYTHON")
+        .map_or_else(|| root().join(".venv/bin/python"), PathBuf::from)
+}
+
 /// The emulator of this test run.
 pub fn emulator() -> &'static Emulator {
     &EMULATOR
@@ -30,9 +36,7 @@ pub struct Emulator {
 
 impl Emulator {
     fn start() -> Self {
-        let root = root();
-        let python = std::env::var_os("BASELINE_TEST_PYTHON")
-            .map_or_else(|| root.join(".venv/bin/python"), PathBuf::from);
+        let (root, python) = (root(), python());
         let mut child = Command::new(&python)
             .args(["-m", "emulator", "--until-stdin-closes"])
             .current_dir(root.join("tests"))

@@ -24,6 +24,8 @@ mod lock;
 mod log_bucket;
 mod malformed;
 mod public_access_block;
+#[cfg(unix)]
+mod renewal;
 mod root_user;
 mod scenarios;
 mod storage_lens;
