@@ -58,7 +58,7 @@ impl<T: Ord + Clone> AtLeast<T> {
     }
 }
 
-impl<T: Ord + Clone> AtMost<T> {
+impl<T> AtMost<T> {
     /// A ceiling of this height.
     pub fn new(value: T) -> Self {
         Self(Bound::Limit(value))
@@ -73,7 +73,9 @@ impl<T: Ord + Clone> AtMost<T> {
     pub fn is_exact(&self) -> bool {
         matches!(self.0, Bound::Exactly(_))
     }
+}
 
+impl<T: Ord + Clone> AtMost<T> {
     /// What the live value has to become; `None` is a live value without any limit.
     pub fn settle(&self, live: Option<T>) -> T {
         match (&self.0, live) {

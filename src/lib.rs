@@ -22,6 +22,7 @@ pub mod guard;
 pub mod journal;
 pub mod json;
 pub mod lock;
+pub mod managed;
 pub mod observe;
 pub mod pattern;
 pub mod permissions;

@@ -17,6 +17,7 @@ use crate::aws::Caller;
 use crate::control::{Configured, Context, Delivery, Need};
 use crate::controls;
 use crate::error::Error;
+use crate::managed::UNMANAGED;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -280,13 +281,15 @@ fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
         .to_owned()
 }
 
-/// Whether `[public_access_block]` has S3 store no public policy: an empty table asks for all.
+/// Whether `[public_access_block]` has S3 store no public policy, as it does by default.
 fn blocks_public_policies(value: &Spanned<DeValue<'_>>) -> bool {
     let is_on = |value: &Spanned<DeValue<'_>>| value.get_ref().as_bool() == Some(true);
-    match value.get_ref().as_table() {
-        Some(table) if table.is_empty() => true,
-        Some(table) => table.get("block_public_policy").is_some_and(is_on),
-        None => false,
+    let Some(table) = value.get_ref().as_table() else {
+        return false;
+    };
+    match table.get("block_public_policy") {
+        None => true,
+        Some(flag) => is_on(flag.get_ref().get("exactly").unwrap_or(flag)),
     }
 }
 
@@ -298,7 +301,7 @@ fn deliveries(table: &DeTable<'_>) -> Vec<(Option<String>, Delivery)> {
         value
             .get_ref()
             .as_str()
-            .filter(|text| !text.is_empty())
+            .filter(|text| !text.is_empty() && *text != UNMANAGED)
             .map(str::to_owned)
     };
     let trail = table.get("cloudtrail").map(|control| {

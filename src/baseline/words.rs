@@ -1,5 +1,7 @@
 //! How problems are worded: for who knows neither TOML's grammar nor Rust's types.
 
+use crate::managed::UNMANAGED;
+
 /// The longest name that a mistake in it is looked for.
 const LONGEST_NAME: usize = 64;
 
@@ -35,14 +37,26 @@ pub fn in_plain_words(message: &str) -> String {
         .iter()
         .find_map(|start| text.strip_prefix(start)?.rsplit_once(", expected "));
     match found {
-        Some((found, wanted)) => format!("expected {}, found {}", plain_type(wanted), plain(found)),
+        Some((found, wanted)) => {
+            format!("expected {}, found {}", plain_wanted(wanted), plain(found))
+        }
         None => text,
+    }
+}
+
+/// What may stand at a place, of which one may be the word that leaves a key alone.
+fn plain_wanted(wanted: &str) -> String {
+    let or = format!(" or \"{UNMANAGED}\"");
+    match wanted.strip_suffix(&or) {
+        Some(name) => format!("{}{or}", plain_type(name)),
+        None => plain_type(wanted).to_owned(),
     }
 }
 
 /// A type as people know it.
 fn plain_type(name: &str) -> &str {
     match name {
+        _ if name.starts_with("enum ") => "a text",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up",
         "f32" | "f64" => "a number",

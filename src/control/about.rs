@@ -63,7 +63,8 @@ pub struct Setting {
     pub name: &'static str,
     /// Its name in differences, where that is another.
     pub shown_as: Option<&'static str>,
-    /// What holds when the table is there and the key is not.
+    /// What holds when the table is there and the key is not, as TOML; "required" where there is no
+    /// such thing.
     pub default: &'static str,
     /// What it means.
     pub doc: &'static str,

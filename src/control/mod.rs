@@ -27,8 +27,9 @@ use time::OffsetDateTime;
 
 /// One table of the baseline and the code behind it.
 pub trait Control: Send + Sync + 'static {
-    /// The table as the person wrote it; a key that is left out is not managed, or has the safe
-    /// default that [`About::settings`] names.
+    /// The table as the person wrote it. Every key has one default, which [`About::settings`]
+    /// names, whatever other keys are there; `"unmanaged"` leaves a key alone
+    /// ([`Managed`](crate::managed::Managed)).
     type Settings: DeserializeOwned + Debug + Send + Sync + 'static;
     /// What was read at one place. It holds all that `propose` needs, so that a saved one gives
     /// the same plan without a network.
@@ -36,8 +37,6 @@ pub trait Control: Send + Sync + 'static {
 
     /// What people and the engine are told about the control.
     const ABOUT: About;
-    /// What an empty table means, as TOML. A table that says anything is taken at its word.
-    const DEFAULTS: &'static str = "";
 
     /// Looks for settings that contradict each other or that AWS would refuse.
     fn check(_settings: &Self::Settings, _problems: &mut Problems) {}
@@ -326,14 +325,7 @@ impl Kind {
 }
 
 fn configure<C: Control>(table: Table<'_>) -> Result<Box<dyn Configured>, toml::de::Error> {
-    let is_empty = table
-        .get_ref()
-        .as_table()
-        .is_some_and(|table| table.is_empty());
-    let settings = match is_empty && !C::DEFAULTS.is_empty() {
-        true => toml::from_str(C::DEFAULTS)?,
-        false => C::Settings::deserialize(toml::de::ValueDeserializer::from(table))?,
-    };
+    let settings = C::Settings::deserialize(toml::de::ValueDeserializer::from(table))?;
     Ok(Box::new(Held::<C>(settings)))
 }
 

@@ -5,6 +5,8 @@ mod buckets;
 mod budgets;
 mod cloudtrail;
 mod config;
+#[cfg(test)]
+mod defaults;
 mod guardduty;
 pub mod log_bucket;
 mod password_policy;

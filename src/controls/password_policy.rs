@@ -1,7 +1,7 @@
 //! The account's password policy for IAM users.
 //!
 //! The API replaces the whole policy: what is not sent goes back to AWS's default. So every change
-//! sends all fields, with the live values of those that the baseline leaves out.
+//! sends all fields, with the live values of those that the baseline leaves alone.
 
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
@@ -10,6 +10,7 @@ use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::floor::{AtLeast, AtMost, lower, raise};
+use crate::managed::Managed;
 use crate::place::Place;
 use serde::{Deserialize, Serialize};
 
@@ -24,17 +25,35 @@ const GET: Operation = Operation::new(
 
 /// The table `[password_policy]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    minimum_length: Option<AtLeast<i32>>,
-    reuse_prevention: Option<AtLeast<i32>>,
-    require_symbols: Option<AtLeast<bool>>,
-    require_numbers: Option<AtLeast<bool>>,
-    require_uppercase: Option<AtLeast<bool>>,
-    require_lowercase: Option<AtLeast<bool>>,
-    max_age_days: Option<AtMost<i32>>,
-    hard_expiry: Option<bool>,
-    users_may_change: Option<bool>,
+    minimum_length: Managed<AtLeast<i32>>,
+    reuse_prevention: Managed<AtLeast<i32>>,
+    require_symbols: Managed<AtLeast<bool>>,
+    require_numbers: Managed<AtLeast<bool>>,
+    require_uppercase: Managed<AtLeast<bool>>,
+    require_lowercase: Managed<AtLeast<bool>>,
+    max_age_days: Managed<AtMost<i32>>,
+    hard_expiry: Managed<bool>,
+    users_may_change: Managed<bool>,
+}
+
+/// Length and memory protect. Kinds of characters and an expiry are a matter of taste: NIST
+/// SP 800-63B advises against both.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            minimum_length: Managed::new(AtLeast::new(14)),
+            reuse_prevention: Managed::new(AtLeast::new(24)),
+            require_symbols: Managed::UNMANAGED,
+            require_numbers: Managed::UNMANAGED,
+            require_uppercase: Managed::UNMANAGED,
+            require_lowercase: Managed::UNMANAGED,
+            max_age_days: Managed::UNMANAGED,
+            hard_expiry: Managed::UNMANAGED,
+            users_may_change: Managed::new(true),
+        }
+    }
 }
 
 /// The policy as IAM has it.
@@ -136,56 +155,56 @@ impl Control for PasswordPolicy {
         settings: &[
             Setting::new(
                 "minimum_length",
-                "14, in an empty table",
+                "14",
                 "Characters a password must have, 6 to 128.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "reuse_prevention",
-                "24, in an empty table",
+                "24",
                 "Old passwords that may not come back, 1 to 24.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "require_symbols",
-                "not managed",
+                "\"unmanaged\"",
                 "Whether a symbol is required.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "require_numbers",
-                "not managed",
+                "\"unmanaged\"",
                 "Whether a digit is required.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "require_uppercase",
-                "not managed",
+                "\"unmanaged\"",
                 "Whether an upper-case letter is required.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "require_lowercase",
-                "not managed",
+                "\"unmanaged\"",
                 "Whether a lower-case letter is required.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "max_age_days",
-                "not managed",
+                "\"unmanaged\"",
                 "Days after which a password expires, 1 to 1095.",
             )
             .stricter(Stricter::Lower)
             .breaks("users whose password is already older must change it at their next sign-in"),
             Setting::new(
                 "hard_expiry",
-                "not managed",
+                "\"unmanaged\"",
                 "Whether only an administrator can renew an expired password.",
             )
             .breaks("with an expiry, the last administrator can be locked out"),
             Setting::new(
                 "users_may_change",
-                "true, in an empty table",
+                "true",
                 "Whether users may change their own password.",
             ),
         ],
@@ -202,30 +221,27 @@ impl Control for PasswordPolicy {
         operations: &[GET, UpdateAccountPasswordPolicy::OPERATION],
     };
 
-    const DEFAULTS: &'static str =
-        "minimum_length = 14\nreuse_prevention = 24\nusers_may_change = true";
-
     fn check(settings: &Settings, problems: &mut Problems) {
-        if let Some(length) = &settings.minimum_length
+        if let Some(length) = &*settings.minimum_length
             && !(6..=128).contains(length.value())
         {
             problems.setting("minimum_length", "IAM takes a minimum length of 6 to 128");
         }
-        if let Some(count) = &settings.reuse_prevention
+        if let Some(count) = &*settings.reuse_prevention
             && !(1..=24).contains(count.value())
         {
             problems.setting("reuse_prevention", "IAM remembers 1 to 24 passwords");
         }
-        if let Some(days) = &settings.max_age_days
+        if let Some(days) = &*settings.max_age_days
             && !(1..=1095).contains(days.value())
         {
             problems.setting("max_age_days", "IAM takes a maximum age of 1 to 1095 days");
         }
-        if settings.hard_expiry == Some(true) && settings.users_may_change == Some(false) {
+        if *settings.hard_expiry == Some(true) && *settings.users_may_change == Some(false) {
             let text = "with users_may_change = false nobody could renew an expired password";
             problems.setting("hard_expiry", text);
         }
-        if settings.max_age_days.is_some() && settings.users_may_change == Some(false) {
+        if settings.max_age_days.is_some() && *settings.users_may_change == Some(false) {
             let text = "with users_may_change = false users could not renew an expired password";
             problems.setting("max_age_days", text);
         }
@@ -423,14 +439,24 @@ mod tests {
         }
     }
 
+    /// A table that leaves alone what the defaults ask for, but for these keys.
+    fn only(settings: &str) -> String {
+        let protected = ["minimum_length", "reuse_prevention", "users_may_change"];
+        let others = protected.iter().filter(|key| !settings.contains(**key));
+        let others: String = others
+            .map(|key| format!("{key} = \"unmanaged\"\n"))
+            .collect();
+        format!("{others}{settings}")
+    }
+
     #[test]
-    fn what_the_baseline_leaves_out_is_sent_as_it_is() {
+    fn what_the_baseline_leaves_alone_is_sent_as_it_is() {
         let live = Policy {
             require_numbers: false,
             max_age_days: Some(90),
             ..policy(20)
         };
-        let proposal = proposed::<PasswordPolicy>("reuse_prevention = 5", &Some(live));
+        let proposal = proposed::<PasswordPolicy>(&only("reuse_prevention = 5"), &Some(live));
         assert_eq!(
             proposal.writes[0].call().input,
             json!({
@@ -448,14 +474,14 @@ mod tests {
             max_age_days: Some(30),
             ..policy(32)
         };
-        let settings = "minimum_length = 14\nmax_age_days = 90\nrequire_symbols = false";
-        let proposal = proposed::<PasswordPolicy>(settings, &Some(live));
+        let settings = only("minimum_length = 14\nmax_age_days = 90\nrequire_symbols = false");
+        let proposal = proposed::<PasswordPolicy>(&settings, &Some(live));
         assert!(proposal.differences.is_empty() && proposal.writes.is_empty());
     }
 
     #[test]
     fn a_first_policy_protects_no_less_than_the_default_of_iam() {
-        let proposal = proposed::<PasswordPolicy>("reuse_prevention = 24", &None);
+        let proposal = proposed::<PasswordPolicy>(&only("reuse_prevention = 24"), &None);
         let input = proposal.writes[0].call().input;
         assert_eq!(input["MinimumPasswordLength"], json!(8));
         assert_eq!(input["RequireSymbols"], json!(true));
@@ -480,7 +506,7 @@ mod tests {
             );
         }
         assert!(loosened("minimum_length = 6\nrequire_symbols = false").is_empty());
-        assert!(loosened(PasswordPolicy::DEFAULTS).is_empty());
+        assert!(loosened("").is_empty());
     }
 
     #[test]
@@ -491,16 +517,17 @@ mod tests {
             proposal.writes[0].call().input["AllowUsersToChangePassword"].clone()
         };
         assert_eq!(
-            may_change("max_age_days = 30\nhard_expiry = true"),
+            may_change(&only("max_age_days = 30\nhard_expiry = true")),
             json!(true)
         );
-        assert_eq!(may_change("minimum_length = 14"), json!(false));
+        assert_eq!(may_change(&only("minimum_length = 14")), json!(false));
+        assert_eq!(may_change("minimum_length = 14"), json!(true));
     }
 
     #[test]
     fn an_expiry_waits_until_users_may_renew_their_passwords() {
-        let settings = "max_age_days = 30\nreuse_prevention = 5";
-        let proposal = proposed::<PasswordPolicy>(settings, &Some(policy(20)));
+        let settings = only("max_age_days = 30\nreuse_prevention = 5");
+        let proposal = proposed::<PasswordPolicy>(&settings, &Some(policy(20)));
         assert_eq!(proposal.findings[0].field, "max_age_days");
         let input = proposal.writes[0].call().input;
         assert_eq!(input["PasswordReusePrevention"], json!(5));

@@ -9,6 +9,7 @@ use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
 use crate::floor::{AtLeast, raise};
+use crate::managed::Managed;
 use crate::place::Place;
 use crate::s3::{self, Asked, Exposure, Flags};
 use aws_sdk_organizations::types::EffectivePolicyType;
@@ -28,12 +29,24 @@ const GET_ORGANIZATION_POLICY: Operation = Operation::new(
 
 /// The table `[public_access_block]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    block_public_acls: Option<AtLeast<bool>>,
-    ignore_public_acls: Option<AtLeast<bool>>,
-    block_public_policy: Option<AtLeast<bool>>,
-    restrict_public_buckets: Option<AtLeast<bool>>,
+    block_public_acls: Managed<AtLeast<bool>>,
+    ignore_public_acls: Managed<AtLeast<bool>>,
+    block_public_policy: Managed<AtLeast<bool>>,
+    restrict_public_buckets: Managed<AtLeast<bool>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let on = || Managed::new(AtLeast::new(true));
+        Self {
+            block_public_acls: on(),
+            ignore_public_acls: on(),
+            block_public_policy: on(),
+            restrict_public_buckets: on(),
+        }
+    }
 }
 
 /// The effective block, and whose it is.
@@ -99,28 +112,24 @@ impl Control for PublicAccessBlock {
         scope: Scope::Account,
         needs: &[],
         settings: &[
-            Setting::new(
-                "block_public_acls",
-                "true, in an empty table",
-                "Refuse new public ACLs.",
-            )
-            .stricter(Stricter::Higher),
+            Setting::new("block_public_acls", "true", "Refuse new public ACLs.")
+                .stricter(Stricter::Higher),
             Setting::new(
                 "ignore_public_acls",
-                "true, in an empty table",
+                "true",
                 "Ignore public ACLs that are there.",
             )
             .stricter(Stricter::Higher)
             .breaks(BREAKS),
             Setting::new(
                 "block_public_policy",
-                "true, in an empty table",
+                "true",
                 "Refuse new public bucket policies.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "restrict_public_buckets",
-                "true, in an empty table",
+                "true",
                 "Keep others out of buckets whose policy is public.",
             )
             .stricter(Stricter::Higher)
@@ -145,8 +154,6 @@ impl Control for PublicAccessBlock {
             PutPublicAccessBlock::OPERATION,
         ],
     };
-    const DEFAULTS: &'static str = "block_public_acls = true\nignore_public_acls = true\n\
-                                    block_public_policy = true\nrestrict_public_buckets = true";
 
     fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         Ok(vec![Place::account()])
@@ -370,6 +377,16 @@ mod tests {
         }
     }
 
+    /// A table that leaves every flag alone but this one.
+    fn only(settings: &str) -> String {
+        let flags = PublicAccessBlock::ABOUT.settings.iter().map(|own| own.name);
+        let others = flags.filter(|flag| !settings.contains(flag));
+        let others: String = others
+            .map(|flag| format!("{flag} = \"unmanaged\"\n"))
+            .collect();
+        format!("{others}{settings}")
+    }
+
     #[test]
     fn the_buckets_that_are_cut_off_are_named() {
         let website = Exposure {
@@ -381,7 +398,8 @@ mod tests {
             public_unseen: BTreeSet::from(["s3:GetBucketAcl".to_owned()]),
             ..live(false, None)
         };
-        let proposal = proposed::<PublicAccessBlock>("restrict_public_buckets = true", &live);
+        let proposal =
+            proposed::<PublicAccessBlock>(&only("restrict_public_buckets = true"), &live);
         assert!(
             proposal.breaks[0].starts_with("site: "),
             "{:?}",
@@ -393,14 +411,16 @@ mod tests {
                 .iter()
                 .any(|note| note.contains("s3:GetBucketAcl"))
         );
-        let proposal = proposed::<PublicAccessBlock>("block_public_acls = true", &live);
+        let proposal = proposed::<PublicAccessBlock>(&only("block_public_acls = true"), &live);
         assert!(proposal.breaks.is_empty(), "{:?}", proposal.breaks);
     }
 
     #[test]
-    fn flags_that_the_baseline_leaves_out_are_sent_as_they_are() {
-        let proposal =
-            proposed::<PublicAccessBlock>("block_public_policy = true", &live(true, Some(false)));
+    fn flags_that_the_baseline_leaves_alone_are_sent_as_they_are() {
+        let proposal = proposed::<PublicAccessBlock>(
+            &only("block_public_policy = true"),
+            &live(true, Some(false)),
+        );
         assert_eq!(
             proposal.writes[0].call().input["PublicAccessBlockConfiguration"],
             json!({
@@ -411,16 +431,24 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_that_is_named_leaves_the_others_as_they_are_asked_for() {
+        let proposal = proposed::<PublicAccessBlock>("block_public_acls = true", &live(true, None));
+        assert_eq!(proposal.differences.len(), 3);
+    }
+
+    #[test]
     fn what_the_organization_sets_is_not_fought() {
-        let proposal =
-            proposed::<PublicAccessBlock>("block_public_policy = true", &live(true, Some(true)));
+        let proposal = proposed::<PublicAccessBlock>(
+            &only("block_public_policy = true"),
+            &live(true, Some(true)),
+        );
         assert!(proposal.writes.is_empty());
     }
 
     #[test]
     fn a_block_that_is_on_stays_on() {
         let proposal =
-            proposed::<PublicAccessBlock>("block_public_acls = false", &live(true, None));
+            proposed::<PublicAccessBlock>(&only("block_public_acls = false"), &live(true, None));
         assert!(proposal.differences.is_empty());
     }
 }

@@ -4,9 +4,10 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Grant, Operation};
 use crate::control::{About, Context, Control, Cost, Proposal, Reference, Scope, Setting};
 use crate::credential_report::last_used_by_root;
+use crate::managed::Managed;
 use crate::place::Place;
 use aws_sdk_iam::types::AssignmentStatusType;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
@@ -43,12 +44,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The table `[root_user]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    mfa: Option<Mfa>,
-    access_keys: Option<AccessKeys>,
-    #[serde(default, deserialize_with = "days")]
-    unused_for: Option<u64>,
+    mfa: Managed<Mfa>,
+    access_keys: Managed<Forbidden>,
+    signing_certificates: Managed<Forbidden>,
+    unused_for: Managed<Days>,
+}
+
+/// `unused_for` is unmanaged because what puts the other keys right is a use of root: so is the
+/// first day of every account.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mfa: Managed::new(Mfa::Any),
+            access_keys: Managed::new(Forbidden::None),
+            signing_certificates: Managed::new(Forbidden::None),
+            unused_for: Managed::UNMANAGED,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -58,19 +72,28 @@ enum Mfa {
     Hardware,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// What root must not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum AccessKeys {
+enum Forbidden {
     None,
 }
 
-fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    match humantime::parse_duration(&text) {
-        Ok(duration) if duration.as_secs() >= 86_400 => Ok(Some(duration.as_secs() / 86_400)),
-        _ => Err(de::Error::custom(format!(
-            "'{text}' is no time of at least a day, such as \"90d\""
-        ))),
+/// A time of whole days, as in `90d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct Days(u64);
+
+impl TryFrom<String> for Days {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match humantime::parse_duration(&text) {
+            Ok(duration) if duration.as_secs() >= 86_400 => Ok(Self(duration.as_secs() / 86_400)),
+            _ => Err(format!(
+                "'{text}' is no time of at least a day, such as \"90d\""
+            )),
+        }
     }
 }
 
@@ -78,10 +101,13 @@ fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Er
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Live {
-    mfa: bool,
-    password: bool,
-    access_keys: bool,
-    signing_certificates: bool,
+    /// Whether an MFA device is assigned; of this and the next three, `None` is what AWS's answer
+    /// does not say.
+    mfa: Option<bool>,
+    /// Whether there is a password. Answers of before 2024 do not say it.
+    password: Option<bool>,
+    access_keys: Option<bool>,
+    signing_certificates: Option<bool>,
     /// Whether a virtual device is assigned to root; `None` when that was not asked.
     virtual_mfa: Option<bool>,
     /// The root user's line of the credential report; `None` when that was not asked.
@@ -98,12 +124,18 @@ struct Report {
 }
 
 impl Live {
-    /// Whether root has nothing to sign in with, as in member accounts whose root credentials were
-    /// removed centrally.
-    fn has_no_credentials(&self) -> bool {
-        !self.password && !self.access_keys && !self.signing_certificates
+    /// Whether root has something to sign in with; member accounts whose root credentials were
+    /// removed centrally have nothing. Where the answer is silent about the password, root has one:
+    /// every account begins so, but for those of GovCloud, whose root signs in nowhere and can have
+    /// access keys alone. Source: AWS GovCloud (US) User Guide, "Root user differences".
+    fn has_credentials(&self, partition: &str) -> bool {
+        let password = self.password.unwrap_or(partition != GOVCLOUD);
+        password || self.access_keys == Some(true) || self.signing_certificates == Some(true)
     }
 }
+
+/// The partition of AWS GovCloud (US).
+const GOVCLOUD: &str = "aws-us-gov";
 
 impl Control for RootUser {
     type Settings = Settings;
@@ -120,18 +152,25 @@ impl Control for RootUser {
         settings: &[
             Setting::new(
                 "mfa",
-                "\"any\", in an empty table",
+                "\"any\"",
                 "\"any\" MFA device, or \"hardware\" devices only. A root user without any credentials needs none.",
             ),
             Setting::new(
                 "access_keys",
-                "\"none\", in an empty table",
+                "\"none\"",
                 "\"none\": there must be no access keys.",
             ),
             Setting::new(
+                "signing_certificates",
+                "\"none\"",
+                "\"none\": there must be no X.509 signing certificates, which sign requests as keys do.",
+            ),
+            Setting::new(
                 "unused_for",
-                "not managed",
-                "How long root must not have been used, such as \"90d\". Comes from the credential report, which may be four hours old.",
+                "\"unmanaged\"",
+                "How long root must not have been used, such as \"90d\". Comes from the credential \
+                 report, which may be four hours old. Not asked for by default, because root has to \
+                 sign in to put the others right.",
             ),
         ],
         satisfies: &[
@@ -156,7 +195,6 @@ impl Control for RootUser {
             GET_REPORT,
         ],
     };
-    const DEFAULTS: &'static str = "mfa = \"any\"\naccess_keys = \"none\"";
 
     fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         Ok(vec![Place::account()])
@@ -169,13 +207,13 @@ impl Control for RootUser {
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let virtual_mfa = async {
-            match settings.mfa {
+            match *settings.mfa {
                 Some(Mfa::Hardware) => read_virtual_mfa(reader).await.map(Some),
                 _ => Ok(None),
             }
         };
         let report = async {
-            match settings.unused_for {
+            match *settings.unused_for {
                 Some(_) => read_report(reader).await.map(Some),
                 None => Ok(None),
             }
@@ -188,46 +226,55 @@ impl Control for RootUser {
             report
         );
         let summary = summary?.summary_map.unwrap_or_default();
-        let has = |key: &str| match summary.iter().find(|(name, _)| name.as_str() == key) {
-            Some((_, count)) => Ok(*count > 0),
-            None => {
-                let text = format!("the answer does not say {key}");
-                Err(AwsError::unexpected(&GET_SUMMARY, region, &text))
-            }
+        let has = |key: &str| {
+            let mut members = summary.iter();
+            let member = members.find(|(name, _)| name.as_str() == key);
+            member.map(|(_, count)| *count > 0)
         };
         Ok(Live {
-            mfa: has("AccountMFAEnabled")?,
-            password: has("AccountPasswordPresent")?,
-            access_keys: has("AccountAccessKeysPresent")?,
-            signing_certificates: has("AccountSigningCertificatesPresent")?,
+            mfa: has(MFA),
+            password: has("AccountPasswordPresent"),
+            access_keys: has(ACCESS_KEYS),
+            signing_certificates: has(CERTIFICATES),
             virtual_mfa: virtual_mfa?,
             report: report?,
         })
     }
 
     fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
-        let mut proposal = Proposal::fine();
-        if let Some(wanted) = settings.mfa {
-            judge_mfa(&mut proposal, wanted, &live, context);
+        let mut judged = Judged {
+            proposal: Proposal::fine(),
+            unseen: None,
+            context,
+        };
+        if let Some(wanted) = *settings.mfa {
+            judged.mfa(wanted, &live);
         }
-        if let Some(AccessKeys::None) = settings.access_keys
-            && live.access_keys
-        {
-            proposal.finding(
+        if settings.access_keys.is_some() && judged.says(ACCESS_KEYS, live.access_keys) {
+            judged.proposal.finding(
                 "access_keys",
                 "the root user has access keys",
                 "sign in as root, open Security credentials, and delete them; use roles instead",
             );
         }
-        if let Some(days) = settings.unused_for {
-            judge_use(&mut proposal, days, &live, context);
+        if settings.signing_certificates.is_some()
+            && judged.says(CERTIFICATES, live.signing_certificates)
+        {
+            judged.proposal.finding(
+                "signing_certificates",
+                "the root user has X.509 signing certificates",
+                "sign in as root, open Security credentials, and delete them",
+            );
         }
-        proposal
+        if let Some(Days(days)) = *settings.unused_for {
+            judged.last_use(days, &live);
+        }
+        judged.done()
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
         let mut unused = Vec::new();
-        if settings.mfa != Some(Mfa::Hardware) {
+        if *settings.mfa != Some(Mfa::Hardware) {
             unused.push(LIST_VIRTUAL_DEVICES.name);
         }
         if settings.unused_for.is_none() {
@@ -237,51 +284,102 @@ impl Control for RootUser {
     }
 }
 
-fn judge_mfa(proposal: &mut Proposal, wanted: Mfa, live: &Live, context: &Context) {
-    let sign_in = "sign in as root, open Security credentials";
-    if live.has_no_credentials() {
-        proposal.note("the root user has no credentials at all, so it needs no MFA");
-    } else if !live.mfa {
-        let remedy = match wanted {
-            Mfa::Any => format!("{sign_in}, and assign an MFA device"),
-            Mfa::Hardware => format!("{sign_in}, and assign a security key or a hardware token"),
-        };
-        proposal.finding("mfa", "the root user has no MFA", remedy);
-    } else if wanted == Mfa::Hardware {
-        match live.virtual_mfa {
-            Some(true) => proposal.finding(
-                "mfa",
-                "the root user has a virtual MFA device",
-                format!("{sign_in}, assign a hardware device, and then remove the virtual one"),
-            ),
-            Some(false) => {}
-            None => *proposal = Proposal::unknown(not_in_snapshot(&LIST_VIRTUAL_DEVICES, context)),
-        }
-    }
+/// The members of the account summary. Source: IAM API reference, GetAccountSummary.
+const MFA: &str = "AccountMFAEnabled";
+const ACCESS_KEYS: &str = "AccountAccessKeysPresent";
+const CERTIFICATES: &str = "AccountSigningCertificatesPresent";
+
+/// What was found, and what could not be seen.
+struct Judged<'a> {
+    proposal: Proposal,
+    unseen: Option<AwsError>,
+    context: &'a Context,
 }
 
-fn judge_use(proposal: &mut Proposal, days: u64, live: &Live, context: &Context) {
-    let Some(report) = &live.report else {
-        *proposal = Proposal::unknown(not_in_snapshot(&GET_REPORT, context));
-        return;
-    };
-    if let Some(generated) = report.generated {
-        let minutes = (context.now - generated).whole_minutes().max(0);
-        proposal.note(format!(
-            "the credential report is {} h {} min old",
-            minutes / 60,
-            minutes % 60
-        ));
+impl Judged<'_> {
+    /// What is found stands, whatever else could not be seen; what is not found is unknown then.
+    fn done(mut self) -> Proposal {
+        match self.unseen {
+            Some(error) if self.proposal.findings.is_empty() => Proposal::unknown(error),
+            Some(error) => {
+                self.proposal
+                    .note(format!("not all was seen: {}", error.message));
+                self.proposal
+            }
+            None => self.proposal,
+        }
     }
-    if let Some(used) = report.last_used {
-        let ago = (context.now - used).whole_days().max(0).unsigned_abs();
-        if ago < days {
-            proposal.finding(
-                "unused_for",
-                format!("the root user was used on {}, {ago} days ago", used.date()),
-                "find out who did and why (CloudTrail event history, user name root), and give \
-                 them a role for it",
-            );
+
+    /// Whether a member of the account summary is set.
+    fn says(&mut self, member: &str, value: Option<bool>) -> bool {
+        if value.is_none() {
+            let text = format!("the answer does not say {member}");
+            let region = self.context.global_region();
+            self.unseen = Some(AwsError::unexpected(&GET_SUMMARY, region, &text));
+        }
+        value == Some(true)
+    }
+
+    fn mfa(&mut self, wanted: Mfa, live: &Live) {
+        let sign_in = "sign in as root, open Security credentials";
+        if !live.has_credentials(&self.context.partition) {
+            let note = "the root user has no credentials at all, so it needs no MFA";
+            return self.proposal.note(note);
+        }
+        match (self.says(MFA, live.mfa), wanted) {
+            // GovCloud has no MFA for root, whose access keys are a finding of their own.
+            (false, _) if live.mfa.is_none() => {}
+            (false, _) if self.context.partition == GOVCLOUD => self.proposal.finding(
+                "mfa",
+                "the root user has credentials, and in GovCloud it cannot have MFA",
+                "delete its access keys and certificates; use IAM users and roles instead",
+            ),
+            (false, _) => {
+                let device = match wanted {
+                    Mfa::Any => "an MFA device",
+                    Mfa::Hardware => "a security key or a hardware token",
+                };
+                let remedy = format!("{sign_in}, and assign {device}");
+                self.proposal
+                    .finding("mfa", "the root user has no MFA", remedy);
+            }
+            (true, Mfa::Any) => {}
+            (true, Mfa::Hardware) => match live.virtual_mfa {
+                Some(true) => self.proposal.finding(
+                    "mfa",
+                    "the root user has a virtual MFA device",
+                    format!("{sign_in}, assign a hardware device, and then remove the virtual one"),
+                ),
+                Some(false) => {}
+                None => self.unseen = Some(not_in_snapshot(&LIST_VIRTUAL_DEVICES, self.context)),
+            },
+        }
+    }
+
+    fn last_use(&mut self, days: u64, live: &Live) {
+        let Some(report) = &live.report else {
+            self.unseen = Some(not_in_snapshot(&GET_REPORT, self.context));
+            return;
+        };
+        let now = self.context.now;
+        if let Some(generated) = report.generated {
+            let minutes = (now - generated).whole_minutes().max(0);
+            self.proposal.note(format!(
+                "the credential report is {} h {} min old",
+                minutes / 60,
+                minutes % 60
+            ));
+        }
+        if let Some(used) = report.last_used {
+            let ago = (now - used).whole_days().max(0).unsigned_abs();
+            if ago < days {
+                self.proposal.finding(
+                    "unused_for",
+                    format!("the root user was used on {}, {ago} days ago", used.date()),
+                    "find out who did and why (CloudTrail event history, user name root), and \
+                     give them a role for it",
+                );
+            }
         }
     }
 }
@@ -369,14 +467,15 @@ async fn read_report(reader: &Reader) -> Result<Report, AwsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::tests::proposed;
+    use crate::control::Standing;
+    use crate::control::tests::{context, proposed};
 
     fn live() -> Live {
         Live {
-            mfa: true,
-            password: true,
-            access_keys: false,
-            signing_certificates: false,
+            mfa: Some(true),
+            password: Some(true),
+            access_keys: Some(false),
+            signing_certificates: Some(false),
             virtual_mfa: Some(false),
             report: None,
         }
@@ -395,16 +494,22 @@ mod tests {
     #[test]
     fn root_without_mfa_or_with_keys_is_found() {
         let bad = Live {
-            mfa: false,
-            access_keys: true,
+            mfa: Some(false),
+            access_keys: Some(true),
+            signing_certificates: Some(true),
             ..live()
         };
-        let found = findings("mfa = \"any\"\naccess_keys = \"none\"", &bad);
-        assert_eq!(
-            found,
-            ["the root user has no MFA", "the root user has access keys"]
-        );
-        assert!(findings("mfa = \"any\"\naccess_keys = \"none\"", &live()).is_empty());
+        let found = [
+            "the root user has no MFA",
+            "the root user has access keys",
+            "the root user has X.509 signing certificates",
+        ];
+        // Another key changes nothing of what these ask for.
+        for settings in ["", "unused_for = \"unmanaged\"", "mfa = \"hardware\""] {
+            assert_eq!(findings(settings, &bad), found, "{settings}");
+        }
+        assert_eq!(findings("mfa = \"unmanaged\"", &bad), found[1..]);
+        assert!(findings("", &live()).is_empty());
     }
 
     #[test]
@@ -421,11 +526,53 @@ mod tests {
     #[test]
     fn root_without_any_credentials_needs_no_mfa() {
         let removed = Live {
-            mfa: false,
-            password: false,
+            mfa: Some(false),
+            password: Some(false),
             ..live()
         };
         assert!(findings("mfa = \"hardware\"", &removed).is_empty());
+    }
+
+    #[test]
+    fn what_the_summary_does_not_say_is_unknown_and_the_rest_is_judged() {
+        let judged = |change: fn(&mut Live)| {
+            let mut live = live();
+            change(&mut live);
+            proposed::<RootUser>("", &live)
+        };
+        let unknown = |proposal: &Proposal| matches!(proposal.standing, Standing::Unknown(_));
+        assert!(unknown(&judged(|live| live.access_keys = None)));
+        assert!(unknown(&judged(|live| live.mfa = None)));
+        // Every root begins with a password, so that this need not be said.
+        let proposal = judged(|live| live.password = None);
+        assert!(!unknown(&proposal) && proposal.findings.is_empty());
+        let proposal = judged(|live| (live.password, live.mfa) = (None, Some(false)));
+        assert_eq!(proposal.findings.len(), 1);
+        let proposal = judged(|live| (live.access_keys, live.mfa) = (None, Some(false)));
+        assert_eq!(proposal.findings[0].what, "the root user has no MFA");
+        assert!(proposal.notes[0].contains("AccountAccessKeysPresent"));
+    }
+
+    #[test]
+    fn the_root_of_govcloud_is_found_only_if_it_has_credentials() {
+        let judged = |access_keys| {
+            let live = Live {
+                mfa: Some(false),
+                password: None,
+                access_keys: Some(access_keys),
+                ..live()
+            };
+            let context = Context {
+                partition: GOVCLOUD.to_owned(),
+                ..context()
+            };
+            let settings = toml::from_str("").expect("valid");
+            let proposal = RootUser::propose(&settings, &Place::account(), live, &context);
+            let fields = proposal.findings.into_iter().map(|finding| finding.field);
+            fields.collect::<Vec<_>>()
+        };
+        assert!(judged(false).is_empty());
+        assert_eq!(judged(true), ["mfa", "access_keys"]);
     }
 
     #[test]

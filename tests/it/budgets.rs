@@ -49,6 +49,11 @@ fn reader(address: &str) -> Subscriber {
         .expect("complete")
 }
 
+/// The same, with a limit that no lower one satisfies.
+fn exactly() -> String {
+    MONTHLY.replace("\"100 USD\"", "{ exactly = \"100 USD\" }")
+}
+
 /// A monthly budget of the account's owner: 50 USD, with two alerts.
 #[expect(deprecated, reason = "budgets that others made still have these")]
 fn theirs() -> aws_sdk_budgets::types::builders::BudgetBuilder {
@@ -156,7 +161,7 @@ fn an_absent_budget_is_seen_in_two_requests_side_by_side() {
 
 #[test]
 fn a_new_limit_leaves_all_else_of_the_budget_and_the_alerts_of_others() {
-    let account = Account::with(MONTHLY);
+    let account = Account::with(&exactly());
     block_on(async {
         create(&account, theirs().build().expect("complete")).await;
         let before = read(&account).await;
@@ -196,6 +201,20 @@ fn a_new_limit_leaves_all_else_of_the_budget_and_the_alerts_of_others() {
 }
 
 #[test]
+fn a_stricter_budget_is_left_alone_and_blocks_nothing() {
+    let account = Account::with(MONTHLY);
+    block_on(async {
+        create(&account, theirs().build().expect("complete")).await;
+        for allowed in [&[][..], &["--allow-loosening", "budgets"]] {
+            let arguments = [&["apply", "--auto-approve"], allowed].concat();
+            let _ = account.run(&arguments).exits(0);
+        }
+        assert_eq!(read(&account).await.budget_limit, Some(spend("50.0")));
+        assert_eq!(alerts(&account).await, [40.0, 80.0, 90.5]);
+    });
+}
+
+#[test]
 fn amounts_are_compared_as_decimals() {
     let account = Account::with("[[budgets]]\nname = \"monthly\"\nlimit = \"50.00 USD\"");
     block_on(create(&account, theirs().build().expect("complete")));
@@ -208,7 +227,7 @@ fn amounts_are_compared_as_decimals() {
 
 #[test]
 fn a_budget_whose_filter_cannot_be_kept_gets_its_alerts_and_a_finding() {
-    let account = Account::with(MONTHLY);
+    let account = Account::with(&exactly());
     let region = ExpressionDimensionValues::builder()
         .key(Dimension::Region)
         .values("us-east-1")

@@ -11,8 +11,11 @@ fn all_four_are_switched_on_once() {
 }
 
 #[test]
-fn flags_that_the_baseline_leaves_out_stay() {
-    let account = Account::with("[public_access_block]\nblock_public_policy = true");
+fn flags_that_the_baseline_leaves_alone_stay() {
+    let account = Account::with(
+        "[public_access_block]\nignore_public_acls = \"unmanaged\"\n\
+         restrict_public_buckets = \"unmanaged\"",
+    );
     block_on(async {
         let config = aws_sdk_s3control::config::Builder::from(&account.sdk().await);
         let config = config

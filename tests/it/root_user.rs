@@ -25,6 +25,25 @@ fn a_new_account_has_findings_and_nothing_is_written() {
 }
 
 #[test]
+fn naming_one_key_switches_off_no_other_check() {
+    let account = Account::with("[root_user]\nunused_for = \"30d\"");
+    root(
+        &account,
+        json!({"mfa": false, "access_keys": 1, "signing_certificates": true, "password": true}),
+    );
+    let _ = account
+        .run(&["drift"])
+        .exits(2)
+        .says("the root user has no MFA")
+        .says("the root user has access keys")
+        .says("the root user has X.509 signing certificates");
+    let left = "[root_user]\nmfa = \"unmanaged\"\naccess_keys = \"unmanaged\"\n\
+                signing_certificates = \"unmanaged\"";
+    account.baseline(&account.in_one_region(left));
+    let _ = account.run(&["drift"]).exits(0);
+}
+
+#[test]
 fn any_mfa_is_enough_for_any_and_not_for_hardware() {
     for (mfa_type, code) in [("hardware", 0), ("virtual", 2)] {
         let account = Account::with("[root_user]\nmfa = \"hardware\"");
@@ -36,6 +55,16 @@ fn any_mfa_is_enough_for_any_and_not_for_hardware() {
         account.baseline(&account.in_one_region("[root_user]"));
         let _ = account.run(&["drift"]).exits(0);
     }
+}
+
+#[test]
+fn an_answer_that_does_not_say_whether_there_is_a_password_is_judged_all_the_same() {
+    let account = Account::with("[root_user]");
+    root(&account, json!({"mfa": false, "password": null}));
+    let run = account.run(&["drift"]).exits(2);
+    let _ = run.says("the root user has no MFA");
+    root(&account, json!({"mfa": true, "password": null}));
+    let _ = account.run(&["drift"]).exits(0);
 }
 
 #[test]

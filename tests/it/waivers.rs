@@ -203,7 +203,8 @@ fn a_waived_field_that_the_same_calls_would_change_keeps_them_from_being_made() 
         let iam = aws_sdk_iam::Client::new(&account.sdk().await);
         let update = iam
             .update_account_password_policy()
-            .minimum_password_length(14);
+            .minimum_password_length(14)
+            .allow_users_to_change_password(true);
         update.send().await.expect("set");
     });
     let _ = account.run(&["drift"]).exits(0).says("1 waived");

@@ -131,8 +131,8 @@ pub async fn read(
     reader: &Reader,
 ) -> Result<Live, AwsError> {
     let mut live = list(region, reader).await?;
-    let adopted = live.adopted(settings.zone.types()).cloned();
-    if let (true, Some(analyzer)) = (settings.findings, adopted) {
+    let adopted = live.adopted(settings.zone().types()).cloned();
+    if let (true, Some(analyzer)) = (settings.reports(), adopted) {
         (live.exposures, live.has_more) =
             exposures(&analyzer, region, global_types, reader).await?;
     }

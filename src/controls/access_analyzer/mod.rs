@@ -13,6 +13,7 @@ use crate::aws::{AwsError, Write};
 use crate::control::{
     About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standing,
 };
+use crate::managed::Managed;
 use crate::place::Place;
 use live::{Analyzer, LIST, LIST_FINDINGS, Live};
 use serde::{Deserialize, Serialize};
@@ -23,27 +24,43 @@ pub struct AccessAnalyzer;
 
 /// The table `[access_analyzer]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    #[serde(default, rename = "type")]
-    zone: Zone,
-    #[serde(default = "on")]
-    findings: bool,
+    #[serde(rename = "type")]
+    zone: Managed<Zone>,
+    findings: Managed<bool>,
 }
 
-fn on() -> bool {
-    true
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            zone: Managed::new(Zone::Account),
+            findings: Managed::new(true),
+        }
+    }
+}
+
+impl Settings {
+    /// The zone of trust; whether there is an analyzer at all is nobody's business if it is not
+    /// managed.
+    fn zone(&self) -> Zone {
+        self.zone.unwrap_or(Zone::Account)
+    }
+
+    /// Whether findings are reported.
+    fn reports(&self) -> bool {
+        *self.findings == Some(true)
+    }
 }
 
 /// The zone of trust: access from outside of it is a finding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(
     rename_all(deserialize = "lowercase"),
     rename_all(serialize = "UPPERCASE")
 )]
 enum Zone {
     /// The account.
-    #[default]
     Account,
     /// The organization.
     Organization,
@@ -72,16 +89,16 @@ struct New<'a> {
 }
 
 fn propose_new(settings: &Settings, region: &str, live: &Live, context: &Context) -> Proposal {
-    let zone = settings.zone.word();
+    let zone = settings.zone().word();
     let name = live.free_name(zone);
     let new = New {
         name: &name,
-        r#type: settings.zone,
+        r#type: settings.zone(),
     };
     let mut proposal = Proposal::between(&None, &Some(new));
     proposal.call(CreateAnalyzer::new(&name, zone, context.tags(), region));
     proposal.note("it is free; its first findings come within 30 minutes");
-    if settings.zone == Zone::Organization {
+    if settings.zone() == Zone::Organization {
         proposal.note(
             "AWS lets the organization's management account do this, and the delegated \
              administrator of Access Analyzer",
@@ -133,7 +150,7 @@ fn propose_adopted(
     }
     if let Some(manager) = &analyzer.managed_by {
         proposal.standing = Standing::Elsewhere(format!("{manager} (analyzer {name})"));
-    } else if analyzer.zone != settings.zone.word() {
+    } else if analyzer.zone != settings.zone().word() {
         let whose = format!("the organization's analyzer {name}, which trusts all its accounts");
         proposal.standing = Standing::Elsewhere(whose);
     }
@@ -216,7 +233,7 @@ impl Control for AccessAnalyzer {
 
     fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
         let region = place.region.as_deref().unwrap_or_default();
-        let zone = settings.zone;
+        let zone = settings.zone();
         if let Some(analyzer) = live.adopted(zone.types()) {
             return propose_adopted(settings, analyzer, &live, region);
         }
@@ -224,6 +241,7 @@ impl Control for AccessAnalyzer {
         // was made and broke is not to be left beside a second.
         let stands_in_the_way = live.analyzers.iter().find(|own| own.zone == zone.word());
         let mut proposal = match stands_in_the_way {
+            _ if settings.zone.is_none() => return Proposal::fine(),
             Some(_) => Proposal::fine(),
             None => propose_new(settings, region, &live, context),
         };
@@ -264,9 +282,13 @@ impl Control for AccessAnalyzer {
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
-        match settings.findings {
-            true => Vec::new(),
-            false => vec![LIST_FINDINGS.name],
+        let mut unused = Vec::new();
+        if !settings.reports() {
+            unused.push(LIST_FINDINGS.name);
         }
+        if settings.zone.is_none() {
+            unused.push(CreateAnalyzer::OPERATION.name);
+        }
+        unused
     }
 }

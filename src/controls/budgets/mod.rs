@@ -16,13 +16,14 @@ use crate::baseline::Problems;
 use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
+use crate::floor::AtMost;
 use crate::place::Place;
 use crate::sensitive::Sensitive;
 use deletes::{DeleteNotification, DeleteSubscriber};
 use futures_util::future::try_join_all;
 use live::{Asked, Budget, GET, GET_ALERTS, GET_SUBSCRIBERS, Subscribers, key};
 use rust_decimal::Decimal;
-use settings::{Alert, Entry, MOST_ALERTS, MOST_EMAILS, Period};
+use settings::{Alert, Entry, MOST_ALERTS, MOST_EMAILS, Money, Period};
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
 use writes::{CreateBudget, CreateNotification, CreateSubscriber, Subscriber, UpdateBudget};
@@ -57,17 +58,19 @@ impl Control for Budgets {
             Setting::new(
                 "limit",
                 "required",
-                "What may be spent in a period, with its currency: \"100 USD\".",
+                "What may be spent in a period at most, with its currency: \"100 USD\". A lower limit \
+                 satisfies it, unless it is { exactly = \"100 USD\" }.",
             ),
             Setting::new(
                 "period",
                 "\"monthly\"",
-                "\"daily\", \"monthly\", \"quarterly\" or \"annually\".",
+                "\"daily\", \"monthly\", \"quarterly\" or \"annually\". A shorter one with a limit \
+                 that is no higher over a year satisfies it.",
             )
             .stricter(Stricter::Later(PERIODS)),
             Setting::new(
                 "alerts",
-                "[]",
+                "\"unmanaged\"",
                 "When to tell whom: at = \"80%\" or \"90 USD\", forecast = true to go by the \
                  forecast, email = [addresses], sns = ARN of a topic. Those that others added stay.",
             )
@@ -112,7 +115,7 @@ impl Control for Budgets {
         let Some(budget) = budget? else {
             return Ok(None);
         };
-        let declared: BTreeSet<String> = entry.alerts.iter().map(Alert::key).collect();
+        let declared: BTreeSet<String> = entry.alerts().iter().map(Alert::key).collect();
         let alerts = alerts?.into_iter().map(|alert| {
             let (asked, declared) = (&asked, &declared);
             async move {
@@ -136,9 +139,7 @@ impl Control for Budgets {
     ) -> Proposal {
         let entry = entry(settings, place);
         let Some(live) = live else {
-            let mut proposal = Proposal::between(&None, &Some(Budget::new(entry, context)));
-            proposal.call(CreateBudget::new(entry, context));
-            return proposal;
+            return Budget::create(entry, context);
         };
         if let Some(other) = &live.other_type {
             let mut proposal = Proposal::fine();
@@ -182,12 +183,31 @@ fn entry<'a>(settings: &'a [Entry], place: &Place) -> &'a Entry {
 }
 
 impl Budget {
+    /// A budget that does not exist yet.
+    fn create(entry: &Entry, context: &Context) -> Proposal {
+        let Some(limit) = entry.limit() else {
+            let mut proposal = Proposal::fine();
+            let what = "there is no budget of this name, and limit = \"unmanaged\" says no amount";
+            proposal.finding(
+                "limit",
+                what,
+                "give it a limit, or create the budget by hand",
+            );
+            return proposal;
+        };
+        let wanted = Budget::new(entry, limit, context);
+        let create = CreateBudget::new(entry, limit, &wanted.period, context);
+        let mut proposal = Proposal::between(&None, &Some(wanted));
+        proposal.call(create);
+        proposal
+    }
+
     /// A budget that does not exist yet, as it will be.
-    fn new(entry: &Entry, context: &Context) -> Self {
-        let alerts = entry.alerts.iter();
+    fn new(entry: &Entry, limit: &Money, context: &Context) -> Self {
+        let alerts = entry.alerts().iter();
         Self {
-            limit: Some(entry.limit.to_string()),
-            period: entry.period.word().to_owned(),
+            limit: Some(limit.to_string()),
+            period: entry.period.unwrap_or(Period::Monthly).word().to_owned(),
             alerts: alerts
                 .map(|alert| (alert.key(), Some(Subscribers::of(alert, context))))
                 .collect(),
@@ -198,7 +218,7 @@ impl Budget {
     /// An alert of the baseline whose subscribers are not known: it was not in the baseline when
     /// the budget was looked at.
     fn unread(&self, entry: &Entry) -> Option<String> {
-        let mut keys = entry.alerts.iter().map(Alert::key);
+        let mut keys = entry.alerts().iter().map(Alert::key);
         keys.find(|key| self.alerts.get(key) == Some(&None))
     }
 
@@ -206,14 +226,21 @@ impl Budget {
     fn approach(self, entry: &Entry, context: &Context) -> Proposal {
         let mut steps = Proposal::default();
         let mut wanted = self.clone();
-        if self.may_update(entry, &mut steps) {
-            wanted.limit = Some(entry.limit.to_string());
-            wanted.period = entry.period.word().to_owned();
-            if wanted != self {
-                steps.call(UpdateBudget::new(entry, self.kept.clone(), context));
-            }
+        if let Some((limit, period)) = self.terms(entry)
+            && self.may_update(&limit, &period, &mut steps)
+        {
+            let kept = self.kept.clone();
+            steps.call(UpdateBudget::new(
+                &entry.name,
+                &limit,
+                &period,
+                kept,
+                context,
+            ));
+            wanted.limit = Some(limit.to_string());
+            wanted.period = period;
         }
-        for alert in &entry.alerts {
+        for alert in entry.alerts() {
             let there = wanted.alerts.get(&alert.key()).cloned().flatten();
             match there {
                 Some(subscribers) => {
@@ -248,6 +275,32 @@ impl Budget {
         proposal
     }
 
+    /// The limit and the period that it has to get, if those that it has will not do.
+    fn terms(&self, entry: &Entry) -> Option<(Money, String)> {
+        let live = self.limit.clone().map(Money::try_from).and_then(Result::ok);
+        let limit = entry.limit().cloned().or(live)?;
+        let period = entry
+            .period
+            .map_or_else(|| self.period.clone(), |period| period.word().to_owned());
+        let wanted = Self {
+            limit: Some(limit.to_string()),
+            period,
+            ..Self::default()
+        };
+        let is_exact = entry.limit.as_ref().is_some_and(AtMost::is_exact);
+        let is_same = self.limit == wanted.limit && self.period == wanted.period;
+        let does = is_same || (!is_exact && self.is_within(&wanted));
+        (!does).then_some((limit, wanted.period))
+    }
+
+    /// Whether it tells of nothing later than the other does: its period is no longer, and its limit
+    /// no higher over a year.
+    fn is_within(&self, other: &Self) -> bool {
+        let rank = |budget: &Self| PERIODS.iter().position(|word| *word == budget.period);
+        let is_known = self.in_a_year().is_some() && other.in_a_year().is_some();
+        is_known && rank(self) >= rank(other) && !self.tells_later_than(other)
+    }
+
     /// Marks that it tells later than another: the limit is told to be looser, or the period if the
     /// limit stays.
     fn mark_what_tells_later(&self, other: &Self, proposal: &mut Proposal) {
@@ -262,18 +315,7 @@ impl Budget {
     /// Whether its limit allows more in a year, or is of another currency: then it tells later. A
     /// longer period is looser by itself.
     fn tells_later_than(&self, other: &Self) -> bool {
-        let in_a_year = |budget: &Self| -> Option<(Decimal, String)> {
-            let (amount, unit) = budget.limit.as_deref()?.split_once(' ')?;
-            let periods = match budget.period.as_str() {
-                "daily" => 365,
-                "monthly" => 12,
-                "quarterly" => 4,
-                _ => 1,
-            };
-            let amount = Decimal::from_str_exact(amount).ok()?;
-            Some((amount.checked_mul(Decimal::from(periods))?, unit.to_owned()))
-        };
-        match (in_a_year(self), in_a_year(other)) {
+        match (self.in_a_year(), other.in_a_year()) {
             (Some((after, unit)), Some((before, unit_before))) => {
                 unit != unit_before || after > before
             }
@@ -281,13 +323,23 @@ impl Budget {
         }
     }
 
-    /// Whether limit and period can be made those of the baseline; if not, a finding says why.
-    fn may_update(&self, entry: &Entry, steps: &mut Proposal) -> bool {
+    /// What its limit allows in a year, and the currency.
+    fn in_a_year(&self) -> Option<(Decimal, &str)> {
+        let (amount, unit) = self.limit.as_deref()?.split_once(' ')?;
+        let periods = match self.period.as_str() {
+            "daily" => 365,
+            "monthly" => 12,
+            "quarterly" => 4,
+            "annually" => 1,
+            _ => return None,
+        };
+        let amount = Decimal::from_str_exact(amount).ok()?;
+        Some((amount.checked_mul(Decimal::from(periods))?, unit))
+    }
+
+    /// Whether limit and period can be made these; if not, a finding says why.
+    fn may_update(&self, wanted: &Money, period: &str, steps: &mut Proposal) -> bool {
         let limit = self.limit.as_deref().unwrap_or("none");
-        let (wanted, period) = (entry.limit.to_string(), entry.period.word());
-        if limit == wanted && self.period == period {
-            return true;
-        }
         let what = format!("it is {limit} {}, wanted {wanted} {period}", self.period);
         if !self.lost_by_an_update.is_empty() {
             let lost: Vec<&str> = self.lost_by_an_update.iter().map(String::as_str).collect();
@@ -301,7 +353,7 @@ impl Budget {
             return false;
         }
         let mut keys = self.alerts.keys();
-        if entry.period == Period::Daily
+        if period == Period::Daily.word()
             && let Some(forecast) = keys.find(|key| key.starts_with("forecast"))
         {
             let what = format!("{what}; daily budgets have no alerts such as {forecast}");
@@ -313,7 +365,7 @@ impl Budget {
 
     /// The alerts that the baseline does not mention.
     fn alerts_beyond(&self, entry: &Entry) -> String {
-        let ours: Vec<String> = entry.alerts.iter().map(Alert::key).collect();
+        let ours: Vec<String> = entry.alerts().iter().map(Alert::key).collect();
         let beyond = self.alerts.keys().filter(|key| !ours.contains(key));
         beyond.map(String::as_str).collect::<Vec<_>>().join(", ")
     }
@@ -392,7 +444,11 @@ mod tests {
 
     /// What is proposed for the budget `monthly` of 100 USD with these other keys.
     fn proposed(rest: &str, live: Option<&Budget>) -> Proposal {
-        let text = format!("[[budgets]]\nname = \"monthly\"\nlimit = \"100 USD\"\n{rest}");
+        let limit = match rest.contains("limit") {
+            true => "",
+            false => "limit = \"100 USD\"",
+        };
+        let text = format!("[[budgets]]\nname = \"monthly\"\n{limit}\n{rest}");
         let table: Table = toml::from_str(&text).expect("the test's settings are valid");
         let live = serde_json::to_value(live).expect("plain data");
         let live = serde_json::from_value(live).expect("a live state reads back");
@@ -474,6 +530,46 @@ mod tests {
     }
 
     #[test]
+    fn a_budget_that_tells_no_later_is_left_alone() {
+        let differs = |rest: &str, limit: &str, period: &str| {
+            let live = Budget {
+                period: period.to_owned(),
+                ..budget(limit)
+            };
+            !proposed(rest, Some(&live)).differences.is_empty()
+        };
+        assert!(!differs("", "50 USD", "monthly"));
+        assert!(!differs("", "3 USD", "daily"));
+        assert!(!differs("period = 'annually'", "20 USD", "quarterly"));
+        assert!(differs(
+            "limit = { exactly = \"100 USD\" }",
+            "50 USD",
+            "monthly"
+        ));
+        assert!(differs("", "101 USD", "monthly"));
+        assert!(differs("", "50 EUR", "monthly"));
+        // Less in a year, but told of at its end.
+        assert!(differs("", "50 USD", "annually"));
+    }
+
+    #[test]
+    fn what_is_unmanaged_of_a_budget_stays() {
+        let live = budget("5000 USD");
+        let left = proposed("limit = \"unmanaged\"\nalerts = \"unmanaged\"", Some(&live));
+        assert!(left.differences.is_empty() && left.findings.is_empty());
+        let daily = Budget {
+            period: "daily".to_owned(),
+            ..budget("5000 USD")
+        };
+        let update = proposed("period = \"unmanaged\"", Some(&daily));
+        let sent = &update.writes[0].call().input["NewBudget"];
+        assert_eq!(sent["TimeUnit"], json!("DAILY"));
+        assert_eq!(sent["BudgetLimit"]["Amount"], json!("100"));
+        let none = proposed("limit = \"unmanaged\"", None);
+        assert!(none.writes.is_empty() && none.findings.len() == 1);
+    }
+
+    #[test]
     fn what_tells_later_loosens() {
         let about = crate::controls::find("budgets").expect("it exists").about;
         let loosened = |rest: &str, limit: &str, period: &str| -> Vec<String> {
@@ -486,7 +582,8 @@ mod tests {
             let looser = differences.into_iter().filter(|d| d.loosens);
             looser.map(|d| d.field).collect()
         };
-        assert_eq!(loosened("", "50 USD", "monthly"), ["limit"]);
+        let exactly = "limit = { exactly = \"100 USD\" }";
+        assert_eq!(loosened(exactly, "50 USD", "monthly"), ["limit"]);
         assert_eq!(loosened("", "9.5 USD", "annually"), ["limit"]);
         assert_eq!(loosened("", "5 USD", "daily"), ["period"]);
         assert_eq!(
@@ -540,7 +637,7 @@ mod tests {
     fn an_update_that_would_lose_something_is_a_finding() {
         let live = Budget {
             lost_by_an_update: BTreeSet::from(["its planned limits".to_owned()]),
-            ..budget("50 USD")
+            ..budget("500 USD")
         };
         let rest = format!(r#"alerts = [{{ at = "80%", {MAIL} }}]"#);
         let proposal = proposed(&rest, Some(&live));

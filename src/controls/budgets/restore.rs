@@ -109,7 +109,7 @@ impl<'a> Restore<'a> {
             Some(Ok(limit)) => {
                 let kept = self.wanted.kept.clone();
                 let name = &self.entry.name;
-                let update = UpdateBudget::back_to(name, &limit, &period, kept, self.context);
+                let update = UpdateBudget::new(name, &limit, &period, kept, self.context);
                 self.steps.call(update);
                 self.wanted.limit = Some(text);
                 self.wanted.period = period;
@@ -260,7 +260,7 @@ impl<'a> Restore<'a> {
     /// The address behind a mask. Journals hold masks alone, so it is known only as long as the
     /// baseline names it.
     fn in_clear(&self, masked: &Sensitive) -> Option<Sensitive> {
-        let alerts = self.entry.alerts.iter();
+        let alerts = self.entry.alerts().iter();
         let named: BTreeSet<Sensitive> = alerts.flat_map(|alert| alert.addresses()).collect();
         named.get(masked).cloned()
     }

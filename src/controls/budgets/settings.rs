@@ -2,6 +2,8 @@
 
 use crate::baseline::Problems;
 use crate::control::Context;
+use crate::floor::AtMost;
+use crate::managed::{Managed, UNMANAGED};
 use crate::sensitive::Sensitive;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -25,24 +27,39 @@ const MOST_PERCENT: i64 = 1_000_000;
 pub struct Entry {
     /// The name of the budget, by which it is found.
     pub name: String,
-    /// The amount that may be spent in a period.
-    pub limit: Money,
-    /// The period.
-    #[serde(default)]
-    pub period: Period,
+    /// The amount that may be spent in a period at most.
+    pub limit: Managed<AtMost<Money>>,
+    /// The longest period; a month where nothing else is said.
+    #[serde(default = "monthly")]
+    pub period: Managed<Period>,
     /// When to tell whom.
     #[serde(default)]
-    pub alerts: Vec<Alert>,
+    alerts: Managed<Vec<Alert>>,
+}
+
+fn monthly() -> Managed<Period> {
+    Managed::new(Period::Monthly)
+}
+
+impl Entry {
+    /// When to tell whom.
+    pub fn alerts(&self) -> &[Alert] {
+        self.alerts.as_deref().unwrap_or_default()
+    }
+
+    /// The amount that may be spent in a period.
+    pub fn limit(&self) -> Option<&Money> {
+        self.limit.as_ref().map(AtMost::value)
+    }
 }
 
 /// How long a period is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// A day.
     Daily,
     /// A calendar month.
-    #[default]
     Monthly,
     /// A calendar quarter.
     Quarterly,
@@ -255,14 +272,19 @@ pub fn check(entries: &[Entry], problems: &mut Problems) {
             let text = format!("there are two budgets named '{}'", entry.name);
             problems.setting(&path("name"), text);
         }
+        if entry.name == UNMANAGED {
+            let text = "a budget is known by its name, so that it cannot be left out";
+            problems.setting(&path("name"), text);
+        }
         if let Some(text) = wrong_name(&entry.name) {
             problems.setting(&path("name"), text);
         }
-        if entry.alerts.len() > MOST_ALERTS {
+        let alerts = entry.alerts();
+        if alerts.len() > MOST_ALERTS {
             let text = format!("a budget takes {MOST_ALERTS} alerts");
             problems.setting(&path("alerts"), text);
         }
-        for (at, alert) in entry.alerts.iter().enumerate() {
+        for (at, alert) in alerts.iter().enumerate() {
             let path = |rest: &str| format!("{index}.alerts.{at}.{rest}");
             check_alert(entry, at, alert, &path, problems);
         }
@@ -277,17 +299,17 @@ fn check_alert(
     problems: &mut Problems,
 ) {
     let key = alert.key();
-    if entry.alerts[..at].iter().any(|other| other.key() == key) {
+    if entry.alerts()[..at].iter().any(|other| other.key() == key) {
         let text = format!("there are two alerts of {key}: make them one");
         problems.setting(&path("at"), text);
     }
-    if let Threshold::Amount(money) = &alert.at
-        && money.unit != entry.limit.unit
+    if let (Threshold::Amount(money), Some(limit)) = (&alert.at, entry.limit())
+        && money.unit != limit.unit
     {
-        let text = format!("the limit is in {}, so this must be too", entry.limit.unit);
+        let text = format!("the limit is in {}, so this must be too", limit.unit);
         problems.setting(&path("at"), text);
     }
-    if alert.forecast && entry.period == Period::Daily {
+    if alert.forecast && *entry.period == Some(Period::Daily) {
         let text = "AWS makes no forecast for daily budgets";
         problems.setting(&path("forecast"), text);
     }

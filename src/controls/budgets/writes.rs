@@ -36,12 +36,12 @@ pub struct CreateBudget {
 
 impl CreateBudget {
     /// The budget of the baseline.
-    pub fn new(entry: &Entry, context: &Context) -> Self {
-        let alerts = entry.alerts.iter();
+    pub fn new(entry: &Entry, limit: &Money, period: &str, context: &Context) -> Self {
+        let alerts = entry.alerts().iter();
         let tags = context.tags().into_iter();
         Self {
             account_id: context.account.clone(),
-            budget: Budget::new(entry, Kept::default()),
+            budget: Budget::new(&entry.name, limit, period, Kept::default()),
             notifications_with_subscribers: alerts
                 .map(|alert| NotificationWithSubscribers {
                     notification: Notification::of(alert),
@@ -96,26 +96,11 @@ pub struct UpdateBudget {
 }
 
 impl UpdateBudget {
-    /// The budget of the baseline, with what is to stay as it is.
-    pub fn new(entry: &Entry, kept: Kept, context: &Context) -> Self {
+    /// A budget with another limit or period, and with what is to stay as it is.
+    pub fn new(name: &str, limit: &Money, period: &str, kept: Kept, context: &Context) -> Self {
         Self {
             account_id: context.account.clone(),
-            new_budget: Budget::new(entry, kept),
-            region: context.global_region(),
-        }
-    }
-
-    /// A budget as it was, with what is to stay as it is.
-    pub fn back_to(name: &str, limit: &Money, period: &str, kept: Kept, context: &Context) -> Self {
-        Self {
-            account_id: context.account.clone(),
-            new_budget: Budget {
-                budget_name: name.to_owned(),
-                budget_type: super::COST,
-                time_unit: period.to_uppercase(),
-                budget_limit: Spend::of(limit),
-                kept,
-            },
+            new_budget: Budget::new(name, limit, period, kept),
             region: context.global_region(),
         }
     }
@@ -267,12 +252,12 @@ struct Budget {
 }
 
 impl Budget {
-    fn new(entry: &Entry, kept: Kept) -> Self {
+    fn new(name: &str, limit: &Money, period: &str, kept: Kept) -> Self {
         Self {
-            budget_name: entry.name.clone(),
+            budget_name: name.to_owned(),
             budget_type: super::COST,
-            time_unit: entry.period.word().to_uppercase(),
-            budget_limit: Spend::of(&entry.limit),
+            time_unit: period.to_uppercase(),
+            budget_limit: Spend::of(limit),
             kept,
         }
     }

@@ -236,7 +236,7 @@ impl Live {
         let statuses = own.into_iter().map(|(arn, trail)| async move {
             match (
                 status(arn, &trail.home_region, reader).await,
-                &settings.name,
+                &*settings.name,
             ) {
                 (Ok(status), _) => Ok(Some((arn.clone(), status))),
                 // The choice does not depend on it.

@@ -50,17 +50,19 @@ impl Control for Cloudtrail {
             .costs(),
             Setting::new(
                 "name",
-                "the trail that is there, else \"baseline\"",
-                "The trail. One of that name is adopted, or created.",
+                "\"unmanaged\"",
+                "The trail. One of that name is adopted, or created. Unmanaged, it is the trail that \
+                 is there, or else a new one named \"baseline\".",
             ),
             Setting::new(
                 "bucket",
-                "that of the trail, else of [log_bucket]",
-                "The bucket it delivers to; {account} and {region} may stand in it.",
+                "\"unmanaged\"",
+                "The bucket it delivers to; {account} and {region} may stand in it. Unmanaged, a new \
+                 trail delivers to that of [log_bucket].",
             ),
             Setting::new(
                 "prefix",
-                "not managed",
+                "\"unmanaged\"",
                 "What comes before AWSLogs/ in the names of log files.",
             ),
             Setting::new(
@@ -80,14 +82,14 @@ impl Control for Cloudtrail {
             .stricter(Stricter::Higher),
             Setting::new(
                 "kms_key",
-                "not managed",
+                "\"unmanaged\"",
                 "The KMS key that log files are encrypted with: alias, id or ARN. It must be in \
                  the region of the bucket, and its policy must let CloudTrail use it.",
             )
             .breaks("who reads the log files must be allowed to decrypt with the key"),
             Setting::new(
                 "data_events",
-                "none",
+                "\"unmanaged\"",
                 "Data events logged besides management events: a list of { s3 = \"all\" }, \
                  { s3 = [buckets] }, { lambda = … } or { dynamodb = … } with \"all\" or ARNs; and \
                  access = \"read\", \"write\" or \"all\". What is logged already stays.",
@@ -96,7 +98,7 @@ impl Control for Cloudtrail {
             .costs(),
             Setting::new(
                 "insights",
-                "none",
+                "\"unmanaged\"",
                 "Unusual activity that is looked for: \"ApiCallRateInsight\", \
                  \"ApiErrorRateInsight\". Others stay.",
             )
@@ -217,7 +219,7 @@ impl Control for Cloudtrail {
                 StartLogging::OPERATION.name,
             ]);
         }
-        if settings.insights.is_empty() || !settings.is_enabled() {
+        if settings.insights().next().is_none() || !settings.is_enabled() {
             unused.push(PutInsightSelectors::OPERATION.name);
         }
         unused

@@ -28,7 +28,7 @@ pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal 
     };
     let mut proposal = match found {
         Some((trail, details)) => adopt(settings, trail, details, &key, context),
-        None if settings.is_enabled() => create(settings, live, &key, context),
+        None if settings.creates() => create(settings, live, &key, context),
         None => Proposal::fine(),
     };
     key.report(&mut proposal, context);
@@ -83,7 +83,7 @@ fn covered(settings: &Settings, arn: &str, trail: &Trail, logging: Option<bool>)
             "ask the organization to switch on log file validation",
         );
     }
-    if !settings.insights.is_empty() && !trail.has_insights {
+    if settings.insights().next().is_some() && !trail.has_insights {
         proposal.finding(
             "insights",
             "the organization's trail has no insights",

@@ -2,7 +2,8 @@
 
 use super::selectors::{Access, Kind, MOST_VALUES, Wish};
 use crate::baseline::Problems;
-use crate::floor::AtLeast;
+use crate::floor::{AtLeast, raise};
+use crate::managed::Managed;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
@@ -10,24 +11,39 @@ use std::fmt;
 
 /// The table `[cloudtrail]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    enabled: Option<bool>,
+    enabled: Managed<bool>,
     /// The trail; left out, the one that is there.
-    pub name: Option<String>,
+    pub name: Managed<String>,
     /// Where it delivers.
-    pub bucket: Option<String>,
+    pub bucket: Managed<String>,
     /// Under which prefix.
-    pub prefix: Option<String>,
-    log_file_validation: Option<AtLeast<bool>>,
-    multi_region: Option<AtLeast<bool>>,
-    global_events: Option<AtLeast<bool>>,
-    kms_key: Option<String>,
-    #[serde(default)]
-    data_events: Vec<DataEvents>,
-    /// The insights it has at least.
-    #[serde(default)]
-    pub insights: BTreeSet<Insight>,
+    pub prefix: Managed<String>,
+    log_file_validation: Managed<AtLeast<bool>>,
+    multi_region: Managed<AtLeast<bool>>,
+    global_events: Managed<AtLeast<bool>>,
+    kms_key: Managed<String>,
+    data_events: Managed<Vec<DataEvents>>,
+    insights: Managed<BTreeSet<Insight>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let on = || Managed::new(AtLeast::new(true));
+        Self {
+            enabled: Managed::new(true),
+            name: Managed::UNMANAGED,
+            bucket: Managed::UNMANAGED,
+            prefix: Managed::UNMANAGED,
+            log_file_validation: on(),
+            multi_region: on(),
+            global_events: on(),
+            kms_key: Managed::UNMANAGED,
+            data_events: Managed::UNMANAGED,
+            insights: Managed::UNMANAGED,
+        }
+    }
 }
 
 /// Data events of one kind of thing.
@@ -68,9 +84,24 @@ impl Insight {
 }
 
 impl Settings {
-    /// Whether the trail is to record.
+    /// Whether the trail is judged, rather than to be stopped.
     pub fn is_enabled(&self) -> bool {
-        self.enabled.unwrap_or(true)
+        *self.enabled != Some(false)
+    }
+
+    /// Whether the trail is to record.
+    pub fn logging(&self, live: bool) -> bool {
+        self.enabled.unwrap_or(live)
+    }
+
+    /// Whether one is made where there is none.
+    pub fn creates(&self) -> bool {
+        *self.enabled == Some(true)
+    }
+
+    /// The insights it has at least.
+    pub fn insights(&self) -> impl Iterator<Item = Insight> {
+        self.insights.iter().flatten().copied()
     }
 
     /// What its files are to be encrypted with.
@@ -81,36 +112,34 @@ impl Settings {
 
     /// What log file validation has to be.
     pub fn log_file_validation(&self, live: bool) -> bool {
-        floor(&self.log_file_validation, live)
+        raise(&self.log_file_validation, live)
     }
 
     /// Whether the trail has to record all regions.
     pub fn multi_region(&self, live: bool) -> bool {
-        floor(&self.multi_region, live)
+        raise(&self.multi_region, live)
     }
 
     /// Whether the trail has to record services that are in no region; one that records all
     /// regions must.
     pub fn global_events(&self, live: bool, multi_region: bool) -> bool {
-        multi_region || floor(&self.global_events, live)
+        multi_region || raise(&self.global_events, live)
     }
 
     /// The data events it asks for.
     pub fn wishes(&self) -> Vec<Wish> {
-        self.data_events
-            .iter()
-            .flat_map(DataEvents::wishes)
-            .collect()
+        let entries = self.data_events.iter().flatten();
+        entries.flat_map(DataEvents::wishes).collect()
     }
 
     /// What AWS would refuse or nobody could mean.
     pub fn check(&self, problems: &mut Problems) {
-        if let Some(name) = &self.name
+        if let Some(name) = &*self.name
             && let Err(text) = check_name(name)
         {
             problems.setting("name", text);
         }
-        if let Some(bucket) = &self.bucket
+        if let Some(bucket) = &*self.bucket
             && !is_bucket(bucket)
         {
             problems.setting(
@@ -119,13 +148,13 @@ impl Settings {
                  {account} and {region} may stand in it",
             );
         }
-        if let Some(prefix) = &self.prefix
+        if let Some(prefix) = &*self.prefix
             && !is_prefix(prefix)
         {
             let text = "a prefix has 1 to 200 characters and no slash at either end";
             problems.setting("prefix", text);
         }
-        if let Some(key) = &self.kms_key
+        if let Some(key) = &*self.kms_key
             && !KeyName::parse(key).is_one()
         {
             problems.setting(
@@ -137,7 +166,7 @@ impl Settings {
             let text = "a trail that records all regions includes global events";
             problems.setting("global_events", text);
         }
-        for (at, events) in self.data_events.iter().enumerate() {
+        for (at, events) in self.data_events.iter().flatten().enumerate() {
             events.check(&format!("data_events.{at}"), problems);
         }
         let values: usize = self.wishes().iter().map(|wish| values(&wish.which)).sum();
@@ -145,14 +174,6 @@ impl Settings {
             let text = format!("a trail takes at most {MOST_VALUES} names and conditions");
             problems.setting("data_events", text);
         }
-    }
-}
-
-/// A floor that is there even when nothing is said.
-fn floor(setting: &Option<AtLeast<bool>>, live: bool) -> bool {
-    match setting {
-        Some(floor) => floor.settle(live),
-        None => true,
     }
 }
 

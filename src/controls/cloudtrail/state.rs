@@ -95,21 +95,21 @@ impl State {
         let multi_region = settings.multi_region(self.multi_region);
         let bucket = settings.bucket.as_ref().map(|name| context.fill(name));
         let mut insights = self.insights.clone();
-        for insight in &settings.insights {
+        for insight in settings.insights() {
             let categories = insights.entry(insight.as_str().to_owned()).or_default();
             categories.insert("Management".to_owned());
         }
         Self {
             name: self.name.clone(),
             bucket: bucket.unwrap_or_else(|| self.bucket.clone()),
-            prefix: settings.prefix.clone().or_else(|| self.prefix.clone()),
+            prefix: (*settings.prefix).clone().or_else(|| self.prefix.clone()),
             log_file_validation: settings.log_file_validation(self.log_file_validation),
             multi_region,
             global_events: settings.global_events(self.global_events, multi_region),
             kms_key: key.map(str::to_owned).or_else(|| self.kms_key.clone()),
             selectors: selectors::wanted(&self.selectors, &settings.wishes(), &context.partition),
             insights,
-            logging: true,
+            logging: settings.logging(self.logging),
         }
     }
 
@@ -152,7 +152,7 @@ pub fn chosen<'a>(
     let own = trails
         .iter()
         .filter(|(arn, _)| owner(arn) == context.account);
-    let meant = own.filter(|(_, trail)| match &settings.name {
+    let meant = own.filter(|(_, trail)| match &*settings.name {
         Some(name) => trail.name == *name,
         None => true,
     });

@@ -76,7 +76,7 @@ fn propose_on(settings: &Settings, live: State, region: &str, context: &Context)
     let wanted = State {
         recorder: Some(recorder.clone()),
         channel: Some(channel.clone()),
-        recording: Some(true),
+        recording: settings.enabled.or(live.recording),
         ..live.clone()
     };
     let mut proposal = Proposal::between(&live, &wanted);
@@ -213,31 +213,34 @@ impl Control for Config {
             .stricter(Stricter::Higher),
             Setting::new(
                 "frequency",
-                "\"continuous\" for a new recorder, else not managed",
-                "How often: \"continuous\" or \"daily\". Continuous satisfies daily.",
+                "\"unmanaged\"",
+                "How often: \"continuous\" or \"daily\". Continuous satisfies daily. Unmanaged, a new \
+                 recorder is continuous.",
             )
             .costs()
             .stricter(Stricter::Later(&["DAILY", "CONTINUOUS"])),
             Setting::new(
                 "role",
-                "\"service-linked\" for a new recorder, else not managed",
+                "\"unmanaged\"",
                 "\"service-linked\", made when it is missing, or the ARN of a role. {account} is \
                  filled in. Name the role of existing recorders here if it is another: \
-                 `permissions` can then tell that it is passed.",
+                 `permissions` can then tell that it is passed. Unmanaged, new recorders get the \
+                 service-linked one.",
             ),
             Setting::new(
                 "bucket",
-                "that of [log_bucket] for a new channel, else not managed",
-                "The bucket to deliver to. {account} and {region}, the home region, are filled in.",
+                "\"unmanaged\"",
+                "The bucket to deliver to. {account} and {region}, the home region, are filled in. \
+                 Unmanaged, a new channel delivers to that of [log_bucket].",
             ),
             Setting::new(
                 "prefix",
-                "not managed",
+                "\"unmanaged\"",
                 "What the keys in the bucket begin with; \"\" for nothing.",
             ),
             Setting::new(
                 "snapshot_frequency",
-                "not managed",
+                "\"unmanaged\"",
                 "How often snapshots are delivered: One_Hour, Three_Hours, Six_Hours, \
                  Twelve_Hours or TwentyFour_Hours. More often satisfies it.",
             )
@@ -250,7 +253,7 @@ impl Control for Config {
             ])),
             Setting::new(
                 "sns_topic",
-                "not managed",
+                "\"unmanaged\"",
                 "The ARN of the topic that is told of changes. It must be in the region of the \
                  recorder: {region} and {account} are filled in.",
             ),
@@ -280,7 +283,9 @@ impl Control for Config {
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
-        settings.record.check(settings.global_types, problems);
+        if let Some(record) = &*settings.record {
+            record.check(*settings.global_types, problems);
+        }
         let slash = |prefix: &String| prefix.starts_with('/') || prefix.ends_with('/');
         if settings.prefix.as_ref().is_some_and(slash) {
             problems.setting("prefix", "leave out the slash at its start or end");
@@ -312,9 +317,10 @@ impl Control for Config {
             (Live::Region(state), region) => (*state, region.as_deref().unwrap_or_default()),
         };
         let is_control_towers = live.is_control_towers();
-        let proposal = match settings.enabled {
-            true => propose_on(settings, live, region, context),
-            false => propose_off(live, region),
+        let proposal = match *settings.enabled {
+            Some(false) => propose_off(live, region),
+            None if live.recorder.is_none() => Proposal::fine(),
+            _ => propose_on(settings, live, region, context),
         };
         match is_control_towers {
             true => proposal.left_to("AWS Control Tower"),
@@ -337,7 +343,7 @@ impl Control for Config {
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         let role = settings.role_arn(context);
         // Where the table names a role, a run may have put it in the place of any other.
-        let earlier = match &settings.role {
+        let earlier = match &*settings.role {
             Some(_) => any_role(context),
             None => role.clone(),
         };
@@ -349,12 +355,14 @@ impl Control for Config {
         if !settings.uses_service_linked_role() {
             unused.extend([GET_ROLE.name, CreateServiceLinkedRole::OPERATION.name]);
         }
-        match settings.enabled {
+        if *settings.enabled != Some(true) {
+            unused.push(StartConfigurationRecorder::OPERATION.name);
+        }
+        match *settings.enabled != Some(false) {
             true => unused.push(StopConfigurationRecorder::OPERATION.name),
             false => unused.extend([
                 PutConfigurationRecorder::OPERATION.name,
                 PutDeliveryChannel::OPERATION.name,
-                StartConfigurationRecorder::OPERATION.name,
             ]),
         }
         unused

@@ -99,7 +99,7 @@ fn global() -> BTreeSet<String> {
 
 impl Wish {
     /// Looks for lists that AWS would refuse, or that contradict the setting `global_types`.
-    pub fn check(&self, global_types: GlobalTypes, problems: &mut Problems) {
+    pub fn check(&self, global_types: Option<GlobalTypes>, problems: &mut Problems) {
         let (path, list) = match self {
             Self::All | Self::Exactly(Record::All) => return,
             Self::Include(list) => ("record.include", list),
@@ -114,7 +114,7 @@ impl Wish {
             let text = format!("'{name}' is no resource type, such as AWS::EC2::Instance");
             problems.setting(path, text);
         }
-        if path.ends_with("include") && global_types == GlobalTypes::None {
+        if path.ends_with("include") && global_types == Some(GlobalTypes::None) {
             for name in list.iter().filter(|name| GLOBAL.contains(&name.as_str())) {
                 let text = format!("{name} is listed, and global_types = \"none\" leaves it out");
                 problems.setting(path, text);

@@ -5,29 +5,39 @@ use super::state::{Channel, Recorder, service_linked_role};
 use crate::baseline::Problems;
 use crate::control::Context;
 use crate::floor::{AtLeast, raise_word};
+use crate::managed::Managed;
 use crate::s3::is_bucket_name;
 use serde::Deserialize;
 
 /// The table `[config]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    #[serde(default = "on")]
-    pub enabled: bool,
-    #[serde(default)]
-    pub record: Wish,
-    #[serde(default)]
-    pub global_types: GlobalTypes,
-    pub frequency: Option<AtLeast<Frequency>>,
-    pub role: Option<RoleSetting>,
-    pub bucket: Option<String>,
-    pub prefix: Option<String>,
-    pub snapshot_frequency: Option<AtLeast<Snapshots>>,
-    pub sns_topic: Option<String>,
+    pub enabled: Managed<bool>,
+    pub record: Managed<Wish>,
+    pub global_types: Managed<GlobalTypes>,
+    pub frequency: Managed<AtLeast<Frequency>>,
+    pub role: Managed<RoleSetting>,
+    pub bucket: Managed<String>,
+    pub prefix: Managed<String>,
+    pub snapshot_frequency: Managed<AtLeast<Snapshots>>,
+    pub sns_topic: Managed<String>,
 }
 
-fn on() -> bool {
-    true
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: Managed::new(true),
+            record: Managed::new(Wish::All),
+            global_types: Managed::new(GlobalTypes::Home),
+            frequency: Managed::UNMANAGED,
+            role: Managed::UNMANAGED,
+            bucket: Managed::UNMANAGED,
+            prefix: Managed::UNMANAGED,
+            snapshot_frequency: Managed::UNMANAGED,
+            sns_topic: Managed::UNMANAGED,
+        }
+    }
 }
 
 /// How often a recorder looks; the later one looks more often.
@@ -108,7 +118,7 @@ fn is_topic(arn: &str) -> bool {
 impl Settings {
     /// The ARN of the role that new recorders get.
     pub fn role_arn(&self, context: &Context) -> String {
-        match &self.role {
+        match &*self.role {
             Some(RoleSetting::Arn(arn)) => context.fill(arn),
             _ => service_linked_role(context),
         }
@@ -120,14 +130,14 @@ impl Settings {
             let text = text.replace("{account}", "111122223333");
             text.replace("{region}", "us-east-1")
         };
-        if let Some(bucket) = &self.bucket
+        if let Some(bucket) = &*self.bucket
             && !is_bucket_name(&sample(bucket))
         {
             let text = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens; \
                         {account} and {region} are filled in";
             problems.setting("bucket", text);
         }
-        if let Some(topic) = &self.sns_topic
+        if let Some(topic) = &*self.sns_topic
             && !is_topic(&sample(topic))
         {
             let text = format!(
@@ -148,7 +158,11 @@ impl Settings {
         if frequency != Some(&Frequency::Continuous) {
             return Vec::new();
         }
-        let asked = self.record.settle(self.with_global(region, context), None);
+        let with_global = self.with_global(None, region, context);
+        let asked = self
+            .record
+            .as_ref()
+            .and_then(|wish| wish.settle(with_global, None));
         let is_asked = |name: &&String| {
             let one = Group {
                 record: Record::Include([(*name).clone()].into()),
@@ -166,12 +180,17 @@ impl Settings {
     }
 
     /// Whether the types of IAM are to be recorded in a region.
-    fn with_global(&self, region: &str, context: &Context) -> bool {
-        self.global_types == GlobalTypes::Home && region == context.home_region.as_str()
+    fn with_global(&self, live: Option<&Group>, region: &str, context: &Context) -> bool {
+        let is_home = region == context.home_region.as_str();
+        match &*self.global_types {
+            Some(GlobalTypes::Home) => is_home,
+            Some(GlobalTypes::None) => false,
+            None => live.map_or(is_home, Group::has_global),
+        }
     }
 
     pub fn uses_service_linked_role(&self) -> bool {
-        self.enabled && !matches!(self.role, Some(RoleSetting::Arn(_)))
+        *self.enabled != Some(false) && !matches!(*self.role, Some(RoleSetting::Arn(_)))
     }
 
     /// What the recorder is to be; `None` when there is nothing to record in the region.
@@ -181,12 +200,17 @@ impl Settings {
         region: &str,
         context: &Context,
     ) -> Option<Recorder> {
-        let with_global = self.with_global(region, context);
-        let group = self.record.settle(with_global, live.map(|r| &r.group))?;
+        let group = live.map(|recorder| &recorder.group);
+        let with_global = self.with_global(group, region, context);
+        let group = match (&*self.record, group) {
+            (Some(wish), group) => wish.settle(with_global, group)?,
+            (None, Some(group)) => group.clone(),
+            (None, None) => Wish::All.settle(with_global, None)?,
+        };
         let frequency = |live: Option<&str>| raise_word(&self.frequency, live, &Frequency::WORDS);
         Some(match live {
             Some(live) => Recorder {
-                role: match &self.role {
+                role: match &*self.role {
                     Some(_) => self.role_arn(context),
                     None => live.role.clone(),
                 },
@@ -222,8 +246,7 @@ impl Settings {
         Some(Channel {
             snapshot_frequency: raise_word(&self.snapshot_frequency, snapshots, &Snapshots::WORDS),
             bucket,
-            prefix: self
-                .prefix
+            prefix: (*self.prefix)
                 .clone()
                 .or(live.prefix)
                 .filter(|prefix| !prefix.is_empty()),

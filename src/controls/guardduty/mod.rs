@@ -16,6 +16,7 @@ use crate::control::{
     Stricter,
 };
 use crate::floor::{AtLeast, raise_word};
+use crate::managed::Managed;
 use crate::place::Place;
 use features::{Declared, EKS_RUNTIME, Feature, NAMES, RUNTIME};
 use serde::Deserialize;
@@ -28,17 +29,21 @@ pub struct GuardDuty;
 
 /// The table `[guardduty]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    #[serde(default = "on")]
-    enabled: bool,
-    #[serde(default)]
-    features: BTreeMap<String, Declared>,
-    publishing_frequency: Option<AtLeast<Frequency>>,
+    enabled: Managed<bool>,
+    features: Managed<BTreeMap<String, Declared>>,
+    publishing_frequency: Managed<AtLeast<Frequency>>,
 }
 
-fn on() -> bool {
-    true
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: Managed::new(true),
+            features: Managed::UNMANAGED,
+            publishing_frequency: Managed::UNMANAGED,
+        }
+    }
 }
 
 /// How often changed findings are published; the later ones more often.
@@ -63,7 +68,7 @@ impl Settings {
     /// because AWS switches on what it is not told about. Only one kind of runtime monitoring may
     /// be named; the other is off in a new detector, or covered by the first.
     fn at_first(&self) -> Vec<FeatureInput> {
-        let declared = |name: &str| self.features.get(name).map(Declared::at_first);
+        let declared = |name: &str| self.declared(name).map(Declared::at_first);
         let unnamed = match self.wants(EKS_RUNTIME) {
             true => RUNTIME,
             false if self.wants(RUNTIME) => EKS_RUNTIME,
@@ -77,7 +82,11 @@ impl Settings {
     }
 
     fn wants(&self, name: &str) -> bool {
-        self.features.get(name).is_some_and(Declared::is_wanted)
+        self.declared(name).is_some_and(Declared::is_wanted)
+    }
+
+    fn declared(&self, name: &str) -> Option<&Declared> {
+        self.features.as_ref()?.get(name)
     }
 
     /// What the features have to become, and what cannot be had.
@@ -87,7 +96,7 @@ impl Settings {
             notes: Vec::new(),
             kept_off: Vec::new(),
         };
-        for (name, declared) in &self.features {
+        for (name, declared) in self.features.iter().flatten() {
             let Some(feature) = settled.features.get_mut(name) else {
                 settled.notes.push(format!("{name} is not offered here"));
                 continue;
@@ -143,7 +152,7 @@ fn propose_off(live: Live, region: &str) -> Proposal {
 
 fn propose_new(settings: &Settings, region: &str, context: &Context) -> Proposal {
     let frequency = raise_word(&settings.publishing_frequency, None, &Frequency::WORDS);
-    let declared = settings.features.iter();
+    let declared = settings.features.iter().flatten();
     let wanted = Detector {
         enabled: true,
         publishing_frequency: frequency.clone(),
@@ -172,7 +181,7 @@ fn propose_change(
     } = settings.settle(live, by_policy);
     let frequency = live.publishing_frequency.as_deref();
     let wanted = Detector {
-        enabled: true,
+        enabled: settings.enabled.unwrap_or(live.enabled),
         publishing_frequency: raise_word(
             &settings.publishing_frequency,
             frequency,
@@ -240,7 +249,7 @@ impl Control for GuardDuty {
             .stricter(Stricter::Higher),
             Setting::new(
                 "features",
-                "none declared",
+                "\"unmanaged\"",
                 "Protection plans by AWS's names: { S3_DATA_EVENTS = true }, or { RUNTIME_MONITORING \
                  = { enabled = true, EC2_AGENT_MANAGEMENT = true } }. False does not ask for one; \
                  { exactly = false } switches it off. What is not declared stays as it is, and is \
@@ -251,9 +260,9 @@ impl Control for GuardDuty {
             .stricter(Stricter::Higher),
             Setting::new(
                 "publishing_frequency",
-                "not managed; SIX_HOURS in a new detector",
+                "\"unmanaged\"",
                 "How often findings that changed are published: FIFTEEN_MINUTES, ONE_HOUR or \
-                 SIX_HOURS. More often satisfies it.",
+                 SIX_HOURS. More often satisfies it. Unmanaged, a new detector has SIX_HOURS.",
             )
             .stricter(Stricter::Later(&[
                 "SIX_HOURS",
@@ -295,7 +304,7 @@ impl Control for GuardDuty {
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
-        for (name, declared) in &settings.features {
+        for (name, declared) in settings.features.iter().flatten() {
             Declared::check(name, declared, problems);
         }
         if settings.wants(RUNTIME) && settings.wants(EKS_RUNTIME) {
@@ -323,12 +332,13 @@ impl Control for GuardDuty {
     fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
         let region = place.region.as_deref().unwrap_or_default();
         let administrator = live.administrator.clone();
-        let proposal = match (settings.enabled, &live.detector, &live.id) {
-            (false, _, _) => propose_off(live, region),
-            (true, Some(detector), Some(id)) => {
+        let proposal = match (*settings.enabled, &live.detector, &live.id) {
+            (Some(false), _, _) => propose_off(live, region),
+            (_, Some(detector), Some(id)) => {
                 propose_change(settings, id, detector, &live.by_policy, region)
             }
-            (true, _, _) => propose_new(settings, region, context),
+            (Some(true), _, _) => propose_new(settings, region, context),
+            (None, _, _) => Proposal::fine(),
         };
         match administrator {
             Some(account) => proposal.left_to(&format!("GuardDuty administrator {account}")),
@@ -341,9 +351,9 @@ impl Control for GuardDuty {
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
-        match settings.enabled {
-            true => Vec::new(),
-            false => vec![CreateDetector::OPERATION.name],
+        match *settings.enabled {
+            Some(true) => Vec::new(),
+            _ => vec![CreateDetector::OPERATION.name],
         }
     }
 }

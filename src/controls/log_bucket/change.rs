@@ -6,6 +6,7 @@ use crate::aws::AwsError;
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::baseline::Tags;
 use crate::control::{Context, Proposal};
+use crate::floor::raise as raised;
 use crate::policy::{Dialect, Policy, deny_insecure_transport};
 use crate::s3::{self, Bucket, Lifecycle, Rule};
 use serde::Serialize;
@@ -44,10 +45,7 @@ pub(super) fn create(settings: &Settings, name: &str, context: &Context) -> Prop
     let arn = s3::arn(&context.partition, name);
     let mut statements = vec![deny_insecure_transport(&arn)];
     statements.extend(delivery_statements(&arn, context));
-    let (days, versioning) = (
-        *settings.retention_days.value(),
-        *settings.versioning.value(),
-    );
+    let (days, versioning) = (settings.days(), settings.wants_versioning());
     let wanted = Shape {
         region: context.home_region.clone(),
         tags: tags(name, context),
@@ -56,7 +54,7 @@ pub(super) fn create(settings: &Settings, name: &str, context: &Context) -> Prop
         // What every new bucket has.
         encryption: Some("AES256".to_owned()),
         versioning,
-        retention_days: Some(days),
+        retention_days: days,
         ssl_only: true,
         statements: sids(&statements),
     };
@@ -69,11 +67,13 @@ pub(super) fn create(settings: &Settings, name: &str, context: &Context) -> Prop
     ));
     proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
     put_policy(&mut proposal, target.clone(), None, statements);
-    proposal.call(s3::PutBucketLifecycle::with(
-        target.clone(),
-        Lifecycle::default(),
-        vec![own_rule(days)],
-    ));
+    if let Some(days) = days {
+        proposal.call(s3::PutBucketLifecycle::with(
+            target.clone(),
+            Lifecycle::default(),
+            vec![own_rule(days)],
+        ));
+    }
     if versioning {
         proposal.call(s3::PutBucketVersioning::on(target));
     }
@@ -129,7 +129,7 @@ pub(super) fn raise(
             .encryption
             .clone()
             .or_else(|| Some("AES256".to_owned())),
-        versioning: live.versioning || *settings.versioning.value(),
+        versioning: live.versioning || settings.wants_versioning(),
         retention_days,
         ssl_only: true,
         statements: sids(&delivery),
@@ -203,7 +203,7 @@ fn is_ours(name: &str, bucket: &Bucket) -> bool {
 /// Whether the creation of the bucket broke off before its last call.
 fn is_unfinished(settings: &Settings, name: &str, bucket: &Bucket) -> bool {
     let has_rule = bucket.rules().rule(RULE).is_some();
-    let versions = *settings.versioning.value();
+    let versions = settings.wants_versioning();
     is_ours(name, bucket) && versions && bucket.versioning.is_none() && !has_rule
 }
 
@@ -250,16 +250,18 @@ fn retention(settings: &Settings, name: &str, bucket: &Bucket) -> Option<i32> {
     let wanted = &settings.retention_days;
     match (is_ours(name, bucket), kept_for(name, bucket)) {
         (false, days) => days,
-        (true, Some(days)) => Some(wanted.settle(days)),
-        (true, None) if is_unfinished(settings, name, bucket) => Some(*wanted.value()),
-        (true, None) => Some(wanted.settle(i32::MAX)).filter(|days| *days != i32::MAX),
+        (true, Some(days)) => Some(raised(wanted, days)),
+        (true, None) if is_unfinished(settings, name, bucket) => settings.days(),
+        (true, None) => Some(raised(wanted, i32::MAX)).filter(|days| *days != i32::MAX),
     }
 }
 
 /// Rules that delete logs too early and are others', or that others have changed, are theirs to
 /// put right.
 fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, name: &str, bucket: &Bucket) {
-    let wanted = *settings.retention_days.value();
+    let Some(wanted) = settings.days() else {
+        return;
+    };
     let rules = bucket.rules();
     for rule in rules
         .enabled()

@@ -16,6 +16,7 @@ use crate::control::{
     Stricter,
 };
 use crate::floor::AtLeast;
+use crate::managed::{Managed, UNMANAGED};
 use crate::place::Place;
 use crate::s3::{self, Bucket};
 use change::{create, raise};
@@ -38,16 +39,28 @@ const HEAD: Operation = Operation::new(
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     name: String,
-    retention_days: AtLeast<i32>,
-    versioning: AtLeast<bool>,
+    retention_days: Managed<AtLeast<i32>>,
+    versioning: Managed<AtLeast<bool>>,
+}
+
+impl Settings {
+    /// How long logs are kept at least.
+    fn days(&self) -> Option<i32> {
+        self.retention_days.as_ref().map(|days| *days.value())
+    }
+
+    /// Whether versioning is to be on.
+    fn wants_versioning(&self) -> bool {
+        self.versioning.as_ref().is_some_and(|floor| *floor.value())
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             name: DEFAULT_NAME.to_owned(),
-            retention_days: AtLeast::new(400),
-            versioning: AtLeast::new(true),
+            retention_days: Managed::new(AtLeast::new(400)),
+            versioning: Managed::new(AtLeast::new(true)),
         }
     }
 }
@@ -131,7 +144,11 @@ impl Control for LogBucket {
                         {account} and {region} are filled in";
             problems.setting("name", text);
         }
-        if *settings.retention_days.value() < 1 {
+        if settings.name == UNMANAGED {
+            let text = "the log bucket is known by its name: name it, or leave the key out";
+            problems.setting("name", text);
+        }
+        if settings.days().is_some_and(|days| days < 1) {
             problems.setting("retention_days", "S3 counts in whole days, from 1 up");
         }
     }

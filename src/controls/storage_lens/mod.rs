@@ -12,6 +12,7 @@ use crate::baseline::Problems;
 use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
+use crate::managed::Managed;
 use crate::place::Place;
 use dashboard::{Advanced, Dashboard, GET, Listed};
 use serde::{Deserialize, Serialize};
@@ -40,23 +41,26 @@ const DEFAULT: &str = "default-account-dashboard";
 
 /// The table `[storage_lens]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    #[serde(default = "on")]
-    enabled: bool,
-    #[serde(default)]
-    advanced: bool,
+    enabled: Managed<bool>,
+    advanced: Managed<bool>,
 }
 
-fn on() -> bool {
-    true
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: Managed::new(true),
+            advanced: Managed::UNMANAGED,
+        }
+    }
 }
 
 impl Settings {
     fn wanted(&self, live: &Dashboard) -> Dashboard {
         let mut wanted = live.clone();
-        wanted.enabled = self.enabled;
-        if self.advanced {
+        wanted.enabled = self.enabled.unwrap_or(live.enabled);
+        if *self.advanced == Some(true) {
             wanted.advanced.raise();
         }
         wanted
@@ -96,7 +100,7 @@ impl Control for StorageLens {
             .stricter(Stricter::Higher),
             Setting::new(
                 "advanced",
-                "false",
+                "\"unmanaged\"",
                 "Whether it has the advanced metrics as well, for money: activity, cost \
                  optimization, data protection and status codes, of the account and of each bucket. \
                  False does not ask for them; what is on stays on.",
@@ -118,7 +122,7 @@ impl Control for StorageLens {
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
-        if settings.advanced && !settings.enabled {
+        if *settings.advanced == Some(true) && *settings.enabled == Some(false) {
             problems.setting("advanced", "a dashboard that is off has no metrics");
         }
     }
@@ -146,7 +150,7 @@ impl Control for StorageLens {
         {
             own.not_carried.insert("Tags".to_owned());
         }
-        for listed in others.iter().filter(|_| settings.enabled) {
+        for listed in others.iter().filter(|_| *settings.enabled == Some(true)) {
             live.others.push(dashboard::read(listed, reader).await?);
         }
         Ok(live)
