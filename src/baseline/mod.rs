@@ -14,7 +14,7 @@ pub use shared::Shared;
 pub use waivers::Waiver;
 
 use crate::aws::Caller;
-use crate::control::{Configured, Context, Delivery, Need};
+use crate::control::{Configured, Context, Delivering, Need};
 use crate::controls;
 use crate::error::Error;
 use crate::managed::UNMANAGED;
@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use time::OffsetDateTime;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -50,7 +51,7 @@ pub struct Baseline {
     /// The table `[account]`.
     pub account: Account,
     /// The controls it configures, in the order in which plans read.
-    pub controls: Vec<Box<dyn Configured>>,
+    pub controls: Vec<Arc<dyn Configured>>,
     /// The tables `[[waivers]]`.
     pub waivers: Vec<Waiver>,
     /// The table `[limits]`.
@@ -60,7 +61,7 @@ pub struct Baseline {
     /// The table `[journal]`: where journals are copied to.
     pub journal: Option<Shared>,
     log_bucket: Option<String>,
-    deliveries: Vec<(Option<String>, Delivery)>,
+    config_bucket: Option<Option<String>>,
     blocks_public_policies: bool,
 }
 
@@ -145,14 +146,14 @@ impl Baseline {
         };
         let (lock, journal) = (shared("lock"), shared("journal"));
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
-        let deliveries = deliveries(&table);
+        let config_bucket = config_bucket(&table);
         let blocks_public_policies = table
             .get("public_access_block")
             .is_some_and(blocks_public_policies);
         let mut configured = Vec::new();
         for kind in controls::ALL {
             if let Some(value) = take(&mut table, kind.about.name) {
-                configured.extend(problems.configure(*kind, value));
+                configured.extend(problems.configure(*kind, value).map(Arc::from));
             }
         }
         let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
@@ -174,7 +175,7 @@ impl Baseline {
                 lock,
                 journal,
                 log_bucket,
-                deliveries,
+                config_bucket,
                 blocks_public_policies,
             }),
         }
@@ -208,15 +209,19 @@ impl Baseline {
             baseline: self.name(),
             tags: self.account.tags.clone(),
             log_bucket: None,
-            deliveries: Vec::new(),
+            delivering: Delivering {
+                controls: self.controls.clone(),
+                regions: self.account.regions.clone(),
+            },
+            config_delivers: false,
             blocks_public_policies: self.blocks_public_policies,
         };
         context.log_bucket = self.log_bucket.as_ref().map(|name| context.fill(name));
-        let deliveries = self.deliveries.iter().filter(|(bucket, _)| match bucket {
-            Some(bucket) => context.log_bucket == Some(context.fill(bucket)),
-            None => true,
-        });
-        context.deliveries = deliveries.map(|(_, delivery)| delivery.clone()).collect();
+        context.config_delivers = match &self.config_bucket {
+            Some(Some(bucket)) => context.log_bucket == Some(context.fill(bucket)),
+            Some(None) => context.log_bucket.is_some(),
+            None => false,
+        };
         context
     }
 
@@ -293,34 +298,14 @@ fn blocks_public_policies(value: &Spanned<DeValue<'_>>) -> bool {
     }
 }
 
-/// The tables that deliver somewhere, with the bucket they name; what is wrong in them is reported
-/// by their controls.
-fn deliveries(table: &DeTable<'_>) -> Vec<(Option<String>, Delivery)> {
-    let text = |control: &Spanned<DeValue<'_>>, key: &str| {
-        let value = control.get_ref().get(key)?;
-        value
-            .get_ref()
-            .as_str()
-            .filter(|text| !text.is_empty() && *text != UNMANAGED)
-            .map(str::to_owned)
-    };
-    let trail = table.get("cloudtrail").map(|control| {
-        let trail = text(control, "name").unwrap_or_else(|| DEFAULT_TRAIL.to_owned());
-        let prefix = text(control, "prefix");
-        (
-            text(control, "bucket"),
-            Delivery::CloudTrail { trail, prefix },
-        )
-    });
-    let recorder = table.get("config").map(|control| {
-        (
-            text(control, "bucket"),
-            Delivery::Config {
-                prefix: text(control, "prefix"),
-            },
-        )
-    });
-    trail.into_iter().chain(recorder).collect()
+/// The bucket that `[config]` names: `None` without that table, `Some(None)` when it names none.
+fn config_bucket(table: &DeTable<'_>) -> Option<Option<String>> {
+    let config = table.get("config")?.get_ref();
+    let bucket = config
+        .get("bucket")
+        .and_then(|name| name.get_ref().as_str());
+    let named = bucket.filter(|name| !name.is_empty() && *name != UNMANAGED);
+    Some(named.map(str::to_owned))
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -335,7 +320,7 @@ pub type Tags = BTreeMap<String, String>;
 mod tests {
     use super::*;
 
-    fn deliveries_of(text: &str) -> usize {
+    fn config_delivers(text: &str) -> bool {
         let text = format!("baseline = 1\n[log_bucket]\nname = \"logs-{{account}}\"\n{text}");
         let baseline = Baseline::parse(Path::new("x.toml"), &text);
         let baseline = baseline.expect("the test's baseline is valid");
@@ -345,16 +330,14 @@ mod tests {
             arn,
         };
         let context = baseline.context(&caller, "us-east-1", OffsetDateTime::UNIX_EPOCH);
-        context.deliveries.len()
+        context.config_delivers
     }
 
     #[test]
     fn what_names_no_other_bucket_delivers_to_the_log_bucket() {
-        assert_eq!(deliveries_of("[cloudtrail]\n[config]"), 2);
-        assert_eq!(
-            deliveries_of("[cloudtrail]\nbucket = \"logs-111122223333\""),
-            1
-        );
-        assert_eq!(deliveries_of("[cloudtrail]\nbucket = \"other\""), 0);
+        assert!(config_delivers("[config]"));
+        assert!(config_delivers("[config]\nbucket = \"logs-{account}\""));
+        assert!(!config_delivers("[config]\nbucket = \"other\""));
+        assert!(!config_delivers("[cloudtrail]"));
     }
 }

@@ -4,11 +4,13 @@
 //! decides nothing else: the engine asks, compares, shows and sends.
 
 mod about;
+mod delivering;
 pub mod owner;
 mod past;
 mod proposal;
 
 pub use about::{About, Cost, Need, Reference, Scope, Setting, Standard, Stricter};
+pub use delivering::{Delivering, Delivery};
 pub use past::Past;
 pub use proposal::{Proposal, Standing};
 
@@ -61,6 +63,21 @@ pub trait Control: Send + Sync + 'static {
         context: &Context,
         reader: &Reader,
     ) -> impl Future<Output = Result<Self::Live, AwsError>> + Send;
+
+    /// What will be delivered to the log bucket for these settings, from the state that things
+    /// will have; `regions` are those the baseline looks at. What it reads is shared with
+    /// [`Control::read`] by [`Reader::once`].
+    ///
+    /// # Errors
+    /// When something decides about it that could not be seen.
+    fn deliveries(
+        _settings: &Self::Settings,
+        _regions: &[String],
+        _context: &Context,
+        _reader: &Reader,
+    ) -> impl Future<Output = Result<Vec<Delivery>, AwsError>> + Send {
+        async { Ok(Vec::new()) }
+    }
 
     /// What would make a place match: differences with the calls that remove them, and findings.
     fn propose(
@@ -136,27 +153,12 @@ pub struct Context {
     pub tags: BTreeMap<String, String>,
     /// The bucket of `[log_bucket]`, if the baseline has one.
     pub log_bucket: Option<String>,
-    /// What else the baseline has deliver to that bucket.
-    pub deliveries: Vec<Delivery>,
+    /// Who announces what is delivered to that bucket.
+    pub delivering: Delivering,
+    /// Whether the baseline has Config deliver to that bucket.
+    pub config_delivers: bool,
     /// Whether the baseline has S3 store no public policy in the account.
     pub blocks_public_policies: bool,
-}
-
-/// A service that delivers to the log bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// CloudTrail, for a trail, under a prefix.
-    CloudTrail {
-        /// The name of the trail.
-        trail: String,
-        /// What stands before `AWSLogs/`.
-        prefix: Option<String>,
-    },
-    /// Config, under a prefix.
-    Config {
-        /// What stands before `AWSLogs/`.
-        prefix: Option<String>,
-    },
 }
 
 /// The tag that says which baseline created a thing.
@@ -197,6 +199,13 @@ pub trait Configured: Debug + Send + Sync {
         context: &'a Context,
         reader: &'a Reader,
     ) -> BoxFuture<'a, Result<Value, AwsError>>;
+    /// See [`Control::deliveries`].
+    fn deliveries<'a>(
+        &'a self,
+        regions: &'a [String],
+        context: &'a Context,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Vec<Delivery>, AwsError>>;
     /// See [`Control::propose`].
     ///
     /// # Errors
@@ -253,6 +262,15 @@ impl<C: Control> Configured for Held<C> {
             let live = C::read(&self.0, place, context, reader).await?;
             Ok(crate::diff::to_value(&live))
         })
+    }
+
+    fn deliveries<'a>(
+        &'a self,
+        regions: &'a [String],
+        context: &'a Context,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Vec<Delivery>, AwsError>> {
+        Box::pin(C::deliveries(&self.0, regions, context, reader))
     }
 
     fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String> {
@@ -346,7 +364,8 @@ pub(crate) mod tests {
             baseline: "test".to_owned(),
             tags: BTreeMap::new(),
             log_bucket: None,
-            deliveries: Vec::new(),
+            delivering: Delivering::default(),
+            config_delivers: false,
             blocks_public_policies: false,
         }
     }

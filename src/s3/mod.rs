@@ -14,6 +14,7 @@ mod policy;
 mod public_access;
 mod read;
 mod restore;
+mod shipment;
 mod tagging;
 mod versioning;
 mod whole;
@@ -42,6 +43,7 @@ pub use read::{Bucket, read};
 pub use restore::{
     DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,
 };
+pub use shipment::{KeptOut, OWNER_HAS_ALL, Shipment};
 pub use tagging::{GET_TAGGING, TagResource, UntagResource};
 pub use versioning::{GET_VERSIONING, PutBucketVersioning, Versioning};
 pub use whole::Whole;

@@ -193,3 +193,60 @@ fn the_policy_of_a_bucket_that_two_controls_look_after_is_read_once_and_written_
     );
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
+
+#[test]
+fn the_deliveries_that_are_let_in_are_those_of_the_trail_and_the_channel_that_are_adopted() {
+    let account = Account::with("[log_bucket]\nname = \"logs-{account}\"\n[cloudtrail]\n[config]");
+    let bucket = format!("logs-{}", account.id);
+    block_on(async {
+        let s3 = s3(&account).await;
+        let create = s3.create_bucket().bucket(&bucket);
+        create.send().await.expect("created");
+        let open = |service: &str| {
+            json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "s3:*",
+                "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")]})
+        };
+        let open = json!({"Version": "2012-10-17",
+            "Statement": [open("cloudtrail.amazonaws.com"), open("config.amazonaws.com")]});
+        let put = s3
+            .put_bucket_policy()
+            .bucket(&bucket)
+            .policy(open.to_string());
+        put.send().await.expect("a policy");
+        let away = aws_sdk_cloudtrail::config::Builder::from(&account.sdk().await)
+            .region(aws_config::Region::new("eu-west-1"));
+        let trails = aws_sdk_cloudtrail::Client::from_conf(away.build());
+        let trail = trails.create_trail().name("audit").s3_bucket_name(&bucket);
+        let trail = trail.s3_key_prefix("audit").is_multi_region_trail(true);
+        let trail = trail.include_global_service_events(true);
+        let trail = trail.enable_log_file_validation(true).send().await;
+        trail.expect("created");
+        let started = trails.start_logging().name("audit").send().await;
+        started.expect("started");
+        let channels = aws_sdk_config::Client::new(&account.sdk().await);
+        // While others let the deliveries in, no statement of ours does.
+        account.assert_converges();
+        let text = policy(&s3, &bucket).await.to_string();
+        assert!(!text.contains("BaselineC"), "{text}");
+        let moved = aws_sdk_config::types::DeliveryChannel::builder()
+            .name("default")
+            .s3_bucket_name(&bucket)
+            .s3_key_prefix("cfg");
+        let put = channels
+            .put_delivery_channel()
+            .delivery_channel(moved.build());
+        put.send().await.expect("moved");
+        let delete = s3.delete_bucket_policy().bucket(&bucket);
+        delete.send().await.expect("deleted");
+        account.assert_converges();
+        let text = policy(&s3, &bucket).await.to_string();
+        let source = format!("arn:aws:cloudtrail:eu-west-1:{}:trail/audit\"", account.id);
+        for part in [&*source, "/audit/AWSLogs/", "/cfg/AWSLogs/"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("trail/baseline"), "{text}");
+        let trail = trails.get_trail_status().name("audit").send().await;
+        let trail = trail.expect("a status");
+        assert_eq!(trail.latest_delivery_error(), None);
+    });
+}

@@ -2,7 +2,6 @@
 
 use super::guardrail::{Judging, Unread};
 use super::values::{Accept, Mode};
-use crate::control::Delivery;
 use crate::s3;
 
 pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
@@ -87,8 +86,7 @@ fn obstacle(
         let what = format!("it takes {logs}, which do not come where new objects are locked");
         return found(&what, &except);
     }
-    let delivers = |own: &Delivery| matches!(own, Delivery::Config { .. });
-    if judging.is_log_bucket() && judging.context.deliveries.iter().any(delivers) {
+    if judging.is_log_bucket() && judging.context.config_delivers {
         let what = "Config delivers to it, and does not where new objects are locked";
         return found(what, &except);
     }

@@ -175,8 +175,18 @@ impl Trail {
 }
 
 impl Live {
+    /// What is read, once however many ask: the log bucket needs to know who delivers, too.
+    pub async fn once(
+        settings: &Settings,
+        context: &Context,
+        reader: &Reader,
+    ) -> Result<Self, AwsError> {
+        let read = Box::pin(Self::read(settings, context, reader));
+        reader.once(&DESCRIBE_TRAILS, "all of it", read).await
+    }
+
     /// Reads all of it. Nothing is asked twice.
-    pub async fn read(
+    async fn read(
         settings: &Settings,
         context: &Context,
         reader: &Reader,

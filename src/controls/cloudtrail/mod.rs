@@ -15,7 +15,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::{DEFAULT_TRAIL, Problems};
 use crate::control::{
-    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Delivery, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::place::Place;
 use live::Live;
@@ -158,7 +158,18 @@ impl Control for Cloudtrail {
         context: &Context,
         reader: &Reader,
     ) -> Result<Live, AwsError> {
-        Live::read(settings, context, reader).await
+        Live::once(settings, context, reader).await
+    }
+
+    async fn deliveries(
+        settings: &Settings,
+        _: &[String],
+        context: &Context,
+        reader: &Reader,
+    ) -> Result<Vec<Delivery>, AwsError> {
+        let live = Live::once(settings, context, reader).await?;
+        let delivery = proposal::delivery(settings, &live, context);
+        Ok(delivery.into_iter().collect())
     }
 
     fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {

@@ -10,7 +10,7 @@ use super::writes::{
 };
 use crate::aws::AwsError;
 use crate::baseline::DEFAULT_TRAIL;
-use crate::control::{Context, Proposal};
+use crate::control::{self, Context, Proposal};
 
 /// Differences, calls and findings.
 pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal {
@@ -50,6 +50,38 @@ pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal 
         }
     }
     proposal
+}
+
+/// What the trail will deliver to the log bucket.
+pub fn delivery(settings: &Settings, live: &Live, context: &Context) -> Option<control::Delivery> {
+    if !settings.is_enabled() || live.covered(settings, context).is_some() {
+        return None;
+    }
+    let (arn, wanted) = match (live.chosen(settings, context), &live.details) {
+        (Some((arn, trail)), Some(details)) => {
+            let wanted = State::of(trail, details).wanted(settings, None, context);
+            (arn.to_owned(), wanted)
+        }
+        (Some(_), None) => return None,
+        (None, _) => {
+            let bucket = settings.bucket.as_ref().map(|name| context.fill(name));
+            let bucket = bucket.or_else(|| context.log_bucket.clone())?;
+            let name = settings.name.as_deref().unwrap_or(DEFAULT_TRAIL);
+            let wanted = State::at_first(name, &bucket).wanted(settings, None, context);
+            (new_arn(name, context), wanted)
+        }
+    };
+    let to_us = context.log_bucket.as_ref() == Some(&wanted.bucket);
+    to_us.then_some(control::Delivery::CloudTrail {
+        trail: arn,
+        prefix: wanted.prefix,
+    })
+}
+
+/// The ARN of a trail that is to be created.
+fn new_arn(name: &str, context: &Context) -> String {
+    let (partition, region, account) = (&context.partition, &context.home_region, &context.account);
+    format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{name}")
 }
 
 /// Tells of the account's other trails that record all regions.
@@ -170,8 +202,7 @@ fn create(settings: &Settings, live: &Live, key: &Key<'_>, context: &Context) ->
     let name = settings.name.as_deref().unwrap_or(DEFAULT_TRAIL);
     let first = State::at_first(name, &bucket);
     let wanted = first.wanted(settings, key.arn(), context);
-    let (partition, region, account) = (&context.partition, &context.home_region, &context.account);
-    let arn = format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{name}");
+    let (region, arn) = (&context.home_region, new_arn(name, context));
     let mut proposal = Proposal::between(&None, &Some(wanted.view()));
     proposal.call(CreateTrail {
         name: wanted.name.clone(),

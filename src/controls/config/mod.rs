@@ -14,13 +14,15 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Stricter,
+    About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
+    Stricter,
 };
 use crate::place::Place;
+use futures_util::future::join_all;
 use settings::Settings;
 use state::{
-    DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_STATUS, GET_ROLE, Live,
-    Recorder, Role, State, any_role, service_linked_role,
+    Channel, DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_STATUS, GET_ROLE,
+    Live, Recorder, Role, State, any_role, service_linked_role,
 };
 use writes::{
     CreateServiceLinkedRole, PASS_EARLIER_ROLE, PutConfigurationRecorder, PutDeliveryChannel,
@@ -309,6 +311,29 @@ impl Control for Config {
             Some(region) => Ok(Live::Region(Box::new(State::read(reader, region).await?))),
             None => Ok(Live::Role(Role::read(reader).await?)),
         }
+    }
+
+    async fn deliveries(
+        settings: &Settings,
+        regions: &[String],
+        context: &Context,
+        reader: &Reader,
+    ) -> Result<Vec<Delivery>, AwsError> {
+        if !settings.enabled {
+            return Ok(Vec::new());
+        }
+        let live = join_all(regions.iter().map(|region| Channel::read(reader, region))).await;
+        // A region that cannot be seen is reported at its own place; a new channel is foreseen.
+        let seen = regions.iter().zip(&live).map(|(region, live)| {
+            let live = live.as_ref().ok().and_then(Option::as_ref);
+            settings.channel(live, region, context)
+        });
+        let new = settings.channel(None, &context.home_region, context);
+        let channels = seen.chain(regions.is_empty().then_some(new)).flatten();
+        let ours = channels.filter(|own| Some(&own.bucket) == context.log_bucket.as_ref());
+        Ok(ours
+            .map(|own| Delivery::Config { prefix: own.prefix })
+            .collect())
     }
 
     fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {

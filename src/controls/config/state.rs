@@ -199,15 +199,14 @@ impl State {
         let client = clients.config(region);
         let recorders = client.describe_configuration_recorders().send();
         let statuses = client.describe_configuration_recorder_status().send();
-        let channels = client.describe_delivery_channels().send();
         let deliveries = client.describe_delivery_channel_status().send();
-        let (recorders, statuses, channels, deliveries) = tokio::join!(
+        let (recorders, statuses, channel, deliveries) = tokio::join!(
             DESCRIBE_RECORDERS.answer(clients, region, recorders),
             DESCRIBE_STATUS.answer(clients, region, statuses),
-            DESCRIBE_CHANNELS.answer(clients, region, channels),
+            Channel::read(reader, region),
             DESCRIBE_DELIVERY.answer(clients, region, deliveries),
         );
-        let (recorders, statuses, channels) = (recorders?, statuses?, channels?);
+        let (recorders, statuses, channel) = (recorders?, statuses?, channel?);
         let deliveries = deliveries?;
         let mut recorders = recorders.configuration_recorders().iter();
         let recorder = recorders
@@ -217,11 +216,8 @@ impl State {
         let mut statuses = statuses.configuration_recorders_status().iter();
         let name = recorder.as_ref().map(|recorder| recorder.name.as_str());
         let status = statuses.find(|status| name.is_some() && status.name() == name);
-        let channel = channels.delivery_channels().first();
         Ok(Self {
-            channel: channel
-                .map(|channel| Channel::new(channel, region))
-                .transpose()?,
+            channel,
             recording: name.map(|_| status.is_some_and(|status| status.recording())),
             failure: status.and_then(failure),
             undelivered: deliveries
@@ -326,6 +322,20 @@ impl Recorder {
 }
 
 impl Channel {
+    /// The channel of a region, asked once: the log bucket needs to know where it delivers, too.
+    pub async fn read(reader: &Reader, region: &str) -> Result<Option<Self>, AwsError> {
+        let read = Box::pin(async {
+            let clients = &reader.clients;
+            let request = clients.config(region).describe_delivery_channels().send();
+            let answer = DESCRIBE_CHANNELS.answer(clients, region, request).await?;
+            let channel = answer.delivery_channels().first();
+            channel
+                .map(|channel| Self::new(channel, region))
+                .transpose()
+        });
+        reader.once(&DESCRIBE_CHANNELS, region, read).await
+    }
+
     fn new(channel: &DeliveryChannel, region: &str) -> Result<Self, AwsError> {
         let (Some(name), Some(bucket)) = (channel.name(), channel.s3_bucket_name()) else {
             let text = "the delivery channel has no name or no bucket";

@@ -1,11 +1,11 @@
 //! What makes a bucket the log bucket: from nothing, and from what is there.
 
 use super::Settings;
-use super::delivery::delivery_statements;
+use super::delivery::{delivery_statements, needed_statements};
 use crate::aws::AwsError;
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::baseline::Tags;
-use crate::control::{Context, Proposal};
+use crate::control::{Context, Delivery, Proposal};
 use crate::floor::raise as raised;
 use crate::policy::{Dialect, Policy, deny_insecure_transport};
 use crate::s3::{self, Bucket, Lifecycle, Rule};
@@ -41,10 +41,15 @@ pub(super) fn tags(name: &str, context: &Context) -> Tags {
 }
 
 /// Versioning comes last: a bucket of ours that never had it is one whose creation broke off.
-pub(super) fn create(settings: &Settings, name: &str, context: &Context) -> Proposal {
+pub(super) fn create(
+    settings: &Settings,
+    name: &str,
+    deliveries: &[Delivery],
+    context: &Context,
+) -> Proposal {
     let arn = s3::arn(&context.partition, name);
     let mut statements = vec![deny_insecure_transport(&arn)];
-    statements.extend(delivery_statements(&arn, context));
+    statements.extend(delivery_statements(&arn, deliveries, context));
     let (days, versioning) = (settings.days(), settings.wants_versioning());
     let wanted = Shape {
         region: context.home_region.clone(),
@@ -84,6 +89,7 @@ pub(super) fn raise(
     settings: &Settings,
     name: &str,
     bucket: &Bucket,
+    deliveries: &[Delivery],
     context: &Context,
 ) -> Proposal {
     let arn = s3::arn(&context.partition, name);
@@ -106,7 +112,7 @@ pub(super) fn raise(
     let is_tls_only = policy
         .as_ref()
         .is_some_and(|policy| policy.denies_insecure_transport(&arn));
-    let delivery = delivery_statements(&arn, context);
+    let delivery = needed_statements(&arn, policy.as_ref(), deliveries, context);
     let mut missing: Vec<Value> = delivery.iter().filter(|own| !has(own)).cloned().collect();
 
     let kept_for = kept_for(name, bucket);

@@ -2,30 +2,95 @@
 
 use crate::baseline::hex;
 use crate::control::{Context, Delivery};
+use crate::policy::Policy;
+use crate::s3::{OWNER_HAS_ALL, Shipment};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// What lets CloudTrail and Config of this account deliver, and nobody else's. Sources: CloudTrail
 /// User Guide, "Amazon S3 bucket policy for CloudTrail"; Config Developer Guide, "Permissions for
 /// the Amazon S3 Bucket".
-pub(super) fn delivery_statements(arn: &str, context: &Context) -> Vec<Value> {
-    context
-        .deliveries
-        .iter()
-        .flat_map(|delivery| statements_of(delivery, arn, context))
+pub(super) fn delivery_statements(
+    arn: &str,
+    deliveries: &[Delivery],
+    context: &Context,
+) -> Vec<Value> {
+    let each = deliveries.iter();
+    each.flat_map(|delivery| statements_of(delivery, arn, context))
         .collect()
 }
 
-fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value> {
+/// The same, without what statements of others let in already.
+pub(super) fn needed_statements(
+    arn: &str,
+    policy: Option<&Policy>,
+    deliveries: &[Delivery],
+    context: &Context,
+) -> Vec<Value> {
+    let needed = |delivery: &Delivery| {
+        let shipment = shipment(delivery, arn, context);
+        let mut statements = statements_of(delivery, arn, context);
+        let others = policy.map(others);
+        statements.retain(|own| {
+            !others
+                .as_ref()
+                .is_some_and(|others| shipment.is_let_in_by(others, own))
+        });
+        statements
+    };
+    deliveries.iter().flat_map(needed).collect()
+}
+
+/// A policy without the statements of ours: what is left may let deliveries in as well.
+fn others(policy: &Policy) -> Policy {
+    let mut others = policy.clone();
+    let own = policy.statements().iter().filter(|own| own.is_own());
+    let sids: Vec<&str> = own.filter_map(|own| own.sid()).collect();
+    for sid in sids {
+        others.remove(sid);
+    }
+    others
+}
+
+/// What is delivered, as far as the policy of a bucket is about it.
+fn shipment<'a>(delivery: &'a Delivery, arn: &'a str, context: &'a Context) -> Shipment<'a> {
     let account = &context.account;
-    let under = |prefix: &Option<String>, rest: &str| match prefix {
+    let (service, source, objects) = match delivery {
+        Delivery::CloudTrail { trail, prefix } => (
+            "cloudtrail.amazonaws.com",
+            Some(trail.as_str()),
+            under(arn, prefix, account, "*"),
+        ),
+        Delivery::Config { prefix } => (
+            "config.amazonaws.com",
+            None,
+            under(arn, prefix, account, "Config/*"),
+        ),
+    };
+    Shipment {
+        service,
+        account,
+        source,
+        bucket: arn,
+        objects,
+        key: None,
+    }
+}
+
+fn under(arn: &str, prefix: &Option<String>, account: &str, rest: &str) -> String {
+    match prefix {
         Some(prefix) => format!(
             "{arn}/{}/AWSLogs/{account}/{rest}",
             prefix.trim_matches('/')
         ),
         None => format!("{arn}/AWSLogs/{account}/{rest}"),
-    };
-    let allow = |sid: &str, service: &str, action: &str, resource: &str, condition: Value| {
+    }
+}
+
+fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value> {
+    let shipment = shipment(delivery, arn, context);
+    let service = shipment.service;
+    let allow = |sid: &str, action: &str, resource: &str, condition: Value| {
         json!({
             "Sid": format!("{sid}{}", fingerprint(resource, &condition)),
             "Effect": "Allow",
@@ -35,57 +100,29 @@ fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value
             "Condition": {"StringEquals": condition},
         })
     };
-    let acl = "bucket-owner-full-control";
+    let objects = &shipment.objects;
     match delivery {
-        Delivery::CloudTrail { trail, prefix } => {
-            let service = "cloudtrail.amazonaws.com";
-            let (partition, home) = (&context.partition, &context.home_region);
-            let source = format!("arn:{partition}:cloudtrail:{home}:{account}:trail/{trail}");
-            let write = json!({"aws:SourceArn": source, "s3:x-amz-acl": acl});
+        Delivery::CloudTrail { trail, .. } => {
+            let ours = json!({"aws:SourceArn": trail});
+            let write = json!({"aws:SourceArn": trail, "s3:x-amz-acl": OWNER_HAS_ALL});
             vec![
-                allow(
-                    "BaselineCloudTrailAclCheck",
-                    service,
-                    "s3:GetBucketAcl",
-                    arn,
-                    json!({"aws:SourceArn": source}),
-                ),
-                allow(
-                    "BaselineCloudTrailWrite",
-                    service,
-                    "s3:PutObject",
-                    &under(prefix, "*"),
-                    write,
-                ),
+                allow("BaselineCloudTrailAclCheck", "s3:GetBucketAcl", arn, ours),
+                allow("BaselineCloudTrailWrite", "s3:PutObject", objects, write),
             ]
         }
-        Delivery::Config { prefix } => {
-            let service = "config.amazonaws.com";
+        Delivery::Config { .. } => {
+            let account = &context.account;
             let ours = json!({"aws:SourceAccount": account});
-            let write = json!({"aws:SourceAccount": account, "s3:x-amz-acl": acl});
-            let objects = under(prefix, "Config/*");
+            let write = json!({"aws:SourceAccount": account, "s3:x-amz-acl": OWNER_HAS_ALL});
             vec![
                 allow(
                     "BaselineConfigAclCheck",
-                    service,
                     "s3:GetBucketAcl",
                     arn,
                     ours.clone(),
                 ),
-                allow(
-                    "BaselineConfigListCheck",
-                    service,
-                    "s3:ListBucket",
-                    arn,
-                    ours,
-                ),
-                allow(
-                    "BaselineConfigWrite",
-                    service,
-                    "s3:PutObject",
-                    &objects,
-                    write,
-                ),
+                allow("BaselineConfigListCheck", "s3:ListBucket", arn, ours),
+                allow("BaselineConfigWrite", "s3:PutObject", objects, write),
             ]
         }
     }

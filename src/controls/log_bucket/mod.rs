@@ -12,8 +12,8 @@ use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standing,
-    Stricter,
+    About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
+    Standing, Stricter,
 };
 use crate::floor::AtLeast;
 use crate::managed::{Managed, UNMANAGED};
@@ -65,6 +65,16 @@ impl Default for Settings {
     }
 }
 
+/// What is at the place, and what will be delivered there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// What is there.
+    pub bucket: Live,
+    /// What will be delivered.
+    pub deliveries: Vec<Delivery>,
+}
+
 /// Whose the name is, and what the bucket is set to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,7 +89,7 @@ pub enum Live {
 
 impl Control for LogBucket {
     type Settings = Settings;
-    type Live = Live;
+    type Live = Seen;
 
     const ABOUT: About = About {
         name: "log_bucket",
@@ -163,22 +173,19 @@ impl Control for LogBucket {
     async fn read(
         _: &Settings,
         place: &Place,
-        _: &Context,
+        context: &Context,
         reader: &Reader,
-    ) -> Result<Live, AwsError> {
+    ) -> Result<Seen, AwsError> {
         let name = place.thing.as_deref().unwrap_or_default();
-        let listed = reader.buckets().await?;
-        match listed.iter().find(|bucket| bucket.name == name) {
-            Some(bucket) => Ok(Live::Own(Box::new(
-                s3::read(reader, name, &bucket.region).await?,
-            ))),
-            None => read_unlisted(reader, name).await,
-        }
+        let (bucket, deliveries) =
+            tokio::try_join!(look(reader, name), context.deliveries(reader))?;
+        Ok(Seen { bucket, deliveries })
     }
 
-    fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
+    fn propose(settings: &Settings, place: &Place, live: Seen, context: &Context) -> Proposal {
         let name = place.thing.as_deref().unwrap_or_default();
-        match live {
+        let deliveries = &live.deliveries;
+        match live.bucket {
             Live::Taken => blocked(format!(
                 "the bucket name {name} belongs to another account: choose another `name` in \
                  [log_bucket]"
@@ -188,12 +195,13 @@ impl Control for LogBucket {
                  [log_bucket]",
                 bucket.region, context.home_region
             )),
-            Live::Absent => create(settings, name, context),
-            Live::Own(bucket) => raise(settings, name, &bucket, context),
+            Live::Absent => create(settings, name, deliveries, context),
+            Live::Own(bucket) => raise(settings, name, &bucket, deliveries, context),
         }
     }
 
-    fn restore(_: &Settings, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
+    fn restore(_: &Settings, place: &Place, past: Past<Seen>, context: &Context) -> Proposal {
+        let past = past.map(|seen| seen.bucket.clone());
         restore::restore(place.thing.as_deref().unwrap_or_default(), &past, context)
     }
 
@@ -212,6 +220,16 @@ fn blocked(why: String) -> Proposal {
     Proposal {
         standing: Standing::Blocked(why),
         ..Proposal::default()
+    }
+}
+
+async fn look(reader: &Reader, name: &str) -> Result<Live, AwsError> {
+    let listed = reader.buckets().await?;
+    match listed.iter().find(|bucket| bucket.name == name) {
+        Some(bucket) => Ok(Live::Own(Box::new(
+            s3::read(reader, name, &bucket.region).await?,
+        ))),
+        None => read_unlisted(reader, name).await,
     }
 }
 

@@ -15,11 +15,11 @@ fn settings(text: &str) -> Settings {
 }
 
 fn ours() -> Bucket {
-    let context = delivering();
+    let context = context();
     let arn = s3::arn("aws", NAME);
     let mut policy = Policy::empty();
     policy.put(&deny_insecure_transport(&arn));
-    delivery_statements(&arn, &context)
+    delivery_statements(&arn, &deliveries(), &context)
         .iter()
         .for_each(|own| policy.put(own));
     Bucket {
@@ -63,18 +63,15 @@ fn on_a_date() -> Option<s3::Expiration> {
     })
 }
 
-fn delivering() -> Context {
+fn deliveries() -> Vec<Delivery> {
     let trail = Delivery::CloudTrail {
-        trail: "baseline".to_owned(),
+        trail: "arn:aws:cloudtrail:us-east-1:111122223333:trail/baseline".to_owned(),
         prefix: None,
     };
     let config = Delivery::Config {
         prefix: Some("x".to_owned()),
     };
-    Context {
-        deliveries: vec![trail, config],
-        ..context()
-    }
+    vec![trail, config]
 }
 
 fn own(bucket: Bucket) -> Live {
@@ -82,8 +79,13 @@ fn own(bucket: Bucket) -> Live {
 }
 
 fn propose(live: Live, text: &str) -> Proposal {
+    propose_for(live, deliveries(), text)
+}
+
+fn propose_for(bucket: Live, deliveries: Vec<Delivery>, text: &str) -> Proposal {
     let place = Place::thing_in(NAME, "us-east-1");
-    LogBucket::propose(&settings(text), &place, live, &delivering())
+    let seen = Seen { bucket, deliveries };
+    LogBucket::propose(&settings(text), &place, seen, &context())
 }
 
 fn calls(proposal: &Proposal) -> Vec<&'static str> {
@@ -219,16 +221,11 @@ fn a_creation_that_broke_off_is_finished() {
 #[test]
 fn another_delivery_gets_statements_of_its_own_and_the_first_ones_stay() {
     let other = Delivery::CloudTrail {
-        trail: "other".to_owned(),
+        trail: "arn:aws:cloudtrail:eu-west-1:111122223333:trail/other".to_owned(),
         prefix: None,
     };
-    let context = Context {
-        deliveries: vec![other],
-        ..delivering()
-    };
-    let place = Place::thing_in(NAME, "us-east-1");
     let before = ours();
-    let proposal = LogBucket::propose(&settings(""), &place, own(before.clone()), &context);
+    let proposal = propose_for(own(before.clone()), vec![other], "");
     let after = &proposal.writes[0].call().input["Policy"]["Statement"];
     let before = Policy::parse(&before.policy.expect("a policy")).expect("valid");
     for statement in before.statements() {
@@ -243,7 +240,7 @@ fn another_delivery_gets_statements_of_its_own_and_the_first_ones_stay() {
 
 #[test]
 fn the_delivery_is_narrowed_to_this_account() {
-    let statements = delivery_statements("arn:aws:s3:::b", &delivering());
+    let statements = delivery_statements("arn:aws:s3:::b", &deliveries(), &context());
     for statement in &statements {
         assert!(
             statement["Condition"].to_string().contains("111122223333"),
@@ -292,4 +289,29 @@ fn an_own_rule_that_somebody_changed_is_a_finding_and_is_not_written_over() {
         ..ours()
     };
     assert_eq!(propose(own(theirs), "").findings.len(), 1);
+}
+
+#[test]
+fn what_others_let_in_already_gets_no_statement_of_ours() {
+    let arn = s3::arn("aws", NAME);
+    let service = serde_json::json!({"Service": "cloudtrail.amazonaws.com"});
+    let mut policy = Policy::empty();
+    policy.put(&deny_insecure_transport(&arn));
+    for (action, resource) in [
+        ("s3:GetBucketAcl", arn.clone()),
+        ("s3:PutObject", format!("{arn}/*")),
+    ] {
+        policy.put(
+            &serde_json::json!({"Sid": action.replace(':', ""), "Effect": "Allow",
+            "Principal": service, "Action": action, "Resource": resource}),
+        );
+    }
+    let bucket = Bucket {
+        policy: Some(policy.compact()),
+        ..ours()
+    };
+    let trail = deliveries().swap_remove(0);
+    let proposal = propose_for(own(bucket.clone()), vec![trail], "");
+    assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
+    assert_eq!(calls(&propose(own(bucket), "")), ["PutBucketPolicy"]);
 }

@@ -1,0 +1,63 @@
+//! What is delivered to the log bucket: announced by the controls that have it delivered, from the
+//! state that things will have, so that the bucket lets in what comes and nothing else.
+
+use super::{Configured, Context, Need};
+use crate::aws::AwsError;
+use crate::aws::facts::Reader;
+use crate::baseline::Regions;
+use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A service that delivers to the log bucket.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Delivery {
+    /// CloudTrail, for a trail, under a prefix.
+    CloudTrail {
+        /// The ARN of the trail: its home region and name are part of what the bucket lets in.
+        trail: String,
+        /// What stands before `AWSLogs/`.
+        prefix: Option<String>,
+    },
+    /// Config, under a prefix.
+    Config {
+        /// What stands before `AWSLogs/`.
+        prefix: Option<String>,
+    },
+}
+
+/// The controls of the baseline, and the regions it looks at.
+#[derive(Clone, Debug, Default)]
+pub struct Delivering {
+    /// The controls; those without deliveries announce none.
+    pub controls: Vec<Arc<dyn Configured>>,
+    /// The regions of `[account]`.
+    pub regions: Regions,
+}
+
+impl Context {
+    /// What will be delivered to the log bucket once the baseline is applied.
+    ///
+    /// # Errors
+    /// When something decides about it that could not be seen.
+    pub async fn deliveries(&self, reader: &Reader) -> Result<Vec<Delivery>, AwsError> {
+        let controls = &self.delivering.controls;
+        let regional =
+            |control: &Arc<dyn Configured>| control.about().needs.contains(&Need::Regions);
+        let regions = match &self.delivering.regions {
+            Regions::Listed(names) => names.clone(),
+            // Which regions cannot be seen is reported where they are looked at.
+            Regions::Enabled if controls.iter().any(regional) => {
+                reader.enabled_regions().await.unwrap_or_default()
+            }
+            Regions::Enabled => Vec::new(),
+        };
+        let each = controls
+            .iter()
+            .map(|control| control.deliveries(&regions, self, reader));
+        let all: BTreeSet<Delivery> = try_join_all(each).await?.into_iter().flatten().collect();
+        Ok(all.into_iter().collect())
+    }
+}
