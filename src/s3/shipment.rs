@@ -52,10 +52,9 @@ impl KeptOut {
             format!(
                 "statement {statement} of the policy of bucket {bucket} {verb} the deliveries of {service}"
             ),
-            format!(
-                "let the statement spare AWS services with the condition \"Bool\": \
-                 {{\"aws:PrincipalIsAWSService\": \"false\"}}, or deliver to another bucket"
-            ),
+            "let the statement spare AWS services with the condition \"Bool\": \
+             {\"aws:PrincipalIsAWSService\": \"false\"}, or deliver to another bucket"
+                .to_owned(),
         )
     }
 }
