@@ -319,7 +319,7 @@ impl Control for Config {
         context: &Context,
         reader: &Reader,
     ) -> Result<Vec<Delivery>, AwsError> {
-        if !settings.enabled {
+        if *settings.enabled == Some(false) {
             return Ok(Vec::new());
         }
         let live = join_all(regions.iter().map(|region| Channel::read(reader, region))).await;
