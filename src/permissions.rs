@@ -1,7 +1,7 @@
 //! The least-privilege IAM policy for what a baseline uses.
 
 use crate::aws::facts::{GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS};
-use crate::aws::store::{GET_OBJECT, PUT_OBJECT};
+use crate::aws::store::{GET_OBJECT, LIST_OBJECTS, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
 use crate::cli::Purpose;
@@ -51,7 +51,7 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
         // For `--who`.
         add(&LOOKUP_EVENTS, &common);
     }
-    for (operation, bucket, key) in shared_objects(baseline, context, writes) {
+    for (operation, bucket, key) in shared_objects(baseline, context, purpose) {
         let own = vec![("bucket", vec![bucket]), ("key", vec![key])];
         add(operation, &Names::new(baseline, context, own));
     }
@@ -128,8 +128,9 @@ fn common_operations(baseline: &Baseline) -> Vec<&'static Operation> {
 fn shared_objects(
     baseline: &Baseline,
     context: &Context,
-    writes: bool,
+    purpose: Purpose,
 ) -> Vec<(&'static Operation, String, String)> {
+    let writes = matches!(purpose, Purpose::Apply | Purpose::Undo);
     let account = &context.account;
     let mut objects = Vec::new();
     if let Some(lock) = &baseline.lock {
@@ -140,9 +141,18 @@ fn shared_objects(
             objects.push((&PUT_OBJECT, bucket, key));
         }
     }
-    if let (Some(journal), true) = (&baseline.journal, writes) {
+    if let Some(journal) = &baseline.journal {
         let (bucket, ..) = journal.place(context);
-        objects.push((&PUT_OBJECT, bucket, journal.key(&format!("{account}/*"))));
+        let key = journal.key(&format!("{account}/*"));
+        // What other machines wrote is read by drift; what this one writes is copied by apply.
+        match purpose {
+            Purpose::Drift => {
+                objects.push((&LIST_OBJECTS, bucket.clone(), key.clone()));
+                objects.push((&GET_OBJECT, bucket, key));
+            }
+            Purpose::Apply | Purpose::Undo => objects.push((&PUT_OBJECT, bucket, key)),
+            Purpose::Plan => {}
+        }
     }
     objects
 }

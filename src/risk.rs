@@ -68,6 +68,27 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
     remarks
 }
 
+/// Whether a change may protect less. A setting that is a matter of taste does so only when it is
+/// taken away; a field that belongs to no setting, as soon as something of it is gone.
+pub fn may_protect_less(about: &About, difference: &Difference) -> bool {
+    let (before, after) = (&difference.before, &difference.after);
+    match about.setting(&difference.field).map(|own| own.stricter) {
+        Some(Stricter::Neither) => !is_nothing(before) && is_nothing(after),
+        Some(stricter) => is_looser(stricter, before, after),
+        None if before.is_array() => !contains_all(after, before),
+        None => !before.is_null() && before != after,
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
 /// Only what was not there before begins to cost, and more of what is charged for. What belongs to
 /// no setting comes with something else, and is not charged for by itself.
 fn begins_to_cost(about: &About, difference: &Difference) -> bool {
@@ -124,6 +145,25 @@ mod tests {
     use super::*;
     use crate::controls;
     use serde_json::json;
+
+    #[test]
+    fn what_has_no_stricter_side_protects_less_only_when_something_of_it_is_gone() {
+        let about = controls::find("cloudtrail").expect("a control").about;
+        let less = |field: &str, before: Value, after: Value| {
+            may_protect_less(about, &Difference::new(field, before, after))
+        };
+        // A setting without a stricter side.
+        assert!(less("kms_key", json!("arn:a"), json!(null)));
+        assert!(!less("kms_key", json!("arn:a"), json!("arn:b")));
+        // A field of no setting.
+        assert!(less("management_events", json!(["all"]), json!([])));
+        assert!(!less("management_events", json!(["a"]), json!(["a", "b"])));
+        assert!(less("x", json!("a"), json!("b")));
+        assert!(!less("x", json!(null), json!("b")));
+        // A setting that has one.
+        assert!(less("logging", json!(true), json!(false)));
+        assert!(!less("logging", json!(false), json!(true)));
+    }
 
     #[test]
     fn each_direction_knows_its_looser_side() {

@@ -33,6 +33,13 @@ pub const PUT_OBJECT: Operation = Operation::new(
     )],
 );
 
+/// Lists the objects below a prefix.
+pub const LIST_OBJECTS: Operation = Operation::new(
+    "s3",
+    "ListObjectsV2",
+    &[Grant::on("s3:ListBucket", "arn:{partition}:s3:::{bucket}")],
+);
+
 /// A bucket, and the account that must own it.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -113,6 +120,41 @@ impl Store {
             etag,
             age: Duration::from_secs(now.saturating_sub(written).try_into().unwrap_or(0)),
         }))
+    }
+
+    /// The keys directly below a prefix that ends in a slash, sorted; not those in folders further
+    /// down. Asked page by page to the end.
+    ///
+    /// # Errors
+    /// When they, or a page of them, cannot be listed.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<String>, AwsError> {
+        let region = self.region.as_str();
+        let mut keys = Vec::new();
+        let mut next = None;
+        loop {
+            let request = self
+                .clients
+                .s3(region)
+                .list_objects_v2()
+                .bucket(&self.bucket)
+                .prefix(prefix)
+                .delimiter("/")
+                .expected_bucket_owner(&self.owner)
+                .set_continuation_token(next)
+                .send();
+            let page = LIST_OBJECTS.answer(&self.clients, region, request).await?;
+            keys.extend(
+                page.contents()
+                    .iter()
+                    .filter_map(|own| own.key())
+                    .map(str::to_owned),
+            );
+            next = page.next_continuation_token().map(str::to_owned);
+            if next.is_none() {
+                keys.sort();
+                return Ok(keys);
+            }
+        }
     }
 
     /// Writes an object, if the condition holds.

@@ -19,7 +19,7 @@ use crate::controls;
 use crate::error::Error;
 use crate::managed::UNMANAGED;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,8 @@ pub struct Baseline {
     log_bucket: Option<String>,
     config_bucket: Option<Option<String>>,
     blocks_public_policies: bool,
+    /// The keys that are said to be left alone, by control.
+    left_alone: BTreeSet<(String, String)>,
 }
 
 impl Baseline {
@@ -150,6 +152,7 @@ impl Baseline {
         let blocks_public_policies = table
             .get("public_access_block")
             .is_some_and(blocks_public_policies);
+        let left_alone = left_alone(&table);
         let mut configured = Vec::new();
         for kind in controls::ALL {
             if let Some(value) = take(&mut table, kind.about.name) {
@@ -177,6 +180,7 @@ impl Baseline {
                 log_bucket,
                 config_bucket,
                 blocks_public_policies,
+                left_alone,
             }),
         }
     }
@@ -185,6 +189,12 @@ impl Baseline {
     pub fn name(&self) -> String {
         let stem = self.path.file_stem().unwrap_or_default();
         stem.to_string_lossy().into_owned()
+    }
+
+    /// Whether a key of a control says `"unmanaged"`.
+    pub fn leaves_alone(&self, control: &str, key: &str) -> bool {
+        let mut keys = self.left_alone.iter();
+        keys.any(|(own, name)| own == control && name == key)
     }
 
     /// A control that the baseline configures.
@@ -306,6 +316,23 @@ fn config_bucket(table: &DeTable<'_>) -> Option<Option<String>> {
         .and_then(|name| name.get_ref().as_str());
     let named = bucket.filter(|name| !name.is_empty() && *name != UNMANAGED);
     Some(named.map(str::to_owned))
+}
+
+/// What says that a key is left alone.
+pub const UNMANAGED: &str = "unmanaged";
+
+/// The keys that say so, with the names of their tables.
+fn left_alone(table: &DeTable<'_>) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for (control, value) in table {
+        for (key, value) in value.get_ref().as_table().into_iter().flatten() {
+            if value.get_ref().as_str() == Some(UNMANAGED) {
+                let names = (control.get_ref(), key.get_ref());
+                found.insert((names.0.clone().into_owned(), names.1.clone().into_owned()));
+            }
+        }
+    }
+    found
 }
 
 /// Bytes as lower-case hexadecimal digits.

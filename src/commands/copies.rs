@@ -1,13 +1,19 @@
 //! Copies of journals in a bucket, for those who work on the account from other machines.
 
 use super::{Account, shown};
-use crate::aws::Clients;
 use crate::aws::store::{Condition, Store, Written};
+use crate::aws::{AwsError, Clients};
 use crate::baseline::Shared;
 use crate::error::{Error, advice};
+use crate::journal::Head;
 use crate::plan::Plan;
 use crate::view::Streams;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::path::Path;
+
+/// The most copies that are read: what was written longer ago than so many applies is not guarded
+/// from other machines.
+const MOST_COPIES: usize = 200;
 
 /// Where the journals of an account are copied to.
 pub struct Copies {
@@ -18,13 +24,52 @@ pub struct Copies {
 
 impl Copies {
     /// As `[journal]` says.
-    pub fn of(account: &Account, writer: Clients) -> Option<Self> {
+    pub fn of(account: &Account, clients: &Clients) -> Option<Self> {
         let shared = account.baseline.journal.clone()?;
         Some(Self {
-            store: account.store(&shared, &writer),
+            store: account.store(&shared, clients),
             shared,
             account: account.context.account.clone(),
         })
+    }
+
+    /// The runs of other machines: the newest of those that are not among `known`. A run that is
+    /// under way elsewhere, or that was killed, has no copy yet.
+    ///
+    /// # Errors
+    /// When they cannot be listed or read: then what they wrote is not known.
+    pub async fn others(&self, known: &[Head]) -> Result<Vec<Head>, Error> {
+        let failed = |error: AwsError| {
+            let url = self.store.url(&self.key(""));
+            let hint = advice(&error).unwrap_or_default();
+            Error::failed(format!("cannot read the copies of journals in {url}"))
+                .because(error)
+                .hint(hint)
+        };
+        let keys = self.store.list(&self.key("")).await.map_err(failed)?;
+        let is_known = |key: &str| {
+            known
+                .iter()
+                .any(|head| key.ends_with(&format!("/{}.jsonl", head.began.run)))
+        };
+        let mut missing: Vec<String> = keys;
+        missing.retain(|key| key.ends_with(".jsonl") && !is_known(key));
+        // By their names the newest come last.
+        missing.drain(..missing.len().saturating_sub(MOST_COPIES));
+        let objects = missing.iter().map(|key| self.store.get(key));
+        let objects: Vec<_> = stream::iter(objects)
+            .buffered(8)
+            .try_collect()
+            .await
+            .map_err(failed)?;
+        let mut heads = Vec::new();
+        for (key, object) in missing.iter().zip(objects) {
+            let url = self.store.url(key);
+            if let Some(object) = object {
+                heads.extend(Head::of_copy(Path::new(&url), object.bytes)?);
+            }
+        }
+        Ok(heads)
     }
 
     fn key(&self, name: &str) -> String {

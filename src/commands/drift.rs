@@ -1,5 +1,6 @@
 //! `drift`: says whether the account still matches, for cron.
 
+use super::copies::Copies;
 use super::{Account, selection, shown};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
@@ -8,7 +9,7 @@ use crate::files;
 use crate::journal::{Head, Journals};
 use crate::observe::Observation;
 use crate::place::Address;
-use crate::plan::{Aim, Entry, Plan, since_plan, since_run};
+use crate::plan::{Entry, Plan, Written, since_plan, since_run};
 use crate::selection::Selection;
 use crate::view::{self, Streams};
 use crate::who;
@@ -41,8 +42,10 @@ async fn told(
     let seen = account.look(selection, streams).await?;
     check_alone(account).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
-    let mut plan = account.plan(selection, &seen, &Aim::Baseline);
-    let since = tell_what_moved(&mut plan, account, &seen, args.since.as_deref(), streams)?;
+    let before = Before::of(account, streams).await?;
+    let mut plan = account.plan_guarded(selection, &seen, &before.written);
+    let since = args.since.as_deref();
+    let since = tell_what_moved(&mut plan, account, &seen, &before, since, streams)?;
     match args.json {
         true => shown(streams.out.write_all(&plan.to_bytes()))?,
         false => shown(view::drift::text(&mut *streams.out, &plan))?,
@@ -58,7 +61,64 @@ async fn told(
         };
         shown(view::drift::who(to, &answers, since))?;
     }
-    Ok(plan.exit())
+    match (plan.exit(), before.is_whole) {
+        (Exit::Fine | Exit::Differs, false) => Ok(Exit::Unseen),
+        (exit, _) => Ok(exit),
+    }
+}
+
+/// What applies to the account did before.
+struct Before {
+    /// The runs, oldest first; none where one of them cannot be read.
+    heads: Vec<Head>,
+    /// What they wrote.
+    written: Written,
+    /// Whether the copies that `[journal]` names could be read, so that nothing is missing that the
+    /// baseline relies on.
+    is_whole: bool,
+}
+
+impl Before {
+    /// Reads the journals of this folder and the copies of those of other machines.
+    async fn of(account: &Account, streams: &mut Streams) -> Result<Self, Error> {
+        let mut heads = match Journals::of(&account.context.account).heads() {
+            Ok(heads) => heads,
+            Err(error) => {
+                shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?;
+                Vec::new()
+            }
+        };
+        let mut is_whole = true;
+        let reader = account.reader.within(account.looking_within);
+        if let Some(copies) = Copies::of(account, &reader.clients) {
+            match copies.others(&heads).await {
+                Ok(others) => heads.extend(others),
+                Err(error) => {
+                    is_whole = false;
+                    shown(writeln!(
+                        streams.talk,
+                        "not seen: {}; what applies from other machines wrote is not compared",
+                        error.in_one_line()
+                    ))?;
+                }
+            }
+            heads.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
+        }
+        let written = match Written::of(&heads) {
+            Ok(written) => written,
+            // Whether the account matches the baseline is known without a journal.
+            Err(error) => {
+                shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?;
+                heads.clear();
+                Written::default()
+            }
+        };
+        Ok(Self {
+            heads,
+            written,
+            is_whole,
+        })
+    }
 }
 
 /// While an apply is under way nobody can say whether the account matches.
@@ -76,6 +136,7 @@ fn tell_what_moved(
     plan: &mut Plan,
     account: &Account,
     seen: &Observation,
+    before: &Before,
     since: Option<&Path>,
     streams: &mut Streams,
 ) -> Result<Option<OffsetDateTime>, Error> {
@@ -86,13 +147,12 @@ fn tell_what_moved(
         }
         Some(path) => since_saved(plan, path)?,
         None => {
-            let journals = Journals::of(&account.context.account);
-            let told = journals.heads().and_then(|heads| {
-                for head in heads.iter().filter(|head| head.is_unfinished()) {
+            let told = (|| {
+                for head in before.heads.iter().filter(|head| head.is_unfinished()) {
                     shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
                 }
-                since_journals(plan, account, seen, &heads)
-            });
+                since_journals(plan, account, seen, &before.heads)
+            })();
             match told {
                 Ok(since) => since,
                 // Whether the account matches is known without a journal.

@@ -26,7 +26,7 @@ use crate::control::Context;
 use crate::error::{Error, Exit};
 use crate::lock::{self, Holder};
 use crate::observe::{self, Observation};
-use crate::plan::{self as plans, Aim, Plan};
+use crate::plan::{self as plans, Aim, Plan, Written};
 use crate::selection::Selection;
 use crate::view::{Looking, Streams};
 use std::time::Duration;
@@ -149,6 +149,13 @@ impl Account {
     async fn holder(&self) -> Result<Option<Holder>, Error> {
         let shared = self.shared_lock(&self.reader.clients);
         lock::holder(&self.context.account, shared).await
+    }
+
+    /// What differs from the baseline, and from what earlier applies wrote.
+    fn plan_guarded(&self, selection: &Selection, seen: &Observation, written: &Written) -> Plan {
+        let aim = Aim::Baseline;
+        let (baseline, context) = (&self.baseline, &self.context);
+        plans::build_guarded(baseline, selection, context, seen, &aim, written)
     }
 
     /// The plan that brings about an aim.

@@ -48,7 +48,7 @@ impl Alone {
                 runs,
                 clock,
                 lock,
-                copies: Copies::of(account, writer),
+                copies: Copies::of(account, &writer),
             }),
             Err(error) => {
                 lock.release().await;

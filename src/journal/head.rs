@@ -24,6 +24,8 @@ pub struct Head {
     pub standing: Standing,
     /// Whether the last line is half written.
     pub(super) is_torn: bool,
+    /// All of it, where it is a copy and not a file of this machine.
+    copy: Option<Vec<u8>>,
 }
 
 impl Head {
@@ -53,7 +55,32 @@ impl Head {
             began,
             standing: standing(&tail),
             is_torn: !tail.ends_with(b"\n"),
+            copy: None,
         }))
+    }
+
+    /// The same of a copy that was read from elsewhere; `path` only names it.
+    ///
+    /// # Errors
+    /// When it does not begin with a run.
+    pub fn of_copy(path: &Path, bytes: Vec<u8>) -> Result<Option<Self>, Error> {
+        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+            return Ok(None);
+        };
+        let (at, began) = began(&bytes[..end]).map_err(|why| cannot_read(path, why))?;
+        Ok(Some(Self {
+            path: path.to_owned(),
+            at,
+            began,
+            standing: standing(&bytes),
+            is_torn: !bytes.ends_with(b"\n"),
+            copy: Some(bytes),
+        }))
+    }
+
+    /// Whether the run ended by itself, and so looked again at whatever it changed.
+    pub fn has_finished(&self) -> bool {
+        matches!(self.standing, Standing::Finished(_))
     }
 
     /// Whether the run never ended and nobody has finished its work.
@@ -66,7 +93,11 @@ impl Head {
     /// # Errors
     /// When it cannot be read or is damaged.
     pub fn run(&self) -> Result<Run, Error> {
-        Run::read(&self.path)?.ok_or_else(|| cannot_read(&self.path, "it is empty"))
+        let run = match &self.copy {
+            Some(bytes) => Run::of_bytes(&self.path, bytes)?,
+            None => Run::read(&self.path)?,
+        };
+        run.ok_or_else(|| cannot_read(&self.path, "it is empty"))
     }
 }
 

@@ -83,8 +83,15 @@ impl Run {
     /// When it cannot be read, when others may change it, or when a line other than the last is
     /// damaged.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
-        let bytes = files::read_trusted(path)?;
-        Self::parse(path, &bytes).map_err(|why| {
+        Self::of_bytes(path, &files::read_trusted(path)?)
+    }
+
+    /// The same of bytes that were read already; `path` only names them.
+    ///
+    /// # Errors
+    /// When a line other than the last is damaged.
+    pub fn of_bytes(path: &Path, bytes: &[u8]) -> Result<Option<Self>, Error> {
+        Self::parse(path, bytes).map_err(|why| {
             cannot_read(path, why)
                 .hint("look at that line; move the file away if it cannot be mended")
         })

@@ -2,6 +2,7 @@
 
 use super::limit::exceeded;
 use super::waive::waive;
+use super::written::Written;
 use super::{Aim, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Kind};
 use crate::baseline::{Baseline, Regions};
@@ -19,6 +20,20 @@ pub fn build(
     observation: &Observation,
     aim: &Aim,
 ) -> Plan {
+    let nothing = Written::default();
+    build_guarded(baseline, selection, context, observation, aim, &nothing)
+}
+
+/// The same, with findings for what earlier applies wrote and protects less now. Only `drift` asks
+/// for that: a plan is the same on every machine, with and without journals.
+pub fn build_guarded(
+    baseline: &Baseline,
+    selection: &Selection,
+    context: &Context,
+    observation: &Observation,
+    aim: &Aim,
+    written: &Written,
+) -> Plan {
     let mut drafts = Vec::new();
     for control in &baseline.controls {
         let control = control.as_ref();
@@ -26,6 +41,9 @@ pub fn build(
     }
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
+    }
+    for draft in &mut drafts {
+        written.guard(draft, baseline, context, observation);
     }
     let facts = &observation.facts;
     let waivers = match aim {
@@ -336,6 +354,14 @@ impl Draft {
             what,
             remedy,
         });
+    }
+
+    /// Adds a finding that is not the control's own.
+    pub(super) fn find(&mut self, finding: Finding) {
+        if self.entry.verdict == Verdict::Ok {
+            self.entry.verdict = Verdict::Finding;
+        }
+        self.entry.findings.push(finding);
     }
 
     /// Takes back the calls.

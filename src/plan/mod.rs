@@ -5,12 +5,14 @@ mod limit;
 mod since;
 mod undo;
 mod waive;
+mod written;
 
-pub use build::{Draft, build, finish, judge};
+pub use build::{Draft, build, build_guarded, finish, judge};
 pub use limit::{Excess, Limit, exceeded, takes_away_by_name};
 pub use since::{Moved, since_plan, since_run};
 pub use undo::{Aim, Left, Undo};
 pub use waive::{Waived, WaiverRemark, WaiverReport};
+pub use written::Written;
 
 use crate::aws::AwsError;
 use crate::baseline::hex;

@@ -1,5 +1,6 @@
 //! What has moved since the last apply: AWS, the baseline, or both.
 
+use super::written::is_part;
 use super::{Entry, Plan, Verdict};
 use crate::baseline::Baseline;
 use crate::control::{Configured, Context, Proposal, Standing};
@@ -51,7 +52,7 @@ pub fn since_run(
             && let Some(then) = proposed_then(control, entry, left, now, context)
         {
             mark(entry, &then.differences, &|field: &str| {
-                then.findings.iter().any(|own| is_of(field, &own.field))
+                then.findings.iter().any(|own| is_part(field, &own.field))
             });
             unseen.retain(|own| *own != address);
         }
@@ -79,12 +80,6 @@ fn proposed_then(
     whole.extend(left.as_object()?.clone());
     let then = control.propose(&entry.place, &Value::Object(whole), context);
     then.ok().filter(is_judged)
-}
-
-/// Whether a field is another one, or a part of it.
-fn is_of(field: &str, whole: &str) -> bool {
-    let rest = field.strip_prefix(whole);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The same, since a saved plan was made. What it did not show was as it wanted it then: that says

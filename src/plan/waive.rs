@@ -3,6 +3,7 @@
 //! What is waived stays told, counts for nothing, and is left as it is. What could not be seen is
 //! never waived, nor what stands in the way of the whole run.
 
+use super::written::is_part;
 use super::{Draft, Entry, Verdict};
 use crate::aws::Facts;
 use crate::baseline::{Baseline, Waiver};
@@ -245,6 +246,12 @@ impl Entry {
             }
         }
         fields
+    }
+
+    /// Whether a difference or a finding here is about a field, a part of it, or more than it.
+    pub(super) fn is_about(&self, field: &str) -> bool {
+        let mut fields = self.fields().into_iter();
+        fields.any(|own| is_part(own, field) || is_part(field, own))
     }
 
     /// Whether a field that differs here is waived.

@@ -33,3 +33,4 @@ mod trust;
 mod undo;
 mod waivers;
 mod watch;
+mod written;
