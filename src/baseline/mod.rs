@@ -318,9 +318,6 @@ fn config_bucket(table: &DeTable<'_>) -> Option<Option<String>> {
     Some(named.map(str::to_owned))
 }
 
-/// What says that a key is left alone.
-pub const UNMANAGED: &str = "unmanaged";
-
 /// The keys that say so, with the names of their tables.
 fn left_alone(table: &DeTable<'_>) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
