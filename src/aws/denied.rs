@@ -4,7 +4,7 @@
 //! Source: IAM User Guide, "Troubleshoot access denied error messages". Not every service says so
 //! much, and calls into another organization say nothing: nothing but the advice hangs on it.
 
-use super::{AwsError, Operation};
+use super::{AwsError, Operation, regions};
 
 /// The policies that may decide about a request, as AWS's messages name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,9 @@ pub fn resource(operation: &Operation, region: &str, message: &str) -> Option<St
         return None;
     }
     let mut principal = said.principal.unwrap_or_default().split(':');
-    let partition = principal.nth(1).unwrap_or(partition_of(region));
+    let partition = principal
+        .nth(1)
+        .unwrap_or(regions::partition_of(region).name);
     let account = principal.nth(2).unwrap_or("*");
     let arn = needed
         .replace("{partition}", partition)
@@ -112,16 +114,6 @@ pub fn resource(operation: &Operation, region: &str, message: &str) -> Option<St
         known.push_str(part.split_once('}').map_or(part, |(_, rest)| rest));
     }
     Some(known)
-}
-
-/// The partition of a region, by the names that AWS gives regions.
-fn partition_of(region: &str) -> &'static str {
-    match region.split_once('-') {
-        Some(("cn", _)) => "aws-cn",
-        Some(("eusc", _)) => "aws-eusc",
-        Some(("us", rest)) if rest.starts_with("gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 /// What to do about a denial.

@@ -2,6 +2,7 @@
 //! buckets, the policies of its buckets.
 
 use super::identity::Unfit;
+use super::regions;
 use super::{AwsError, Clients, Grant, Operation, Session};
 use crate::error::Error;
 use crate::place::Place;
@@ -109,17 +110,9 @@ impl Caller {
     }
 }
 
-/// Where a partition signs its global services. Source: `implicitGlobalRegion` in the SDKs'
-/// partitions file.
+/// Where a partition's global services are asked.
 pub fn global_region(partition: &str) -> &'static str {
-    match partition {
-        "aws-cn" => "cn-northwest-1",
-        "aws-us-gov" => "us-gov-west-1",
-        "aws-eusc" => "eusc-de-east-1",
-        "aws-iso" => "us-iso-east-1",
-        "aws-iso-b" => "us-isob-east-1",
-        _ => "us-east-1",
-    }
+    regions::partition(partition).global
 }
 
 /// A bucket of the account.

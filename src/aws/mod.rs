@@ -12,6 +12,7 @@ mod identity;
 pub mod keys;
 mod limits;
 mod operation;
+pub mod regions;
 mod retry;
 mod settling;
 mod source;

@@ -1,6 +1,7 @@
 //! The table `[account]`: which account, where, and how what is created there is tagged.
 
 use super::Problems;
+use crate::aws::regions;
 use crate::control::Table;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
@@ -52,20 +53,7 @@ impl TryFrom<String> for RegionName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let parts: Vec<&str> = name.split('-').collect();
-        let is_word =
-            |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
-        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        match parts.as_slice() {
-            [words @ .., last]
-                if words.len() >= 2 && words.iter().all(is_word) && is_number(last) =>
-            {
-                Ok(Self(name))
-            }
-            _ => Err(format!(
-                "'{name}' is no name of a region, such as eu-west-1"
-            )),
-        }
+        regions::check(&name).map(|()| Self(name))
     }
 }
 
@@ -134,7 +122,7 @@ pub fn load(table: Table<'_>, problems: &mut Problems) -> Account {
     {
         problems.at(&table, "tags", "expected a table, found a date".to_owned());
     }
-    let account: Option<Account> = problems.decode(&table);
+    let account: Option<Account> = problems.decode("account", &table);
     let account = account.unwrap_or_default();
     if account.tags.contains_key(crate::control::OUR_TAG) {
         let text = format!(
@@ -158,7 +146,7 @@ pub fn load(table: Table<'_>, problems: &mut Problems) -> Account {
             .iter()
             .map(String::as_str)
             .chain(home)
-            .map(partition_prefix)
+            .map(|region| regions::partition_of(region).name)
             .collect();
         partitions.sort_unstable();
         partitions.dedup();
@@ -168,13 +156,4 @@ pub fn load(table: Table<'_>, problems: &mut Problems) -> Account {
         }
     }
     account
-}
-
-/// What the names of a partition's regions begin with; nothing for the commercial one.
-fn partition_prefix(region: &str) -> &str {
-    let others = ["cn-", "us-gov-", "us-iso", "eusc-", "eu-isoe-"];
-    others
-        .into_iter()
-        .find(|start| region.starts_with(start))
-        .unwrap_or("")
 }

@@ -35,5 +35,5 @@ pub fn load(table: Table<'_>, problems: &mut Problems) -> Limits {
         problems.add(Some(table.span()), text, None);
         return Limits::default();
     }
-    problems.decode(&table).unwrap_or_default()
+    problems.decode("limits", &table).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The baseline file: TOML in, typed settings out, every problem reported at once and in place.
 
 mod account;
+mod examples;
 mod limits;
 mod problems;
 mod shared;
@@ -122,7 +123,9 @@ impl Baseline {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut problems = Problems::default();
         problems.syntax(text, errors);
-        problems.numbers(table.get_ref());
+        if !problems.any() {
+            problems.numbers(table.get_ref());
+        }
         if problems.any() {
             return Err(problems);
         }
@@ -144,7 +147,7 @@ impl Baseline {
             None => Vec::new(),
         };
         let mut shared = |name: &str| {
-            take(&mut table, name).and_then(|value| shared::load(value, &mut problems))
+            take(&mut table, name).and_then(|value| shared::load(name, value, &mut problems))
         };
         let (lock, journal) = (shared("lock"), shared("journal"));
         let log_bucket = table.get("log_bucket").map(log_bucket_name);

@@ -1,6 +1,9 @@
 //! Collects everything that is wrong in a baseline and shows it in place.
 
-use super::words::{did_you_mean, in_plain_words, shortened, syntax_in_plain_words};
+use super::examples;
+use super::words::{
+    did_you_mean, expects_another_kind, in_plain_words, language, shortened, syntax_in_plain_words,
+};
 use crate::control::{Configured, Kind, Scope, Table};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::de::DeserializeOwned;
@@ -10,6 +13,9 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 /// The longest line that is shown, in bytes.
 const LONGEST_LINE: usize = 1000;
+
+/// The longest list whose items are judged one by one when something in it is wrong.
+const LONGEST_LIST: usize = 64;
 
 /// How many problems of a file are told; more would scroll out of sight.
 pub const MOST: usize = 50;
@@ -101,13 +107,22 @@ impl Problems {
         let span = |error: &toml::de::Error| error.span().unwrap_or_else(|| dotted(text));
         let start = |error: &toml::de::Error| span(error).start;
         errors.sort_by_key(start);
+        if let Some(error) = errors.first() {
+            let line = line_around(text, start(error));
+            if let Some((name, help)) = language(text, &text[line.clone()]) {
+                let text = format!("this looks like {name}, and a baseline is written in TOML");
+                return self.add(Some(line), text, Some(help));
+            }
+        }
         let mut next_line = 0;
         for error in errors {
             let start = start(&error);
             if start >= next_line && !self.enough() {
-                let message = syntax_in_plain_words(error.message(), text.get(span(&error)));
-                self.add(Some(span(&error)), message, None);
-                next_line = line_around(text, start).end + 1;
+                let (span, line) = (span(&error), line_around(text, start));
+                let at = text.get(span.clone());
+                let message = syntax_in_plain_words(error.message(), at, &text[line.clone()]);
+                self.add(Some(span), message, None);
+                next_line = line.end + 1;
             }
         }
     }
@@ -140,7 +155,8 @@ impl Problems {
         table: Table<'_>,
     ) -> Option<Box<dyn Configured>> {
         self.check_shape(&kind, &table)?;
-        let control = self.all_of(&table, |table| kind.configure(table))?;
+        let name = kind.about.name;
+        let control = self.all_of(name, &table, |table| kind.configure(table))?;
         let before = self.list.len();
         self.root = Some(locate(&table));
         control.check(self);
@@ -163,9 +179,13 @@ impl Problems {
         None
     }
 
-    /// Reads a table; `None` when something is wrong.
-    pub(super) fn decode<T: DeserializeOwned>(&mut self, table: &Table<'_>) -> Option<T> {
-        self.all_of(table, |table| {
+    /// Reads a table of this name; `None` when something is wrong.
+    pub(super) fn decode<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        table: &Table<'_>,
+    ) -> Option<T> {
+        self.all_of(name, table, |table| {
             T::deserialize(ValueDeserializer::from(table))
         })
     }
@@ -174,6 +194,7 @@ impl Problems {
     /// run tells everything.
     fn all_of<'i, T>(
         &mut self,
+        name: &str,
         table: &Table<'i>,
         read: impl Fn(Table<'i>) -> Result<T, toml::de::Error>,
     ) -> Option<T> {
@@ -184,10 +205,23 @@ impl Problems {
                 Ok(value) => return removed.is_empty().then_some(value),
                 Err(error) => {
                     let span = error.span().unwrap_or_else(|| table.span());
+                    let wrong = wrong_items(&table, &span, &read);
+                    if !wrong.is_empty() {
+                        for (item, message) in wrong {
+                            self.decoding(name, &whole, &table, item.clone(), &message);
+                            remove(&mut table, &item);
+                            removed.push(item);
+                        }
+                        if value_at(&table, &span).is_some_and(is_empty_list) {
+                            remove(&mut table, &span);
+                            removed.push(span);
+                        }
+                        continue;
+                    }
                     let left_by_us =
                         error.message().starts_with("missing field") && whole.lost(&span, &removed);
                     if !left_by_us {
-                        self.decoding(span.clone(), error.message());
+                        self.decoding(name, &whole, &table, span.clone(), error.message());
                     }
                     removed.push(span.clone());
                     if self.enough() || !remove(&mut table, &span) {
@@ -198,17 +232,38 @@ impl Problems {
         }
     }
 
-    fn decoding(&mut self, span: Range<usize>, message: &str) {
+    fn decoding(
+        &mut self,
+        name: &str,
+        whole: &Located,
+        table: &Table<'_>,
+        span: Range<usize>,
+        message: &str,
+    ) {
+        // To serde a date is a table with one entry.
+        let is_date = value_at(table, &span).is_some_and(|value| value.get_ref().is_datetime());
+        let message = match is_date {
+            true if message.starts_with("unknown field") => {
+                "invalid type: a date, expected a value of another kind".to_owned()
+            }
+            true => message.replace("invalid type: map", "invalid type: a date"),
+            false => message.to_owned(),
+        };
         let mut quoted = message.split('`').skip(1).step_by(2);
         let help = match quoted.next() {
             Some(key) if message.starts_with("unknown") => {
                 did_you_mean(key, &quoted.collect::<Vec<_>>())
             }
+            _ if expects_another_kind(&message) => {
+                let path = whole.path_to(&span).unwrap_or_default();
+                examples::of(name, &path)
+                    .map(|(key, ways)| format!("write it as in {key} = {}", ways.join(", or ")))
+            }
             _ => None,
         };
         let text = match message.split_once(", expected") {
-            Some((head, _)) if help.is_some() => head.to_owned(),
-            _ => message.to_owned(),
+            Some((head, _)) if help.is_some() && message.starts_with("unknown") => head.to_owned(),
+            _ => message.clone(),
         };
         let text = in_plain_words(&text);
         self.add(Some(span), text, help);
@@ -290,6 +345,17 @@ impl Located {
             .any(|inner| inner.value.lost(span, removed))
     }
 
+    /// The path to what stands at a place.
+    fn path_to(&self, span: &Range<usize>) -> Option<String> {
+        self.inner.iter().find_map(|inner| {
+            if inner.value.span == *span || inner.key_span == *span {
+                return Some(inner.key.clone());
+            }
+            let below = inner.value.path_to(span)?;
+            Some(format!("{}.{below}", inner.key))
+        })
+    }
+
     /// The spans of the value and of the key at a path, or at the innermost part of it that is
     /// there.
     fn find(&self, path: &str) -> (Range<usize>, Range<usize>) {
@@ -335,6 +401,48 @@ fn locate(value: &Table<'_>) -> Located {
         span: value.span(),
         inner,
     }
+}
+
+/// The value that stands at a place.
+fn value_at<'v, 'i>(value: &'v Table<'i>, span: &Range<usize>) -> Option<&'v Table<'i>> {
+    if value.span() == *span {
+        return Some(value);
+    }
+    match value.get_ref() {
+        DeValue::Table(table) => table.values().find_map(|value| value_at(value, span)),
+        DeValue::Array(list) => list.iter().find_map(|value| value_at(value, span)),
+        _ => None,
+    }
+}
+
+fn is_empty_list(value: &Table<'_>) -> bool {
+    value
+        .get_ref()
+        .as_array()
+        .is_some_and(|list| list.is_empty())
+}
+
+/// The items of the list at a place that are wrong by themselves, and what is wrong with each: of a
+/// list the deserializer tells only the first, and only of the list as a whole.
+fn wrong_items<'i, T>(
+    table: &Table<'i>,
+    span: &Range<usize>,
+    read: impl Fn(Table<'i>) -> Result<T, toml::de::Error>,
+) -> Vec<(Range<usize>, String)> {
+    let list = value_at(table, span).and_then(|value| value.get_ref().as_array());
+    let Some(list) = list.filter(|list| (2..=LONGEST_LIST).contains(&list.len())) else {
+        return Vec::new();
+    };
+    let items: Vec<Range<usize>> = list.iter().map(|item| item.span()).collect();
+    let alone = |item: &Range<usize>| {
+        let mut table = table.clone();
+        for other in items.iter().filter(|other| *other != item) {
+            remove(&mut table, other);
+        }
+        let error = read(table).err()?;
+        (error.span().as_ref() == Some(span)).then(|| (item.clone(), error.message().to_owned()))
+    };
+    items.iter().filter_map(alone).collect()
 }
 
 /// Takes out the key or value that stands at a place. Returns whether there was one.

@@ -46,9 +46,9 @@ impl Shared {
     }
 }
 
-/// Reads one of the tables; what is wrong in it goes to `problems`.
-pub fn load(table: Table<'_>, problems: &mut Problems) -> Option<Shared> {
-    let shared: Shared = problems.decode(&table)?;
+/// Reads the table of this name; what is wrong in it goes to `problems`.
+pub fn load(name: &str, table: Table<'_>, problems: &mut Problems) -> Option<Shared> {
+    let shared: Shared = problems.decode(name, &table)?;
     let sample = shared.bucket.replace("{account}", "111122223333");
     if !is_bucket_name(&sample.replace("{region}", "x")) {
         let text = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens; \

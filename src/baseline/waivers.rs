@@ -124,7 +124,7 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
             problems.add(Some(value.span()), text, None);
         }
     }
-    let written: Written = problems.decode(table)?;
+    let written: Written = problems.decode("waivers", table)?;
     Some(Waiver {
         control: written.control?,
         place: written.place,

@@ -5,8 +5,9 @@ use crate::managed::UNMANAGED;
 /// The longest name that a mistake in it is looked for.
 const LONGEST_NAME: usize = 64;
 
-/// What the parser says about a place, in words for who does not know TOML's grammar.
-pub fn syntax_in_plain_words(message: &str, at: Option<&str>) -> String {
+/// What the parser says about a place on a line, in words for who does not know TOML's grammar.
+pub fn syntax_in_plain_words(message: &str, at: Option<&str>, line: &str) -> String {
+    let value = value_on(line);
     match at.map(str::trim) {
         _ if message.contains("recursion") || message.contains("recurse") => {
             "this is nested too deep".to_owned()
@@ -17,12 +18,87 @@ pub fn syntax_in_plain_words(message: &str, at: Option<&str>) -> String {
         Some("") if message.starts_with("string values must be quoted") => {
             "a value is missing".to_owned()
         }
-        Some(_) if message.starts_with("string values must be quoted") => {
-            "a text stands in straight quotes: \"…\"".to_owned()
+        _ if message.contains("leading zero") => {
+            format!("a number does not begin with 0; an id stands in quotes: \"{value}\"")
         }
+        Some(_) if stands_bare(message, value) => match is_like_a_boolean(value) {
+            true => format!("'{value}' is nothing in TOML: write true or false"),
+            false => {
+                let is_word = value
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+                let word = if is_word && !value.is_empty() {
+                    value
+                } else {
+                    "…"
+                };
+                format!("a text stands in straight quotes: \"{word}\"")
+            }
+        },
         Some(key) if message == "duplicate key" => format!("'{key}' is there already"),
         _ => message.replace('`', "'"),
     }
+}
+
+/// Whether the trouble is a text without quotes: the parser takes it for a number or a boolean by
+/// its first letter.
+fn stands_bare(message: &str, value: &str) -> bool {
+    let starts = [
+        "string values must be quoted",
+        "invalid float",
+        "invalid boolean",
+    ];
+    message.starts_with(starts[0])
+        || (starts.iter().any(|start| message.starts_with(start))
+            && value.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+fn is_like_a_boolean(value: &str) -> bool {
+    let words = [
+        "yes", "no", "on", "off", "true", "false", "y", "n", "t", "f",
+    ];
+    words.contains(&value.to_ascii_lowercase().as_str())
+}
+
+/// What stands behind the equals sign of a line, without a remark.
+fn value_on(line: &str) -> &str {
+    let value = line.split_once('=').map_or("", |(_, value)| value);
+    value.split('#').next().unwrap_or(value).trim()
+}
+
+/// Another language than TOML that a file is written in, by its first line that is no TOML; and what
+/// to do.
+pub fn language(text: &str, line: &str) -> Option<(&'static str, String)> {
+    let start = "`baseline init` writes a baseline to start from";
+    let line = line.trim();
+    if text.trim_start().starts_with('{') {
+        return Some(("JSON", start.to_owned()));
+    }
+    let word = |c: char| c.is_ascii_alphanumeric() || "_-\"' .".contains(c);
+    if line.ends_with(['{', '}']) && line.contains('{') && !line.contains('=') {
+        let (head, _) = line.split_once('{')?;
+        let is_block = head.starts_with(|c: char| c.is_ascii_alphabetic());
+        if is_block && head.chars().all(word) {
+            return Some(("HCL (Terraform)", start.to_owned()));
+        }
+    }
+    let (key, value) = line.split_once(':')?;
+    let key = key.trim_start_matches("- ").trim_matches(['"', '\'']);
+    let is_key = !key.is_empty() && key.chars().all(|c| c != ' ' && word(c));
+    if !is_key || !(value.is_empty() || value.starts_with(' ')) {
+        return None;
+    }
+    let help = match value.trim() {
+        "" => format!("a table begins with [{key}], and {start}"),
+        value => format!("write {key} = {}", value.trim_end_matches(',')),
+    };
+    Some(("YAML", help))
+}
+
+/// Whether serde says that a value is of the wrong kind, and not what is wrong with it.
+pub fn expects_another_kind(message: &str) -> bool {
+    let starts = ["invalid type", "invalid value", "invalid length", "wanted "];
+    starts.iter().any(|start| message.starts_with(start))
 }
 
 /// What serde says, without the names of Rust's types and with what is wanted first.
@@ -31,7 +107,7 @@ pub fn in_plain_words(message: &str) -> String {
         .replace('`', "'")
         .replace("unknown field", "unknown setting")
         .replace("missing field", "missing setting")
-        .replace("wanted string or table", "expected a text")
+        .replace("wanted string or table", "expected a text or a table")
         .replace("unknown variant", "unknown value");
     let found = ["invalid type: ", "invalid value: "]
         .iter()
@@ -64,6 +140,9 @@ fn plain_type(name: &str) -> &str {
         "a string" => "a text",
         "a sequence" => "a list",
         "a map" => "a table",
+        other if other.starts_with("struct ") => "a table",
+        other if other.starts_with("enum ") => "one of its words",
+        other if other.starts_with("tuple ") || other.starts_with("newtype ") => "another value",
         other => other,
     }
 }

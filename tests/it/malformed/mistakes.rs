@@ -5,7 +5,7 @@ use baseline::baseline::Baseline;
 use std::path::Path;
 
 /// Mistakes that people make, and a name for each.
-const MISTAKES: [(&str, &str); 28] = [
+const MISTAKES: [(&str, &str); 55] = [
     (
         "a list that is not closed",
         "[cloudtrail]\ndata_events = [{ s3 = \"all\" }\n[config]\n",
@@ -90,6 +90,95 @@ const MISTAKES: [(&str, &str); 28] = [
         "a pattern that is none",
         "[[buckets]]\nmatch = [\"logs-[a-\"]\nssl_only = true\n",
     ),
+    ("no for false", "[log_bucket]\nversioning = no # or yes\n"),
+    (
+        "yes for true",
+        "[[buckets]]\nmatch = [\"*\"]\nssl_only = yes\n",
+    ),
+    ("a boolean in capitals", "[config]\nenabled = False\n"),
+    ("a boolean in quotes", "[config]\nenabled = \"no\"\n"),
+    (
+        "a text that looks like nan",
+        "[root_user]\naccess_keys = none\n",
+    ),
+    (
+        "data events as texts",
+        "[cloudtrail]\ndata_events = [\"s3\"]\n",
+    ),
+    (
+        "data events as a table",
+        "[cloudtrail]\ndata_events = { s3 = \"all\" }\n",
+    ),
+    (
+        "types without a word for them",
+        "[config]\nrecord = [\"AWS::EC2::Instance\"]\n",
+    ),
+    ("an id that begins with 0", "[account]\nid = 012345678901\n"),
+    ("an id without quotes", "[account]\nid = 111122223333\n"),
+    ("days without a unit", "[root_user]\nunused_for = 90\n"),
+    (
+        "money without a currency",
+        "[[budgets]]\nname = \"m\"\nlimit = 100\n",
+    ),
+    (
+        "a threshold without a unit",
+        "[[budgets]]\nname = \"m\"\nlimit = \"1 USD\"\nalerts = [{ at = 80, email = \"x\" }]\n",
+    ),
+    (
+        "a region for a list",
+        "[account]\nregions = \"eu-west-1\"\n",
+    ),
+    (
+        "several regions that are none",
+        "[account]\nregions = [\"us-east-1\", \"eu-west1\", \"us-east-1a\", \"Ireland\"]\n",
+    ),
+    (
+        "protected regions that are none",
+        "[limits]\nprotected_regions = [\"eu-wset-1\", \"eu-north-1\", \"us-esat-1\"]\n",
+    ),
+    (
+        "a home region and one of the lock that are none",
+        "[account]\nhome_region = \"eu-cental-1\"\n[lock]\nbucket = \"locks\"\nregion = \"EU-WEST-1\"\n",
+    ),
+    (
+        "one pattern for a list",
+        "[[buckets]]\nmatch = \"*\"\nssl_only = true\n",
+    ),
+    ("a list for a table", "[account]\ntags = [\"team\"]\n"),
+    (
+        "a table for a text",
+        "[log_bucket]\nname = { bucket = \"acme\" }\n",
+    ),
+    (
+        "a date for a number",
+        "[password_policy]\nminimum_length = 2026-01-01\n",
+    ),
+    (
+        "a number for a feature",
+        "[guardduty.features]\nS3_DATA_EVENTS = 1\n",
+    ),
+    (
+        "guardrails of the wrong kind",
+        "[[buckets]]\nmatch = [\"*\"]\nminimum_tls = 1.2\npresigned_max_age = 600\n\
+         ownership = true\nencryption = true\nobject_lock = true\ntags = \"team\"\n\
+         only_from = \"10.0.0.0/8\"\nnoncurrent_days = \"30d\"\n",
+    ),
+    (
+        "limits of the wrong kind",
+        "[limits]\nmax_changes = \"ten\"\nforbid = \"delete\"\n",
+    ),
+    (
+        "JSON",
+        "{\n  \"baseline\": 1,\n  \"account\": {\"id\": \"111122223333\"}\n}\n",
+    ),
+    (
+        "HCL",
+        "resource \"aws_iam_account_password_policy\" \"strict\" {\n  minimum_password_length = 14\n}\n",
+    ),
+    (
+        "a key and a value as in YAML",
+        "[password_policy]\nminimum_length: 14\n",
+    ),
     (
         "a table that is misspelt",
         "[acount]\nid = \"111122223333\"\n",
@@ -100,7 +189,10 @@ const MISTAKES: [(&str, &str); 28] = [
 fn what_is_said_about_mistakes_can_be_read() {
     let mut said = String::new();
     for (mistake, text) in MISTAKES {
-        let text = format!("baseline = 1\n{text}");
+        let text = match text.starts_with('{') {
+            true => text.to_owned(),
+            false => format!("baseline = 1\n{text}"),
+        };
         let read = Baseline::from_bytes(Path::new("baseline.toml"), text.as_bytes());
         let error = read.expect_err(mistake);
         said += &format!("## {mistake}\n\n{error}\n\n\n");
