@@ -99,8 +99,9 @@ pub fn evaluate(
 fn named(scope: &Scope<Principal>, caller: &Caller) -> Match {
     match scope {
         Scope::Only(list) => Match::any(list.iter().map(|own| is_caller(own, caller))),
-        // Whether excluding a caller takes excluding its account, too, differs by who it is.
+        Scope::AllBut(list) if list.contains(&Principal::Anyone) => Match::No,
         Scope::AllBut(list) => match Match::any(list.iter().map(|own| is_caller(own, caller))) {
+            Match::Yes if caller.is_account_spared(list) == Match::Yes => Match::No,
             Match::No => Match::Yes,
             _ => Match::CannotTell,
         },
@@ -113,6 +114,7 @@ fn is_caller(principal: &Principal, caller: &Caller) -> Match {
         Principal::One(kind, arn) if kind == "AWS" => caller.is(arn),
         Principal::One(kind, name) if kind == "Service" => Match::of(caller.is_service(name)),
         Principal::One(kind, _) if kind == "Federated" => Match::No,
+        Principal::One(kind, _) if kind == "CanonicalUser" && caller.is_a_service() => Match::No,
         Principal::One(..) => Match::CannotTell,
     }
 }

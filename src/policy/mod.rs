@@ -15,19 +15,24 @@
 
 mod changes;
 mod condition;
+mod contradictions;
 mod document;
 mod effect;
-mod elb;
 mod equivalence;
 mod evaluate;
+mod given;
 pub mod guardrails;
 mod json;
+mod legacy;
 mod meaning;
+mod narrowing;
 mod network;
+mod origins;
 mod pattern;
 mod principals;
 mod request;
 mod scan;
+mod services;
 #[cfg(test)]
 mod tests;
 mod undo;

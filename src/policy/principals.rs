@@ -1,8 +1,8 @@
 //! Whom statements name: accounts, and users and roles that no longer exist.
 
 use super::document::{Policy, Statement};
-use super::elb;
 use super::json::{Json, entries, items, offset};
+use super::legacy;
 use super::meaning::is_account_id;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -66,17 +66,35 @@ impl Policy {
             list.into_iter().flat_map(Json::texts)
         });
         let service = named.find(|name| services.contains(name));
-        service
-            .map(str::to_owned)
-            .or_else(|| self.delivering_accounts().into_iter().next())
+        service.map(str::to_owned).or_else(|| {
+            let mut accounts = self.delivering_accounts().into_iter();
+            accounts.find(|id| legacy::is_load_balancing(id))
+        })
     }
 
-    /// The accounts of Elastic Load Balancing that may deliver access logs.
+    /// Whether some statement lets in the service that delivers S3 access logs.
+    pub fn lets_in_access_logs(&self) -> bool {
+        let mut allowing = self.statements().iter().filter(|own| own.allows());
+        allowing.any(|own| {
+            let list = own.get("Principal").and_then(|own| own.get("Service"));
+            let mut names = list.into_iter().flat_map(Json::texts);
+            names.any(|name| name == "logging.s3.amazonaws.com")
+        })
+    }
+
+    /// The accounts of AWS that may deliver logs: those from which services deliver that are no
+    /// principals there.
     pub fn delivering_accounts(&self) -> Vec<String> {
         let allowing = self.statements().iter().filter(|own| own.allows());
-        let named = allowing.flat_map(|own| aws_principals(own, "Principal"));
-        let accounts = named.filter_map(account_of);
-        let known = accounts.filter(|id| elb::ACCOUNTS.contains(id));
+        let delivering = allowing.filter(|own| {
+            let Some(actions) = own.get("Action") else {
+                return false;
+            };
+            let actions: Vec<String> = actions.texts().map(str::to_ascii_lowercase).collect();
+            legacy::only_deliver(actions.iter().map(String::as_str))
+        });
+        let named = delivering.flat_map(|own| aws_principals(own, "Principal"));
+        let known = named.filter_map(legacy::account);
         let known: BTreeSet<String> = known.map(str::to_owned).collect();
         known.into_iter().collect()
     }
@@ -224,7 +242,7 @@ mod tests {
 
     #[test]
     fn accounts_that_deliver_logs_are_known_by_what_they_are_allowed() {
-        let allowed = r#"{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::127311923021:root","444455556666"]}}"#;
+        let allowed = r#"{"Effect":"Allow","Action":"s3:PutObject","Principal":{"AWS":["arn:aws:iam::127311923021:root","444455556666"]}}"#;
         assert_eq!(policy(allowed).delivering_accounts(), ["127311923021"]);
         let denied = allowed.replace("Allow", "Deny");
         assert!(policy(&denied).delivering_accounts().is_empty());

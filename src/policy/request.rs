@@ -1,7 +1,9 @@
 //! What is known of a request before it is made.
 
+use super::evaluate::Match;
+use super::meaning::Principal;
 use super::principals::account_of;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -79,12 +81,39 @@ impl Caller {
         matches!(&self.kind, Kind::Service(name) if name == principal)
     }
 
+    /// Whether this caller is a service.
+    pub fn is_a_service(&self) -> bool {
+        matches!(self.kind, Kind::Service(_))
+    }
+
+    /// Whether principals of `NotPrincipal`, one of which is this caller, spare it for certain: a
+    /// service and the root user by their own name; everybody else only together with the account,
+    /// for AWS may look at the account first, and at the session or user after that. Source: IAM User
+    /// Guide, "AWS JSON policy elements: NotPrincipal".
+    pub fn is_account_spared(&self, principals: &BTreeSet<Principal>) -> Match {
+        let named = principals.iter().filter_map(|own| match own {
+            Principal::One(kind, name) if kind == "AWS" => Some(name.as_str()),
+            _ => None,
+        });
+        let (accounts, others): (Vec<&str>, Vec<&str>) =
+            named.partition(|name| name.ends_with(":root"));
+        let is_named = |list: &[&str]| list.iter().any(|name| self.is(name) == Match::Yes);
+        match self.kind {
+            Kind::Service(_) => Match::Yes,
+            Kind::Root if is_named(&accounts) => Match::Yes,
+            _ if is_named(&accounts) && is_named(&others) => Match::Yes,
+            _ => Match::CannotTell,
+        }
+    }
+
     /// Whether a principal of a policy is this caller. An account is everybody in it.
-    pub fn is(&self, principal: &str) -> super::Match {
-        use super::Match;
+    pub fn is(&self, principal: &str) -> Match {
         let Some(account) = account_of(principal) else {
-            // An id, a name with a wildcard: nothing that the ARN tells.
-            return Match::CannotTell;
+            // An id, a name with a wildcard: nothing that the ARN tells. No service has either.
+            return match self.kind {
+                Kind::Service(_) => Match::No,
+                _ => Match::CannotTell,
+            };
         };
         let resource = principal.splitn(6, ':').nth(5).unwrap_or_default();
         match (&self.kind, resource) {

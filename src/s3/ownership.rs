@@ -43,6 +43,12 @@ impl AclGrant {
         ["AllUsers", "AuthenticatedUsers"].contains(&self.grantee.as_str())
     }
 
+    /// Whether it is for the account by which CloudFront delivers its standard logs where there are
+    /// ACLs. Source: Amazon CloudFront Developer Guide, "Standard logging (legacy)", permissions.
+    pub fn is_cloudfront_logs(&self) -> bool {
+        self.grantee == "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
+    }
+
     /// Whether it is for the group by which S3 delivers access logs where there are ACLs.
     pub fn is_log_delivery(&self) -> bool {
         self.grantee == "LogDelivery"

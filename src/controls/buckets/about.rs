@@ -84,12 +84,12 @@ pub(super) const ABOUT: About = About {
         Setting::new(
             "shared_with",
             "not managed",
-            "Accounts, organizations and whatever else a statement names, as networks and VPC endpoints, that the policy may let in; whoever else gets in by it is a finding, with the statement.",
+            "Accounts, organizations and whatever else a statement names, as networks and VPC endpoints, that the policy may let in; whoever else gets in by it is a finding, with the statement. So is an AWS service that may act there for another account, or for any: name that account, or the service.",
         ),
         Setting::new(
             "sound_policy",
             "not managed",
-            "Whether statements are findings that do not do what they seem to: an Allow for some addresses without a Deny for the others, principals that were deleted, ${…} in a policy of the version that does not know it.",
+            "Whether statements are findings that do not do what they seem to: an Allow for some addresses, VPCs or endpoints without a Deny for the others, a service that may act for any account or for another one, statements that undo each other, principals that were deleted, ${…} in a policy of the version that does not know it.",
         ),
         Setting::new(
             "public_access_block",
@@ -241,6 +241,8 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
         prunes || any(Entry::takes_statements_back),
         &[put::<s3::DeleteBucketPolicy>()],
     );
+    let from = any(|entry| matches!(entry.only_from, Some(Guard::On(_))));
+    add(from, &[&s3::GET_OWNERSHIP, &s3::GET_ACL]);
     let uploads = any(|entry| matches!(entry.encrypted_uploads, Some(Guard::On(_))));
     add(uploads, &[&s3::GET_ENCRYPTION]);
     let exposure: &[&'static Operation] = &[

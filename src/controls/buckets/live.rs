@@ -175,7 +175,10 @@ impl Looking<'_> {
         let access = future::join4(
             self.policy(takes_logs.is_some()),
             self.public_access(),
-            when(wanted.ownership.is_some(), self.ownership()),
+            when(
+                statements::reads_ownership(wanted) || wanted.ownership.is_some(),
+                self.ownership(),
+            ),
             when(
                 wanted.private.is_some(),
                 s3::open_access_points(reader, bucket, region),

@@ -73,6 +73,23 @@ fn deny(keys: Value) -> Value {
     statement
 }
 
+/// A Deny that spares these principals of AWS.
+fn spared(principals: Value) -> Value {
+    deny(json!({"Principal": null, "NotPrincipal": {"AWS": principals}}))
+}
+
+fn delivers() -> Request {
+    let trail = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/audit";
+    let service = "cloudtrail.amazonaws.com";
+    Request::by_service(
+        service,
+        "s3:PutObject",
+        "arn:aws:s3:::acme/x",
+        "111122223333",
+        trail,
+    )
+}
+
 fn principal(principal: Value) -> Value {
     deny(json!({"Principal": principal}))
 }
@@ -414,7 +431,75 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             reads(USER),
             CannotTell,
         ),
+        (
+            "all but the caller and its account",
+            spared(json!([USER, ROOT])),
+            reads(USER),
+            No,
+        ),
+        (
+            "all but the caller's role and its account",
+            spared(json!([format!("{role}path/Deploy"), ROOT])),
+            reads(SESSION),
+            No,
+        ),
+        (
+            "all but the caller's role, whose account is not spared with it",
+            spared(json!(format!("{role}Deploy"))),
+            reads(SESSION),
+            CannotTell,
+        ),
+        (
+            "all but the root user, who asks",
+            spared(json!(ROOT)),
+            reads(ROOT),
+            No,
+        ),
+        (
+            "all but another user of the account",
+            spared(json!("arn:aws:iam::111122223333:user/bob")),
+            reads(USER),
+            Yes,
+        ),
+        (
+            "all but somebody deleted",
+            spared(json!("AIDAEXAMPLEUSERID0001")),
+            reads(USER),
+            CannotTell,
+        ),
+        (
+            "all but the service that asks",
+            deny(
+                json!({"Principal": null, "NotPrincipal": {"Service": "cloudtrail.amazonaws.com"}}),
+            ),
+            delivers(),
+            No,
+        ),
+        (
+            "all but another service",
+            deny(json!({"Principal": null, "NotPrincipal": {"Service": "config.amazonaws.com"}})),
+            delivers(),
+            Yes,
+        ),
+        (
+            "all but an account, where a service asks",
+            spared(json!([USER, ROOT, "AIDAEXAMPLEUSERID0001"])),
+            delivers(),
+            Yes,
+        ),
         // Statements of others: actions, resources, conditions.
+        (
+            "all actions but that one",
+            deny(json!({"Action": null, "NotAction": ["s3:getobject", "s3:Put*"]})),
+            reads(SESSION),
+            No,
+        ),
+        (
+            "all actions but others",
+            deny(json!({"Action": null, "NotAction": "s3:Put*"})),
+            reads(SESSION),
+            Yes,
+        ),
         (
             "another action",
             deny(json!({"Action": "s3:Put*"})),

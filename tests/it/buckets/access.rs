@@ -153,8 +153,31 @@ fn what_makes_a_bucket_public_is_a_finding_and_stays() {
     let before = account.writes().len();
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = run
-        .says("its policy makes it public, by statement Everybody")
+        .says("its policy makes it public: statement Everybody allows anyone: s3:GetObject")
         .says("its access point open does not block")
         .says("its access point everywhere does not block");
     assert_eq!(account.writes().len(), before);
+}
+
+#[test]
+fn every_statement_that_makes_a_bucket_public_is_named_with_what_it_allows() {
+    let account = Account::with("[[buckets]]\nmatch = [\"*\"]\nprivate = true");
+    let bucket = format!("site-{}", account.id);
+    let allow = |sid: &str, action: &str| {
+        json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": action,
+            "Resource": format!("arn:aws:s3:::{bucket}/*")})
+    };
+    block_on(async {
+        create(&account, &bucket, "us-east-1").await;
+        let s3 = s3(&account, "us-east-1").await;
+        age(&s3, &bucket).await;
+        let statements = [allow("Read", "s3:GetObject"), allow("Zz", "s3:Put*")];
+        let policy = json!({"Version": "2012-10-17", "Statement": statements});
+        let put = s3.put_bucket_policy().bucket(&bucket);
+        put.policy(policy.to_string()).send().await.expect("public");
+    });
+    let _ = account.run(&["drift"]).exits(2).says(
+        "its policy makes it public: statement Read allows anyone: s3:GetObject; \
+         statement Zz allows anyone: s3:Put*",
+    );
 }

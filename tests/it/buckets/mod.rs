@@ -7,5 +7,6 @@ mod policies;
 mod setup;
 mod statements;
 mod storage;
+mod tampered;
 
 pub use setup::s3;

@@ -79,7 +79,11 @@ fn policies_of_every_shape_keep_their_statements_through_plan_apply_and_plan() {
             let text = std::fs::read_to_string(&path).expect("a policy");
             create(&account, &bucket, HOME).await;
             age(&s3(&account, HOME).await, &bucket).await;
-            put(&account, &bucket, &text.replace("BUCKET", &bucket)).await;
+            let text = text.replace("BUCKET", &bucket);
+            // A Deny that spares the account by name is to spare this one.
+            let spared = format!("{}:root\"]}}", account.id);
+            let text = text.replace("111122223333:root\"]}", &spared);
+            put(&account, &bucket, &text).await;
             let stored = get(&account, &bucket).await.expect("a policy");
             before.push((bucket, stored));
         }
@@ -322,7 +326,7 @@ fn a_public_policy_is_left_where_the_same_run_blocks_public_policies() {
     let _ = account
         .run(&["drift"])
         .exits(2)
-        .says("by statement Everybody");
+        .says("statement Everybody allows anyone: s3:GetObject");
 }
 
 #[test]
@@ -343,7 +347,7 @@ fn a_public_policy_behind_a_block_is_told_before_s3_refuses_it() {
     let before = account.writes().len();
     let refused = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = refused
-        .says("by statement Everybody")
+        .says("statement Everybody allows anyone: s3:GetObject")
         .says("its own public access block");
     assert_eq!(account.writes().len(), before);
 }

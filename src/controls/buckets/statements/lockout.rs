@@ -4,7 +4,7 @@ use super::super::guardrail::Judging;
 use super::super::guards::Guard;
 use super::super::settings::Wanted;
 use crate::policy::guardrails::ELSEWHERE;
-use crate::policy::{Dialect, Match, Request, Statement, evaluate};
+use crate::policy::{Dialect, Match, Policy, Request, Statement, evaluate};
 
 /// Why a statement is not put in, unless the baseline accepts that for the bucket: it would keep out
 /// the caller, or that cannot be told.
@@ -98,4 +98,30 @@ fn unknown(wanted: &Wanted<'_>) -> String {
         true => "it is spared".to_owned(),
         false => unknown.join(" or "),
     }
+}
+
+/// That a Deny in the policy as it is keeps its maker from writing it, so that the write would fail:
+/// most often one with `NotPrincipal`, which spares a few by name. The root user of the account can
+/// always write it. Source: S3 API Reference, PutBucketPolicy.
+pub(super) fn is_shut_out(judging: &Judging<'_>, policy: &Policy) -> Option<(String, String)> {
+    let (context, arn) = (judging.context, judging.arn());
+    let caller = &context.caller;
+    if caller.ends_with(":root") {
+        return None;
+    }
+    let dialect = Dialect::resource(&context.partition);
+    let request = Request::by(caller, "s3:PutBucketPolicy", &arn);
+    let request = request.seen_from(context.seen_from.as_ref());
+    let (statement, found) = policy.keeps_out(&request, dialect)?;
+    (found == Match::Yes).then(|| {
+        (
+            format!(
+                "statement {statement} of its policy denies s3:PutBucketPolicy to {caller}, who makes \
+                 this change"
+            ),
+            "make the change as somebody whom that statement spares, or take it out as the root user \
+             of the account"
+                .to_owned(),
+        )
+    })
 }

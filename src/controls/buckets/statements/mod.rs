@@ -66,6 +66,11 @@ pub(super) fn reads_encryption(wanted: &Wanted<'_>) -> bool {
         .is_some_and(|own| own.on().is_some())
 }
 
+/// Whether the ACL must be read, by which logs may be delivered that would end.
+pub(super) fn reads_ownership(wanted: &Wanted<'_>) -> bool {
+    wanted.only_from.is_some_and(|own| own.on().is_some())
+}
+
 /// The policy, if there is one; the outer nothing is one that cannot be read, which is told.
 pub(super) fn policy(judging: &mut Judging<'_>) -> Result<Option<Option<Policy>>, Unread> {
     let text = judging.read(&judging.live.policy, &GET_BUCKET_POLICY)?;
@@ -86,6 +91,9 @@ fn write(judging: &mut Judging<'_>, before: Option<&Policy>, settling: Settling<
         return;
     };
     let field = first.field.split('.').next().unwrap_or_default().to_owned();
+    if let Some((what, remedy)) = before.and_then(|policy| lockout::is_shut_out(judging, policy)) {
+        return judging.proposal.finding(&field, what, remedy);
+    }
     if settling.policy.is_empty() {
         judging.proposal.differences.extend(settling.differences);
         let target = judging.target();
@@ -109,6 +117,10 @@ fn write(judging: &mut Judging<'_>, before: Option<&Policy>, settling: Settling<
                 .into_iter()
                 .for_each(|text| judging.proposal.breaks(text));
             let notes = before.map(|policy| affected::notes(judging, policy, &fields));
+            let ended = affected::deliveries_by_acl(judging, write.policy(), &fields);
+            ended
+                .into_iter()
+                .for_each(|text| judging.proposal.breaks(text));
             judging.proposal.notes.extend(notes.into_iter().flatten());
             judging.proposal.differences.extend(settling.differences);
             judging.proposal.call(write);
@@ -147,10 +159,12 @@ pub(super) fn public_by(judging: &mut Judging<'_>) -> Result<String, Unread> {
 fn public_statement(judging: &Judging<'_>, policy: &Policy) -> String {
     let (account, partition) = (&judging.context.account, &judging.context.partition);
     let found = weaknesses(policy, &judging.arn(), account, partition);
-    let public = found.iter().find(|own| own.kind == Kind::Public);
-    public.map_or_else(String::new, |own| {
-        format!(", by statement {}", own.statement)
-    })
+    let public = found.into_iter().filter(|own| own.kind == Kind::Public);
+    let said: Vec<String> = public.map(|own| own.what).collect();
+    match said.is_empty() {
+        true => String::new(),
+        false => format!(": {}", said.join("; ")),
+    }
 }
 
 #[cfg(test)]

@@ -73,10 +73,19 @@ impl<'a> Settling<'a> {
     /// Whether nothing is missing: by our statement, or by others that deny as much.
     fn is_met(&self, own: &Own, sid: &str, wanted: &Statement) -> bool {
         match self.policy.with_sid(sid) {
+            // A second one under a Sid of ours is nobody's but ours, and may say something else.
+            Some(_) if self.second(sid).is_some() => false,
             Some(live) if self.policy.same(live, wanted, self.dialect) => true,
             Some(_) if own.exactly => false,
             _ => self.policy.denies_all_of(wanted.clone(), self.dialect),
         }
+    }
+
+    /// What else stands under a Sid of ours.
+    fn second(&self, sid: &str) -> Option<&Statement> {
+        let mut same = self.policy.statements().iter();
+        same.by_ref().find(|own| own.sid() == Some(sid));
+        same.find(|own| own.sid() == Some(sid))
     }
 
     fn take_back(&mut self, own: &Own, sid: &'static str) {
@@ -110,6 +119,14 @@ impl<'a> Settling<'a> {
                     Some(_) => !is_as_strict(wanted, &of_default(&live, &other), self.dialect),
                     None => !is_as_strict(wanted, &live, self.dialect),
                 };
+                if let Some(second) = self.second(sid).map(Statement::shown) {
+                    self.differs(
+                        &format!("{}.{sid}", own.setting),
+                        second,
+                        Value::Null,
+                        false,
+                    );
+                }
                 for key in diff::compare(&live, &wanted.shown()) {
                     let field = format!("{}.{}", own.setting, key.field);
                     self.differs(&field, key.before, key.after, loosens);

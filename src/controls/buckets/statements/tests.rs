@@ -1,7 +1,7 @@
 //! What becomes of policies.
 
 use super::super::Buckets;
-use super::super::live::Live;
+use super::super::live::{Live, Ownership};
 use super::super::settings::tests::entries;
 use crate::control::tests::context;
 use crate::control::{Context, Control, Proposal};
@@ -249,7 +249,9 @@ fn who_gets_in_today_is_told_before_it_ends() {
 
 #[test]
 fn load_balancers_that_deliver_logs_are_spared() {
-    let elb = THEIRS.replace("111122223333", "arn:aws:iam::127311923021:root");
+    let elb = THEIRS
+        .replace("111122223333", "arn:aws:iam::127311923021:root")
+        .replace("s3:GetObject", "s3:PutObject");
     let proposal = propose(&only_from("\"203.0.113.0/24\""), Some(&policy(&[&elb])));
     let deny = &after(&proposal)["Statement"][1];
     let spared = &deny["Condition"]["StringNotEqualsIfExists"]["aws:PrincipalAccount"];
@@ -448,13 +450,13 @@ fn others_that_are_let_in_are_findings_unless_they_are_known() {
     };
     assert_eq!(
         found("shared_with = []"),
-        ["statement Theirs allows 444455556666: s3:getobject"]
+        ["statement Theirs allows 444455556666: s3:GetObject"]
     );
     assert!(found("shared_with = [\"444455556666\"]").is_empty());
     let both = partner.replace(r#""444455556666""#, r#"["444455556666", "777788889999"]"#);
     let proposal = propose("shared_with = [\"444455556666\"]", Some(&policy(&[&both])));
     let what = &proposal.findings[0].what;
-    assert_eq!(what, "statement Theirs allows 777788889999: s3:getobject");
+    assert_eq!(what, "statement Theirs allows 777788889999: s3:GetObject");
     assert!(found("sound_policy = true").is_empty());
 }
 
@@ -481,4 +483,71 @@ fn what_the_plan_shows_is_by_statement() {
     assert_eq!(shown["Policy"]["Statement"], wanted);
     let text = after(&proposal).to_string();
     assert!(Policy::parse(&text).is_ok());
+}
+
+#[test]
+fn a_second_statement_under_a_sid_of_ours_goes() {
+    let ours = deny_insecure_transport("arn:aws:s3:::acme");
+    let second = THEIRS.replace("\"Theirs\"", "\"BaselineDenyInsecureTransport\"");
+    let text = policy(&[&ours.to_string(), &second]);
+    let proposal = propose("ssl_only = true", Some(&text));
+    let field = "ssl_only.BaselineDenyInsecureTransport";
+    assert_eq!(fields(&proposal), [(field, false)]);
+    assert_eq!(after(&proposal)["Statement"], json!([ours]));
+}
+
+#[test]
+fn who_is_shut_out_by_a_deny_is_told_before_the_write_that_would_fail() {
+    let deny = |spared: &str| {
+        format!(
+            r#"{{"Sid":"Admins","Effect":"Deny","NotPrincipal":{{"AWS":{spared}}},"Action":"s3:Put*","Resource":"arn:aws:s3:::acme"}}"#
+        )
+    };
+    let session = "arn:aws:sts::111122223333:assumed-role/Deploy/ci";
+    let root = "arn:aws:iam::111122223333:root";
+    let found = |spared: &str, caller: &str| {
+        let live = live(Some(&policy(&[&deny(spared)])));
+        let proposal = with("ssl_only = true", live, &seen_from(None, caller));
+        assert_ne!(proposal.writes.is_empty(), proposal.findings.is_empty());
+        proposal.findings.first().map(|own| own.what.clone())
+    };
+    let other = r#"["arn:aws:iam::111122223333:role/Admin"]"#;
+    let what = found(other, session).expect("a finding");
+    let denied = "statement Admins of its policy denies s3:PutBucketPolicy to";
+    assert!(what.starts_with(denied) && what.contains(session), "{what}");
+    // The root user can always write it, and who is spared can, too.
+    assert_eq!(found(other, root), None);
+    let own = format!(r#"["arn:aws:iam::111122223333:role/Deploy","{root}"]"#);
+    assert_eq!(found(&own, session), None);
+}
+
+#[test]
+fn only_from_names_the_logs_that_are_delivered_by_acl() {
+    let grant = |grantee: &str| s3::AclGrant {
+        grantee: grantee.to_owned(),
+        permission: "WRITE".to_owned(),
+    };
+    let cloudfront = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0";
+    let told = |grantee: &str, policy: Option<&str>| {
+        let live = Live {
+            ownership: Some(Ownership {
+                rule: None,
+                grants: vec![grant(grantee)],
+            }),
+            ..live(policy)
+        };
+        let from = only_from("\"203.0.113.0/24\"");
+        let breaks = with(&from, live, &context()).breaks;
+        breaks
+            .iter()
+            .any(|own| own.contains("may no longer be delivered"))
+    };
+    assert!(told("LogDelivery", None));
+    assert!(told(cloudfront, None));
+    assert!(!told("AllUsers", None));
+    let lets_in = THEIRS.replace(
+        r#"{"AWS":"111122223333"}"#,
+        r#"{"Service":"logging.s3.amazonaws.com"}"#,
+    );
+    assert!(!told("LogDelivery", Some(&policy(&[&lets_in]))));
 }
