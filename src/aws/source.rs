@@ -295,6 +295,10 @@ fn cause(chain: &str, innermost: String) -> String {
             .trim()
             .to_owned();
     }
+    // Of a session the SDK does not say which file it is.
+    if innermost == "failed to load the cached SSO token" {
+        return format!("{innermost} from ~/.aws/sso/cache/");
+    }
     for what in ["failed to read `", "failed to write `"] {
         if let Some((_, rest)) = chain.split_once(what)
             && let Some((path, _)) = rest.split_once('`')

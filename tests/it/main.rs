@@ -8,6 +8,8 @@ mod cloudtrail;
 mod commands;
 mod config;
 mod corpora;
+#[cfg(unix)]
+mod credentials;
 mod emulator;
 mod engine;
 mod errors;
