@@ -3,9 +3,10 @@
 use crate::account::{Account, block_on};
 use aws_sdk_budgets::Client;
 use aws_sdk_budgets::types::{
-    Budget, BudgetType, ComparisonOperator, CostTypes, Dimension, Expression,
-    ExpressionDimensionValues, Notification, NotificationType, NotificationWithSubscribers, Spend,
-    Subscriber, SubscriptionType, ThresholdType, TimePeriod, TimeUnit,
+    AutoAdjustData, AutoAdjustType, Budget, BudgetType, ComparisonOperator, CostTypes, Dimension,
+    Expression, ExpressionDimensionValues, Metric, Notification, NotificationType,
+    NotificationWithSubscribers, Spend, Subscriber, SubscriptionType, ThresholdType, TimePeriod,
+    TimeUnit,
 };
 use aws_smithy_types::DateTime;
 use serde_json::json;
@@ -49,9 +50,10 @@ fn reader(address: &str) -> Subscriber {
         .expect("complete")
 }
 
-/// The same, with a limit that no lower one satisfies.
+/// The same, with a limit that no lower one satisfies, of what [`theirs`] counts.
 fn exactly() -> String {
-    MONTHLY.replace("\"100 USD\"", "{ exactly = \"100 USD\" }")
+    let limit = "{ exactly = \"100 USD\" }\nfilters = { Region = [\"eu-west-1\", \"us-east-1\"] }";
+    MONTHLY.replace("\"100 USD\"", limit)
 }
 
 /// A monthly budget of the account's owner: 50 USD, with two alerts.
@@ -216,7 +218,9 @@ fn a_stricter_budget_is_left_alone_and_blocks_nothing() {
 
 #[test]
 fn amounts_are_compared_as_decimals() {
-    let account = Account::with("[[budgets]]\nname = \"monthly\"\nlimit = \"50.00 USD\"");
+    let budget = "[[budgets]]\nname = \"monthly\"\nlimit = { exactly = \"50.00 USD\" }\n\
+                  filters = \"unmanaged\"";
+    let account = Account::with(budget);
     block_on(create(&account, theirs().build().expect("complete")));
     let _ = account
         .run(&["plan", "--detailed-exitcode"])
@@ -228,13 +232,8 @@ fn amounts_are_compared_as_decimals() {
 #[test]
 fn a_budget_whose_filter_cannot_be_kept_gets_its_alerts_and_a_finding() {
     let account = Account::with(&exactly());
-    let region = ExpressionDimensionValues::builder()
-        .key(Dimension::Region)
-        .values("us-east-1")
-        .build()
-        .expect("complete");
-    let only = Expression::builder().dimensions(region).build();
-    let budget = theirs().set_time_period(None).filter_expression(only);
+    let region = only(Dimension::Region, "us-east-1");
+    let budget = theirs().set_time_period(None).filter_expression(region);
     #[expect(deprecated, reason = "budgets that others made still have these")]
     let budget = budget.set_cost_filters(None).set_cost_types(None);
     block_on(async {
@@ -252,6 +251,125 @@ fn a_budget_whose_filter_cannot_be_kept_gets_its_alerts_and_a_finding() {
     let drift = account.run(&["drift"]).exits(2);
     assert!(drift.stdout.contains("filter expression"), "{drift:?}");
     account.assert_valid_requests();
+}
+
+fn only(dimension: Dimension, value: &str) -> Expression {
+    let values = ExpressionDimensionValues::builder()
+        .key(dimension)
+        .values(value);
+    let values = values.build().expect("complete");
+    Expression::builder().dimensions(values).build()
+}
+
+#[test]
+fn what_keeps_a_budget_silent_is_found() {
+    let account = Account::with("[[budgets]]\nname = \"monthly\"\nlimit = \"100 USD\"");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = account.run(&["drift"]).exits(0);
+    let metrics = || {
+        Budget::builder()
+            .budget_name("monthly")
+            .budget_type(BudgetType::Cost)
+            .time_unit(TimeUnit::Monthly)
+            .budget_limit(spend("100"))
+            .metrics(Metric::UnblendedCost)
+    };
+    let credits = Expression::builder()
+        .not(only(Dimension::RecordType, "Credit"))
+        .build();
+    let usage = Expression::builder()
+        .not(only(Dimension::RecordType, "Usage"))
+        .build();
+    let automatic = AutoAdjustData::builder().auto_adjust_type(AutoAdjustType::Forecast);
+    let other = "arn:aws:billing::999999999999:billingview/custom-x";
+    let moves = [
+        (metrics().filter_expression(credits.clone()), None),
+        (metrics(), Some("the budget counts credits away")),
+        (
+            metrics().filter_expression(only(Dimension::Service, "Amazon S3")),
+            Some("the budget counts only SERVICE = Amazon S3"),
+        ),
+        (
+            metrics().filter_expression(usage),
+            Some("the budget does not count Usage"),
+        ),
+        (
+            metrics()
+                .filter_expression(credits.clone())
+                .auto_adjust_data(automatic.build().expect("complete")),
+            Some("AWS adjusts the limit of the budget by itself"),
+        ),
+        (
+            metrics().filter_expression(credits).billing_view_arn(other),
+            Some("the budget counts only billing view"),
+        ),
+    ];
+    for (budget, told) in moves {
+        block_on(async {
+            let update = client(&account)
+                .await
+                .update_budget()
+                .account_id(&account.id);
+            let update = update.new_budget(budget.build().expect("complete"));
+            update.send().await.expect("updated");
+        });
+        match told {
+            Some(told) => {
+                let _ = account.run(&["drift"]).exits(2).says(told);
+            }
+            None => {
+                let _ = account.run(&["drift"]).exits(0);
+            }
+        }
+    }
+}
+
+#[test]
+fn ten_alerts_are_taken() {
+    let alerts: Vec<String> = (1..11)
+        .map(|n| format!("{{ at = \"{n}0%\", email = [\"billing@example.com\"] }}"))
+        .collect();
+    let account = Account::with(&format!(
+        "[[budgets]]\nname = \"monthly\"\nlimit = \"100 USD\"\nalerts = [{}]",
+        alerts.join(", ")
+    ));
+    account.assert_converges();
+}
+
+#[test]
+fn credits_are_left_out_and_undo_counts_them_again() {
+    let budget = "[[budgets]]\nname = \"monthly\"\nlimit = \"100 USD\"";
+    let account = Account::with(budget);
+    #[expect(deprecated, reason = "budgets that others made still have these")]
+    let console = theirs().set_cost_filters(None).set_cost_types(None);
+    let counted = || -> Option<bool> {
+        #[expect(deprecated, reason = "budgets that others made still have these")]
+        let types = block_on(read(&account)).cost_types?;
+        types.include_credit
+    };
+    block_on(create(&account, console.build().expect("complete")));
+    assert_eq!(counted(), Some(true));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = account.run(&["drift"]).exits(0);
+    assert_eq!(counted(), Some(false));
+    let history = account.run(&["history", "--json"]).exits(0).json();
+    let id = history["runs"].as_array().expect("runs").last();
+    let id = id.expect("a run")["began"]["run"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let undo = [
+        "undo",
+        &id,
+        "--auto-approve",
+        "--allow-loosening",
+        "budgets",
+    ];
+    let _ = account
+        .run(&undo)
+        .exits(0)
+        .says("credits  exclude -> include");
+    assert_eq!(counted(), Some(true));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a budget has besides limit, period and alerts. UpdateBudget replaces the whole budget, so
 //! that all of this is sent back as it was read.
 
+use super::settings::{CostKind, Credits, Entry, Filters};
 use aws_sdk_budgets::types;
 use aws_smithy_types::DateTime;
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,7 @@ struct TimePeriod {
 macro_rules! cost_types {
     ($($field:ident $set:ident)*) => {
         /// Which costs count.
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, rename_all = "PascalCase")]
         struct CostTypes {
             $(#[serde(default, skip_serializing_if = "Option::is_none")] $field: Option<bool>,)*
@@ -68,6 +69,31 @@ cost_types! {
     use_amortized set_use_amortized
 }
 
+impl CostTypes {
+    fn includes(&self, kind: CostKind) -> Option<bool> {
+        match kind {
+            CostKind::Tax => self.include_tax,
+            CostKind::Subscription => self.include_subscription,
+            CostKind::Upfront => self.include_upfront,
+            CostKind::Recurring => self.include_recurring,
+            CostKind::OtherSubscription => self.include_other_subscription,
+            CostKind::Support => self.include_support,
+        }
+    }
+
+    fn exclude(&mut self, kind: CostKind) {
+        let count = match kind {
+            CostKind::Tax => &mut self.include_tax,
+            CostKind::Subscription => &mut self.include_subscription,
+            CostKind::Upfront => &mut self.include_upfront,
+            CostKind::Recurring => &mut self.include_recurring,
+            CostKind::OtherSubscription => &mut self.include_other_subscription,
+            CostKind::Support => &mut self.include_support,
+        };
+        *count = Some(false);
+    }
+}
+
 /// AWS's end of a budget that has none: 2087-06-15. Source: Budgets API reference, TimePeriod.
 const NEVER: i64 = 3_706_473_600;
 
@@ -76,6 +102,7 @@ impl Kept {
     #[expect(deprecated, reason = "budgets that have them must not lose them")]
     pub fn of(live: &types::Budget) -> Self {
         let filters = live.cost_filters().into_iter().flatten();
+        let metrics = live.metrics().iter();
         Self {
             time_period: live.time_period().map(|period| TimePeriod {
                 start: period.start().map(DateTime::secs),
@@ -85,13 +112,73 @@ impl Kept {
                 .map(|(name, values)| (name.clone(), values.clone()))
                 .collect(),
             cost_types: live.cost_types().map(CostTypes::of),
-            metrics: live
-                .metrics()
-                .iter()
-                .map(|metric| metric.as_str().to_owned())
-                .collect(),
+            metrics: match live.cost_types() {
+                // AWS takes one form or the other, and the types of costs say it all.
+                Some(_) => Vec::new(),
+                None => metrics.map(|metric| metric.as_str().to_owned()).collect(),
+            },
             billing_view_arn: live.billing_view_arn().map(str::to_owned),
         }
+    }
+
+    /// When the budget begins, in seconds since 1970.
+    pub fn begins(&self) -> Option<i64> {
+        self.time_period.as_ref()?.start
+    }
+
+    /// By what costs are filtered: `Service`, `LinkedAccount`.
+    pub fn filters(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.cost_filters
+    }
+
+    /// The billing view that the budget counts in.
+    pub fn billing_view(&self) -> Option<&str> {
+        self.billing_view_arn.as_deref()
+    }
+
+    /// Whether it counts by metrics and not by types of costs.
+    pub fn has_metrics(&self) -> bool {
+        !self.metrics.is_empty()
+    }
+
+    /// Whether credits are counted, where types of costs say it. Left out, they are. Source: Budgets
+    /// API reference, CostTypes.
+    pub fn counts_credits(&self) -> Option<bool> {
+        let types = self.cost_types.as_ref()?;
+        Some(types.include_credit.unwrap_or(true))
+    }
+
+    /// The same with credits counted or not.
+    pub fn with_credits(mut self, count: bool) -> Self {
+        self.cost_types.get_or_insert_default().include_credit = Some(count);
+        self
+    }
+
+    /// The kinds of costs that are not counted and would make the sum larger.
+    pub fn left_out(&self) -> Vec<&'static str> {
+        let Some(types) = &self.cost_types else {
+            return Vec::new();
+        };
+        CostKind::ALL
+            .into_iter()
+            .filter(|kind| types.includes(*kind) == Some(false))
+            .map(CostKind::word)
+            .collect()
+    }
+
+    /// What a new budget has: the filters of the baseline, and the costs that it does not count.
+    pub fn new(entry: &Entry) -> Self {
+        let mut kept = Self::default();
+        if let Some(Filters::Only(filters)) = &*entry.filters {
+            kept.cost_filters.clone_from(filters);
+        }
+        if *entry.credits == Some(Credits::Exclude) {
+            kept = kept.with_credits(false);
+        }
+        for kind in entry.excludes.iter().flatten() {
+            kept.cost_types.get_or_insert_default().exclude(*kind);
+        }
+        kept
     }
 
     /// When AWS deletes the budget; most have no end.
@@ -127,8 +214,13 @@ impl Kept {
 }
 
 /// What a budget has that cannot be sent back, in the words of a person.
+#[expect(deprecated, reason = "budgets that have them must not lose them")]
 pub fn lost_by_an_update(live: &types::Budget) -> BTreeSet<String> {
-    let filter = live.filter_expression().map(|_| "its filter expression");
+    // Beside types of costs an expression only says the same again.
+    let filter = live
+        .filter_expression()
+        .filter(|_| live.cost_types().is_none());
+    let filter = filter.map(|_| "its filter expression");
     let planned = live.planned_budget_limits().map(|_| "its planned limits");
     let adjusts = live.auto_adjust_data().map(|_| "its automatic adjustment");
     [filter, planned, adjusts]

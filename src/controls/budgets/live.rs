@@ -2,6 +2,7 @@
 
 use super::COST;
 use super::kept::{Kept, lost_by_an_update};
+use super::scope::Scope;
 use super::writes::BUDGET;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation};
@@ -38,6 +39,9 @@ pub struct Budget {
     /// What every update has to send back.
     #[serde(default, skip_serializing_if = "is_default")]
     pub kept: Kept,
+    /// What narrows or moves it besides.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scope: Scope,
     /// What cannot be sent back, in words.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lost_by_an_update: BTreeSet<String>,
@@ -100,6 +104,7 @@ impl Asked<'_> {
             period: budget.time_unit().as_str().to_lowercase(),
             alerts: BTreeMap::new(),
             kept: Kept::of(&budget),
+            scope: Scope::of(&budget, self.account),
             lost_by_an_update: lost_by_an_update(&budget),
         }))
     }

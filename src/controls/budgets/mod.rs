@@ -7,6 +7,7 @@ mod deletes;
 mod kept;
 mod live;
 mod restore;
+mod scope;
 mod settings;
 mod writes;
 
@@ -16,6 +17,7 @@ use crate::baseline::Problems;
 use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
+use crate::diff::Difference;
 use crate::floor::AtMost;
 use crate::place::Place;
 use crate::sensitive::Sensitive;
@@ -23,9 +25,9 @@ use deletes::{DeleteNotification, DeleteSubscriber};
 use futures_util::future::try_join_all;
 use live::{Asked, Budget, GET, GET_ALERTS, GET_SUBSCRIBERS, Subscribers, key};
 use rust_decimal::Decimal;
-use settings::{Alert, Entry, MOST_ALERTS, MOST_EMAILS, Money, Period};
+use serde_json::Value;
+use settings::{Alert, Credits, Entry, MOST_ALERTS, MOST_EMAILS, Money, Period};
 use std::collections::BTreeSet;
-use time::OffsetDateTime;
 use writes::{CreateBudget, CreateNotification, CreateSubscriber, Subscriber, UpdateBudget};
 
 /// The control.
@@ -75,6 +77,26 @@ impl Control for Budgets {
                  forecast, email = [addresses], sns = ARN of a topic. Those that others added stay.",
             )
             .stricter(Stricter::More),
+            Setting::new(
+                "credits",
+                "\"exclude\"",
+                "\"exclude\": credits do not make the spending look smaller; a budget that counts them \
+                 away is silent until they are used up. \"include\": they may be counted.",
+            )
+            .stricter(Stricter::Later(&["include", "exclude"])),
+            Setting::new(
+                "filters",
+                "\"none\"",
+                "What part of the spending is counted: \"none\", all of the account's, or a table of \
+                 AWS's cost filters such as { Service = [\"Amazon Simple Storage Service\"] }, which a \
+                 new budget gets. A budget that counts another part is a finding.",
+            ),
+            Setting::new(
+                "excludes",
+                "[]",
+                "The kinds of costs that need not be counted: \"tax\", \"support\", \"subscription\", \
+                 \"other_subscription\", \"upfront\", \"recurring\".",
+            ),
         ],
         satisfies: &[Reference::startup_security("ACCT.10", "spending is watched with budgets")],
         cost: Cost::Free("free"),
@@ -198,6 +220,11 @@ impl Budget {
         let wanted = Budget::new(entry, limit, context);
         let create = CreateBudget::new(entry, limit, &wanted.period, context);
         let mut proposal = Proposal::between(&None, &Some(wanted));
+        if *entry.credits == Some(Credits::Exclude) {
+            let credits = crate::diff::to_value(&Credits::Exclude);
+            let difference = Difference::new("credits", Value::Null, credits);
+            proposal.differences.push(difference);
+        }
         proposal.call(create);
         proposal
     }
@@ -225,21 +252,7 @@ impl Budget {
     /// What brings the budget to what the baseline asks for.
     fn approach(self, entry: &Entry, context: &Context) -> Proposal {
         let mut steps = Proposal::default();
-        let mut wanted = self.clone();
-        if let Some((limit, period)) = self.terms(entry)
-            && self.may_update(&limit, &period, &mut steps)
-        {
-            let kept = self.kept.clone();
-            steps.call(UpdateBudget::new(
-                &entry.name,
-                &limit,
-                &period,
-                kept,
-                context,
-            ));
-            wanted.limit = Some(limit.to_string());
-            wanted.period = period;
-        }
+        let mut wanted = self.updated(entry, context, &mut steps);
         for alert in entry.alerts() {
             let there = wanted.alerts.get(&alert.key()).cloned().flatten();
             match there {
@@ -262,17 +275,75 @@ impl Budget {
                 ),
             }
         }
-        if let Some(end) = self.kept.end().and_then(date) {
-            steps.note(format!(
-                "AWS deletes this budget with its alerts after {end}"
-            ));
-        }
+        scope::judge(&self, entry, context, &mut steps);
         let mut proposal = Proposal {
-            differences: Proposal::between(&self, &wanted).differences,
+            differences: self.differences(&wanted),
             ..steps
         };
         wanted.mark_what_tells_later(&self, &mut proposal);
         proposal
+    }
+
+    /// The budget with the limit, the period and the credits that it has to get, as far as one
+    /// update can do that.
+    fn updated(&self, entry: &Entry, context: &Context, steps: &mut Proposal) -> Self {
+        let mut wanted = self.clone();
+        let terms = self.terms(entry);
+        let terms = terms.filter(|(limit, period)| self.may_update(limit, period, steps));
+        let credits = self.counts_credits_away(entry) && self.may_leave_out_credits(entry, steps);
+        if credits {
+            wanted.kept = wanted.kept.with_credits(false);
+        }
+        if let Some((limit, period)) = &terms {
+            wanted.limit = Some(limit.to_string());
+            wanted.period.clone_from(period);
+        }
+        if let Some((limit, period)) = terms.or_else(|| self.own_terms().filter(|_| credits)) {
+            let (name, kept) = (&entry.name, wanted.kept.clone());
+            steps.call(UpdateBudget::new(name, &limit, &period, kept, context));
+        }
+        wanted
+    }
+
+    /// The differences from what it is to become: of what every update sends back only credits
+    /// differ, under the name of their key.
+    fn differences(&self, wanted: &Self) -> Vec<Difference> {
+        let (kept, before, after) = (self.kept.clone(), self.credits(), wanted.credits());
+        let shown = Self {
+            kept,
+            ..wanted.clone()
+        };
+        let mut differences = Proposal::between(self, &shown).differences;
+        if before != after {
+            let (before, after) = (
+                crate::diff::to_value(&before),
+                crate::diff::to_value(&after),
+            );
+            differences.push(Difference::new("credits", before, after));
+        }
+        differences
+    }
+
+    /// The limit and the period that it has.
+    fn own_terms(&self) -> Option<(Money, String)> {
+        let limit = Money::try_from(self.limit.clone()?).ok()?;
+        Some((limit, self.period.clone()))
+    }
+
+    /// Whether credits can be left out by a call; if not, a finding says why.
+    fn may_leave_out_credits(&self, entry: &Entry, steps: &mut Proposal) -> bool {
+        let has_types = self.kept.counts_credits().is_some();
+        if has_types && self.lost_by_an_update.is_empty() && self.own_terms().is_some() {
+            return true;
+        }
+        let what = "the budget counts credits away, so that it is silent until they are used up";
+        let remedy = format!(
+            "leave the charge type Credit out: Billing console, Budgets, {}, Edit; or say \
+             credits = \"include\"",
+            entry.name
+        );
+        steps.finding("credits", what, remedy);
+        false
     }
 
     /// The limit and the period that it has to get, if those that it has will not do.
@@ -420,19 +491,13 @@ impl Subscribers {
     }
 }
 
-/// The day of a time in seconds since 1970.
-fn date(seconds: i64) -> Option<String> {
-    let time = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
-    Some(time.date().to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::live::plain;
     use super::*;
     use crate::control::tests::context;
     use serde::Deserialize;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::collections::BTreeMap;
 
     const MAIL: &str = r#"email = ["billing@example.com"]"#;
@@ -487,6 +552,7 @@ mod tests {
                 "Budget": {
                     "BudgetName": "monthly", "BudgetType": "COST", "TimeUnit": "MONTHLY",
                     "BudgetLimit": { "Amount": "100", "Unit": "USD" },
+                    "CostTypes": { "IncludeCredit": false },
                 },
                 "NotificationsWithSubscribers": [
                     {
@@ -669,6 +735,8 @@ mod tests {
         let live = Budget {
             alerts: alerts(json!({
                 "actual > 10%": null, "actual > 20%": null, "actual > 30%": null,
+                "actual > 40%": null, "actual > 50%": null, "actual > 55%": null,
+                "actual > 60%": null, "actual > 65%": null,
                 "actual > 80%": { "email": mails, "sns": ["arn:aws:sns:us-east-1:111122223333:a"] },
             })),
             ..budget("100 USD")
@@ -693,7 +761,7 @@ mod tests {
         assert!(
             proposal.findings[2]
                 .remedy
-                .ends_with("actual > 10%, actual > 20%, actual > 30%")
+                .ends_with("actual > 50%, actual > 55%, actual > 60%, actual > 65%")
         );
     }
 

@@ -2,7 +2,7 @@
 
 use super::deletes::{DeleteNotification, DeleteSubscriber};
 use super::live::{Budget, Subscribers};
-use super::settings::{Entry, Money};
+use super::settings::{Credits, Entry, Money};
 use super::writes::{Notification, Subscriber, UpdateBudget};
 use crate::control::{Context, Past, Proposal};
 use crate::sensitive::Sensitive;
@@ -34,11 +34,13 @@ pub fn restore(entry: &Entry, past: &Past<Option<Budget>>, context: &Context) ->
     }
 }
 
-/// Limit and period, which are sent together.
+/// Limit, period and credits, which are sent together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Terms {
     limit: Option<String>,
     period: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credits: Option<Credits>,
 }
 
 struct Restore<'a> {
@@ -71,7 +73,7 @@ impl<'a> Restore<'a> {
         self.terms();
         let live = &self.budgets.live;
         let mut proposal = Proposal {
-            differences: Proposal::between(live, &self.wanted).differences,
+            differences: live.differences(&self.wanted),
             ..self.steps
         };
         self.wanted.mark_what_tells_later(live, &mut proposal);
@@ -82,8 +84,14 @@ impl<'a> Restore<'a> {
         let terms = self.budgets.map(|budget| Terms {
             limit: budget.limit.clone(),
             period: budget.period.clone(),
+            credits: budget.credits(),
         });
-        let (merged, Terms { limit, period }) = terms.put_back();
+        let (merged, back) = terms.put_back();
+        let Terms {
+            limit,
+            period,
+            credits,
+        } = back;
         self.steps.findings.extend(merged.findings);
         if merged.differences.is_empty() {
             return;
@@ -107,7 +115,11 @@ impl<'a> Restore<'a> {
                 "daily budgets have no alerts that go by the forecast".to_owned()
             }
             Some(Ok(limit)) => {
-                let kept = self.wanted.kept.clone();
+                let mut kept = self.wanted.kept.clone();
+                if let (Some(_), Some(credits)) = (kept.counts_credits(), credits) {
+                    kept = kept.with_credits(credits == Credits::Include);
+                }
+                self.wanted.kept = kept.clone();
                 let name = &self.entry.name;
                 let update = UpdateBudget::new(name, &limit, &period, kept, self.context);
                 self.steps.call(update);

@@ -6,13 +6,15 @@ use crate::floor::AtMost;
 use crate::managed::{Managed, UNMANAGED};
 use crate::sensitive::Sensitive;
 use rust_decimal::Decimal;
-use serde::Deserialize;
-use std::collections::BTreeSet;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The most alerts of a budget. Source: Budgets API reference, CreateBudget. The page of
-/// Notification speaks of ten; five is what both allow.
-pub const MOST_ALERTS: usize = 5;
+/// The most alerts of a budget. Source: Budgets API reference, Notification; the model of
+/// CreateBudget takes a list of as many.
+pub const MOST_ALERTS: usize = 10;
 
 /// The most e-mail addresses of an alert; of SNS topics it takes one. Source: Budgets API
 /// reference, Notification.
@@ -35,6 +37,28 @@ pub struct Entry {
     /// When to tell whom.
     #[serde(default)]
     alerts: Managed<Vec<Alert>>,
+    /// Whether credits are counted.
+    #[serde(default = "without_credits")]
+    pub credits: Managed<Credits>,
+    /// What part of the spending is counted.
+    #[serde(default = "without_filters")]
+    pub filters: Managed<Filters>,
+    /// The kinds of costs that are not counted.
+    #[serde(default = "without_exceptions")]
+    pub excludes: Managed<BTreeSet<CostKind>>,
+}
+
+/// A budget that counts credits away stays silent until they are used up, whatever is spent.
+fn without_credits() -> Managed<Credits> {
+    Managed::new(Credits::Exclude)
+}
+
+fn without_filters() -> Managed<Filters> {
+    Managed::new(Filters::None)
+}
+
+fn without_exceptions() -> Managed<BTreeSet<CostKind>> {
+    Managed::new(BTreeSet::new())
 }
 
 fn monthly() -> Managed<Period> {
@@ -51,6 +75,97 @@ impl Entry {
     pub fn limit(&self) -> Option<&Money> {
         self.limit.as_ref().map(AtMost::value)
     }
+}
+
+/// Whether credits are counted, which make the sum smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Credits {
+    /// They are not.
+    Exclude,
+    /// They may be.
+    Include,
+}
+
+/// What part of the spending is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filters {
+    /// All of it.
+    None,
+    /// What has these values, by AWS's names of filters.
+    Only(BTreeMap<String, Vec<String>>),
+}
+
+impl Filters {
+    /// Whether these are the live ones, in whatever order.
+    pub fn is(&self, live: &BTreeMap<String, Vec<String>>) -> bool {
+        let sets = |filters: &BTreeMap<String, Vec<String>>| -> BTreeMap<String, BTreeSet<String>> {
+            let each = filters.iter();
+            each.map(|(name, values)| (name.clone(), values.iter().cloned().collect()))
+                .collect()
+        };
+        match self {
+            Self::None => live.is_empty(),
+            Self::Only(wanted) => sets(wanted) == sets(live),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Filters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FiltersVisitor)
+    }
+}
+
+struct FiltersVisitor;
+
+impl<'de> Visitor<'de> for FiltersVisitor {
+    type Value = Filters;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"none\" or a table such as { Service = [\"Amazon S3\"] }")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Filters, E> {
+        match text {
+            "none" => Ok(Filters::None),
+            other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Filters, A::Error> {
+        BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(Filters::Only)
+    }
+}
+
+/// A kind of cost that makes the sum larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostKind {
+    /// Taxes.
+    Tax,
+    /// Subscriptions.
+    Subscription,
+    /// What is paid at once for reservations.
+    Upfront,
+    /// What is paid every month for reservations.
+    Recurring,
+    /// Subscriptions that are no reservations: those of the Marketplace.
+    OtherSubscription,
+    /// Support.
+    Support,
+}
+
+impl CostKind {
+    /// Every kind. Source: Budgets API reference, CostTypes.
+    pub const ALL: [Self; 6] = [
+        Self::Tax,
+        Self::Subscription,
+        Self::Upfront,
+        Self::Recurring,
+        Self::OtherSubscription,
+        Self::Support,
+    ];
 }
 
 /// How long a period is.
@@ -279,6 +394,12 @@ pub fn check(entries: &[Entry], problems: &mut Problems) {
         if let Some(text) = wrong_name(&entry.name) {
             problems.setting(&path("name"), text);
         }
+        if let Some(Filters::Only(filters)) = &*entry.filters
+            && (filters.is_empty() || filters.values().any(Vec::is_empty))
+        {
+            let text = "an empty filter: name values, or say \"none\"";
+            problems.setting(&path("filters"), text);
+        }
         let alerts = entry.alerts();
         if alerts.len() > MOST_ALERTS {
             let text = format!("a budget takes {MOST_ALERTS} alerts");
@@ -358,7 +479,7 @@ mod tests {
     fn what_aws_would_refuse_is_refused_at_load() {
         let mail = "email = [\"a@example.com\"]";
         let eleven: Vec<String> = (0..11).map(|n| format!("\"a{n}@example.com\"")).collect();
-        let six: Vec<String> = (1..7)
+        let eleven_alerts: Vec<String> = (1..12)
             .map(|n| format!("{{ at = \"{n}%\", {mail} }}"))
             .collect();
         let with = |rest: &str| format!("limit = \"100 USD\"\n{rest}");
@@ -397,8 +518,23 @@ mod tests {
                 "two budgets named 'x'",
             ),
             (
-                with(&format!("name = \"x\"\nalerts = [{}]", six.join(","))),
-                "takes 5 alerts",
+                with(&format!(
+                    "name = \"x\"\nalerts = [{}]",
+                    eleven_alerts.join(",")
+                )),
+                "takes 10 alerts",
+            ),
+            (
+                with("name = \"x\"\nfilters = {}"),
+                "name values, or say \"none\"",
+            ),
+            (
+                with("name = \"x\"\nfilters = \"Service\""),
+                "expected \"none\" or a table",
+            ),
+            (
+                with("name = \"x\"\nexcludes = [\"credit\"]"),
+                "unknown value 'credit'",
             ),
             (
                 with(&format!(

@@ -41,7 +41,7 @@ impl CreateBudget {
         let tags = context.tags().into_iter();
         Self {
             account_id: context.account.clone(),
-            budget: Budget::new(&entry.name, limit, period, Kept::default()),
+            budget: Budget::new(&entry.name, limit, period, Kept::new(entry)),
             notifications_with_subscribers: alerts
                 .map(|alert| NotificationWithSubscribers {
                     notification: Notification::of(alert),
