@@ -74,13 +74,27 @@ impl Outcome {
         matches!(self, Self::Done | Self::AlreadyFine)
     }
 
-    /// Whether nothing else can succeed either, until somebody sees to the credentials.
+    /// How many of a change's calls have succeeded, of so many.
+    pub fn made(&self, of: usize) -> usize {
+        match self {
+            Self::Done | Self::NotSettled { .. } => of,
+            Self::Failed { made, .. }
+            | Self::Unseen { made, .. }
+            | Self::Stopped { made }
+            | Self::Unrecorded { made, .. } => *made,
+            Self::AlreadyFine | Self::Moved | Self::Skipped { .. } => 0,
+        }
+    }
+
+    /// Whether nothing else can succeed either, until somebody sees to the credentials or to the
+    /// disk: what cannot be written down any more is not gone on with.
     fn ends_all(&self) -> bool {
         match self {
             Self::Failed { error, .. }
             | Self::Unseen {
                 error: Some(error), ..
             } => is_for_all(error),
+            Self::Unrecorded { .. } => true,
             _ => false,
         }
     }
@@ -241,11 +255,8 @@ impl Executor<'_> {
         }
         for (at, entry) in group.0.iter().enumerate() {
             let (address, after) = (entry.address(), end.after.get(at).and_then(live));
-            if self
-                .tell(Event::Ended(&address, &end.outcome, after))
-                .is_err()
-            {
-                // What cannot be written down any more is not gone on with.
+            let event = Event::Ended(&address, &end.outcome, after);
+            if self.tell(event).is_err() {
                 self.stop.store(true, Ordering::Relaxed);
             }
             ended.insert(address, end.outcome.clone());
@@ -452,6 +463,32 @@ fn readiness(
         }
     }
     Readiness::Go
+}
+
+/// What an apply came to, for changes that were carried out together.
+#[derive(Debug)]
+pub struct Came<'a> {
+    /// The changes.
+    pub changes: Vec<Address>,
+    /// What they came to.
+    pub outcome: &'a Outcome,
+    /// How many calls they have.
+    pub calls: usize,
+}
+
+/// What the changes of a plan came to, in its order.
+pub fn came_to<'a>(plan: &Plan, outcomes: &'a BTreeMap<Address, Outcome>) -> Vec<Came<'a>> {
+    let came = groups(plan).into_iter().filter_map(|Group(entries)| {
+        let changes: Vec<Address> = entries.iter().map(|entry| entry.address()).collect();
+        let outcome = outcomes.get(changes.first()?)?;
+        let calls = entries.iter().map(|entry| entry.calls.len()).sum();
+        Some(Came {
+            changes,
+            outcome,
+            calls,
+        })
+    });
+    came.collect()
 }
 
 fn groups(plan: &Plan) -> Vec<Group<'_>> {

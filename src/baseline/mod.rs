@@ -250,7 +250,8 @@ fn default_path() -> Result<PathBuf, Error> {
     let found = DEFAULT_PATHS
         .iter()
         .map(PathBuf::from)
-        .find(|path| path.exists());
+        // Nobody named it, so that nobody is there to write to a pipe.
+        .find(|path| path.is_file());
     found.ok_or_else(|| {
         Error::failed(format!(
             "there is no baseline here: neither {}",

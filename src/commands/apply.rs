@@ -90,7 +90,7 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
     };
     let bytes = files::read_trusted(path)?;
     let plan = Plan::from_bytes(&bytes).map_err(|why| match why {
-        Invalid::NoPlan(_) => Error::failed(format!("{} is no plan", path.display()))
+        Invalid::NoPlan => Error::failed(format!("{} is not a plan", path.display()))
             .hint("make one with `baseline plan --out`"),
         why => refused(why.to_string()),
     })?;

@@ -9,7 +9,7 @@ use crate::files;
 use crate::journal::{Head, Journals};
 use crate::observe::Observation;
 use crate::place::Address;
-use crate::plan::{Entry, Plan, Written, since_plan, since_run};
+use crate::plan::{Entry, Invalid, Plan, Written, since_plan, since_run};
 use crate::selection::Selection;
 use crate::view::{self, Streams};
 use crate::who;
@@ -196,11 +196,17 @@ fn since_journals(
 /// Compares with a saved plan.
 fn since_saved(plan: &mut Plan, path: &Path) -> Result<Option<OffsetDateTime>, Error> {
     let not = |why: String| {
-        let text = format!("{} is no plan that tells anything: {why}", path.display());
+        let text = format!("{} cannot be used with --since: {why}", path.display());
         Error::failed(text).hint("--since takes a saved plan, or a journal from plans/ACCOUNT/")
     };
     let bytes = files::read_trusted(path)?;
-    let saved = Plan::from_bytes(&bytes).map_err(|why| not(why.to_string()))?;
+    let saved = Plan::from_bytes(&bytes).map_err(|why| match why {
+        Invalid::NoPlan => not(why.to_string()),
+        Invalid::Format | Invalid::Edited => Error {
+            exit: Exit::Refused,
+            ..not(why.to_string())
+        },
+    })?;
     if saved.account != plan.account {
         return Err(not(format!("it is for account {}", saved.account)));
     }

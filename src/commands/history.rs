@@ -3,24 +3,29 @@
 use super::shown;
 use crate::cli;
 use crate::error::{Error, Exit};
-use crate::journal::{FOLDER, Journals, Run};
+use crate::journal::{FOLDER, Head, Journals, Run};
 use crate::view::{self, Streams};
 
 pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
-    let mut runs: Vec<Run> = Vec::new();
+    let name = args.run.as_deref().unwrap_or_default();
+    let (mut runs, mut unreadable): (Vec<Run>, Vec<Error>) = (Vec::new(), Vec::new());
     for account in accounts(args.account.as_deref())? {
-        for head in Journals::of(&account).heads()? {
-            let name = args.run.as_deref().unwrap_or_default();
-            if head.began.run.starts_with(name) {
-                let mut run = head.run()?;
-                // What was not changed is no part of what was done.
-                run.seen.clear();
-                runs.push(run);
+        let (heads, others) = Journals::of(&account).legible()?;
+        unreadable.extend(others);
+        let named = heads.iter().filter(|head| head.began.run.starts_with(name));
+        for run in named.map(Head::run) {
+            match run {
+                Ok(mut run) => {
+                    // What was not changed is no part of what was done.
+                    run.seen.clear();
+                    runs.push(run);
+                }
+                Err(error) => unreadable.push(error),
             }
         }
     }
     runs.sort_by_key(|run| run.at);
-    if let (Some(name), true) = (&args.run, runs.is_empty()) {
+    if let (Some(name), true, true) = (&args.run, runs.is_empty(), unreadable.is_empty()) {
         return Err(
             Error::failed(format!("there is no run '{name}' in {FOLDER}/"))
                 .hint("baseline history lists them; run it in the folder of that apply"),
@@ -35,7 +40,12 @@ pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
             }
         }
     }
-    Ok(Exit::Fine)
+    // A journal that cannot be read does not hide the others.
+    let last = unreadable.pop();
+    for error in unreadable {
+        shown(writeln!(streams.talk, "error: {}", error.in_one_line()))?;
+    }
+    last.map_or(Ok(Exit::Fine), Err)
 }
 
 /// The accounts that have journals here.

@@ -96,8 +96,7 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
             .because(cause)
             .hint("make one with `baseline snapshot --out FILE`")
     };
-    let bytes = std::fs::read(path)
-        .map_err(|cause| Error::failed(format!("cannot read {}", path.display())).because(cause))?;
+    let bytes = files::read_named(path)?;
     let mut seen: Observation =
         serde_json::from_slice(&bytes).map_err(|cause| not(cause.to_string()))?;
     if seen.format != FORMAT {
@@ -131,15 +130,11 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
 
 /// A plan may replace an older plan, but no other file: `--out prod.toml` is a slip.
 fn check_overwrite(path: &Path) -> Result<(), Error> {
-    let text = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(_) => return Ok(()),
-    };
-    match Plan::from_bytes(&text) {
-        Err(Invalid::NoPlan(_)) => {
+    match files::replaced(path)?.map(|bytes| Plan::from_bytes(&bytes)) {
+        Some(Err(Invalid::NoPlan)) => {
             let path = path.display();
             Err(Error::failed(format!(
-                "{path} is there and is no plan; it is left as it is"
+                "{path} exists and is not a plan; it was not overwritten"
             ))
             .hint("--out takes the file for the plan; put the baseline before it"))
         }

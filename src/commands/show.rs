@@ -3,17 +3,16 @@
 use super::shown;
 use crate::cli;
 use crate::error::{Error, Exit};
+use crate::files;
 use crate::plan::{Invalid, Plan};
 use crate::view::{self, Streams};
 
 pub fn run(args: cli::Show, streams: &mut Streams) -> Result<Exit, Error> {
     let name = args.plan.display().to_string();
-    let bytes = std::fs::read(&args.plan)
-        .map_err(|cause| Error::failed(format!("cannot read {name}")).because(cause))?;
+    let bytes = files::read_named(&args.plan)?;
     let plan = Plan::from_bytes(&bytes).map_err(|why| match why {
-        Invalid::NoPlan(_) => {
-            Error::failed(format!("{name} is no plan")).hint("make one with `baseline plan --out`")
-        }
+        Invalid::NoPlan => Error::failed(format!("{name} is not a plan"))
+            .hint("make one with `baseline plan --out`"),
         why => Error::refused(format!("{name} cannot be trusted: {why}")),
     })?;
     match args.json {

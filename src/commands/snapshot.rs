@@ -17,7 +17,7 @@ pub async fn run(
 ) -> Result<Exit, Error> {
     let (_, _, seen) = Account::seen(&args.file, &args.scope, aws, now, streams).await?;
     let bytes = json::to_bytes(&seen).expect("a snapshot is plain data");
-    let replaced = std::fs::read(&args.out).ok();
+    let replaced = files::replaced(&args.out)?;
     let is_snapshot = |bytes: &Vec<u8>| serde_json::from_slice::<Observation>(bytes).is_ok();
     if replaced.is_some_and(|bytes| !is_snapshot(&bytes)) {
         let path = args.out.display();

@@ -139,16 +139,30 @@ impl<'a> Work<'a> {
         // A person may have thought for long, and nobody kept the lock meanwhile.
         self.alone.lock.confirm().await?;
         let journal = self.begin()?;
-        let mut outcomes = BTreeMap::new();
-        if self.changes.changes().next().is_some() {
+        let (mut outcomes, mut summed_up) = (BTreeMap::new(), Ok(()));
+        let is_at_work = self.changes.changes().next().is_some();
+        if is_at_work {
             outcomes = self.execute(&journal, streams).await?;
-            shown(view::apply::summary(&mut *streams.out, &outcomes))?;
+            let out = &mut *streams.out;
+            summed_up = shown(view::apply::summary(out, &self.changes, &outcomes));
         }
         let another = self.account.session.check().err();
         let exit = match &another {
             Some(error) => error.exit,
             None => exit(&self.plan, &outcomes),
         };
+        // What was changed is written down even if nobody can be told.
+        let ended = self.end(&journal, exit, streams).await;
+        match (another, summed_up.and(ended)) {
+            (Some(error), _) => Err(error.report(self.made(&journal)?)),
+            (None, Ok(())) => Ok(exit),
+            (None, Err(error)) if is_at_work => Err(after_changes(error)),
+            (None, Err(error)) => Err(error),
+        }
+    }
+
+    /// Ends the journal.
+    async fn end(&self, journal: &Journal, exit: Exit, streams: &mut Streams) -> Result<(), Error> {
         journal.write(Record::Finished { exit: exit as u8 })?;
         let is_whole = self.plan.selection.is_all() && matches!(self.aim, Aim::Baseline);
         if is_whole && exit == Exit::Fine {
@@ -164,10 +178,7 @@ impl<'a> Work<'a> {
                 .save(earlier.chain([journal.path.as_path()]), streams)
                 .await?;
         }
-        match another {
-            Some(error) => Err(error.report(self.made(&journal)?)),
-            None => Ok(exit),
-        }
+        Ok(())
     }
 
     /// Which calls were made in the account before the credentials came to be of another.
@@ -277,6 +288,15 @@ impl<'a> Work<'a> {
             .hint("run it again: it looks at what is there and finishes")),
         }
     }
+}
+
+/// A failure after calls may have been made: the run is not whole, and not without effect.
+fn after_changes(error: Error) -> Error {
+    Error {
+        exit: Exit::Partial,
+        ..error
+    }
+    .hint("calls may have been made: run it again, it looks at what is there and finishes")
 }
 
 fn agree(plan: &Plan, auto_approve: bool) -> Result<(), Error> {

@@ -14,6 +14,7 @@ use crate::aws::AwsError;
 use crate::clock::Clock;
 use crate::diff::Difference;
 use crate::error::Error;
+use crate::files::create_folder;
 use crate::place::{Address, Place};
 use crate::plan::{Call, Source};
 use serde::{Deserialize, Serialize};
@@ -173,7 +174,7 @@ impl Journals {
         let file = create(&path).map_err(|cause| cannot_write(&path, cause))?;
         let journal = Journal {
             run: began.run.clone(),
-            file: Mutex::new(file),
+            file: Mutex::new(Appended::new(file)),
             path,
             clock,
         };
@@ -186,11 +187,25 @@ impl Journals {
     /// # Errors
     /// When the folder or a journal in it cannot be read.
     pub fn heads(&self) -> Result<Vec<Head>, Error> {
+        let (heads, unreadable) = self.legible()?;
+        match unreadable.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(heads),
+        }
+    }
+
+    /// The runs whose journals can be read, oldest first, and why others cannot.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn legible(&self) -> Result<(Vec<Head>, Vec<Error>), Error> {
         let folder = &self.folder;
         let mut paths = Vec::new();
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+                return Ok((Vec::new(), Vec::new()));
+            }
             Err(cause) => return Err(cannot_read(folder, cause)),
         };
         for entry in entries {
@@ -199,12 +214,19 @@ impl Journals {
                 paths.push(path);
             }
         }
-        // A file without a single line is a run that was killed before it did anything.
-        let heads = paths.iter().filter_map(|path| Head::read(path).transpose());
-        let mut heads: Vec<Head> = heads.collect::<Result<_, _>>()?;
+        paths.sort();
+        let (mut heads, mut unreadable) = (Vec::new(), Vec::new());
+        for path in &paths {
+            match Head::read(path) {
+                Ok(Some(head)) => heads.push(head),
+                // A file without a single line is a run that was killed before it did anything.
+                Ok(None) => {}
+                Err(error) => unreadable.push(error),
+            }
+        }
         // By their names two of one second would be in any order.
         heads.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
-        Ok(heads)
+        Ok((heads, unreadable))
     }
 
     /// The runs that never ended and that nobody has finished, oldest first.
@@ -247,7 +269,9 @@ impl Journals {
             let file = OpenOptions::new().append(true).open(&run.path);
             let journal = Journal {
                 run: run.began.run.clone(),
-                file: Mutex::new(file.map_err(|cause| cannot_write(&run.path, cause))?),
+                file: Mutex::new(Appended::new(
+                    file.map_err(|cause| cannot_write(&run.path, cause))?,
+                )),
                 path: run.path.clone(),
                 clock,
             };
@@ -278,7 +302,7 @@ fn new_name(began: &Began, now: OffsetDateTime) -> String {
 
 fn create(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        create_folder(folder)?;
     }
     let mut options = OpenOptions::new();
     options.append(true).create_new(true);
@@ -309,8 +333,42 @@ pub struct Journal {
     pub run: String,
     /// Its file.
     pub path: PathBuf,
-    file: Mutex<File>,
+    file: Mutex<Appended>,
     clock: Clock,
+}
+
+/// A file that grows by whole lines.
+#[derive(Debug)]
+struct Appended {
+    file: File,
+    /// Whether half a line stands at its end that could not be taken back: behind it no other line
+    /// could be read.
+    is_torn: bool,
+}
+
+impl Appended {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            is_torn: false,
+        }
+    }
+
+    /// Appends a text and waits until it is on the disk, or leaves the file as it was.
+    fn append(&mut self, text: &str) -> std::io::Result<()> {
+        if self.is_torn {
+            return Err(std::io::Error::other("its last line is half written"));
+        }
+        let length = self.file.metadata()?.len();
+        let written = self
+            .file
+            .write_all(text.as_bytes())
+            .and_then(|()| self.file.sync_data());
+        if written.is_err() {
+            self.is_torn = self.file.set_len(length).is_err();
+        }
+        written
+    }
 }
 
 impl Journal {
@@ -375,8 +433,7 @@ impl Journal {
 
     fn append(&self, text: &str) -> Result<(), Error> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_data())
+        file.append(text)
             .map_err(|cause| cannot_write(&self.path, cause))
     }
 }

@@ -25,6 +25,9 @@ pub struct Run {
     pub began: Began,
     /// The changes that were begun, in that order.
     pub changes: Vec<Change>,
+    /// What became of the changes that were to be made and were not begun: no call of theirs was
+    /// sent.
+    pub not_begun: BTreeMap<Address, Outcome>,
     /// The places that were not changed, with their live state.
     pub seen: BTreeMap<Address, Value>,
     /// How it stands with the run.
@@ -129,6 +132,7 @@ impl Run {
             at,
             began,
             changes: Vec::new(),
+            not_begun: BTreeMap::new(),
             seen: BTreeMap::new(),
             standing: Standing::Unfinished,
         }
@@ -185,7 +189,10 @@ impl Run {
                 if let Some(change) = self.change_mut(&address) {
                     change.outcome = Some(outcome);
                     change.after = after;
-                } else if let Some(after) = after {
+                    return;
+                }
+                self.not_begun.insert(address.clone(), outcome);
+                if let Some(after) = after {
                     self.seen.insert(address, after);
                 }
             }

@@ -3,6 +3,7 @@
 
 use super::Holder;
 use crate::error::Error;
+use crate::files::{create_folder, open_regular};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ impl FileLock {
 /// Who holds the lock of an account now.
 pub fn holder(account: &str) -> Option<Holder> {
     let path = path_of(account);
-    let file = File::open(&path).ok()?;
+    let file = open_regular(&path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => read(&path),
         // It is let go of with the file.
@@ -79,7 +80,7 @@ fn path_of(account: &str) -> PathBuf {
 
 fn open(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        create_folder(folder)?;
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -90,7 +91,7 @@ fn open(path: &Path) -> std::io::Result<File> {
 
 fn read(path: &Path) -> Option<Holder> {
     let mut text = String::new();
-    File::open(path).ok()?.read_to_string(&mut text).ok()?;
+    open_regular(path).ok()?.read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
 }
 

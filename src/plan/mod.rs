@@ -1,6 +1,7 @@
 //! A plan: for one account, what differs at each place and the calls that would change it, as data.
 
 mod build;
+mod file;
 mod limit;
 mod since;
 mod undo;
@@ -8,6 +9,7 @@ mod waive;
 mod written;
 
 pub use build::{Draft, build, build_guarded, finish, judge};
+pub use file::Invalid;
 pub use limit::{Excess, Limit, exceeded, takes_away_by_name};
 pub use since::{Moved, since_plan, since_run};
 pub use undo::{Aim, Left, Undo};
@@ -15,18 +17,14 @@ pub use waive::{Waived, WaiverRemark, WaiverReport};
 pub use written::Written;
 
 use crate::aws::AwsError;
-use crate::baseline::hex;
 use crate::diff::Difference;
 use crate::error::Exit;
-use crate::json;
 use crate::place::{Address, Place};
 use crate::risk::Remark;
 use crate::selection::Selection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -286,74 +284,11 @@ impl Plan {
         }
     }
 
-    /// The file's bytes. There is only one way to write a plan: what differs from it was edited.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        json::to_bytes(self).expect("plans are plain data")
-    }
-
-    /// Reads a plan's file and checks that nobody edited it.
-    ///
-    /// # Errors
-    /// Why it is not a plan as this program wrote it.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Invalid> {
-        let format = serde_json::from_slice::<Value>(bytes)
-            .ok()
-            .and_then(|v| v["format"].as_u64());
-        if format.is_some_and(|format| format != u64::from(FORMAT)) {
-            return Err(Invalid::Format);
-        }
-        let plan: Self =
-            serde_json::from_slice(bytes).map_err(|cause| Invalid::NoPlan(cause.to_string()))?;
-        if plan.to_bytes() != bytes || plan.digest != plan.compute_digest() {
-            return Err(Invalid::Edited);
-        }
-        Ok(plan)
-    }
-
-    /// Computes the digest anew, after something was added.
-    pub fn seal(&mut self) {
-        self.digest = self.compute_digest();
-    }
-
     /// Sets until when the plan may be applied.
     pub fn valid_for(&mut self, duration: Duration) {
         let expires = time::Duration::try_from(duration).ok();
         let expires = expires.and_then(|duration| self.created.checked_add(duration));
         self.expires = expires.unwrap_or(self.created);
         self.seal();
-    }
-
-    fn compute_digest(&self) -> String {
-        let unsigned = Self {
-            digest: String::new(),
-            ..self.clone()
-        };
-        format!("sha256:{}", hex(&Sha256::digest(unsigned.to_bytes())))
-    }
-}
-
-/// Why a file is not a plan that can be trusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Invalid {
-    /// It is no plan at all.
-    NoPlan(String),
-    /// It is of another format.
-    Format,
-    /// It is not as it was written.
-    Edited,
-}
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoPlan(cause) => write!(f, "it is no plan: {cause}"),
-            Self::Format => write!(f, "it was written by another version of baseline"),
-            Self::Edited => {
-                write!(
-                    f,
-                    "it was altered after it was written: its digest does not match"
-                )
-            }
-        }
     }
 }

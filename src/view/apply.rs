@@ -2,10 +2,11 @@
 
 use super::value::escape;
 use super::{ADD, ALARM, BOLD, DIM, count};
-use crate::apply::{Event, Listener, Outcome};
+use crate::apply::{Came, Event, Listener, Outcome, came_to};
 use crate::aws::condition;
 use crate::error::advice;
 use crate::place::Address;
+use crate::plan::Plan;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -71,52 +72,90 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
         Outcome::NotSettled { .. } => "does not read back as wanted",
         Outcome::Moved => "moved since the plan; left alone",
         Outcome::Stopped { .. } => "stopped",
-        Outcome::Unrecorded { .. } => "not written down, so not gone on with",
+        Outcome::Unrecorded { .. } => "stopped: the journal could not be written",
         Outcome::Skipped { .. } => "skipped",
     }
 }
 
-/// Writes what was done and what was not.
+/// Writes what was done of a plan, and what was not.
 ///
 /// # Errors
 /// When the writer does not take it.
-pub fn summary(out: &mut dyn Write, outcomes: &BTreeMap<Address, Outcome>) -> io::Result<()> {
+pub fn summary(
+    out: &mut dyn Write,
+    plan: &Plan,
+    outcomes: &BTreeMap<Address, Outcome>,
+) -> io::Result<()> {
     writeln!(out)?;
-    for (address, outcome) in outcomes {
-        if let Some(text) = trouble(outcome) {
+    let mut all = came_to(plan, outcomes);
+    all.sort_by(|a, b| a.changes.cmp(&b.changes));
+    for came in &all {
+        let Some(text) = trouble(came.outcome, Some(came.calls)) else {
+            continue;
+        };
+        for address in &came.changes {
             writeln!(out, "{ALARM}{}{ALARM:#}: {}", name(address), escape(&text))?;
-            if let Some(advice) = hint(outcome) {
-                writeln!(out, "  hint: {}", escape(&advice))?;
-            }
+        }
+        if let Some(advice) = hint(came.outcome) {
+            writeln!(out, "  hint: {}", escape(&advice))?;
         }
     }
-    let number = |wanted: fn(&Outcome) -> bool| outcomes.values().filter(|o| wanted(o)).count();
-    let done = number(Outcome::is_success);
-    let skipped = number(|outcome| matches!(outcome, Outcome::Skipped { .. }));
-    let stopped = number(|outcome| matches!(outcome, Outcome::Stopped { .. }));
-    let failed = outcomes.len() - done - skipped - stopped;
-    let style = match done == outcomes.len() {
+    let style = match all.iter().all(|came| came.outcome.is_success()) {
         true => ADD,
         false => ALARM,
     };
-    let mut text = format!("{} made", count(done, "change"));
-    if failed > 0 {
-        text += &format!(", {failed} failed");
-    }
-    if stopped > 0 {
-        text += &format!(", {stopped} stopped");
+    let text = in_short(&all);
+    writeln!(out, "{BOLD}{style}Apply:{style:#}{BOLD:#} {text}.")
+}
+
+/// `1 change made, 1 failed after 3 of 4 calls, 1 skipped`
+fn in_short(all: &[Came<'_>]) -> String {
+    let changes = |of: &[&Came<'_>]| of.iter().map(|came| came.changes.len()).sum::<usize>();
+    let which = |wanted: fn(&Outcome) -> bool| -> Vec<&Came<'_>> {
+        all.iter().filter(|came| wanted(came.outcome)).collect()
+    };
+    let skipped = changes(&which(|outcome| matches!(outcome, Outcome::Skipped { .. })));
+    let stopped = which(|outcome| matches!(outcome, Outcome::Stopped { .. }));
+    let failed = which(|outcome| {
+        !(outcome.is_success()
+            || matches!(outcome, Outcome::Skipped { .. } | Outcome::Stopped { .. }))
+    });
+    let mut text = format!(
+        "{} made",
+        count(changes(&which(Outcome::is_success)), "change")
+    );
+    for (word, those) in [("failed", failed), ("stopped", stopped)] {
+        if !those.is_empty() {
+            let of = those.iter().map(|came| came.calls).sum();
+            let made = those.iter().map(|came| came.outcome.made(came.calls)).sum();
+            text += &format!(
+                ", {} {word} after {}",
+                changes(&those),
+                so_many(made, Some(of))
+            );
+        }
     }
     if skipped > 0 {
         text += &format!(", {skipped} skipped");
     }
-    writeln!(out, "{BOLD}{style}Apply:{style:#}{BOLD:#} {text}.")
+    text
 }
 
-pub(super) fn trouble(outcome: &Outcome) -> Option<String> {
+/// `3 calls`, `3 of 4 calls`
+fn so_many(made: usize, of: Option<usize>) -> String {
+    match of {
+        Some(of) => format!("{made} of {}", count(of, "call")),
+        None => count(made, "call"),
+    }
+}
+
+/// What went wrong, of a change of so many calls, where that is known.
+pub(super) fn trouble(outcome: &Outcome, of: Option<usize>) -> Option<String> {
+    let so_many = |made: &usize| so_many(*made, of);
     match outcome {
         Outcome::Done | Outcome::AlreadyFine => None,
         Outcome::Failed { made, error, .. } => {
-            Some(format!("failed after {}: {error}", count(*made, "call")))
+            Some(format!("failed after {}: {error}", so_many(made)))
         }
         Outcome::Unseen {
             made: 0,
@@ -129,7 +168,7 @@ pub(super) fn trouble(outcome: &Outcome) -> Option<String> {
                 .as_ref()
                 .map(|error| format!(": {error}"))
                 .unwrap_or_default();
-            let made = count(*made, "call");
+            let made = so_many(made);
             Some(format!(
                 "{made} made, but it could not be looked at afterwards{cause}"
             ))
@@ -143,10 +182,10 @@ pub(super) fn trouble(outcome: &Outcome) -> Option<String> {
         }
         Outcome::Stopped { made } => Some(format!(
             "stopped after {}; run it again to finish",
-            count(*made, "call")
+            so_many(made)
         )),
         Outcome::Unrecorded { made, cause } => {
-            Some(format!("stopped after {}: {cause}", count(*made, "call")))
+            Some(format!("stopped after {}: {cause}", so_many(made)))
         }
         Outcome::Skipped { because } => Some(format!("skipped, because {because} did not succeed")),
     }
@@ -158,6 +197,9 @@ fn hint(outcome: &Outcome) -> Option<String> {
         | Outcome::Unseen {
             error: Some(error), ..
         } => advice(error),
+        Outcome::Unrecorded { .. } => {
+            Some("make room, then run it again: it looks at what is there and finishes".to_owned())
+        }
         _ => None,
     }
 }

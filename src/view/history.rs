@@ -4,6 +4,7 @@ use super::apply::{name, trouble, word};
 use super::plan::one_difference;
 use super::value::{block, escape};
 use super::{ALARM, BOLD, DIM, count};
+use crate::apply::Outcome;
 use crate::clock::to_the_second;
 use crate::error::Exit;
 use crate::journal::{Change, Run, Sent, Standing};
@@ -44,12 +45,38 @@ fn in_short(run: &Run) -> String {
         Standing::Unfinished => format!("{ALARM}cut off{ALARM:#}"),
         Standing::TakenOver(by) => escape(&format!("cut off, finished by {by}")),
     };
-    match run.calls() {
-        0 => format!("no calls, {standing}"),
-        calls => {
-            let changes = count(run.changes.len(), "change");
-            format!("{changes}, {}, {standing}", count(calls, "call"))
-        }
+    if run.calls() == 0 {
+        return format!("no calls, {standing}");
+    }
+    let succeeded = |outcome: Option<&Outcome>| outcome.is_some_and(Outcome::is_success);
+    let changes = run.changes.iter();
+    let changed = changes.filter(|change| succeeded(change.outcome.as_ref()));
+    let fine = run.not_begun.values().filter(|own| succeeded(Some(own)));
+    let changes = part(
+        changed.count(),
+        run.began.changes.len() - fine.count().min(run.began.changes.len()),
+        "change",
+    );
+    let unknown = run
+        .changes
+        .iter()
+        .filter(|own| own.outcome.is_none())
+        .count();
+    let changes = match unknown {
+        0 => changes,
+        _ => format!("{changes} ({unknown} not known)"),
+    };
+    let sent = run.changes.iter().flat_map(|change| &change.calls);
+    let made = sent.filter(|sent| sent.answered && sent.error.is_none());
+    let calls = part(made.count(), run.calls(), "call");
+    format!("{changes}, {calls}, {standing}")
+}
+
+/// `4 calls`, and if not all of them were made: `3 of 4 calls`
+fn part(made: usize, of: usize, noun: &str) -> String {
+    match made == of {
+        true => count(of, noun),
+        false => format!("{made} of {}", count(of, noun)),
     }
 }
 
@@ -75,7 +102,17 @@ pub fn detail(out: &mut dyn Write, run: &Run) -> io::Result<()> {
     }
     let not_begun = began.changes.iter();
     for address in not_begun.filter(|own| !run.changes.iter().any(|c| c.address == **own)) {
-        writeln!(out, "{}: not begun\n", name(address))?;
+        let outcome = run.not_begun.get(address);
+        writeln!(
+            out,
+            "{}: {}",
+            name(address),
+            outcome.map_or("not begun", word)
+        )?;
+        if let Some(text) = outcome.and_then(|outcome| trouble(outcome, None)) {
+            writeln!(out, "    {}", escape(&text))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }
@@ -83,7 +120,7 @@ pub fn detail(out: &mut dyn Write, run: &Run) -> io::Result<()> {
 fn one_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
     let outcome = change.outcome.as_ref().map_or("not known", word);
     writeln!(out, "{BOLD}{}{BOLD:#}: {outcome}", name(&change.address))?;
-    if let Some(text) = change.outcome.as_ref().and_then(trouble) {
+    if let Some(text) = change.outcome.as_ref().and_then(|own| trouble(own, None)) {
         writeln!(out, "    {}", escape(&text))?;
     }
     let width = change.differences.iter().map(|d| d.field.len()).max();
@@ -175,5 +212,6 @@ fn as_json(run: &Run) -> Value {
         "standing": standing,
         "exit": exit,
         "changes": run.changes.iter().map(change).collect::<Vec<_>>(),
+        "not_begun": run.not_begun,
     })
 }

@@ -407,7 +407,7 @@ fn a_file_that_is_no_plan_is_not_overwritten_by_one() {
     let _ = account
         .run(&["plan", "--out", "baseline.toml"])
         .exits(1)
-        .says("is no plan");
+        .says("is not a plan");
     let _ = account
         .run(&["snapshot", "--out", "baseline.toml"])
         .exits(1)

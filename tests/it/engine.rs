@@ -232,7 +232,7 @@ fn told_to_stop_it_finishes_the_call_under_way_and_says_what_is_left() {
     let _ = run
         .exits(3)
         .says("stopping after the calls under way")
-        .says("stopped after 1 call");
+        .says("stopped after 1 of 5 calls");
     assert_eq!(account.writes(), ["s3:CreateBucket"]);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);

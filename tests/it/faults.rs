@@ -244,7 +244,7 @@ fn an_apply_whose_time_is_up_finishes_the_call_under_way_and_says_what_is_left()
     let _ = run
         .exits(3)
         .says("the time is up: stopping after the calls under way")
-        .says("stopped after 1 call")
+        .says("stopped after 1 of 5 calls")
         .says("1 change made");
     assert_eq!(times(&account, "s3:CreateBucket"), 1);
     assert_eq!(times(&account, "s3:PutBucketVersioning"), 0);

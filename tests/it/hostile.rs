@@ -10,7 +10,7 @@ use baseline::aws::{AwsError, Kind};
 use baseline::baseline::Baseline;
 use baseline::observe::Observation;
 use baseline::place::{Address, Place};
-use baseline::plan::{self, Aim, Call};
+use baseline::plan::{self, Aim, Call, Plan};
 use baseline::selection::Selection;
 use baseline::view;
 use serde_json::{Value, json};
@@ -155,6 +155,14 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
             because: address.clone(),
         },
     ];
+    let plan: Plan = serde_json::from_value(json!({
+        "format": 1, "version": "1", "account": "111122223333", "partition": "aws", "caller": "c",
+        "home_region": "us-east-1", "created": "2026-11-22T02:15:03Z",
+        "expires": "2026-11-22T03:15:03Z", "baseline": {"path": "b", "sha256": "s"},
+        "selection": {"target": [], "exclude": []}, "digest": "",
+        "entries": [{"control": "buckets", "place": {"thing": HOSTILE}, "verdict": "change"}],
+    }))
+    .expect("a plan");
     for outcome in outcomes {
         let mut told = Vec::new();
         for event in [
@@ -165,7 +173,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
             view::apply::Live::new(&mut told).hear(event);
         }
         let outcomes = BTreeMap::from([(address.clone(), outcome)]);
-        view::apply::summary(&mut told, &outcomes).expect("memory takes it");
+        view::apply::summary(&mut told, &plan, &outcomes).expect("memory takes it");
         let told = String::from_utf8(told).expect("views write text");
         assert!(told.matches(SHOWN).count() > 4, "{told}");
         assert_harmless(&told.replace("\u{1b}[", "["));

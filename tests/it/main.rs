@@ -10,6 +10,7 @@ mod config;
 mod corpora;
 #[cfg(unix)]
 mod credentials;
+mod disk;
 mod emulator;
 mod engine;
 mod errors;

@@ -3,7 +3,7 @@
 
 use super::{account_in_use, writes};
 use crate::account::Account;
-use baseline::plan::{Call, Entry, Plan};
+use baseline::plan::{Call, Entry, Invalid, Plan};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn planned() -> (Account, Plan) {
 }
 
 #[test]
-fn a_plan_with_any_byte_flipped_is_no_plan() {
+fn a_plan_with_any_byte_flipped_was_altered() {
     let account = Account::with("[password_policy]\n[log_bucket]\n[cloudtrail]");
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let mut bytes = std::fs::read(account.path("plan.json")).expect("the plan");
@@ -27,7 +27,8 @@ fn a_plan_with_any_byte_flipped_is_no_plan() {
     for at in 0..bytes.len() {
         let flip = 1 << (at % 8);
         bytes[at] ^= flip;
-        assert!(Plan::from_bytes(&bytes).is_err(), "bit {flip} of byte {at}");
+        let read = Plan::from_bytes(&bytes);
+        assert_eq!(read, Err(Invalid::Edited), "bit {flip} of byte {at}");
         bytes[at] ^= flip;
     }
     assert_eq!(Plan::from_bytes(&bytes), plan);
@@ -35,14 +36,16 @@ fn a_plan_with_any_byte_flipped_is_no_plan() {
 }
 
 #[test]
-fn a_file_cut_short_or_grown_is_no_plan() {
+fn a_file_cut_short_or_grown_was_altered() {
     let (_, plan) = planned();
     let bytes = plan.to_bytes();
-    for length in (0..bytes.len()).step_by(97) {
-        assert!(Plan::from_bytes(&bytes[..length]).is_err(), "{length}");
+    for length in (1..bytes.len()).step_by(97) {
+        let read = Plan::from_bytes(&bytes[..length]);
+        assert_eq!(read, Err(Invalid::Edited), "{length}");
     }
     for more in [&b"\n"[..], b" ", b"{}", b"\0"] {
-        assert!(Plan::from_bytes(&[&bytes, more].concat()).is_err());
+        let read = Plan::from_bytes(&[&bytes, more].concat());
+        assert_eq!(read, Err(Invalid::Edited), "{more:?}");
     }
 }
 
@@ -204,12 +207,45 @@ fn each_kind_of_tampered_file_is_refused_by_the_binary() {
         text.replacen("\"format\": 1", "\"format\": 1, \"format\": 1", 1),
         text.replacen("\"format\": 1", "\"format\": 1, \"more\": 1", 1),
         text.replacen("\"format\": 1", "\"format\": 2", 1),
+        // One byte, so that it is not JSON any more, or not a plan's.
+        text.replacen("{\n", "[\n", 1),
+        text.replacen("\"format\"", "\"fornat\"", 1),
+        text.replacen("\"entries\"", "'entries\"", 1),
+        text.replacen("\"digest\"", "\"diwest\"", 1),
+        text.replacen("\"calls\": [", "\"calls\": {", 1),
+        text.replacen("true", "tru\0", 1),
+        format!("{text}\n"),
     ];
     for edited in edits {
         assert_ne!(edited, text);
         account.write("plan.json", &edited);
-        let run = account.run(&["apply", "plan.json"]);
-        assert!([1, 6].contains(&run.code), "{run:?}");
+        let run = account.run(&["apply", "plan.json"]).exits(6);
+        let _ = run.says("plan.json cannot be applied: it was altered");
     }
+    for (command, says) in [
+        (
+            &["show", "plan.json"][..],
+            "cannot be trusted: it was altered",
+        ),
+        (
+            &["drift", "--since", "plan.json"],
+            "cannot be used with --since: it was altered",
+        ),
+    ] {
+        let _ = account.run(command).exits(6).says(says);
+    }
+    // Half of it, where nobody looks whether files are whole.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let half = elsewhere.path().join("half.json");
+    std::fs::write(&half, &text[..text.len() / 2]).expect("written");
+    let half = half.display().to_string();
+    let _ = account
+        .run(&["show", &half])
+        .exits(6)
+        .says("it was altered");
+    // What never was a plan has not been altered.
+    account.write("plan.json", "{\"Version\": \"2012-10-17\"}");
+    let run = account.run(&["apply", "plan.json"]).exits(1);
+    let _ = run.says("plan.json is not a plan");
     assert_eq!(writes(&account), []);
 }
