@@ -198,6 +198,11 @@ impl Group<'_> {
             })
     }
 
+    /// How many calls it has.
+    fn calls(&self) -> usize {
+        self.0.iter().map(|entry| entry.calls.len()).sum()
+    }
+
     fn after(&self) -> impl Iterator<Item = &Address> {
         let own: Vec<Address> = self.0.iter().map(|entry| entry.address()).collect();
         self.0
@@ -255,11 +260,18 @@ impl Executor<'_> {
         }
         for (at, entry) in group.0.iter().enumerate() {
             let (address, after) = (entry.address(), end.after.get(at).and_then(live));
-            let event = Event::Ended(&address, &end.outcome, after);
-            if self.tell(event).is_err() {
+            let mut outcome = end.outcome.clone();
+            if let Err(error) = self.tell(Event::Ended(&address, &outcome, after)) {
                 self.stop.store(true, Ordering::Relaxed);
+                if outcome.is_success() {
+                    outcome = Outcome::Unrecorded {
+                        made: outcome.made(group.calls()),
+                        cause: error.in_one_line(),
+                    };
+                }
+                self.listener.hear(Event::Ended(&address, &outcome, None));
             }
-            ended.insert(address, end.outcome.clone());
+            ended.insert(address, outcome);
         }
     }
 
@@ -478,10 +490,10 @@ pub struct Came<'a> {
 
 /// What the changes of a plan came to, in its order.
 pub fn came_to<'a>(plan: &Plan, outcomes: &'a BTreeMap<Address, Outcome>) -> Vec<Came<'a>> {
-    let came = groups(plan).into_iter().filter_map(|Group(entries)| {
-        let changes: Vec<Address> = entries.iter().map(|entry| entry.address()).collect();
+    let came = groups(plan).into_iter().filter_map(|group| {
+        let changes: Vec<Address> = group.0.iter().map(|entry| entry.address()).collect();
         let outcome = outcomes.get(changes.first()?)?;
-        let calls = entries.iter().map(|entry| entry.calls.len()).sum();
+        let calls = group.calls();
         Some(Came {
             changes,
             outcome,

@@ -334,6 +334,9 @@ pub struct Drift {
     /// Ask CloudTrail who changed what has drifted, when, and from where
     #[arg(long)]
     pub who: bool,
+    /// Print nothing if the account matches
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// `show`

@@ -44,6 +44,15 @@ async fn told(
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let before = Before::of(account, streams).await?;
     let mut plan = account.plan_guarded(selection, &seen, &before.written);
+    let exit = match (plan.exit(), before.is_whole) {
+        (Exit::Fine | Exit::Differs, false) => Exit::Unseen,
+        (exit, _) => exit,
+    };
+    let mut silent = Streams::silent();
+    let streams = match args.quiet && exit == Exit::Fine {
+        true => &mut silent,
+        false => streams,
+    };
     let since = args.since.as_deref();
     let since = tell_what_moved(&mut plan, account, &seen, &before, since, streams)?;
     match args.json {
@@ -61,10 +70,7 @@ async fn told(
         };
         shown(view::drift::who(to, &answers, since))?;
     }
-    match (plan.exit(), before.is_whole) {
-        (Exit::Fine | Exit::Differs, false) => Ok(Exit::Unseen),
-        (exit, _) => Ok(exit),
-    }
+    Ok(exit)
 }
 
 /// What applies to the account did before.

@@ -45,6 +45,17 @@ impl Streams {
     }
 }
 
+impl Streams {
+    /// Streams that drop what is written to them.
+    pub fn silent() -> Self {
+        Self {
+            out: Box::new(io::sink()),
+            talk: Box::new(io::sink()),
+            lively: false,
+        }
+    }
+}
+
 impl std::fmt::Debug for Streams {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Streams")

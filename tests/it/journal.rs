@@ -6,14 +6,24 @@ use std::process::Stdio;
 
 const POLICY: &str = "[password_policy]\nminimum_length = 14";
 
-/// Sets the length of passwords behind the tool.
-fn set_length(account: &Account, length: i32) {
+/// Sets the length of passwords behind the tool, and nothing else that was set before.
+pub fn set_length(account: &Account, length: i32) {
     block_on(async {
         let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let update = iam
+        let answer = iam.get_account_password_policy().send().await.ok();
+        let mut update = iam
             .update_account_password_policy()
             .minimum_password_length(length)
             .max_password_age(77);
+        if let Some(old) = answer.and_then(|answer| answer.password_policy) {
+            update = update
+                .require_symbols(old.require_symbols)
+                .require_numbers(old.require_numbers)
+                .require_uppercase_characters(old.require_uppercase_characters)
+                .require_lowercase_characters(old.require_lowercase_characters)
+                .allow_users_to_change_password(old.allow_users_to_change_password)
+                .set_password_reuse_prevention(old.password_reuse_prevention);
+        }
         update.send().await.expect("set");
     });
 }
@@ -184,8 +194,9 @@ fn what_was_changed_again_since_is_not_undone() {
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let run = runs(&account).remove(0);
     set_length(&account, 20);
+    let allow = ["--auto-approve", "--allow-loosening", "password_policy"];
     let _ = account
-        .run(&["undo", &run, "--auto-approve"])
+        .run(&[&["undo", run.as_str()], &allow[..]].concat())
         .exits(0)
         .says("changed again after that run")
         .says("before the run it was 8");

@@ -10,6 +10,7 @@ mod config;
 mod corpora;
 #[cfg(unix)]
 mod credentials;
+mod cron;
 mod disk;
 mod emulator;
 mod engine;
