@@ -4,24 +4,38 @@
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation, is_read};
 use crate::baseline::Baseline;
+use crate::clock::to_the_second;
+use crate::place::Address;
 use crate::plan::{Entry, Moved, Plan};
 use aws_sdk_cloudtrail::primitives::DateTime;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
-use serde::Serialize;
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
-/// The events of the last ninety days. Two requests a second are allowed. Source: CloudTrail API
-/// reference, LookupEvents.
+/// The events of the last ninety days, newest first, fifty on a page. Two requests a second are
+/// allowed in an account and region. Source: CloudTrail API reference, LookupEvents.
 pub const LOOKUP_EVENTS: Operation = Operation::new(
     "cloudtrail",
     "LookupEvents",
     &[Grant::any("cloudtrail:LookupEvents")],
 );
 
+/// The most pages read of one question: a thousand events, and ten seconds.
+const PAGES: usize = 20;
+
+/// The most things of a region that are asked for one by one; of more it is cheaper to ask for all
+/// events of a name, for each answer serves all things.
+const THINGS: usize = 10;
+
+/// The most writes told of a place.
+const TOLD: usize = 5;
+
 /// A write that AWS accepted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Event {
     /// When, as AWS writes it.
     pub at: String,
@@ -35,50 +49,151 @@ pub struct Event {
     pub with: String,
 }
 
-/// What is known of the writes to a place.
-pub type Answer = Result<Vec<Event>, AwsError>;
+/// What CloudTrail knows of the writes to a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// From when on was asked, as AWS writes it.
+    pub since: String,
+    /// The last writes, newest first; at most five.
+    pub events: Vec<Event>,
+    /// How many writes were this program's own, by the journals of this folder; they are left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub own: usize,
+    /// What is older than this was not read, for there are too many events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_before: Option<String>,
+    /// Why not all of them could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<AwsError>,
+}
 
-/// The last writes to each place that has drifted, newest first, since a time.
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// What CloudTrail is asked for: it takes one attribute.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    /// The name of the event.
+    Event(String),
+    /// The name of the thing.
+    Thing(String),
+}
+
+/// A question and the region it is for.
+type Question = (String, By);
+
+/// The events that answer a question, as far as they were read.
+#[derive(Debug, Default)]
+struct Found {
+    events: Vec<Value>,
+    unread_before: Option<String>,
+    unseen: Option<AwsError>,
+}
+
+/// A place that has drifted, and what may have been done to it.
+struct Drifted<'p> {
+    entry: &'p Entry,
+    region: String,
+    names: BTreeSet<String>,
+}
+
+/// The last writes to each place that has drifted, since a time; `own` are the ids of the requests
+/// that this program sent itself.
 pub async fn changed(
     plan: &Plan,
     baseline: &Baseline,
     reader: &Reader,
     since: OffsetDateTime,
-) -> BTreeMap<String, Answer> {
-    let mut answers = BTreeMap::new();
-    let mut asked: BTreeMap<(String, String), Result<Vec<Value>, AwsError>> = BTreeMap::new();
-    for entry in plan.entries.iter().filter(|entry| has_drifted(entry)) {
-        let Some(control) = baseline.control(&entry.control) else {
-            continue;
-        };
-        let operations = control.about().operations.iter().chain(control.restores());
-        let names: BTreeSet<String> = operations
-            .filter(|operation| !is_read(operation.name))
-            .flat_map(event_names)
-            .collect();
-        let region = region(entry, reader);
-        let mut events = Ok(Vec::new());
-        for name in names {
-            let key = (region.clone(), name);
-            if !asked.contains_key(&key) {
-                let answer = lookup(&key.1, &region, reader, since).await;
-                asked.insert(key.clone(), answer);
-            }
-            match (&mut events, &asked[&key]) {
-                (Ok(all), Ok(more)) => {
-                    all.extend(more.iter().filter(|event| is_about(event, entry)).map(read));
-                }
-                (Ok(_), Err(error)) => events = Err(error.clone()),
-                (Err(_), _) => {}
+    own: &BTreeSet<String>,
+) -> BTreeMap<Address, Answer> {
+    let drifted = plan.entries.iter().filter(|entry| has_drifted(entry));
+    let drifted: Vec<Drifted<'_>> = drifted
+        .filter_map(|entry| {
+            let control = baseline.control(&entry.control)?;
+            let operations = control.about().operations.iter().chain(control.restores());
+            let names = operations
+                .filter(|operation| !is_read(operation.name))
+                .flat_map(event_names)
+                .collect();
+            let region = region(entry, reader);
+            Some(Drifted {
+                entry,
+                region,
+                names,
+            })
+        })
+        .collect();
+    let wanted: BTreeSet<Question> = drifted
+        .iter()
+        .flat_map(|place| questions(place, &drifted))
+        .collect();
+    // Side by side, as fast as each region takes them.
+    let asked = wanted.into_iter().map(async |question| {
+        let found = lookup(&question, reader, since).await;
+        (question, found)
+    });
+    let found: BTreeMap<Question, Found> = join_all(asked).await.into_iter().collect();
+    let answer = |place: &Drifted<'_>| {
+        let found = questions(place, &drifted).filter_map(|question| found.get(&question));
+        (place.entry.address(), answer(place, found, since, own))
+    };
+    drifted.iter().map(answer).collect()
+}
+
+/// What is asked for the sake of a place: by its bucket, if few buckets of the region have drifted;
+/// no other thing is named in the events in one way only.
+fn questions(place: &Drifted<'_>, all: &[Drifted<'_>]) -> impl Iterator<Item = Question> {
+    let beside = all
+        .iter()
+        .filter(|other| other.region == place.region && bucket(other).is_some());
+    let by = match bucket(place) {
+        Some(name) if beside.count() <= THINGS => vec![By::Thing(name.to_owned())],
+        _ => place.names.iter().cloned().map(By::Event).collect(),
+    };
+    let region = place.region.clone();
+    by.into_iter().map(move |by| (region.clone(), by))
+}
+
+fn bucket<'p>(place: &Drifted<'p>) -> Option<&'p str> {
+    let is_of_buckets = ["buckets", "log_bucket"].contains(&place.entry.control.as_str());
+    place.entry.place.thing.as_deref().filter(|_| is_of_buckets)
+}
+
+/// What the events say of a place.
+fn answer<'f>(
+    place: &Drifted<'_>,
+    found: impl Iterator<Item = &'f Found>,
+    since: OffsetDateTime,
+    own: &BTreeSet<String>,
+) -> Answer {
+    let mut answer = Answer {
+        since: to_the_second(since),
+        ..Answer::default()
+    };
+    for found in found {
+        let about = found.events.iter().filter(|event| {
+            let name = event["eventName"].as_str().unwrap_or_default();
+            place.names.contains(name) && is_about(event, place.entry)
+        });
+        for event in about {
+            match event["requestID"]
+                .as_str()
+                .is_some_and(|id| own.contains(id))
+            {
+                true => answer.own += 1,
+                false => answer.events.push(read(event)),
             }
         }
-        if let Ok(events) = &mut events {
-            events.sort_by(|a, b| b.cmp(a));
-            events.truncate(5);
-        }
-        answers.insert(entry.address().to_string(), events);
+        // What one question did not reach is not known, whatever the others reached.
+        answer.unread_before = answer.unread_before.max(found.unread_before.clone());
+        answer.unseen = answer.unseen.or_else(|| found.unseen.clone());
     }
-    answers
+    answer.events.sort_by(|a, b| b.cmp(a));
+    answer.events.dedup();
+    answer.events.truncate(TOLD);
+    answer
 }
 
 fn has_drifted(entry: &Entry) -> bool {
@@ -118,31 +233,58 @@ fn event_names(operation: &'static Operation) -> Vec<String> {
     names.into_iter().collect()
 }
 
-async fn lookup(
-    name: &str,
-    region: &str,
-    reader: &Reader,
-    since: OffsetDateTime,
-) -> Result<Vec<Value>, AwsError> {
-    let by_name = LookupAttribute::builder()
-        .attribute_key(LookupAttributeKey::EventName)
-        .attribute_value(name)
-        .build()
-        .map_err(|cause| AwsError::unexpected(&LOOKUP_EVENTS, region, &cause.to_string()))?;
-    let request = reader
-        .clients
-        .cloudtrail(region)
-        .lookup_events()
-        .lookup_attributes(by_name)
-        .start_time(DateTime::from_secs(since.unix_timestamp()))
-        .max_results(50)
-        .send();
-    let answer = LOOKUP_EVENTS
-        .answer(&reader.clients, region, request)
-        .await?;
-    let texts = answer.events().iter().filter_map(|e| e.cloud_trail_event());
-    let events = texts.filter_map(|text| serde_json::from_str::<Value>(text).ok());
-    Ok(events.collect())
+/// Reads the events that answer a question, page by page, to the end or as far as [`PAGES`] go.
+async fn lookup(question: &Question, reader: &Reader, since: OffsetDateTime) -> Found {
+    let (region, by) = question;
+    let (key, value) = match by {
+        By::Event(name) => (LookupAttributeKey::EventName, name),
+        By::Thing(name) => (LookupAttributeKey::ResourceName, name),
+    };
+    let attribute = LookupAttribute::builder()
+        .attribute_key(key)
+        .attribute_value(value);
+    let mut found = Found::default();
+    let attribute = match attribute.build() {
+        Ok(attribute) => attribute,
+        Err(cause) => {
+            let text = cause.to_string();
+            found.unseen = Some(AwsError::unexpected(&LOOKUP_EVENTS, region, &text));
+            return found;
+        }
+    };
+    let mut next = None;
+    for _ in 0..PAGES {
+        let request = reader
+            .clients
+            .cloudtrail(region)
+            .lookup_events()
+            .lookup_attributes(attribute.clone())
+            .start_time(DateTime::from_secs(since.unix_timestamp()))
+            .max_results(50)
+            .set_next_token(next)
+            .send();
+        let answer = match LOOKUP_EVENTS.answer(&reader.clients, region, request).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                found.unseen = Some(error);
+                return found;
+            }
+        };
+        let texts = answer.events().iter().filter_map(|e| e.cloud_trail_event());
+        found
+            .events
+            .extend(texts.filter_map(|text| serde_json::from_str::<Value>(text).ok()));
+        next = answer.next_token().map(str::to_owned);
+        if next.is_none() {
+            return found;
+        }
+    }
+    let last = found
+        .events
+        .last()
+        .and_then(|event| event["eventTime"].as_str());
+    found.unread_before = last.map(str::to_owned);
+    found
 }
 
 /// Whether an event succeeded and names the thing of a place; a place without one is the only one.

@@ -13,6 +13,7 @@ use crate::plan::{Entry, Invalid, Plan, Written, since_plan, since_run};
 use crate::selection::Selection;
 use crate::view::{self, Streams};
 use crate::who;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use time::OffsetDateTime;
@@ -55,20 +56,27 @@ async fn told(
     };
     let since = args.since.as_deref();
     let since = tell_what_moved(&mut plan, account, &seen, &before, since, streams)?;
-    match args.json {
-        true => shown(streams.out.write_all(&plan.to_bytes()))?,
-        false => shown(view::drift::text(&mut *streams.out, &plan))?,
+    if !args.json {
+        // The verdict need not wait for CloudTrail.
+        shown(view::drift::text(&mut *streams.out, &plan))?;
     }
     if args.who {
         // CloudTrail keeps no more.
         let since = since.unwrap_or(now - time::Duration::days(90));
         let reader = account.reader.within(account.looking_within);
-        let answers = who::changed(&plan, &account.baseline, &reader, since).await;
-        let to: &mut dyn Write = match args.json {
-            true => &mut *streams.talk,
-            false => &mut *streams.out,
-        };
-        shown(view::drift::who(to, &answers, since))?;
+        let own = own_requests(&before.heads);
+        let answers = who::changed(&plan, &account.baseline, &reader, since, &own).await;
+        account.session.check()?;
+        if !args.json {
+            shown(view::drift::who(&mut *streams.out, &answers))?;
+        }
+        for entry in &mut plan.entries {
+            entry.who = answers.get(&entry.address()).cloned();
+        }
+        plan.seal();
+    }
+    if args.json {
+        shown(streams.out.write_all(&plan.to_bytes()))?;
     }
     Ok(exit)
 }
@@ -125,6 +133,15 @@ impl Before {
             is_whole,
         })
     }
+}
+
+/// The ids of the requests that the runs sent, as far as their journals can be read.
+fn own_requests(heads: &[Head]) -> BTreeSet<String> {
+    let runs = heads.iter().filter_map(|head| head.run().ok());
+    let calls = runs
+        .flat_map(|run| run.changes)
+        .flat_map(|change| change.calls);
+    calls.filter_map(|sent| sent.request_id).collect()
 }
 
 /// While an apply is under way nobody can say whether the account matches.

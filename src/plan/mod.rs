@@ -22,6 +22,7 @@ use crate::error::Exit;
 use crate::place::{Address, Place};
 use crate::risk::Remark;
 use crate::selection::Selection;
+use crate::who;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -129,6 +130,9 @@ pub struct Entry {
     /// What has moved since the last apply, by field; only `drift` says so.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub moved: BTreeMap<String, Moved>,
+    /// Who changed it; only `drift --who` asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<who::Answer>,
 }
 
 /// The judgement of a place.
@@ -220,6 +224,7 @@ impl Entry {
             notes: Vec::new(),
             unseen: None,
             moved: BTreeMap::new(),
+            who: None,
         }
     }
 

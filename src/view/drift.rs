@@ -2,14 +2,13 @@
 
 use super::plan::{groups, sentence};
 use super::value::{address, escape, one_line};
-use super::{ALARM, BOLD, waiver};
-use crate::clock::to_the_second;
+use super::{ALARM, BOLD, count, waiver};
 use crate::error::advice;
+use crate::place::Address;
 use crate::plan::{Entry, Moved, Plan, Verdict};
 use crate::who::Answer;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use time::OffsetDateTime;
 
 /// Writes what differs and what could not be seen.
 ///
@@ -120,48 +119,59 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
 ///
 /// # Errors
 /// When the writer does not take it.
-pub fn who(
-    out: &mut dyn Write,
-    answers: &BTreeMap<String, Answer>,
-    since: OffsetDateTime,
-) -> io::Result<()> {
+pub fn who(out: &mut dyn Write, answers: &BTreeMap<Address, Answer>) -> io::Result<()> {
     if answers.is_empty() {
         return writeln!(
             out,
             "Nothing is known to have drifted, so nobody is asked for."
         );
     }
-    for (address, answer) in answers {
-        match answer {
-            Ok(events) if events.is_empty() => writeln!(
-                out,
-                "{BOLD}{address}{BOLD:#}  CloudTrail knows of no write since {}; events can take \
-                 15 minutes to arrive, and a change may come from an organization or a service",
-                to_the_second(since)
-            )?,
-            Ok(events) => {
-                for event in events {
-                    writeln!(
-                        out,
-                        "{BOLD}{address}{BOLD:#}  {} {} by {} from {} ({})",
-                        escape(&event.at),
-                        escape(&event.operation),
-                        escape(&event.who),
-                        escape(&event.from),
-                        escape(&event.with)
-                    )?;
-                }
-            }
-            Err(error) => {
-                let advice = advice(error).map(|advice| format!(" (hint: {advice})"));
-                writeln!(
-                    out,
-                    "{ALARM}not seen{ALARM:#}  {address}  who changed it: {}{}",
-                    escape(&error.to_string()),
-                    escape(&advice.unwrap_or_default())
-                )?;
-            }
-        }
+    for (place, answer) in answers {
+        one_answer(out, &escape(&place.to_string()), answer)?;
     }
     Ok(())
+}
+
+fn one_answer(out: &mut dyn Write, place: &str, answer: &Answer) -> io::Result<()> {
+    for event in &answer.events {
+        writeln!(
+            out,
+            "{BOLD}{place}{BOLD:#}  {} {} by {} from {} ({})",
+            escape(&event.at),
+            escape(&event.operation),
+            escape(&event.who),
+            escape(&event.from),
+            escape(&event.with)
+        )?;
+    }
+    match (&answer.unseen, &answer.unread_before) {
+        (Some(error), _) => {
+            let advice = advice(error).map(|advice| format!(" (hint: {advice})"));
+            writeln!(
+                out,
+                "{ALARM}not seen{ALARM:#}  {place}  who changed it: {}{}",
+                escape(&error.to_string()),
+                escape(&advice.unwrap_or_default())
+            )
+        }
+        (None, Some(time)) => writeln!(
+            out,
+            "{ALARM}not seen{ALARM:#}  {place}  who changed it before {}: CloudTrail has more \
+             events than are read here; ask it with `aws cloudtrail lookup-events`",
+            escape(time)
+        ),
+        (None, None) if answer.events.is_empty() => {
+            let own = match answer.own {
+                0 => String::new(),
+                own => format!(" but {} of baseline's own", count(own, "call")),
+            };
+            writeln!(
+                out,
+                "{BOLD}{place}{BOLD:#}  CloudTrail knows of no write since {}{own}; events can \
+                 take 15 minutes to arrive, and a change may come from an organization or a service",
+                escape(&answer.since)
+            )
+        }
+        (None, None) => Ok(()),
+    }
 }

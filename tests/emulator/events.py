@@ -36,12 +36,17 @@ def remember(asked: Asked, environ: dict, answer: Answer, principal: str) -> Non
         "sourceIPAddress": environ.get("REMOTE_ADDR", ""),
         "userAgent": environ.get("HTTP_USER_AGENT", ""),
         "requestParameters": as_cloudtrail_writes(asked.params or {}),
+        "requestID": header(answer, "x-amzn-requestid") or header(answer, "x-amz-request-id"),
         "eventID": str(uuid.uuid4()),
         "readOnly": False,
     }
     if answer.status >= 300:
         event["errorCode"] = "AccessDenied" if answer.status == 403 else "ClientException"
     history(asked.account, asked.region).insert(0, event)
+
+
+def header(answer: Answer, name: str) -> str | None:
+    return next((value for own, value in answer.headers if own.lower() == name), None)
 
 
 def history(account: str, region: str) -> list[dict[str, Any]]:
@@ -63,7 +68,12 @@ def as_cloudtrail_writes(params: Any) -> Any:
 
 
 def as_looked_up(event: dict[str, Any]) -> dict[str, Any]:
+    """AWS: the resources of an event by type and name. Source: CloudTrail API reference, Event and
+    Resource; of all services here only S3's are imitated."""
+    bucket = event["requestParameters"].get("bucketName")
+    named = [{"ResourceType": "AWS::S3::Bucket", "ResourceName": bucket}] if bucket else []
     return {
+        "Resources": named,
         "EventId": event["eventID"],
         "EventName": event["eventName"],
         "ReadOnly": "false",

@@ -378,6 +378,80 @@ fn cloudtrail_tells_who_moved_what_has_drifted() {
 }
 
 #[test]
+fn who_drifted_is_read_to_the_end_without_our_own_calls_and_as_json() {
+    let account = Account::with("[[buckets]]\nmatch = [\"*\"]\nversioning = true");
+    let s3 = block_on(crate::buckets::s3(&account, "us-east-1"));
+    let bucket = |number: usize| format!("data-{}-{number}", account.id);
+    const BUCKETS: usize = 60;
+    block_on(async {
+        for number in 0..BUCKETS {
+            s3.create_bucket()
+                .bucket(bucket(number))
+                .send()
+                .await
+                .expect("created");
+        }
+    });
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let suspend = |number: usize| {
+        let status =
+            aws_sdk_s3::types::VersioningConfiguration::builder().status("Suspended".into());
+        let put = s3.put_bucket_versioning().bucket(bucket(number));
+        block_on(put.versioning_configuration(status.build()).send()).expect("suspended");
+    };
+    // A few buckets, each of which CloudTrail is asked for by name: our own calls are no news.
+    suspend(0);
+    let run = account.run(&["drift", "--who", "--json"]).exits(2);
+    let plan = run.json();
+    let entries = plan["entries"].as_array().expect("entries");
+    let moved = entries.iter().filter(|entry| entry["who"].is_object());
+    let who: Vec<&Value> = moved.map(|entry| &entry["who"]).collect();
+    assert_eq!(who.len(), 1, "{who:?}");
+    assert_eq!(
+        who[0]["events"].as_array().expect("events").len(),
+        1,
+        "{who:?}"
+    );
+    assert_eq!(who[0]["own"], 1, "{who:?}");
+    // More than one page of events, and more buckets than are asked for one by one.
+    for number in 0..BUCKETS {
+        suspend(number);
+    }
+    let run = account.run(&["drift", "--who"]).exits(2);
+    assert!(
+        !run.stdout.contains("CloudTrail knows of no write"),
+        "{run:?}"
+    );
+    for number in 0..BUCKETS {
+        let _ = run
+            .stdout
+            .contains(&format!("buckets@{}  20", bucket(number)));
+    }
+    let pages = account
+        .operations()
+        .iter()
+        .filter(|o| o.ends_with("LookupEvents"))
+        .count();
+    assert!(pages > 2, "{pages}");
+}
+
+#[test]
+fn the_program_says_its_name_unless_it_is_given_another() {
+    let account = Account::with(POLICY);
+    let mut command = account.command(&["plan"]);
+    command.env_remove("AWS_SDK_UA_APP_ID");
+    let _ = account.came_to(command.output().expect("it runs")).exits(0);
+    let named = format!("baseline-{}", env!("CARGO_PKG_VERSION"));
+    let journal = account.journal();
+    assert!(
+        journal
+            .iter()
+            .all(|asked| asked["application"] == named.as_str()),
+        "{journal:?}"
+    );
+}
+
+#[test]
 fn a_guardrail_that_was_not_asked_for_at_the_last_apply_is_pending() {
     let entry = "[[buckets]]\nmatch = [\"*\"]\nssl_only = true\n";
     let account = Account::with(entry);
