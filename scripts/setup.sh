@@ -45,3 +45,22 @@ setup_emulator() {
         cp "$wanted" .venv/requirements.txt
     fi
 }
+
+# What the long tests ask: programs of others that judge policies. Nothing of them is a dependency.
+setup_judges() {
+    local folder=tests/judges
+    command -v node >/dev/null || die "node is missing: ./test --long runs judges of npm (Node.js 20 or later)"
+    command -v npm >/dev/null || die "npm is missing: ./test --long installs judges with it"
+    if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/installed.json"; then
+        say "installing the judges of npm into $folder/node_modules"
+        (cd "$folder" && with_retries npm ci --silent)
+        cp "$folder/package-lock.json" "$folder/node_modules/installed.json"
+    fi
+    if ! cmp -s "$folder/requirements.txt" "$folder/.venv/requirements.txt"; then
+        say "installing the judges of PyPI into $folder/.venv"
+        rm -rf "$folder/.venv"
+        python3 -m venv "$folder/.venv" || die "python3 cannot make a virtual environment (Debian: python3-venv)"
+        with_retries "$folder/.venv/bin/pip" install --quiet --disable-pip-version-check -r "$folder/requirements.txt"
+        cp "$folder/requirements.txt" "$folder/.venv/requirements.txt"
+    fi
+}

@@ -3,6 +3,7 @@
 mod broader;
 mod evaluation;
 mod generator;
+mod judged;
 mod laws;
 mod pairs;
 mod shapes;
