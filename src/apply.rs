@@ -160,6 +160,8 @@ pub struct Executor<'a> {
     pub listener: &'a dyn Listener,
     /// How long to wait.
     pub patience: Patience,
+    /// Whether an earlier run wrote something a moment ago, which may not have spread yet.
+    pub wrote_lately: bool,
     /// Set when no further call is to be made; the one under way is finished. Credentials that
     /// have expired or are of another account set it too.
     pub stop: &'a AtomicBool,
@@ -236,7 +238,7 @@ impl Executor<'_> {
                     _ => {
                         busy.extend(group.buckets().cloned());
                         let done = |address| ended.get(address) == Some(&Outcome::Done);
-                        let wrote_before = group.after().any(done);
+                        let wrote_before = self.wrote_lately || group.after().any(done);
                         running.push(async move {
                             let end = self.carry_out(&group, wrote_before).await;
                             (group, end)

@@ -70,6 +70,12 @@ impl Alone {
         self.lock.release().await;
     }
 
+    /// Whether an earlier run wrote something a moment ago.
+    fn wrote_lately(&self) -> bool {
+        let now = self.clock.now();
+        self.runs.iter().any(|run| run.wrote_lately(now))
+    }
+
     fn unfinished(&self) -> Vec<&Head> {
         let unfinished = self.runs.iter().filter(|run| run.is_unfinished());
         unfinished.collect()
@@ -257,6 +263,7 @@ impl<'a> Work<'a> {
             journal,
             listener: &live,
             patience: Patience::default(),
+            wrote_lately: self.alone.wrote_lately(),
             stop: &stop,
         };
         let told_twice = async {

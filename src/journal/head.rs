@@ -11,6 +11,10 @@ use time::OffsetDateTime;
 /// How much of the end is looked at: the lines that end a run are short.
 const TAIL: u64 = 4096;
 
+/// How long what was written may take to reach everybody: as long as an apply waits for what it
+/// wrote itself.
+const SPREADS_WITHIN: time::Duration = time::Duration::minutes(2);
+
 /// A run, without what it did.
 #[derive(Clone, Debug)]
 pub struct Head {
@@ -18,6 +22,8 @@ pub struct Head {
     pub path: PathBuf,
     /// When it began.
     pub at: OffsetDateTime,
+    /// When its last whole line was written, as far as that is known.
+    pub last: OffsetDateTime,
     /// Who wanted what.
     pub began: Began,
     /// How it stands with the run.
@@ -52,6 +58,7 @@ impl Head {
         Ok(Some(Self {
             path: path.to_owned(),
             at,
+            last: last(&tail).map_or(at, |line| line.at),
             began,
             standing: standing(&tail),
             is_torn: !tail.ends_with(b"\n"),
@@ -71,6 +78,7 @@ impl Head {
         Ok(Some(Self {
             path: path.to_owned(),
             at,
+            last: last(&bytes).map_or(at, |line| line.at),
             began,
             standing: standing(&bytes),
             is_torn: !bytes.ends_with(b"\n"),
@@ -81,6 +89,11 @@ impl Head {
     /// Whether the run ended by itself, and so looked again at whatever it changed.
     pub fn has_finished(&self) -> bool {
         matches!(self.standing, Standing::Finished(_))
+    }
+
+    /// Whether the run may have written something so short a time before that it has not spread.
+    pub fn wrote_lately(&self, now: OffsetDateTime) -> bool {
+        !self.began.changes.is_empty() && now - self.last < SPREADS_WITHIN
     }
 
     /// Whether the run never ended and nobody has finished its work.
@@ -117,15 +130,19 @@ pub(super) fn began(line: &[u8]) -> Result<(OffsetDateTime, Began), String> {
     }
 }
 
-/// How a run stands by its last whole line.
-fn standing(tail: &[u8]) -> Standing {
+/// The last whole line.
+fn last(tail: &[u8]) -> Option<Line> {
     let mut lines = tail.split(|byte| *byte == b'\n').rev();
     // What follows the last line break is nothing, or torn.
     lines.next();
-    let last = lines.next().unwrap_or_default();
-    match serde_json::from_slice::<Line>(last).map(|line| line.record) {
-        Ok(Record::Finished { exit }) => Standing::Finished(exit),
-        Ok(Record::TakenOver { by }) => Standing::TakenOver(by),
+    serde_json::from_slice(lines.next()?).ok()
+}
+
+/// How a run stands by its last whole line.
+fn standing(tail: &[u8]) -> Standing {
+    match last(tail).map(|line| line.record) {
+        Some(Record::Finished { exit }) => Standing::Finished(exit),
+        Some(Record::TakenOver { by }) => Standing::TakenOver(by),
         _ => Standing::Unfinished,
     }
 }
