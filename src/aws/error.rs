@@ -198,7 +198,8 @@ where
     let status = error.raw_response().map(|raw| raw.status().as_u16());
     let (code, text) = (error.code(), error.message().unwrap_or_default());
     let kind = match (code.map(|code| classify(code, text)), status) {
-        (Some(Kind::Answered) | None, Some(403)) => Kind::Denied,
+        (None, Some(403)) => Kind::Denied,
+        (Some(Kind::Answered), Some(403)) if sounds_like_a_denial(code) => Kind::Denied,
         (Some(Kind::Answered) | None, Some(429)) => Kind::Throttled,
         (Some(Kind::Answered) | None, Some(500..)) => Kind::Unreachable,
         (Some(kind), _) => kind,
@@ -232,6 +233,21 @@ fn unfit(error: &(dyn std::error::Error + 'static)) -> (Kind, String) {
         None => Kind::Credentials,
     };
     (kind, unfit.map_or_else(String::new, Unfit::to_string))
+}
+
+/// Whether a code that this program does not know is one of a denial. Services answer with status
+/// 403 what they will not do for other reasons, too: CloudTrail a bucket whose policy keeps it out,
+/// or one trail too many.
+fn sounds_like_a_denial(code: Option<&str>) -> bool {
+    let words = [
+        "denied",
+        "forbidden",
+        "notauthorized",
+        "unauthorized",
+        "403",
+    ];
+    let code = code.unwrap_or_default().to_ascii_lowercase();
+    words.iter().any(|word| code.contains(word))
 }
 
 fn on_this_side<E>(error: &SdkError<E, Response>) -> (Kind, String)
@@ -321,6 +337,19 @@ mod tests {
     fn every_spelling_of_a_denial_is_a_denial() {
         for code in DENIED {
             assert_eq!(classify(code, ""), Kind::Denied, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_not_known_is_a_denial_if_it_says_so() {
+        for code in ["OrganizationAccessDeniedException", "Forbidden", "403"] {
+            assert!(sounds_like_a_denial(Some(code)), "{code}");
+        }
+        for code in [
+            "InsufficientS3BucketPolicyException",
+            "MaximumNumberOfTrailsExceededException",
+        ] {
+            assert!(!sounds_like_a_denial(Some(code)), "{code}");
         }
     }
 
