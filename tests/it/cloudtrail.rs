@@ -388,7 +388,11 @@ fn basic_selectors_become_advanced_ones_that_log_the_same() {
         let plan = bench.account.run(&["plan"]).exits(0);
         let plan = plan.says("data_events  [\"s3 theirs (read and write)\"] -> [\"dynamodb all (write)\", \"s3 theirs (read and write)\"]");
         let plan = plan.says("note: its basic event selectors become advanced ones");
-        let _ = plan.says("note: management events are logged only in part");
+        let _ = plan.says("leaves out the management events of kms.amazonaws.com");
+        bench.asks(
+            "data_events = [{ dynamodb = \"all\", access = \"write\" }]\n\
+             management_events_except = [\"kms.amazonaws.com\"]",
+        );
         bench.account.assert_converges();
         let selectors = bench.selectors("baseline").await;
         let wanted = selector(vec![
@@ -445,6 +449,9 @@ fn a_trail_that_is_recording_is_adopted_before_one_that_is_stopped() {
                 "cloudtrail:GetEventSelectors",
                 "cloudtrail:GetTrailStatus",
                 "cloudtrail:GetTrailStatus",
+                "cloudtrail:ListTags",
+                "cloudtrail:ListTags",
+                "s3:ListBuckets",
                 "sts:GetCallerIdentity",
             ]
         );
@@ -502,26 +509,41 @@ fn the_organizations_trail_is_enough() {
         json!({"account": id, "organization_trail": trail}),
     );
     let before = bench.account.writes().len();
+    bench.asks("");
     let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(0);
-    let plan = plan.says(
+    let _ = plan.says(
         "managed by the organization's trail arn:aws:cloudtrail:eu-west-1:999999999999:trail/org",
     );
-    let _ = plan.says("note: whether it logs the data events asked for");
-    let _ = bench.account.run(&["apply", "--auto-approve"]).exits(0);
+    bench.asks("data_events = [{ s3 = \"all\" }]");
+    let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(2);
+    let _ = plan.says("does not log all data events asked for: s3");
+    let _ = bench.account.run(&["apply", "--auto-approve"]);
     assert!(bench.writes_since(before).is_empty());
-    // A member that may not see the status is covered all the same.
+    // What a member may ask and is denied is not seen.
+    bench.asks("");
     let denied = json!([{"operation": "GetTrailStatus", "action": "denied", "count": null}]);
     bench.account.faults(denied);
-    let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(0);
-    let _ = plan.says("note: whether it is recording cannot be seen");
-    let other = json!([{"operation": "GetTrailStatus", "action": "error", "status": 400,
-                        "code": "ValidationException", "message": "no", "count": null}]);
-    bench.account.faults(other);
-    let _ = bench
-        .account
-        .run(&["plan"])
-        .exits(4)
-        .says("ValidationException");
+    let drift = bench.account.run(&["drift"]).exits(4);
+    let _ = drift.says("allow cloudtrail:GetTrailStatus");
+    bench.account.faults(json!([]));
+    for (change, said) in [
+        (json!({"Logging": false}), "there is no trail"),
+        (
+            json!({"LatestDeliveryError": "AccessDenied"}),
+            "to deliver log files failed: AccessDenied",
+        ),
+        (
+            json!({"HasCustomEventSelectors": true}),
+            "whether it logs all management events cannot be verified",
+        ),
+    ] {
+        let mut trail = json!({"Name": "org", "HomeRegion": OTHER});
+        let change = change.as_object().expect("members").clone();
+        trail.as_object_mut().expect("members").extend(change);
+        let settings = json!({"account": id, "organization_trail": trail});
+        emulator().admin("account", settings);
+        let _ = bench.account.run(&["drift"]).exits(2).says(said);
+    }
 }
 
 #[test]
@@ -545,7 +567,7 @@ fn an_alias_stands_for_its_key() {
         let disable = kms.disable_key().key_id(key.key_id());
         disable.send().await.expect("disabled");
         let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(2);
-        let _ = plan.says("cannot be used: its state is Disabled");
+        let _ = plan.says("cannot be used: it is Disabled");
     });
 }
 
@@ -585,6 +607,7 @@ fn a_denied_read_is_unknown_and_creates_nothing() {
     block_on(bench.trail("audit", HOME));
     refused("GetTrailStatus");
     refused("GetEventSelectors");
+    refused("ListTags");
 }
 
 #[test]
@@ -602,6 +625,8 @@ fn nothing_is_asked_twice() {
             "cloudtrail:GetEventSelectors",
             "cloudtrail:GetInsightSelectors",
             "cloudtrail:GetTrailStatus",
+            "cloudtrail:ListTags",
+            "s3:ListBuckets",
             "sts:GetCallerIdentity",
         ]
     );
@@ -639,4 +664,351 @@ fn what_is_wrong_in_the_table_is_told_before_anything_is_asked() {
     let run = run.says("name one of s3, lambda and dynamodb");
     let _ = run.says("a trail that records all regions includes global events");
     assert_eq!(bench.account.operations().len(), before);
+}
+
+/// The account with a log bucket and a trail that this baseline created, and a client to tamper
+/// with it.
+fn converged(settings: &str) -> (Account, Client) {
+    let account = Account::with(&format!("[log_bucket]\n[cloudtrail]\n{settings}"));
+    account.assert_converges();
+    let client = block_on(async { Client::new(&account.sdk().await) });
+    (account, client)
+}
+
+/// Whether drift sees the trail, and an apply puts it back.
+fn is_seen(account: &Account, said: &str) {
+    let _ = account
+        .run(&["drift"])
+        .exits(2)
+        .says("cloudtrail")
+        .says(said);
+}
+
+fn is_put_back(account: &Account, said: &str) {
+    is_seen(account, said);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = account.run(&["drift"]).exits(0);
+}
+
+#[test]
+fn what_blinds_the_trail_is_seen_and_put_back() {
+    let (account, client) = converged("");
+    let stranger = Account::new();
+    block_on(async {
+        let stolen = format!("stolen-{}", stranger.id);
+        let s3_of = s3(&stranger).await;
+        let create = s3_of.create_bucket().bucket(&stolen);
+        create.send().await.expect("created");
+        let open = delivery(&stolen, &account.id);
+        let put = s3_of
+            .put_bucket_policy()
+            .bucket(&stolen)
+            .policy(open.to_string());
+        put.send().await.expect("set");
+        let update = || client.update_trail().name("baseline");
+        update()
+            .s3_bucket_name(&stolen)
+            .send()
+            .await
+            .expect("moved");
+        is_put_back(&account, &stolen);
+
+        let other = format!("other-{}", account.id);
+        let s3 = s3(&account).await;
+        s3.create_bucket()
+            .bucket(&other)
+            .send()
+            .await
+            .expect("created");
+        let open = delivery(&other, &account.id);
+        let put = s3
+            .put_bucket_policy()
+            .bucket(&other)
+            .policy(open.to_string());
+        put.send().await.expect("set");
+        update().s3_bucket_name(&other).send().await.expect("moved");
+        is_put_back(&account, &other);
+
+        let logs = format!("baseline-logs-{}-{HOME}", account.id);
+        let before = s3
+            .get_bucket_policy()
+            .bucket(&logs)
+            .send()
+            .await
+            .expect("read");
+        let before = before.policy().expect("a policy").to_owned();
+        let open = delivery(&logs, &account.id).to_string();
+        let put = s3.put_bucket_policy().bucket(&logs).policy(open);
+        put.send().await.expect("set");
+        update()
+            .s3_key_prefix("hidden")
+            .send()
+            .await
+            .expect("moved");
+        let put = s3.put_bucket_policy().bucket(&logs).policy(before);
+        put.send().await.expect("set");
+        is_put_back(&account, "prefix is hidden");
+
+        let single = update().is_multi_region_trail(false);
+        single.send().await.expect("changed");
+        is_put_back(&account, "multi_region is false");
+        let unsigned = update().enable_log_file_validation(false);
+        unsigned.send().await.expect("changed");
+        is_put_back(&account, "log_file_validation is false");
+    });
+}
+
+#[test]
+fn management_events_that_are_left_out_are_seen() {
+    let (account, client) = converged("");
+    block_on(async {
+        let put = |selector: EventSelector| {
+            let put = client.put_event_selectors().trail_name("baseline");
+            put.event_selectors(selector).send()
+        };
+        let without =
+            |source: &str| EventSelector::builder().exclude_management_event_sources(source);
+        put(without("kms.amazonaws.com").build())
+            .await
+            .expect("put");
+        is_seen(
+            &account,
+            "leaves out the management events of kms.amazonaws.com",
+        );
+        let reads = EventSelector::builder().read_write_type(ReadWriteType::ReadOnly);
+        put(reads.build()).await.expect("put");
+        is_seen(&account, "logs management events only in part: read");
+    });
+    let allowed = "[log_bucket]\n[cloudtrail]\nmanagement_events_except = [\"kms.amazonaws.com\"]";
+    account.baseline(&account.in_one_region(allowed));
+    block_on(async {
+        let except = EventSelector::builder().exclude_management_event_sources("kms.amazonaws.com");
+        let put = client.put_event_selectors().trail_name("baseline");
+        let put = put.event_selectors(except.build());
+        put.send().await.expect("put");
+    });
+    let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+/// Creates a log group: no client of this project does.
+fn create_log_group(account: &Account, name: &str) {
+    use std::io::{Read, Write};
+    let endpoint = emulator().endpoint();
+    let host = endpoint.trim_start_matches("http://");
+    let body = json!({"logGroupName": name}).to_string();
+    let (id, length) = (&account.id, body.len());
+    let scope = format!("{id}/20260101/{HOME}/logs/aws4_request");
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\
+         Content-Type: application/x-amz-json-1.1\r\n\
+         X-Amz-Target: Logs_20140328.CreateLogGroup\r\nX-Amz-Date: 20260101T000000Z\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\n\
+         \r\n{body}"
+    );
+    let mut stream = std::net::TcpStream::connect(host).expect("the emulator listens");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn a_key_that_is_disabled_and_a_log_group_that_is_taken_away_are_seen() {
+    let account = Account::with("");
+    create_log_group(&account, "trail");
+    block_on(async {
+        let sdk = account.sdk().await;
+        let (kms, client) = (aws_sdk_kms::Client::new(&sdk), Client::new(&sdk));
+        let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}});
+        let role = aws_sdk_iam::Client::new(&sdk).create_role();
+        let role = role
+            .role_name("trail-logs")
+            .assume_role_policy_document(trust.to_string());
+        role.send().await.expect("created");
+        let key = kms.create_key().send().await.expect("created");
+        let id = key.key_metadata().expect("a key").key_id().to_owned();
+        let key = format!("arn:aws:kms:{HOME}:{}:key/{id}", account.id);
+        let table = format!(
+            "[log_bucket]\n[cloudtrail]\nkms_key = \"{key}\"\n\
+             cloudwatch_logs = {{ group = \"trail\", role = \"trail-logs\" }}"
+        );
+        account.baseline(&account.in_one_region(&table));
+        account.assert_converges();
+        let away = client.update_trail().name("baseline");
+        let away = away
+            .cloud_watch_logs_log_group_arn("")
+            .cloud_watch_logs_role_arn("");
+        away.send().await.expect("taken away");
+        is_put_back(&account, "cloudwatch_logs");
+        kms.disable_key()
+            .key_id(&id)
+            .send()
+            .await
+            .expect("disabled");
+        is_seen(&account, "it is Disabled");
+        // Without the key in the file, the key of the trail is judged all the same.
+        account.baseline(&account.in_one_region("[log_bucket]\n[cloudtrail]"));
+        is_seen(
+            &account,
+            "which encrypts the log files of trail baseline, is Disabled",
+        );
+    });
+}
+
+#[test]
+fn a_vendors_trail_of_data_events_is_not_taken_for_the_audit_trail() {
+    let bench = Bench::with("");
+    block_on(async {
+        let create = bench.client.create_trail().name("vendor");
+        let create = create.s3_bucket_name(&bench.bucket).send().await;
+        create.expect("created");
+        let objects = selector(vec![
+            field("eventCategory").equals("Data").build().expect("one"),
+            field("resources.type")
+                .equals("AWS::S3::Object")
+                .build()
+                .expect("one"),
+        ]);
+        let put = bench.client.put_event_selectors().trail_name("vendor");
+        let put = put.advanced_event_selectors(objects.clone());
+        put.send().await.expect("put");
+        bench.account.assert_converges();
+        assert_eq!(bench.selectors("vendor").await, [objects]);
+        assert!(bench.is_logging("baseline").await);
+        assert!(!bench.is_logging("vendor").await);
+    });
+}
+
+#[test]
+fn a_trail_that_a_stack_manages_is_left_alone_until_the_table_names_it() {
+    let bench = Bench::with("");
+    block_on(async {
+        bench.trail("landing-zone", HOME).await;
+        let tag = aws_sdk_cloudtrail::types::Tag::builder()
+            .key("aws:cloudformation:stack-name")
+            .value("landing-zone");
+        let arn = bench
+            .only_trail()
+            .await
+            .trail_arn()
+            .expect("an ARN")
+            .to_owned();
+        let tags = bench.client.add_tags().resource_id(arn);
+        let tags = tags.tags_list(tag.build().expect("a tag"));
+        tags.send().await.expect("tagged");
+        let update = bench.client.update_trail().name("landing-zone");
+        let update = update.enable_log_file_validation(false);
+        update.send().await.expect("changed");
+    });
+    let before = bench.account.writes().len();
+    let plan = bench.account.run(&["plan"]).exits(0);
+    let _ = plan.says("managed by the CloudFormation stack landing-zone");
+    let drift = bench.account.run(&["drift"]).exits(2);
+    let _ = drift.says("the log files of the trail landing-zone cannot be validated");
+    let _ = bench.account.run(&["apply", "--auto-approve"]);
+    assert!(bench.writes_since(before).is_empty());
+    bench.asks("name = \"landing-zone\"");
+    let _ = bench.account.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(bench.writes_since(before), ["cloudtrail:UpdateTrail"]);
+}
+
+#[test]
+fn a_statement_that_keeps_the_deliveries_out_is_named_before_anything_is_tried() {
+    let account = Account::with("[log_bucket]\nname = \"logs-{account}\"\n[cloudtrail]");
+    let bucket = format!("logs-{}", account.id);
+    block_on(async {
+        let s3 = s3(&account).await;
+        s3.create_bucket()
+            .bucket(&bucket)
+            .send()
+            .await
+            .expect("created");
+        let deny = json!({"Version": "2012-10-17", "Statement": {
+            "Sid": "OnlyEncrypted", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+            "Resource": format!("arn:aws:s3:::{bucket}/*"),
+            "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}}});
+        let put = s3
+            .put_bucket_policy()
+            .bucket(&bucket)
+            .policy(deny.to_string());
+        put.send().await.expect("set");
+    });
+    let _ = account
+        .run(&["apply", "--auto-approve"])
+        .says("statement OnlyEncrypted");
+    assert!(
+        !account
+            .writes()
+            .contains(&"cloudtrail:CreateTrail".to_owned())
+    );
+    let _ = account
+        .run(&["drift"])
+        .exits(2)
+        .says("denies the deliveries of CloudTrail");
+}
+
+#[test]
+fn a_key_in_another_region_than_the_bucket_is_a_finding() {
+    let bench = Bench::with("");
+    block_on(async {
+        let bucket = format!("eu-logs-{}", bench.account.id);
+        let config = aws_sdk_s3::config::Builder::from(&bench.account.sdk().await);
+        let config = config
+            .force_path_style(true)
+            .region(aws_config::Region::new(OTHER));
+        let s3 = aws_sdk_s3::Client::from_conf(config.build());
+        let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
+            .location_constraint(aws_sdk_s3::types::BucketLocationConstraint::EuWest1);
+        let create = s3.create_bucket().bucket(&bucket);
+        let create = create.create_bucket_configuration(place.build());
+        create.send().await.expect("created");
+        let put = s3.put_bucket_policy().bucket(&bucket);
+        let put = put.policy(delivery(&bucket, &bench.account.id).to_string());
+        put.send().await.expect("set");
+        let away = in_region(&bench.account, OTHER).await;
+        let create = away.create_trail().name("main").s3_bucket_name(&bucket);
+        let create = create
+            .is_multi_region_trail(true)
+            .include_global_service_events(true);
+        create.send().await.expect("created");
+        let kms = aws_sdk_kms::Client::new(&bench.account.sdk().await);
+        let key = kms.create_key().send().await.expect("created");
+        let key = key.key_metadata().expect("a key");
+        let alias = kms.create_alias().alias_name("alias/trail");
+        let alias = alias.target_key_id(key.key_id()).send().await;
+        alias.expect("created");
+        bench.asks("kms_key = \"alias/trail\"");
+        let plan = bench.account.run(&["plan"]).exits(0);
+        let _ = plan.says("there is no key alias/trail in eu-west-1");
+        bench.asks(&format!("kms_key = \"{}\"", key.arn().expect("an ARN")));
+        let plan = bench.account.run(&["plan"]).exits(0);
+        let _ = plan.says("the bucket of the trail is in eu-west-1");
+    });
+}
+
+#[test]
+fn what_an_earlier_run_wrote_a_moment_ago_is_waited_for_as_well() {
+    let account = Account::with("[log_bucket]\n[cloudtrail]");
+    let bucket_only = ["apply", "--auto-approve", "--target", "log_bucket"];
+    let _ = account.run(&bucket_only).exits(0);
+    // The policy of the bucket has not reached CloudTrail yet.
+    account.faults(
+        json!([{"operation": "CreateTrail", "action": "error", "status": 403,
+        "code": "InsufficientS3BucketPolicyException", "message": "not yet"}]),
+    );
+    let apply = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = apply.says("waiting for the bucket's policy to reach");
+}
+
+#[test]
+fn a_refusal_with_status_403_that_is_no_denial_is_not_taken_for_one() {
+    let bench = Bench::with("");
+    bench.account.faults(
+        json!([{"operation": "CreateTrail", "action": "error", "status": 403,
+        "code": "MaximumNumberOfTrailsExceededException", "message": "five trails"}]),
+    );
+    let apply = bench.account.run(&["apply", "--auto-approve"]).exits(3);
+    let said = apply.says("MaximumNumberOfTrailsExceededException");
+    assert!(!said.stderr.contains("permissions") && !said.stdout.contains("allow cloudtrail"));
 }

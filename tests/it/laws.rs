@@ -208,7 +208,7 @@ fn the_operations_of_controls_are_reads_before_writes_and_have_permissions() {
 fn nothing_is_built_on_a_bucket_that_could_not_be_seen() {
     let account = Account::with("[log_bucket]\n[cloudtrail]\n[password_policy]");
     let denied =
-        serde_json::json!([{"operation": "ListBuckets", "action": "denied", "count": null}]);
+        serde_json::json!([{"operation": "HeadBucket", "action": "denied", "count": null}]);
     account.faults(denied);
     let run = account.run(&["apply", "--auto-approve"]).exits(4);
     let _ = run

@@ -1,8 +1,11 @@
 //! The trail that records what is done in the account.
 //!
-//! A trail that is there is adopted: what the baseline leaves out stays as it is. A trail of the
-//! organization that already records the account is enough.
+//! An audit trail that is there is adopted: what the baseline leaves out stays as it is. What this
+//! baseline created is kept as the file says. A trail of the organization, of Control Tower or of a
+//! stack that already records the account is enough: it is judged and left to them.
 
+mod covered;
+mod judge;
 mod live;
 mod proposal;
 mod restore;
@@ -11,9 +14,11 @@ mod settings;
 mod state;
 mod writes;
 
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
+use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::{DEFAULT_TRAIL, Problems};
+use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Delivery, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
@@ -21,7 +26,8 @@ use crate::place::Place;
 use live::Live;
 use settings::{KeyName, Settings};
 use writes::{
-    CreateTrail, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging, UpdateTrail,
+    CreateTrail, PASS_ROLE, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging,
+    UpdateTrail,
 };
 
 /// The control.
@@ -56,13 +62,13 @@ impl Control for Cloudtrail {
             ),
             Setting::new(
                 "bucket",
-                "\"unmanaged\"",
-                "The bucket it delivers to; {account} and {region} may stand in it. Unmanaged, a new \
-                 trail delivers to that of [log_bucket].",
+                "that of [log_bucket] for a trail that baseline created, else \"unmanaged\"",
+                "The bucket it delivers to; {account} and {region} may stand in it. A bucket that \
+                 is not one of this account has to be named.",
             ),
             Setting::new(
                 "prefix",
-                "\"unmanaged\"",
+                "none for a trail that baseline created, else \"unmanaged\"",
                 "What comes before AWSLogs/ in the names of log files.",
             ),
             Setting::new(
@@ -88,11 +94,39 @@ impl Control for Cloudtrail {
             )
             .breaks("who reads the log files must be allowed to decrypt with the key"),
             Setting::new(
+                "sns_topic",
+                "\"unmanaged\"",
+                "The topic that is notified of log files: its name or ARN. Its policy must let \
+                 CloudTrail publish.",
+            ),
+            Setting::new(
+                "cloudwatch_logs",
+                "\"unmanaged\"",
+                "A log group that events are written to as well, and the role by which CloudTrail \
+                 writes: { group = …, role = … } with names or ARNs.",
+            )
+            .costs(),
+            Setting::new(
+                "management_events_except",
+                "[]",
+                "Sources whose management events may be left out: \"kms.amazonaws.com\", \
+                 \"rdsdata.amazonaws.com\". What else is left out is a finding; a new trail logs \
+                 them all.",
+            ),
+            Setting::new(
+                "organization",
+                "false",
+                "Whether the organization's trail, in the management account, is changed like one \
+                 of the account's own; otherwise it is compared and left alone.",
+            ),
+            TAKE_OVER,
+            Setting::new(
                 "data_events",
                 "\"unmanaged\"",
                 "Data events logged besides management events: a list of { s3 = \"all\" }, \
                  { s3 = [buckets] }, { lambda = … } or { dynamodb = … } with \"all\" or ARNs; and \
-                 access = \"read\", \"write\" or \"all\". What is logged already stays.",
+                 access = \"read\", \"write\" or \"all\". What is logged already stays. The objects \
+                 of the trail's own bucket are left out of \"all\": each delivery would be an event.",
             )
             .stricter(Stricter::More)
             .costs(),
@@ -134,13 +168,17 @@ impl Control for Cloudtrail {
             live::GET_TRAIL_STATUS,
             live::GET_EVENT_SELECTORS,
             live::GET_INSIGHT_SELECTORS,
-            live::DESCRIBE_KEY,
+            live::LIST_TAGS,
+            LIST_BUCKETS,
+            GET_BUCKET_POLICY,
+            DESCRIBE_KEY,
             CreateTrail::OPERATION,
             UpdateTrail::OPERATION,
             PutEventSelectors::OPERATION,
             PutInsightSelectors::OPERATION,
             StartLogging::OPERATION,
             StopLogging::OPERATION,
+            PASS_ROLE,
         ],
     };
 
@@ -190,40 +228,29 @@ impl Control for Cloudtrail {
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         let key = settings.key();
-        let region = key.and_then(KeyName::region);
         let account = key.and_then(KeyName::account);
         let name = settings.name.as_deref();
+        let logs = settings.cloudwatch_logs(context);
         vec![
             ("trail", name.map(str::to_owned).into_iter().collect()),
             ("new_trail", vec![name.unwrap_or(DEFAULT_TRAIL).to_owned()]),
-            (
-                "key_region",
-                vec![region.unwrap_or(&context.home_region).to_owned()],
-            ),
+            ("logs_role", logs.map(|own| own.role).into_iter().collect()),
             (
                 "key_account",
                 vec![account.unwrap_or(&context.account).to_owned()],
-            ),
-            (
-                "key",
-                key.and_then(KeyName::id)
-                    .map(str::to_owned)
-                    .into_iter()
-                    .collect(),
             ),
         ]
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
         let mut unused = Vec::new();
-        let key = settings.key();
-        if key.is_none_or(KeyName::is_key_arn) {
-            unused.push(live::DESCRIBE_KEY.name);
-        }
         if settings.is_enabled() {
             unused.push(StopLogging::OPERATION.name);
         } else {
             unused.extend([
+                DESCRIBE_KEY.name,
+                LIST_BUCKETS.name,
+                GET_BUCKET_POLICY.name,
                 CreateTrail::OPERATION.name,
                 UpdateTrail::OPERATION.name,
                 PutEventSelectors::OPERATION.name,
@@ -232,6 +259,9 @@ impl Control for Cloudtrail {
         }
         if settings.insights().next().is_none() || !settings.is_enabled() {
             unused.push(PutInsightSelectors::OPERATION.name);
+        }
+        if !settings.writes_to_logs() {
+            unused.push(PASS_ROLE.name);
         }
         unused
     }

@@ -1,8 +1,10 @@
 //! What would make the trail match.
 
-use super::live::{self, Delivery, Details, Live, Trail};
-use super::selectors::{self, Coverage, Selector};
-use super::settings::{KeyName, Settings};
+use super::covered::covered;
+use super::judge::{deliveries, destination, live_key, management_events, own_events, wanted_key};
+use super::live::{self, Details, Live, Trail};
+use super::selectors::{self, Selector};
+use super::settings::Settings;
 use super::state::State;
 use super::writes::{
     CreateTrail, Insight, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging,
@@ -12,40 +14,46 @@ use crate::aws::AwsError;
 use crate::baseline::DEFAULT_TRAIL;
 use crate::control::{self, Context, Proposal};
 
+/// The most trails that a region takes; those of other regions that it shows are counted. Source:
+/// CloudTrail User Guide, "Quotas in AWS CloudTrail".
+const MOST_TRAILS: usize = 5;
+
 /// Differences, calls and findings.
 pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal {
-    if let Some((arn, trail, logging)) = live.covered(settings, context) {
-        return covered(settings, arn, trail, logging);
+    if let Some(found) = live.covered(settings, context) {
+        return covered(settings, &found, context);
     }
     let found = match (live.chosen(settings, context), &live.details) {
         (Some((arn, trail)), Some(details)) if details.trail == arn => Some((trail, details)),
         (None, None) => None,
         _ => return other_settings("the trail", context),
     };
-    let key = match Key::find(settings, live) {
-        Some(key) => key,
-        None => return other_settings("the key", context),
-    };
+    if settings.key().map(|key| key.text) != live.key.as_ref().map(|key| key.name.as_str()) {
+        return other_settings("the key", context);
+    }
     let mut proposal = match found {
-        Some((trail, details)) => adopt(settings, trail, details, &key, context),
-        None if settings.creates() => create(settings, live, &key, context),
+        Some((trail, details)) => adopt(settings, trail, details, live, context),
+        None if settings.creates() => create(settings, live, context),
         None => Proposal::fine(),
     };
-    key.report(&mut proposal, context);
+    if let Some(Err((what, remedy))) = wanted_key(live, context) {
+        proposal.finding("kms_key", what, remedy);
+    }
     if let Some((_, details)) = found
         && settings.is_enabled()
     {
         second_copies(&mut proposal, live, &details.trail);
     }
-    for on in live.organization.values() {
-        match on {
+    for (arn, seen) in &live.organization {
+        match seen.logging {
             Some(false) => {
                 proposal.note("a trail of the organization covers this account, but it is stopped")
             }
-            None => proposal.note(
-                "a trail of the organization covers this account as well; whether it is recording \
-                 cannot be seen from here. If it is, AWS bills a second copy of management events",
-            ),
+            None => proposal.note(format!(
+                "the organization's trail {arn} covers this account as well; whether it is \
+                 recording cannot be seen from here. If it is, AWS bills a second copy of \
+                 management events"
+            )),
             Some(true) => {}
         }
     }
@@ -54,20 +62,21 @@ pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal 
 
 /// What the trail will deliver to the log bucket.
 pub fn delivery(settings: &Settings, live: &Live, context: &Context) -> Option<control::Delivery> {
-    if !settings.is_enabled() || live.covered(settings, context).is_some() {
+    let creates = settings.creates() || live.chosen(settings, context).is_some();
+    if !settings.is_enabled() || !creates || live.covered(settings, context).is_some() {
         return None;
     }
     let (arn, wanted) = match (live.chosen(settings, context), &live.details) {
         (Some((arn, trail)), Some(details)) => {
-            let wanted = State::of(trail, details).wanted(settings, None, context);
+            let ours = live.is_ours(arn, trail, context);
+            let wanted = State::of(trail, details).wanted(settings, None, ours, context);
             (arn.to_owned(), wanted)
         }
         (Some(_), None) => return None,
         (None, _) => {
-            let bucket = settings.bucket.as_ref().map(|name| context.fill(name));
-            let bucket = bucket.or_else(|| context.log_bucket.clone())?;
+            let bucket = settings.delivers_to(None, true, context)?;
             let name = settings.name.as_deref().unwrap_or(DEFAULT_TRAIL);
-            let wanted = State::at_first(name, &bucket).wanted(settings, None, context);
+            let wanted = State::at_first(name, &bucket).wanted(settings, None, true, context);
             (new_arn(name, context), wanted)
         }
     };
@@ -96,35 +105,6 @@ fn second_copies(proposal: &mut Proposal, live: &Live, chosen: &str) {
     }
 }
 
-/// The organization's trail is enough; what it leaves open is told.
-fn covered(settings: &Settings, arn: &str, trail: &Trail, logging: Option<bool>) -> Proposal {
-    let mut proposal = Proposal::elsewhere(format!("the organization's trail {arn}"));
-    if logging.is_none() {
-        proposal.note("whether it is recording cannot be seen from this account");
-    }
-    if !settings.is_enabled() {
-        return proposal;
-    }
-    if !settings.wishes().is_empty() {
-        proposal.note("whether it logs the data events asked for is the organization's to see");
-    }
-    if settings.log_file_validation(false) && !trail.log_file_validation {
-        proposal.finding(
-            "log_file_validation",
-            "the log files of the organization's trail cannot be validated",
-            "ask the organization to switch on log file validation",
-        );
-    }
-    if settings.insights().next().is_some() && !trail.has_insights {
-        proposal.finding(
-            "insights",
-            "the organization's trail has no insights",
-            "ask the organization to switch them on, or take insights out of [cloudtrail]",
-        );
-    }
-    proposal
-}
-
 /// A snapshot that was taken for another table.
 fn other_settings(what: &str, context: &Context) -> Proposal {
     let text = format!("the snapshot was taken with another baseline: {what} is not in it");
@@ -132,66 +112,9 @@ fn other_settings(what: &str, context: &Context) -> Proposal {
     Proposal::unknown(AwsError::unexpected(&live::DESCRIBE_TRAILS, region, &text))
 }
 
-/// The key that the baseline asks for.
-enum Key<'a> {
-    Unmanaged,
-    Usable(&'a str),
-    Missing(&'a str),
-    Unusable(&'a str, &'a str),
-}
-
-impl<'a> Key<'a> {
-    /// `None` when the live state does not tell.
-    fn find(settings: &'a Settings, live: &'a Live) -> Option<Self> {
-        let Some(key) = settings.key() else {
-            return Some(Self::Unmanaged);
-        };
-        let name = key.text;
-        if key.is_key_arn() {
-            return Some(Self::Usable(name));
-        }
-        let key = live.key.as_ref().filter(|key| key.name == name)?;
-        Some(match (key.arn.as_deref(), key.state.as_deref()) {
-            (None, _) => Self::Missing(name),
-            (Some(arn), None | Some("Enabled")) => Self::Usable(arn),
-            (Some(arn), Some(state)) => Self::Unusable(arn, state),
-        })
-    }
-
-    fn arn(&self) -> Option<&'a str> {
-        match self {
-            Self::Usable(arn) => Some(arn),
-            _ => None,
-        }
-    }
-
-    fn report(&self, proposal: &mut Proposal, context: &Context) {
-        let region = |name| {
-            KeyName::parse(name)
-                .region()
-                .unwrap_or(&context.home_region)
-        };
-        match self {
-            Self::Unmanaged | Self::Usable(_) => {}
-            Self::Missing(name) => proposal.finding(
-                "kms_key",
-                format!("there is no key {name} in {}", region(name)),
-                "create it in the region of the bucket, with a policy that lets CloudTrail use \
-                 it; or correct kms_key",
-            ),
-            Self::Unusable(arn, state) => proposal.finding(
-                "kms_key",
-                format!("the key {arn} cannot be used: its state is {state}"),
-                "enable it, or name another in kms_key",
-            ),
-        }
-    }
-}
-
-fn create(settings: &Settings, live: &Live, key: &Key<'_>, context: &Context) -> Proposal {
-    let bucket = settings.bucket.as_ref().map(|name| context.fill(name));
-    let Some(bucket) = bucket.or_else(|| context.log_bucket.clone()) else {
-        let mut proposal = Proposal::fine();
+fn create(settings: &Settings, live: &Live, context: &Context) -> Proposal {
+    let mut proposal = Proposal::fine();
+    let Some(bucket) = settings.delivers_to(None, true, context) else {
         proposal.finding(
             "bucket",
             "there is no trail, and no bucket that a new one could deliver to",
@@ -199,18 +122,36 @@ fn create(settings: &Settings, live: &Live, key: &Key<'_>, context: &Context) ->
         );
         return proposal;
     };
+    if live.trails.len() >= MOST_TRAILS {
+        let region = &context.home_region;
+        proposal.finding(
+            "name",
+            format!("there is no audit trail, and {region} has {MOST_TRAILS} trails, the most that AWS allows"),
+            "delete a trail that is not needed, or name one of them in [cloudtrail] name",
+        );
+        return proposal;
+    }
+    let key = wanted_key(live, context).and_then(Result::ok);
     let name = settings.name.as_deref().unwrap_or(DEFAULT_TRAIL);
     let first = State::at_first(name, &bucket);
-    let wanted = first.wanted(settings, key.arn(), context);
+    let wanted = first.wanted(settings, key.as_deref(), true, context);
     let (region, arn) = (&context.home_region, new_arn(name, context));
-    let mut proposal = Proposal::between(&None, &Some(wanted.view()));
+    if let Some((what, remedy)) = destination(&arn, &wanted, live, context) {
+        proposal.finding("bucket", what, remedy);
+        return proposal;
+    }
+    proposal = Proposal::between(&None, &Some(wanted.view()));
+    let logs = wanted.cloudwatch_logs.clone();
     proposal.call(CreateTrail {
         name: wanted.name.clone(),
         s3_bucket_name: wanted.bucket.clone(),
         s3_key_prefix: wanted.prefix.clone(),
+        sns_topic_name: wanted.sns_topic.clone(),
         include_global_service_events: wanted.global_events,
         is_multi_region_trail: wanted.multi_region,
         enable_log_file_validation: wanted.log_file_validation,
+        cloud_watch_logs_log_group_arn: logs.as_ref().map(|own| own.group.clone()),
+        cloud_watch_logs_role_arn: logs.map(|own| own.role),
         kms_key_id: wanted.kms_key.clone(),
         tags_list: context.tags(),
         region: region.clone(),
@@ -218,23 +159,60 @@ fn create(settings: &Settings, live: &Live, key: &Key<'_>, context: &Context) ->
     let what = Target { arn: &arn, region };
     what.fill(&mut proposal, &first, &wanted);
     wait_for_bucket(&mut proposal, &wanted, context);
-    let other = live.trails.values().find(|trail| trail.multi_region);
-    if let Some(other) = other {
-        let text = "already records all regions: AWS bills a second copy of management events";
-        proposal.note(format!("the trail {} {text}", other.name));
-    }
+    not_adopted(&mut proposal, settings, live, context);
     proposal
+}
+
+/// Says of the account's trails of all regions why a new one is created beside them.
+fn not_adopted(proposal: &mut Proposal, settings: &Settings, live: &Live, context: &Context) {
+    let trails = live.trails.iter().filter(|(arn, trail)| {
+        let foreign = live::owner(arn) != context.account;
+        trail.multi_region && !trail.organization && !foreign
+    });
+    for (arn, trail) in trails {
+        let (name, bucket) = (&trail.name, &trail.bucket);
+        let is_elsewhere = settings.name.is_none()
+            && live.left_to(arn, trail, settings).is_none()
+            && !live.buckets.contains_key(bucket);
+        if is_elsewhere {
+            proposal.finding(
+                "bucket",
+                format!(
+                    "the trail {name} delivers to bucket {bucket}, which is not one of this \
+                     account: whoever owns it has the logs"
+                ),
+                format!(
+                    "if that is your log archive, write bucket = \"{bucket}\" into [cloudtrail]; \
+                     if nobody knows it, delete the trail"
+                ),
+            );
+        }
+        let text = "already records all regions: AWS bills a second copy of management events";
+        proposal.note(format!("the trail {name} {text}"));
+    }
 }
 
 fn adopt(
     settings: &Settings,
     trail: &Trail,
     details: &Details,
-    key: &Key<'_>,
+    live: &Live,
     context: &Context,
 ) -> Proposal {
+    let arn = details.trail.as_str();
+    let ours = live.is_ours(arn, trail, context);
     let before = State::of(trail, details);
-    let mut wanted = before.wanted(settings, key.arn(), context);
+    let key = wanted_key(live, context).and_then(Result::ok);
+    let mut wanted = before.wanted(settings, key.as_deref(), ours, context);
+    let is_moved =
+        |wanted: &State| (&wanted.bucket, &wanted.prefix) != (&before.bucket, &before.prefix);
+    let kept_out = match is_moved(&wanted) {
+        true => destination(arn, &wanted, live, context),
+        false => None,
+    };
+    if kept_out.is_some() {
+        (wanted.bucket, wanted.prefix) = (before.bucket.clone(), before.prefix.clone());
+    }
     let values = selectors::values(&wanted.selectors);
     let too_many = values > selectors::MOST_VALUES;
     if too_many {
@@ -250,7 +228,7 @@ fn adopt(
     }
     let mut proposal = Proposal::between(&before.view(), &wanted.view());
     let what = Target {
-        arn: &details.trail,
+        arn,
         region: &trail.home_region,
     };
     what.update(&mut proposal, &before, &wanted);
@@ -259,6 +237,9 @@ fn adopt(
         proposal.note("log files delivered so far stay where they are; new ones go elsewhere");
     }
     what.fill(&mut proposal, &before, &wanted);
+    if let Some((what, remedy)) = kept_out {
+        proposal.finding("bucket", what, remedy);
+    }
     if too_many {
         let most = selectors::MOST_VALUES;
         proposal.finding(
@@ -268,8 +249,12 @@ fn adopt(
         );
     }
     if settings.is_enabled() {
-        management_events(&mut proposal, &wanted);
-        deliveries(&mut proposal, &wanted, details);
+        kept_bucket(&mut proposal, settings, &before, &wanted, live, context);
+        live_key(&mut proposal, settings, &wanted, details, context);
+        topic(&mut proposal, settings, &wanted, context);
+        management_events(&mut proposal, settings, &wanted.name, &wanted.selectors);
+        own_events(&mut proposal, settings, &wanted, context);
+        deliveries(&mut proposal, arn, &wanted, details, live, context);
     }
     if writes_selectors && details.basic && before.selectors != [Selector::management()] {
         proposal.note("its basic event selectors become advanced ones that log the same");
@@ -277,30 +262,54 @@ fn adopt(
     proposal
 }
 
-/// Management events that are logged only in part are told. Conditions are somebody's choice, and
-/// taken out by a person.
-fn management_events(proposal: &mut Proposal, wanted: &State) {
-    let logged = selectors::management_events(&wanted.selectors);
-    let logged: Vec<String> = logged.into_iter().collect();
-    let logged = match logged.is_empty() {
-        true => "none".to_owned(),
-        false => logged.join("; "),
-    };
-    match selectors::coverage(&wanted.selectors) {
-        Coverage::Whole => {}
-        Coverage::WithoutBusySources => {
-            let text = "management events are logged only in part, and that is left alone";
-            proposal.note(format!("{text}: {logged}"));
-        }
-        Coverage::Partly => proposal.finding(
-            "management_events",
+/// Judges a bucket that the trail keeps and that the table does not name: it has to be one of this
+/// account, for whoever owns it has the logs.
+fn kept_bucket(
+    proposal: &mut Proposal,
+    settings: &Settings,
+    before: &State,
+    wanted: &State,
+    live: &Live,
+    context: &Context,
+) {
+    let State { name, bucket, .. } = wanted;
+    if before.bucket != *bucket || settings.bucket(context).is_some() {
+        return;
+    }
+    match &context.log_bucket {
+        Some(own) if own == bucket => {}
+        _ if !live.buckets.contains_key(bucket) => proposal.finding(
+            "bucket",
             format!(
-                "the trail {} logs management events only in part: {logged}",
-                wanted.name
+                "the trail {name} delivers to bucket {bucket}, which is not one of this account: \
+                 whoever owns it has the logs"
             ),
-            "let it log all reads and writes: CloudTrail console, the trail, Management events, \
-             Edit",
+            format!(
+                "if that is your log archive, write bucket = \"{bucket}\" into [cloudtrail]; \
+                 else name a bucket of this account there"
+            ),
         ),
+        Some(_) => proposal.note(format!(
+            "the trail {name} was there before: it goes on delivering to {bucket}, a bucket of \
+             this account"
+        )),
+        None => {}
+    }
+}
+
+/// Judges a topic that the table does not name: whoever owns it is notified of every log file.
+fn topic(proposal: &mut Proposal, settings: &Settings, wanted: &State, context: &Context) {
+    let Some(topic) = &wanted.sns_topic else {
+        return;
+    };
+    let foreign = live::owner(topic) != context.account;
+    if foreign && settings.sns_topic(context).is_none() {
+        let name = &wanted.name;
+        proposal.finding(
+            "sns_topic",
+            format!("the trail {name} notifies {topic}, a topic of another account"),
+            "if that is wanted, name it in [cloudtrail] sns_topic; else take it off the trail",
+        );
     }
 }
 
@@ -308,40 +317,6 @@ fn management_events(proposal: &mut Proposal, wanted: &State) {
 fn wait_for_bucket(proposal: &mut Proposal, wanted: &State, context: &Context) {
     if context.log_bucket.as_ref() == Some(&wanted.bucket) {
         proposal.after.push(("log_bucket", None));
-    }
-}
-
-/// What could not be delivered is told: a trail may look right and its files not arrive.
-fn deliveries(proposal: &mut Proposal, wanted: &State, details: &Details) {
-    let State { name, bucket, .. } = wanted;
-    for (delivery, error) in &details.errors {
-        let (field, what, remedy) = match delivery {
-            Delivery::LogFiles => (
-                "bucket",
-                "log files",
-                format!(
-                    "check that bucket {bucket} exists and that its policy, and that of the key, \
-                     let CloudTrail write"
-                ),
-            ),
-            Delivery::Digests => (
-                "log_file_validation",
-                "digests",
-                format!(
-                    "check that the policy of bucket {bucket}, and that of the key, let \
-                     CloudTrail write"
-                ),
-            ),
-            Delivery::CloudwatchLogs => (
-                "cloudwatch_logs",
-                "events to CloudWatch Logs",
-                "check that the log group and the role of the trail exist, and that the role may \
-                 write"
-                    .to_owned(),
-            ),
-        };
-        let what = format!("the last try of trail {name} to deliver {what} failed: {error}");
-        proposal.finding(field, what, remedy);
     }
 }
 
@@ -364,6 +339,8 @@ impl Target<'_> {
             "multi_region",
             "global_events",
             "kms_key",
+            "sns_topic",
+            "cloudwatch_logs",
         ];
         if !proposal.touches(&fields) {
             return;
@@ -371,10 +348,17 @@ impl Target<'_> {
         fn changed<T: PartialEq + Clone>(before: &T, wanted: &T) -> Option<T> {
             (before != wanted).then(|| wanted.clone())
         }
+        let logs = changed(&before.cloudwatch_logs, &wanted.cloudwatch_logs);
+        let logs = logs.map(|own| own.map_or_else(Default::default, |own| (own.group, own.role)));
+        let (group, role) = logs.unzip();
         proposal.call(UpdateTrail {
             name: self.arn.to_owned(),
             s3_bucket_name: changed(&before.bucket, &wanted.bucket),
             s3_key_prefix: changed(&before.prefix, &wanted.prefix).map(Option::unwrap_or_default),
+            sns_topic_name: changed(&before.sns_topic, &wanted.sns_topic)
+                .map(Option::unwrap_or_default),
+            cloud_watch_logs_log_group_arn: group,
+            cloud_watch_logs_role_arn: role,
             include_global_service_events: changed(&before.global_events, &wanted.global_events),
             is_multi_region_trail: changed(&before.multi_region, &wanted.multi_region),
             enable_log_file_validation: changed(

@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use super::proposal::Target;
-use super::selectors::{self, Coverage};
+use super::selectors;
 use super::state::State;
 use super::writes::StopLogging;
 use crate::control::{Past, Proposal};
@@ -107,10 +107,11 @@ fn put_back(target: &Target<'_>, states: &Past<State>, was_basic: bool) -> Propo
 /// Marks what protects less and belongs to no setting that has a stricter side.
 fn mark_loosening(proposal: &mut Proposal, now: &State, wanted: &State) {
     let logged = |state: &State| selectors::management_events(&state.selectors);
-    let is_whole = selectors::coverage(&wanted.selectors) == Coverage::Whole;
+    let is_whole = selectors::logs_all_management(&wanted.selectors);
     for difference in &mut proposal.differences {
         difference.loosens |= match difference.field.as_str() {
             "kms_key" => wanted.kms_key.is_none(),
+            "cloudwatch_logs" => wanted.cloudwatch_logs.is_none(),
             "management_events" => !is_whole && !logged(wanted).is_superset(&logged(now)),
             _ => false,
         };

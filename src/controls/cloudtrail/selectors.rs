@@ -20,7 +20,7 @@ const SOURCE: &str = "eventSource";
 
 /// The services of so many management events that AWS lets a trail leave them out. Source:
 /// CloudTrail API Reference, `EventSelector`, `ExcludeManagementEventSources`.
-const BUSY_SOURCES: [&str; 2] = ["kms.amazonaws.com", "rdsdata.amazonaws.com"];
+pub const BUSY_SOURCES: [&str; 2] = ["kms.amazonaws.com", "rdsdata.amazonaws.com"];
 
 /// An advanced event selector, as AWS has it: an event that matches all fields is logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,16 @@ impl Field {
         self.operators().next().is_none()
     }
 
+    /// Whether it only spares what begins like this, or with more of it.
+    fn only_spares(&self, start: &str) -> bool {
+        let mut operators = self.operators();
+        let not = |list: &Vec<String>| list.iter().all(|own| own.starts_with(start));
+        matches!(
+            (operators.next(), operators.next()),
+            (Some(("does not start with", list)), None) if not(list)
+        )
+    }
+
     /// Whether it only says which exact values or beginnings match, in one way.
     fn is_plain(&self) -> bool {
         let mut operators = self.operators().map(|(word, _)| word);
@@ -105,9 +115,14 @@ impl Selector {
         }
     }
 
-    /// All management events: what a trail logs when nobody said anything.
+    /// All management events: what a trail logs when nobody said anything. The name is the
+    /// console's, by which other tools know it: Prowler's check
+    /// `cloudtrail_multi_region_enabled_logging_management_events`.
     pub fn management() -> Self {
-        Self::new("management events", [Field::equals(CATEGORY, "Management")])
+        Self::new(
+            "Management events selector",
+            [Field::equals(CATEGORY, "Management")],
+        )
     }
 
     fn is_of(&self, category: &str) -> bool {
@@ -123,15 +138,29 @@ impl Selector {
 
     /// Whether it says nothing but category, type, access and resources, each once and plainly.
     fn is_plain(&self) -> bool {
+        self.is_plain_but_for(None)
+    }
+
+    /// The same, where resources that begin like this may be spared.
+    fn is_plain_but_for(&self, spared: Option<&str>) -> bool {
         let known = [CATEGORY, TYPE, READ_ONLY, ARN];
+        let spares = |field: &Field| {
+            field.field == ARN && spared.is_some_and(|start| field.only_spares(start))
+        };
         let mut names = BTreeSet::new();
         self.field_selectors.iter().all(|field| {
-            known.contains(&field.field.as_str()) && names.insert(&field.field) && field.is_plain()
+            known.contains(&field.field.as_str())
+                && names.insert(&field.field)
+                && (field.is_plain() || spares(field))
         })
     }
 
     /// Whether every event of this kind is logged by it.
     fn logs(&self, kind: Kind, resource: &Resource, reads: bool) -> bool {
+        let spared = match resource {
+            Resource::All(_, spared) => spared.as_deref(),
+            _ => None,
+        };
         let access = match self.only(READ_ONLY) {
             None => true,
             Some(field) => field.equals.iter().any(|value| *value == reads.to_string()),
@@ -139,7 +168,8 @@ impl Selector {
         let resources = match self.only(ARN) {
             None => true,
             Some(field) => match resource {
-                Resource::All(start) => field.starts_with.iter().any(|p| start.starts_with(p)),
+                Resource::All(..) if spared.is_some_and(|start| field.only_spares(start)) => true,
+                Resource::All(start, _) => field.starts_with.iter().any(|p| start.starts_with(p)),
                 Resource::Below(start) => field.starts_with.iter().any(|p| start.starts_with(p)),
                 Resource::Exactly(arn) => {
                     field.equals.contains(arn)
@@ -150,26 +180,25 @@ impl Selector {
         let types = self
             .only(TYPE)
             .is_some_and(|field| field.equals.iter().any(|t| t == kind.resource_type()));
-        self.is_of("Data") && self.is_plain() && types && access && resources
+        self.is_of("Data") && self.is_plain_but_for(spared) && types && access && resources
     }
 
-    /// Whether every management event of this access is logged by it, or all but those of the
-    /// sources that may be left out.
-    fn logs_management(&self, reads: bool, may_leave_out: bool) -> bool {
-        let is_busy = |source: &String| BUSY_SOURCES.contains(&source.as_str());
-        let lets_through = |field: &Field| {
+    /// The sources whose management events of this access it leaves out; `None` if it logs less
+    /// than the others.
+    fn leaves_out(&self, reads: bool) -> Option<BTreeSet<&str>> {
+        let mut left_out = BTreeSet::new();
+        for field in &self.field_selectors {
             let mut operators = field.operators().map(|(word, _)| word);
-            let only = (operators.next(), operators.next());
-            match (field.field.as_str(), only) {
-                (CATEGORY, (Some("is"), None)) => true,
-                (READ_ONLY, (Some("is"), None)) => field.equals.contains(&reads.to_string()),
-                (SOURCE, (Some("is not"), None)) => {
-                    may_leave_out && field.not_equals.iter().all(is_busy)
+            match (field.field.as_str(), operators.next(), operators.next()) {
+                (CATEGORY, Some("is"), None) => {}
+                (READ_ONLY, Some("is"), None) if field.equals.contains(&reads.to_string()) => {}
+                (SOURCE, Some("is not"), None) => {
+                    left_out.extend(field.not_equals.iter().map(String::as_str));
                 }
-                _ => false,
+                _ => return None,
             }
-        };
-        self.is_of("Management") && self.field_selectors.iter().all(lets_through)
+        }
+        self.is_of("Management").then_some(left_out)
     }
 
     /// What it logs in words, one text for each resource; two selectors that log the same have the
@@ -190,7 +219,10 @@ impl Selector {
         let said_already = |field: &Field| match field.field.as_str() {
             CATEGORY | READ_ONLY => true,
             TYPE => self.only(TYPE).is_some(),
-            ARN => self.only(ARN).is_some_and(Field::is_plain),
+            ARN => {
+                let only = self.only(ARN);
+                only.is_some_and(|field| field.is_plain() || field.only_spares(""))
+            }
             _ => false,
         };
         for field in self.field_selectors.iter().filter(|f| !said_already(f)) {
@@ -214,8 +246,15 @@ impl Selector {
             false if access == "all" => format!("{head} {resource} (read and write){tail}"),
             false => format!("{head} {resource} ({access}){tail}"),
         };
-        match self.only(ARN).filter(|field| field.is_plain()) {
+        let only = self.only(ARN);
+        match only.filter(|field| field.is_plain() || field.only_spares("")) {
             None => BTreeSet::from([text("all")]),
+            Some(field) if field.only_spares("") => {
+                let spared = field.not_starts_with.iter().map(|start| begins(start));
+                let spared: BTreeSet<String> = spared.collect();
+                let spared: Vec<String> = spared.into_iter().collect();
+                BTreeSet::from([text(&format!("all but {}", spared.join(" and ")))])
+            }
             Some(field) => {
                 let exact = field.equals.iter().map(|arn| text(arn));
                 let starts = field.starts_with.iter().map(|start| text(&begins(start)));
@@ -246,30 +285,49 @@ pub fn management_events(selectors: &[Selector]) -> BTreeSet<String> {
     in_words(selectors, "Management")
 }
 
-/// How much of the management events is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coverage {
-    /// Everything.
-    Whole,
-    /// Everything but the services that AWS lets a trail leave out.
-    WithoutBusySources,
-    /// Less.
-    Partly,
+/// The sources whose management events the selectors leave out together; `None` if they log less
+/// than all reads and writes of the others.
+pub fn left_out(selectors: &[Selector]) -> Option<BTreeSet<String>> {
+    let mut all = BTreeSet::new();
+    for reads in [true, false] {
+        let each = selectors.iter().filter_map(|own| own.leaves_out(reads));
+        let least = each.reduce(|one, other| one.intersection(&other).copied().collect())?;
+        all.extend(least.into_iter().map(str::to_owned));
+    }
+    Some(all)
 }
 
-/// How much of the management events the selectors log together.
-pub fn coverage(selectors: &[Selector]) -> Coverage {
-    let log = |may_leave_out: bool| {
-        [true, false].into_iter().all(|reads| {
-            let mut selectors = selectors.iter();
-            selectors.any(|selector| selector.logs_management(reads, may_leave_out))
-        })
-    };
-    match (log(false), log(true)) {
-        (true, _) => Coverage::Whole,
-        (false, true) => Coverage::WithoutBusySources,
-        (false, false) => Coverage::Partly,
-    }
+/// Whether all management events are logged.
+pub fn logs_all_management(selectors: &[Selector]) -> bool {
+    left_out(selectors).is_some_and(|sources| sources.is_empty())
+}
+
+/// Whether any management events are logged.
+pub fn logs_any_management(selectors: &[Selector]) -> bool {
+    selectors.iter().any(|own| own.is_of("Management"))
+}
+
+/// The kinds of thing whose data events are wished and not all logged.
+pub fn unlogged(
+    selectors: &[Selector],
+    wishes: &[Wish],
+    partition: &str,
+    bucket: &str,
+) -> BTreeSet<&'static str> {
+    let missing = |wish: &&Wish| !wish.missing(selectors, partition, bucket).is_empty();
+    wishes
+        .iter()
+        .filter(missing)
+        .map(|wish| wish.kind.word())
+        .collect()
+}
+
+/// Whether what is delivered to a bucket is logged as a data event, and so delivered again.
+pub fn logs_own_deliveries(selectors: &[Selector], partition: &str, bucket: &str) -> bool {
+    let own = Resource::Below(format!("{}{bucket}/", Kind::S3.start(partition)));
+    selectors
+        .iter()
+        .any(|selector| selector.logs(Kind::S3, &own, false))
 }
 
 /// What is logged of data events, in words.
@@ -404,8 +462,8 @@ impl Access {
 /// Something whose events are to be logged.
 #[derive(Clone, Debug)]
 enum Resource {
-    /// Everything of its kind; their ARNs begin like this.
-    All(String),
+    /// Everything of its kind, whose ARNs begin like this; what begins like the second need not be.
+    All(String, Option<String>),
     /// Everything whose ARN begins like this.
     Below(String),
     /// One thing.
@@ -413,10 +471,21 @@ enum Resource {
 }
 
 impl Wish {
-    fn resources(&self, partition: &str) -> Vec<Resource> {
+    /// Whether it is for the objects of all buckets, and what is written there is logged.
+    pub fn is_all_objects(&self) -> bool {
+        self.kind == Kind::S3 && self.which.is_none() && self.access != Access::Read
+    }
+
+    /// `bucket` is the trail's own. Where writes are logged its objects are not wished: every
+    /// delivery would be an event that is delivered again, and billed.
+    fn resources(&self, partition: &str, bucket: &str) -> Vec<Resource> {
         let start = self.kind.start(partition);
         match (&self.which, self.kind) {
-            (None, _) => vec![Resource::All(start)],
+            (None, Kind::S3) if self.access != Access::Read => {
+                let own = format!("{start}{bucket}/");
+                vec![Resource::All(start, Some(own))]
+            }
+            (None, _) => vec![Resource::All(start, None)],
             (Some(buckets), Kind::S3) => buckets
                 .iter()
                 .map(|bucket| Resource::Below(format!("{start}{bucket}/")))
@@ -426,13 +495,13 @@ impl Wish {
     }
 
     /// What is wished and not logged yet.
-    fn missing(&self, selectors: &[Selector], partition: &str) -> Vec<Resource> {
+    fn missing(&self, selectors: &[Selector], partition: &str, bucket: &str) -> Vec<Resource> {
         let logged = |resource: &Resource, reads: bool| {
             selectors
                 .iter()
                 .any(|selector| selector.logs(self.kind, resource, reads))
         };
-        let mut resources = self.resources(partition);
+        let mut resources = self.resources(partition, bucket);
         resources.retain(|resource| {
             let mut both = self.access.both().iter();
             !both.all(|reads| logged(resource, *reads))
@@ -448,7 +517,7 @@ impl Wish {
         };
         for resource in resources {
             match resource {
-                Resource::All(_) => {}
+                Resource::All(_, spared) => arns.not_starts_with.extend(spared.clone()),
                 Resource::Below(start) => arns.starts_with.push(start.clone()),
                 Resource::Exactly(arn) => arns.equals.push(arn.clone()),
             }
@@ -471,8 +540,8 @@ impl Wish {
     }
 
     /// Adds what is missing: to our own selector of that name, else in a new one.
-    fn add_to(&self, selectors: &mut Vec<Selector>, partition: &str) {
-        let missing = self.missing(selectors, partition);
+    fn add_to(&self, selectors: &mut Vec<Selector>, partition: &str, bucket: &str) {
+        let missing = self.missing(selectors, partition, bucket);
         if missing.is_empty() {
             return;
         }
@@ -514,14 +583,14 @@ fn differ_in_resources_only(one: &Selector, other: &Selector) -> bool {
 }
 
 /// What the selectors have to become: everything that is there, management events, and the wishes.
-/// Nothing is taken away.
-pub fn wanted(live: &[Selector], wishes: &[Wish], partition: &str) -> Vec<Selector> {
+/// Nothing is taken away. `bucket` is where the trail delivers.
+pub fn wanted(live: &[Selector], wishes: &[Wish], partition: &str, bucket: &str) -> Vec<Selector> {
     let mut selectors = live.to_vec();
     if !selectors.iter().any(|s| s.is_of("Management")) {
         selectors.insert(0, Selector::management());
     }
     for wish in wishes {
-        wish.add_to(&mut selectors, partition);
+        wish.add_to(&mut selectors, partition, bucket);
     }
     selectors
 }

@@ -1,7 +1,9 @@
 //! The table `[cloudtrail]`, and what is wrong with it.
 
-use super::selectors::{Access, Kind, MOST_VALUES, Wish};
+use super::selectors::{Access, BUSY_SOURCES, Kind, MOST_VALUES, Wish};
+use super::state::Logs;
 use crate::baseline::Problems;
+use crate::control::Context;
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use serde::de::{self, SeqAccess, Visitor};
@@ -16,14 +18,19 @@ pub struct Settings {
     enabled: Managed<bool>,
     /// The trail; left out, the one that is there.
     pub name: Managed<String>,
-    /// Where it delivers.
-    pub bucket: Managed<String>,
-    /// Under which prefix.
-    pub prefix: Managed<String>,
+    /// Where it delivers. Left out, what this baseline created delivers to the log bucket.
+    bucket: Option<Managed<String>>,
+    /// Under which prefix. Left out, what this baseline created has none.
+    prefix: Option<Managed<String>>,
     log_file_validation: Managed<AtLeast<bool>>,
     multi_region: Managed<AtLeast<bool>>,
     global_events: Managed<AtLeast<bool>>,
     kms_key: Managed<String>,
+    sns_topic: Managed<String>,
+    cloudwatch_logs: Managed<LogGroup>,
+    management_events_except: Managed<BTreeSet<String>>,
+    organization: bool,
+    take_over: bool,
     data_events: Managed<Vec<DataEvents>>,
     insights: Managed<BTreeSet<Insight>>,
 }
@@ -34,16 +41,29 @@ impl Default for Settings {
         Self {
             enabled: Managed::new(true),
             name: Managed::UNMANAGED,
-            bucket: Managed::UNMANAGED,
-            prefix: Managed::UNMANAGED,
+            bucket: None,
+            prefix: None,
             log_file_validation: on(),
             multi_region: on(),
             global_events: on(),
             kms_key: Managed::UNMANAGED,
+            sns_topic: Managed::UNMANAGED,
+            cloudwatch_logs: Managed::UNMANAGED,
+            management_events_except: Managed::new(BTreeSet::new()),
+            organization: false,
+            take_over: false,
             data_events: Managed::UNMANAGED,
             insights: Managed::UNMANAGED,
         }
     }
+}
+
+/// A log group of CloudWatch Logs, and the role by which CloudTrail writes to it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogGroup {
+    group: String,
+    role: String,
 }
 
 /// Data events of one kind of thing.
@@ -104,6 +124,75 @@ impl Settings {
         self.insights.iter().flatten().copied()
     }
 
+    /// The bucket that the table names.
+    pub fn bucket(&self, context: &Context) -> Option<String> {
+        let named = self.bucket.as_ref().and_then(|own| own.as_deref());
+        named.map(|name| context.fill(name))
+    }
+
+    /// Where a trail is to deliver; `ours` is whether this baseline created it, or is to.
+    pub fn delivers_to(&self, live: Option<&str>, ours: bool, context: &Context) -> Option<String> {
+        let live = live.map(str::to_owned);
+        match &self.bucket {
+            Some(named) if named.is_some() => self.bucket(context),
+            Some(_) => live,
+            None if ours || live.is_none() => context.log_bucket.clone().or(live),
+            None => live,
+        }
+    }
+
+    /// The prefix that a trail is to have; `ours` is whether this baseline created it, or is to.
+    pub fn prefix(&self, live: Option<&str>, ours: bool) -> Option<String> {
+        match self.prefix.as_deref() {
+            Some(Some(named)) => Some(named.clone()),
+            None if ours => None,
+            _ => live.map(str::to_owned),
+        }
+    }
+
+    /// Whether the organization's trail is managed like one of the account's own.
+    pub fn manages_organization(&self) -> bool {
+        self.organization
+    }
+
+    /// Whether what a stack manages is changed all the same: it says so, or names the trail.
+    pub fn takes_over(&self, name: &str) -> bool {
+        self.take_over || self.name.as_deref() == Some(name)
+    }
+
+    /// Whether management events of a source may be left out.
+    pub fn may_leave_out(&self, source: &str) -> bool {
+        let except = self.management_events_except.as_ref();
+        except.is_none_or(|sources| sources.contains(source))
+    }
+
+    /// The ARN of the topic that is notified of log files.
+    pub fn sns_topic(&self, context: &Context) -> Option<String> {
+        let topic = self.sns_topic.as_deref()?;
+        Some(arn_of(topic, "sns", "", context))
+    }
+
+    /// Whether the table has events written to a log group.
+    pub fn writes_to_logs(&self) -> bool {
+        self.cloudwatch_logs.is_some() && self.is_enabled()
+    }
+
+    /// Where events are written to besides the bucket.
+    pub fn cloudwatch_logs(&self, context: &Context) -> Option<Logs> {
+        let logs = self.cloudwatch_logs.as_ref()?;
+        let group = arn_of(&logs.group, "logs", "log-group:", context);
+        let (partition, account) = (&context.partition, &context.account);
+        let role = context.fill(&logs.role);
+        Some(Logs {
+            // CloudTrail returns the ARN with the star for all streams, and takes it so.
+            group: format!("{}:*", group.trim_end_matches(":*")),
+            role: match role.starts_with("arn:") {
+                true => role,
+                false => format!("arn:{partition}:iam::{account}:role/{role}"),
+            },
+        })
+    }
+
     /// What its files are to be encrypted with.
     pub fn key(&self) -> Option<KeyName<'_>> {
         let key = self.kms_key.as_deref().filter(|_| self.is_enabled());
@@ -139,7 +228,7 @@ impl Settings {
         {
             problems.setting("name", text);
         }
-        if let Some(bucket) = &*self.bucket
+        if let Some(bucket) = self.bucket.as_ref().and_then(|own| own.as_deref())
             && !is_bucket(bucket)
         {
             problems.setting(
@@ -148,7 +237,7 @@ impl Settings {
                  {account} and {region} may stand in it",
             );
         }
-        if let Some(prefix) = &*self.prefix
+        if let Some(prefix) = self.prefix.as_ref().and_then(|own| own.as_deref())
             && !is_prefix(prefix)
         {
             let text = "a prefix has 1 to 200 characters and no slash at either end";
@@ -162,6 +251,14 @@ impl Settings {
                 "a key is named by its alias (alias/…), its id or its ARN",
             );
         }
+        let mut except = self.management_events_except.iter().flatten();
+        if let Some(source) = except.find(|source| !BUSY_SOURCES.contains(&source.as_str())) {
+            let text = format!(
+                "'{source}' cannot be left out; AWS lets a trail leave out {}",
+                BUSY_SOURCES.join(" and ")
+            );
+            problems.setting("management_events_except", text);
+        }
         if !self.global_events(true, false) && self.multi_region(true) {
             let text = "a trail that records all regions includes global events";
             problems.setting("global_events", text);
@@ -174,6 +271,16 @@ impl Settings {
             let text = format!("a trail takes at most {MOST_VALUES} names and conditions");
             problems.setting("data_events", text);
         }
+    }
+}
+
+/// The ARN of a thing in the home region that is named by it or by its name.
+fn arn_of(name: &str, service: &str, kind: &str, context: &Context) -> String {
+    let name = context.fill(name);
+    let (partition, region, account) = (&context.partition, &context.home_region, &context.account);
+    match name.starts_with("arn:") {
+        true => name,
+        false => format!("arn:{partition}:{service}:{region}:{account}:{kind}{name}"),
     }
 }
 
@@ -287,6 +394,11 @@ impl<'a> KeyName<'a> {
     /// Takes a text for one.
     pub fn parse(text: &'a str) -> Self {
         Self { text }
+    }
+
+    /// Whether it is the ARN of a key of another account, which this one need not be let describe.
+    pub fn is_foreign_key(self, account: &str) -> bool {
+        self.is_key_arn() && self.account().is_some_and(|owner| owner != account)
     }
 
     fn part(self, number: usize) -> Option<&'a str> {

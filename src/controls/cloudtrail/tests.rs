@@ -10,10 +10,11 @@ const ARN: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/audit";
 fn live() -> Value {
     json!({
         "trails": {ARN: trail("audit", "us-east-1")},
+        "buckets": {"old-logs": "us-east-1", "our-logs": "us-east-1"},
         "details": {
             "trail": ARN, "logging": true, "basic": true, "insights": {},
             "selectors": [{
-                "Name": "management events",
+                "Name": "Management events selector",
                 "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}],
             }],
         },
@@ -26,6 +27,11 @@ fn trail(name: &str, home_region: &str) -> Value {
         "log_file_validation": true, "multi_region": true, "global_events": true,
         "kms_key": null, "has_insights": false, "organization": false,
     })
+}
+
+/// What is seen of a trail of others that logs all management events.
+fn covering(logging: bool) -> Value {
+    json!({"logging": logging, "selectors": live()["details"]["selectors"]})
 }
 
 fn propose(settings: &str, live: &Value) -> Proposal {
@@ -52,14 +58,16 @@ fn best(settings: &str, trails: &Value) -> Option<String> {
 }
 
 fn best_of(settings: &str, trails: &Value, recording: &Value) -> Option<String> {
-    let recording = serde_json::from_value(recording.clone()).expect("a map");
+    let mut live = live();
+    live["trails"] = trails.clone();
+    live["recording"] = recording.clone();
+    let live: Live = serde_json::from_value(live).expect("a live state");
     let settings: Settings = toml::from_str(settings).expect("valid");
-    let trails = serde_json::from_value(trails.clone()).expect("trails");
     let context = Context {
         log_bucket: Some("our-logs".to_owned()),
         ..context()
     };
-    chosen(&settings, &context, &trails, &recording).map(|(_, trail)| trail.name.clone())
+    chosen(&settings, &context, &live).map(|(_, trail)| trail.name.clone())
 }
 
 #[test]
@@ -144,8 +152,8 @@ fn a_second_paid_copy_is_told_also_when_a_trail_is_adopted() {
 }
 
 #[test]
-fn management_events_logged_only_in_part_are_a_finding_except_without_busy_sources() {
-    let logged = |conditions: &[Value]| {
+fn management_events_logged_only_in_part_are_a_finding_unless_the_table_allows_it() {
+    let logged_by = |settings: &str, conditions: &[Value]| {
         let mut live = live();
         live["details"]["selectors"] = json!([]);
         for condition in conditions {
@@ -153,11 +161,12 @@ fn management_events_logged_only_in_part_are_a_finding_except_without_busy_sourc
             let selector = json!({"FieldSelectors": [category, condition]});
             push(&mut live["details"]["selectors"], selector);
         }
-        let proposal = propose("", &live);
+        let proposal = propose(settings, &live);
         assert!(proposal.writes.is_empty());
         let findings: Vec<String> = proposal.findings.into_iter().map(|f| f.field).collect();
         (findings, proposal.notes.len())
     };
+    let logged = |conditions: &[Value]| logged_by("", conditions);
     let reads = json!({"Field": "readOnly", "Equals": ["true"]});
     let writes = json!({"Field": "readOnly", "Equals": ["false"]});
     let not = |source: &str| json!({"Field": "eventSource", "NotEquals": [source]});
@@ -167,8 +176,10 @@ fn management_events_logged_only_in_part_are_a_finding_except_without_busy_sourc
     let only = json!({"Field": "eventSource", "Equals": ["kms.amazonaws.com"]});
     assert_eq!(logged(&[only]), finding);
     assert_eq!(logged(&[reads, writes]), (Vec::new(), 0));
-    for source in ["kms.amazonaws.com", "rdsdata.amazonaws.com"] {
-        assert_eq!(logged(&[not(source)]), (Vec::new(), 1));
+    let except = "management_events_except = ['kms.amazonaws.com']";
+    for (source, allowed) in [("kms.amazonaws.com", 0), ("rdsdata.amazonaws.com", 1)] {
+        assert_eq!(logged(&[not(source)]), finding);
+        assert_eq!(logged_by(except, &[not(source)]).0.len(), allowed);
     }
 }
 
@@ -189,12 +200,16 @@ fn an_organization_trail_that_cannot_be_seen_does_not_stand_in_for_an_own_one() 
     let org = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org";
     let mut live = live();
     live["trails"][org] = trail("org", "eu-west-1");
-    live["organization"] = json!({org: null});
+    live["organization"] = json!({org: {"logging": null}});
     live["details"]["logging"] = json!(false);
     let proposal = propose("", &live);
     assert!(matches!(proposal.standing, Standing::Own));
     assert_eq!(calls(&proposal), ["StartLogging"]);
-    assert!(proposal.notes[0].contains("cannot be seen"));
+    assert!(
+        proposal.notes[0].contains("cannot be seen"),
+        "{:?}",
+        proposal.notes
+    );
     let mut alone = live.clone();
     alone["trails"] = json!({org: trail("org", "eu-west-1")});
     alone["details"] = Value::Null;
@@ -208,7 +223,7 @@ fn what_the_organizations_trail_visibly_lacks_is_a_finding() {
     let mut live = live();
     live["trails"][org] = trail("org", "eu-west-1");
     live["trails"][org]["log_file_validation"] = json!(false);
-    live["organization"] = json!({org: true});
+    live["organization"] = json!({org: covering(true)});
     let findings = |settings: &str| -> Vec<String> {
         let proposal = propose(settings, &live);
         assert!(matches!(proposal.standing, Standing::Elsewhere(_)));
@@ -248,7 +263,9 @@ fn a_trail_that_cannot_deliver_is_a_finding() {
 #[test]
 fn a_key_that_is_not_there_is_a_finding_and_the_rest_is_done() {
     let mut live = live();
-    live["key"] = json!({"name": "alias/trail", "arn": null, "state": null});
+    live["key"] = json!({
+        "name": "alias/trail", "region": "us-east-1", "bucket_region": "us-east-1",
+    });
     live["details"]["logging"] = json!(false);
     let proposal = propose("kms_key = 'alias/trail'", &live);
     assert_eq!(calls(&proposal), ["StartLogging"]);
@@ -320,10 +337,10 @@ fn a_trail_of_the_organization_that_is_stopped_is_not_enough() {
     let org = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org";
     live["trails"][org] = trail("org", "eu-west-1");
     live["trails"][org]["organization"] = json!(true);
-    live["organization"] = json!({org: true});
+    live["organization"] = json!({org: covering(true)});
     let standing = propose("", &live).standing;
     assert!(matches!(standing, Standing::Elsewhere(_)));
-    live["organization"] = json!({org: false});
+    live["organization"] = json!({org: covering(false)});
     live["details"]["logging"] = json!(false);
     let proposal = propose("", &live);
     assert_eq!(calls(&proposal), ["StartLogging"]);
@@ -341,9 +358,252 @@ fn what_the_table_never_uses_needs_no_permission() {
     };
     assert_eq!(
         unused(""),
-        ["DescribeKey", "StopLogging", "PutInsightSelectors"]
+        ["StopLogging", "PutInsightSelectors", "PassRole"]
     );
-    let all = "kms_key = 'alias/x'\ninsights = ['ApiCallRateInsight']";
+    let all = "cloudwatch_logs = { group = 'g', role = 'r' }\ninsights = ['ApiCallRateInsight']";
     assert_eq!(unused(all), ["StopLogging"]);
     assert!(!unused("enabled = false").contains(&"StopLogging"));
+}
+
+const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234";
+
+fn key(arn: &str, state: &str) -> Value {
+    json!({"arn": arn, "state": state, "spec": "SYMMETRIC_DEFAULT"})
+}
+
+/// The account with a log bucket.
+fn with_log_bucket(settings: &str, live: &Value) -> Proposal {
+    let settings: Settings = toml::from_str(settings).expect("valid");
+    let live = serde_json::from_value(live.clone()).expect("a live state");
+    let context = Context {
+        log_bucket: Some("our-logs".to_owned()),
+        ..context()
+    };
+    Cloudtrail::propose(&settings, &Place::account(), live, &context)
+}
+
+#[test]
+fn what_this_baseline_created_delivers_where_the_file_says() {
+    let mut live = live();
+    live["tags"] = json!({ARN: {"baseline": "test"}});
+    let back = with_log_bucket("", &live);
+    assert_eq!(fields(&back), ["bucket", "prefix"]);
+    let input = &back.writes[0].call().input;
+    assert_eq!(input["S3BucketName"], "our-logs");
+    assert_eq!(input["S3KeyPrefix"], "");
+    assert_eq!(back.after.len(), 1);
+    for left in [
+        "bucket = 'unmanaged'\nprefix = 'unmanaged'",
+        "bucket = 'old-logs'\nprefix = 'p'",
+    ] {
+        assert!(with_log_bucket(left, &live).writes.is_empty(), "{left}");
+    }
+    live["buckets"] = json!({});
+    assert_eq!(with_log_bucket("", &live).differences.len(), 2);
+    let stuck = propose("prefix = 'p'", &live);
+    assert_eq!(stuck.findings[0].field, "bucket");
+}
+
+#[test]
+fn what_was_adopted_keeps_a_bucket_of_the_account_and_no_other() {
+    let mut live = live();
+    let kept = with_log_bucket("", &live);
+    assert!(kept.writes.is_empty() && kept.findings.is_empty());
+    assert!(kept.notes[0].contains("goes on delivering to old-logs"));
+    live["buckets"] = json!({});
+    let named = propose("name = 'audit'", &live);
+    assert_eq!(named.findings[0].field, "bucket");
+    assert!(
+        propose("name = 'audit'\nbucket = 'old-logs'", &live)
+            .findings
+            .is_empty()
+    );
+    // With nowhere to create one beside it, it is judged.
+    assert_eq!(propose("", &live).findings[0].field, "bucket");
+    let mut alone = live.clone();
+    alone["details"] = Value::Null;
+    let beside = with_log_bucket("", &alone);
+    assert_eq!(calls(&beside)[0], "CreateTrail");
+    assert_eq!(beside.findings[0].field, "bucket");
+}
+
+#[test]
+fn a_trail_without_management_events_is_not_adopted_as_the_audit_trail() {
+    let mut live = live();
+    live["trails"][ARN]["multi_region"] = json!(false);
+    live["trails"][ARN]["custom_selectors"] = json!(true);
+    live["logged"] = json!({ARN: [{"FieldSelectors": [
+        {"Field": "eventCategory", "Equals": ["Data"]},
+        {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+    ]}]});
+    live["details"] = Value::Null;
+    assert_eq!(
+        calls(&with_log_bucket("", &live)),
+        ["CreateTrail", "StartLogging"]
+    );
+    for number in 0..4 {
+        let arn = format!("arn:aws:cloudtrail:us-east-1:111122223333:trail/vendor-{number}");
+        live["trails"][&arn] = live["trails"][ARN].clone();
+        live["logged"][&arn] = live["logged"][ARN].clone();
+    }
+    let full = with_log_bucket("", &live);
+    assert!(full.writes.is_empty());
+    assert!(full.findings[0].what.contains("has 5 trails"));
+}
+
+#[test]
+fn what_control_tower_or_a_stack_manages_is_judged_and_left_to_them() {
+    let mut live = live();
+    live["trails"][ARN]["log_file_validation"] = json!(false);
+    live["tags"] = json!({ARN: {"aws:cloudformation:stack-name": "audit"}});
+    live["managed"] = json!({ARN: covering(true)});
+    let left = propose("", &live);
+    let Standing::Elsewhere(whom) = &left.standing else {
+        panic!("{left:?}")
+    };
+    assert!(whom.contains("the CloudFormation stack audit"), "{whom}");
+    assert!(left.writes.is_empty());
+    assert_eq!(left.findings[0].field, "log_file_validation");
+    for word in ["name = 'audit'", "take_over = true"] {
+        assert_eq!(calls(&propose(word, &live)), ["UpdateTrail"], "{word}");
+    }
+    live["trails"][ARN]["name"] = json!("aws-controltower-BaselineCloudTrail");
+    let towers = propose("name = 'aws-controltower-BaselineCloudTrail'", &live);
+    assert!(matches!(towers.standing, Standing::Elsewhere(_)));
+    assert!(towers.writes.is_empty());
+    // One that is stopped does not cover the account.
+    live["managed"] = json!({ARN: covering(false)});
+    live["details"] = Value::Null;
+    assert_eq!(calls(&with_log_bucket("", &live))[0], "CreateTrail");
+}
+
+#[test]
+fn a_management_account_leaves_the_organizations_trail_alone_unless_the_table_says_otherwise() {
+    let mut live = live();
+    live["trails"][ARN]["organization"] = json!(true);
+    live["trails"][ARN]["multi_region"] = json!(true);
+    live["organization"] = json!({ARN: covering(true)});
+    live["trails"][ARN]["log_file_validation"] = json!(false);
+    let left = propose("", &live);
+    assert!(matches!(left.standing, Standing::Elsewhere(_)) && left.writes.is_empty());
+    live["organization"] = json!({});
+    assert_eq!(
+        calls(&propose("organization = true", &live)),
+        ["UpdateTrail"]
+    );
+}
+
+#[test]
+fn what_a_member_is_not_shown_of_the_organizations_trail_is_a_finding() {
+    let org = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org";
+    let mut live = json!({"trails": {org: trail("org", "eu-west-1")}});
+    live["trails"][org]["organization"] = json!(true);
+    let findings = |settings: &str, seen: Value| -> Vec<String> {
+        let mut live = live.clone();
+        live["organization"] = json!({org: seen});
+        let found = propose(settings, &live).findings.into_iter();
+        found.map(|finding| finding.field).collect()
+    };
+    let data = "data_events = [{ s3 = 'all' }]";
+    assert!(findings("", covering(true)).is_empty());
+    assert_eq!(findings(data, covering(true)), ["data_events"]);
+    assert_eq!(
+        findings("", json!({"logging": true})),
+        ["management_events"]
+    );
+    let unseen = json!({"logging": null, "selectors": covering(true)["selectors"]});
+    assert_eq!(findings("", unseen), ["logging"]);
+    let mut failing = covering(true);
+    failing["errors"] = json!({"log_files": "AccessDenied"});
+    assert_eq!(findings("", failing), ["bucket"]);
+}
+
+#[test]
+fn a_key_that_others_own_or_that_ends_deliveries_is_a_finding() {
+    let mut live = live();
+    let fault = |settings: &str, live: &Value| -> Vec<String> {
+        let proposal = propose(settings, live);
+        assert!(proposal.writes.is_empty());
+        proposal.findings.into_iter().map(|f| f.what).collect()
+    };
+    live["trails"][ARN]["kms_key"] = json!(KEY);
+    assert!(fault("", &live)[0].ends_with("does not exist"));
+    live["details"]["key"] = key(KEY, "Enabled");
+    assert!(fault("", &live).is_empty());
+    live["details"]["key"] = key(KEY, "PendingDeletion");
+    assert!(fault("", &live)[0].ends_with("is PendingDeletion"));
+    live["key"] = json!({"name": KEY, "region": "us-east-1", "bucket_region": "us-east-1",
+        "found": key(KEY, "PendingDeletion")});
+    assert_eq!(fault(&format!("kms_key = '{KEY}'"), &live).len(), 1);
+    let foreign = KEY.replace("111122223333", "999999999999");
+    live["trails"][ARN]["kms_key"] = json!(foreign);
+    live["details"]["key"] = Value::Null;
+    live["key"] = Value::Null;
+    assert!(fault("", &live)[0].ends_with("belongs to account 999999999999"));
+    live["key"] = json!({"name": foreign, "region": "us-east-1", "bucket_region": "us-east-1"});
+    assert!(fault(&format!("kms_key = '{foreign}'"), &live).is_empty());
+}
+
+#[test]
+fn a_key_of_another_region_than_the_bucket_is_a_finding() {
+    let mut live = live();
+    let elsewhere = KEY.replace("us-east-1", "eu-west-1");
+    live["key"] = json!({"name": elsewhere, "region": "eu-west-1", "bucket_region": "us-east-1"});
+    let proposal = propose(&format!("kms_key = '{elsewhere}'"), &live);
+    assert!(proposal.writes.is_empty());
+    assert!(
+        proposal.findings[0]
+            .what
+            .contains("the bucket of the trail is in us-east-1")
+    );
+}
+
+#[test]
+fn a_statement_that_would_keep_the_deliveries_out_stops_the_change() {
+    let mut live = live();
+    live["tags"] = json!({ARN: {"baseline": "test"}});
+    let deny = |condition: Value| {
+        json!({"Statement": {"Sid": "Encrypted", "Effect": "Deny", "Principal": "*",
+            "Action": "s3:PutObject", "Resource": "arn:aws:s3:::our-logs/*",
+            "Condition": condition}})
+        .to_string()
+    };
+    let kms = json!({"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}});
+    live["policy"] = json!(deny(kms));
+    let moved = with_log_bucket("", &live);
+    assert!(moved.writes.is_empty());
+    assert!(moved.findings[0].what.contains("statement Encrypted"));
+    live["trails"] = json!({});
+    live["details"] = Value::Null;
+    let created = with_log_bucket("", &live);
+    assert!(created.writes.is_empty());
+    assert!(
+        created.findings[0]
+            .what
+            .contains("denies the deliveries of CloudTrail")
+    );
+    live["policy"] = json!(deny(json!({"Bool": {"aws:SecureTransport": "false"}})));
+    assert_eq!(calls(&with_log_bucket("", &live))[0], "CreateTrail");
+}
+
+#[test]
+fn a_log_group_or_topic_that_is_taken_away_comes_back() {
+    let settings = "cloudwatch_logs = { group = 'trail', role = 'trail-logs' }\nsns_topic = 'logs'";
+    let group = "arn:aws:logs:us-east-1:111122223333:log-group:trail:*";
+    let role = "arn:aws:iam::111122223333:role/trail-logs";
+    let topic = "arn:aws:sns:us-east-1:111122223333:logs";
+    let mut live = live();
+    let proposal = propose(settings, &live);
+    let changed = ["sns_topic", "cloudwatch_logs.group", "cloudwatch_logs.role"];
+    assert_eq!(fields(&proposal), changed);
+    let input = proposal.writes[0].call().input;
+    assert_eq!(input["CloudWatchLogsLogGroupArn"], group);
+    assert_eq!(input["CloudWatchLogsRoleArn"], role);
+    assert_eq!(input["SnsTopicName"], topic);
+    live["trails"][ARN]["cloudwatch_logs"] = json!({"group": group, "role": role});
+    live["trails"][ARN]["sns_topic"] = json!(topic);
+    assert!(propose(settings, &live).differences.is_empty());
+    assert!(propose("", &live).findings.is_empty());
+    live["trails"][ARN]["sns_topic"] = json!(topic.replace("111122223333", "999999999999"));
+    assert_eq!(propose("", &live).findings[0].field, "sns_topic");
 }

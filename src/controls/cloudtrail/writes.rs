@@ -31,9 +31,15 @@ pub struct CreateTrail {
     pub s3_bucket_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_key_prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sns_topic_name: Option<String>,
     pub include_global_service_events: bool,
     pub is_multi_region_trail: bool,
     pub enable_log_file_validation: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_logs_log_group_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_logs_role_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
     #[serde(serialize_with = "as_list")]
@@ -78,6 +84,9 @@ impl Write for CreateTrail {
             .name(&self.name)
             .s3_bucket_name(&self.s3_bucket_name)
             .set_s3_key_prefix(self.s3_key_prefix.clone())
+            .set_sns_topic_name(self.sns_topic_name.clone())
+            .set_cloud_watch_logs_log_group_arn(self.cloud_watch_logs_log_group_arn.clone())
+            .set_cloud_watch_logs_role_arn(self.cloud_watch_logs_role_arn.clone())
             .include_global_service_events(self.include_global_service_events)
             .is_multi_region_trail(self.is_multi_region_trail)
             .enable_log_file_validation(self.enable_log_file_validation)
@@ -124,8 +133,19 @@ impl CreateTrail {
             && trail.is_multi_region_trail() == Some(self.is_multi_region_trail)
             && trail.log_file_validation_enabled() == Some(self.enable_log_file_validation)
             && key == self.kms_key_id.as_deref()
+            && trail.sns_topic_arn() == self.sns_topic_name.as_deref()
+            && trail.cloud_watch_logs_log_group_arn()
+                == self.cloud_watch_logs_log_group_arn.as_deref()
     }
 }
+
+/// What a trail that writes to a log group needs on top: CloudTrail is passed the role.
+pub const PASS_ROLE: Operation = Operation::new(
+    "iam",
+    "PassRole",
+    &[Grant::on("iam:PassRole", "{logs_role}")
+        .when("iam:PassedToService", "cloudtrail.amazonaws.com")],
+);
 
 /// Changes what is given of a trail; the rest stays as it is.
 #[derive(Debug, Serialize)]
@@ -136,6 +156,12 @@ pub struct UpdateTrail {
     pub s3_bucket_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_key_prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sns_topic_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_logs_log_group_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_logs_role_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_global_service_events: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,6 +193,9 @@ impl Write for UpdateTrail {
             .name(&self.name)
             .set_s3_bucket_name(self.s3_bucket_name.clone())
             .set_s3_key_prefix(self.s3_key_prefix.clone())
+            .set_sns_topic_name(self.sns_topic_name.clone())
+            .set_cloud_watch_logs_log_group_arn(self.cloud_watch_logs_log_group_arn.clone())
+            .set_cloud_watch_logs_role_arn(self.cloud_watch_logs_role_arn.clone())
             .set_include_global_service_events(self.include_global_service_events)
             .set_is_multi_region_trail(self.is_multi_region_trail)
             .set_enable_log_file_validation(self.enable_log_file_validation)

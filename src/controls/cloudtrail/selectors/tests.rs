@@ -97,12 +97,16 @@ fn wishes() -> Vec<Vec<Wish>> {
 fn what_is_written_keeps_all_that_is_there_logs_management_events_and_is_enough() {
     for live in many() {
         for wishes in wishes() {
-            let next = wanted(&live, &wishes, "aws");
+            let next = wanted(&live, &wishes, "aws", "trail-logs");
             assert!(!management_events(&next).is_empty(), "{live:?} {wishes:?}");
             assert!(data_events(&next).is_superset(&data_events(&live)));
             assert!(management_events(&next).is_superset(&management_events(&live)));
-            assert!(wishes.iter().all(|w| w.missing(&next, "aws").is_empty()));
-            assert_eq!(wanted(&next, &wishes, "aws"), next);
+            assert!(
+                wishes
+                    .iter()
+                    .all(|w| w.missing(&next, "aws", "trail-logs").is_empty())
+            );
+            assert_eq!(wanted(&next, &wishes, "aws", "trail-logs"), next);
             let same = data_events(&next) == data_events(&live)
                 && management_events(&next) == management_events(&live);
             assert_eq!(
@@ -147,7 +151,10 @@ fn basic_selectors_are_translated_to_what_they_log() {
 #[test]
 fn a_basic_selector_without_management_events_is_not_the_default() {
     let live = translated(&[basic("All", false, &[], &[])]);
-    assert_eq!(wanted(&live, &[], "aws"), [Selector::management()]);
+    assert_eq!(
+        wanted(&live, &[], "aws", "trail-logs"),
+        [Selector::management()]
+    );
 }
 
 #[test]
@@ -157,15 +164,25 @@ fn reads_here_and_writes_there_are_all() {
         basic("WriteOnly", false, &[], &["arn:aws:s3"]),
     ]);
     let all = wish(Kind::S3, &["a"], Access::All);
-    assert!(all.missing(&live, "aws").is_empty());
+    assert!(all.missing(&live, "aws", "trail-logs").is_empty());
     live.pop();
-    assert_eq!(all.missing(&live, "aws").len(), 1);
+    assert_eq!(all.missing(&live, "aws", "trail-logs").len(), 1);
 }
 
 #[test]
 fn our_own_list_grows_in_place() {
-    let first = wanted(&[], &[wish(Kind::S3, &["a", "b"], Access::Write)], "aws");
-    let second = wanted(&first, &[wish(Kind::S3, &["b", "c"], Access::Write)], "aws");
+    let first = wanted(
+        &[],
+        &[wish(Kind::S3, &["a", "b"], Access::Write)],
+        "aws",
+        "trail-logs",
+    );
+    let second = wanted(
+        &first,
+        &[wish(Kind::S3, &["b", "c"], Access::Write)],
+        "aws",
+        "trail-logs",
+    );
     assert_eq!(first.len(), second.len());
     assert_eq!(
         second[1].field_selectors[3].starts_with,
@@ -176,16 +193,56 @@ fn our_own_list_grows_in_place() {
 #[test]
 fn a_selector_of_our_name_that_logs_less_is_left_and_another_added() {
     let wishes = [wish(Kind::S3, &[], Access::All)];
-    let next = wanted(&[foreign()], &wishes, "aws");
+    let next = wanted(&[foreign()], &wishes, "aws", "trail-logs");
     let names: Vec<_> = next.iter().filter_map(|s| s.name.as_deref()).collect();
     assert_eq!(
         names,
         [
-            "management events",
+            "Management events selector",
             "baseline: s3 (all)",
             "baseline: s3 (all) 2"
         ]
     );
     let words = data_events(&next);
     assert!(words.contains("s3 all (read and write), eventName is not GetObject"));
+}
+
+#[test]
+fn all_objects_are_all_but_those_of_the_trails_own_bucket() {
+    let all = [wish(Kind::S3, &[], Access::All)];
+    let new = wanted(&[Selector::management()], &all, "aws", "trail-logs");
+    assert_eq!(
+        new[1].only(ARN).map(|field| &field.not_starts_with[..]),
+        Some(&["arn:aws:s3:::trail-logs/".to_owned()][..])
+    );
+    assert_eq!(
+        words(&data_events(&new)),
+        ["s3 all but trail-logs (read and write)"]
+    );
+    assert!(!logs_own_deliveries(&new, "aws", "trail-logs"));
+    // An exception that others made for it is enough; one for another bucket is not.
+    assert_eq!(wanted(&new, &all, "aws", "trail-logs"), new);
+    assert_eq!(wanted(&new, &all, "aws", "other").len(), 3);
+    let reads = [wish(Kind::S3, &[], Access::Read)];
+    assert_eq!(wanted(&new, &reads, "aws", "trail-logs").len(), 3);
+    let everything = translated(&[basic("All", true, &[], &["arn:aws:s3"])]);
+    assert_eq!(wanted(&everything, &all, "aws", "trail-logs"), everything);
+    assert!(logs_own_deliveries(&everything, "aws", "trail-logs"));
+}
+
+#[test]
+fn sources_that_are_left_out_are_those_that_no_selector_logs() {
+    let without = |source: &str| translated(&[basic("All", true, &[source], &[])]);
+    let left =
+        |selectors: &[Selector]| left_out(selectors).map(|sources| words(&sources).join(" "));
+    let kms = without("kms.amazonaws.com");
+    assert_eq!(left(&kms).as_deref(), Some("kms.amazonaws.com"));
+    let both = [kms.clone(), without("rdsdata.amazonaws.com")].concat();
+    assert_eq!(left(&both).as_deref(), Some(""));
+    let writes = [kms, vec![Selector::management()]].concat();
+    assert!(logs_all_management(&writes));
+    assert_eq!(
+        left(&translated(&[basic("ReadOnly", true, &[], &[])])),
+        None
+    );
 }
