@@ -4,7 +4,9 @@ mod account;
 mod examples;
 mod limits;
 mod problems;
+mod secrets;
 mod shared;
+mod size;
 mod waivers;
 mod words;
 
@@ -38,6 +40,9 @@ pub const DEFAULT_TRAIL: &str = "baseline";
 /// The largest file that is read, in bytes: a hundred times what an account needs, and little
 /// enough that whatever is in it is refused at once.
 const LARGEST: u64 = 256 * 1024;
+
+/// From this size on, in bytes, only the first error of syntax is told.
+const LARGE: usize = 64 * 1024;
 
 /// Where a baseline is looked for when none is named.
 pub const DEFAULT_PATHS: &[&str] = &["baseline.toml", "baselines/default.toml"];
@@ -105,14 +110,17 @@ impl Baseline {
     /// Every problem found in it.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
         let text = String::from_utf8_lossy(bytes);
+        let found = secrets::find(&text);
+        if !found.is_empty() {
+            let mut problems = Problems::default();
+            problems.secrets(&found);
+            return Err(problems.error(path, &secrets::masked(&text, &found)));
+        }
         let read = match std::str::from_utf8(bytes) {
             Ok(text) => Self::parse(path, text),
             Err(cause) => Err(not_utf8(cause.valid_up_to())),
         };
-        read.map_err(|problems| {
-            Error::failed(format!("{} in {}", problems.count(), path.display()))
-                .report(problems.render(path, &text))
-        })
+        read.map_err(|problems| problems.error(path, &text))
     }
 
     /// Reads a baseline from text; `path` is only its name.
@@ -120,8 +128,19 @@ impl Baseline {
     /// # Errors
     /// Every problem found in it.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Problems> {
-        let (table, errors) = DeTable::parse_recoverable(text);
         let mut problems = Problems::default();
+        if let Some((place, text)) = size::excess(text) {
+            problems.add(Some(place), text, None);
+            return Err(problems);
+        }
+        let (table, errors) = match text.len() > LARGE {
+            // A large file of nothing but errors would make hundreds of thousands.
+            true => match DeTable::parse(text) {
+                Ok(table) => (table, Vec::new()),
+                Err(error) => (Spanned::new(0..0, DeTable::new()), vec![error]),
+            },
+            false => DeTable::parse_recoverable(text),
+        };
         problems.syntax(text, errors);
         if !problems.any() {
             problems.numbers(table.get_ref());

@@ -1,10 +1,12 @@
 //! Collects everything that is wrong in a baseline and shows it in place.
 
 use super::examples;
+use super::secrets::Secret;
 use super::words::{
     did_you_mean, expects_another_kind, in_plain_words, language, shortened, syntax_in_plain_words,
 };
 use crate::control::{Configured, Kind, Scope, Table};
+use crate::error::Error;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
@@ -93,6 +95,17 @@ impl Problems {
     /// Adds a problem with the setting at a path below a table.
     pub(super) fn at(&mut self, table: &Table<'_>, path: &str, text: String) {
         self.add(Some(locate(table).find(path).0), text, None);
+    }
+
+    /// Adds a problem with the setting at a path below a table, and what to do about it.
+    pub(super) fn add_at(
+        &mut self,
+        table: &Table<'_>,
+        path: &str,
+        text: String,
+        help: Option<String>,
+    ) {
+        self.add(Some(locate(table).find(path).0), text, help);
     }
 
     /// Adds a key that nobody knows.
@@ -198,6 +211,10 @@ impl Problems {
         table: &Table<'i>,
         read: impl Fn(Table<'i>) -> Result<T, toml::de::Error>,
     ) -> Option<T> {
+        // Most tables are fine, and a large one is not copied more often than it must.
+        if let Ok(value) = read(table.clone()) {
+            return Some(value);
+        }
         let mut table = table.clone();
         let (whole, mut removed) = (locate(&table), Vec::new());
         loop {
@@ -267,6 +284,22 @@ impl Problems {
         };
         let text = in_plain_words(&text);
         self.add(Some(span), text, help);
+    }
+
+    /// Adds the credentials that stand in a file; they are not in the words.
+    pub(super) fn secrets(&mut self, found: &[Secret]) {
+        let help = "a baseline needs none: take it out, and if anybody else has seen the file, \
+                    deactivate the key; credentials come from --profile or the AWS chain";
+        for Secret { span, what } in found.iter().take(MOST + 1) {
+            let text = format!("this looks like {what}");
+            self.add(Some(span.clone()), text, Some(help.to_owned()));
+        }
+    }
+
+    /// The error that tells all problems of a file.
+    pub(super) fn error(&self, path: &Path, text: &str) -> Error {
+        Error::failed(format!("{} in {}", self.count(), path.display()))
+            .report(self.render(path, text))
     }
 
     /// All problems, each with its line and a caret, in the order of the file.

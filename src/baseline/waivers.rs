@@ -1,7 +1,8 @@
 //! The tables `[[waivers]]`: what may differ for a while, why, who answers for it, and until when.
 
 use super::Problems;
-use crate::control::Table;
+use super::words::slip_of;
+use crate::control::{Kind, Table};
 use crate::controls;
 use crate::day::Day;
 use crate::pattern::Pattern;
@@ -51,6 +52,19 @@ impl Waiver {
             .is_none_or(|pattern| ends.any(|end| pattern.matches(&field[..end])))
     }
 
+    /// Whether no setting, and nothing else that its control judges, is called like its field: it may
+    /// never be about anything.
+    pub fn is_about_no_known_field(&self) -> bool {
+        let (Some(kind), Some(field)) = (controls::find(&self.control), &self.field) else {
+            return false;
+        };
+        let field = field.as_str();
+        let first = &field[..field.find(['.', '*', '?']).unwrap_or(field.len())];
+        let is_pattern = field[first.len()..].starts_with(['*', '?']);
+        let mut known = kind.fields();
+        !known.any(|name| name == first || (is_pattern && name.starts_with(first)))
+    }
+
     /// Whether it holds no longer.
     pub fn has_expired(&self, today: Day) -> bool {
         self.expires < today
@@ -91,6 +105,16 @@ pub fn load(tables: Table<'_>, present: &[&str], problems: &mut Problems) -> Vec
     }
 }
 
+/// The field that is meant by one that nothing of a control is called, if it is a slip.
+fn misspelt(kind: &Kind, field: &str) -> Option<String> {
+    let known: Vec<&str> = kind.fields().collect();
+    let (first, rest) = field.split_at(field.find(['.', '*', '?']).unwrap_or(field.len()));
+    match known.contains(&first) || rest.starts_with(['*', '?']) {
+        true => None,
+        false => Some(format!("{}{rest}", slip_of(first, &known)?)),
+    }
+}
+
 fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<Waiver> {
     if !table.get_ref().is_table() {
         problems.add(Some(table.span()), "a waiver is a table".to_owned(), None);
@@ -125,6 +149,18 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
         }
     }
     let written: Written = problems.decode("waivers", table)?;
+    let whose = written.control.as_deref().and_then(controls::find);
+    if let (Some(kind), Some(field)) = (whose, &written.field)
+        && let Some(meant) = misspelt(kind, field.as_str())
+    {
+        let text = format!(
+            "nothing of [{}] is called '{}'",
+            kind.about.name,
+            field.as_str()
+        );
+        let help = Some(format!("did you mean '{meant}'?"));
+        problems.add_at(table, "field", text, help);
+    }
     Some(Waiver {
         control: written.control?,
         place: written.place,

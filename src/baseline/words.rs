@@ -160,6 +160,20 @@ fn plain(found: &str) -> String {
     }
 }
 
+/// The known name that differs from what was given by a slip of the fingers: one or two letters
+/// that are wrong, missing, too many or in each other's place.
+pub fn slip_of<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    if given.len() > LONGEST_NAME || given.len() < 4 {
+        return None;
+    }
+    let given = given.to_ascii_lowercase();
+    let slips = known
+        .iter()
+        .map(|name| (strsim::osa_distance(&given, name), *name));
+    let nearest = slips.min_by_key(|(slips, _)| *slips)?;
+    (nearest.0 <= 2).then_some(nearest.1)
+}
+
 /// Which of the known names was meant, if one is near; else all of them.
 pub fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
     // Comparing takes the square of the length, and no such name is known.

@@ -4,7 +4,8 @@ use super::shown;
 use crate::baseline::Baseline;
 use crate::cli;
 use crate::error::{Error, Exit};
-use crate::view::Streams;
+use crate::pattern::Pattern;
+use crate::view::{Streams, escape};
 
 pub fn run(args: cli::File, streams: &mut Streams) -> Result<Exit, Error> {
     let baseline = Baseline::load(args.baseline.as_deref())?;
@@ -18,6 +19,19 @@ pub fn run(args: cli::File, streams: &mut Streams) -> Result<Exit, Error> {
         true => "no control".to_owned(),
         false => names.join(", "),
     };
+    for waiver in baseline
+        .waivers
+        .iter()
+        .filter(|own| own.is_about_no_known_field())
+    {
+        let (control, field) = (&waiver.control, waiver.field.as_ref());
+        let field = escape(field.map_or("", Pattern::as_str));
+        let text = format!("note: no setting of [{control}] is called '{field}', as a waiver says");
+        shown(writeln!(
+            streams.talk,
+            "{text}; it may never be about anything"
+        ))?;
+    }
     shown(writeln!(streams.out, "{path} is valid: {list}"))?;
     Ok(Exit::Fine)
 }

@@ -99,6 +99,10 @@ pub trait Control: Send + Sync + 'static {
         Proposal::by_hand(&past)
     }
 
+    /// What differences and findings are about besides settings: the first part of their fields. For
+    /// telling a waiver that is misspelt, never a reason to act.
+    const FIELDS: &'static [&'static str] = &[];
+
     /// The writes of [`Control::restore`], besides those that every baseline with this control
     /// uses.
     const RESTORES: &'static [Operation] = &[];
@@ -317,6 +321,8 @@ pub struct Kind {
     pub about: &'static About,
     /// See [`Control::RESTORES`].
     pub restores: &'static [Operation],
+    /// See [`Control::FIELDS`].
+    fields: &'static [&'static str],
     configure: for<'i> fn(Table<'i>) -> Result<Box<dyn Configured>, toml::de::Error>,
 }
 
@@ -329,8 +335,15 @@ impl Kind {
         Self {
             about: const { &C::ABOUT },
             restores: C::RESTORES,
+            fields: C::FIELDS,
             configure: configure::<C>,
         }
+    }
+
+    /// What differences and findings may be about, by the first part of their fields.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> {
+        let settings = self.about.settings.iter().map(|setting| setting.name);
+        settings.chain(self.fields.iter().copied())
     }
 
     /// Reads the control's table.

@@ -35,6 +35,7 @@ mod scenarios;
 mod storage_lens;
 mod trust;
 mod undo;
+mod validate;
 mod waivers;
 mod watch;
 mod written;

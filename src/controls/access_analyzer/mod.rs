@@ -181,6 +181,7 @@ impl Control for AccessAnalyzer {
     type Settings = Settings;
     type Live = Live;
 
+    const FIELDS: &'static [&'static str] = &["name", "status"];
     const ABOUT: About = About {
         name: "access_analyzer",
         title: "IAM Access Analyzer finds what is shared with outsiders, in every region",

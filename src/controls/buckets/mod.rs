@@ -37,6 +37,12 @@ impl Control for Buckets {
     type Settings = Vec<Entry>;
     type Live = Live;
 
+    const FIELDS: &'static [&'static str] = &[
+        "deleted_principals",
+        "lifecycle",
+        "policy",
+        "takes_access_logs",
+    ];
     const ABOUT: About = about::ABOUT;
 
     fn check(entries: &Vec<Entry>, problems: &mut Problems) {

@@ -44,6 +44,7 @@ impl Control for Budgets {
     /// The budget need not exist.
     type Live = Option<Budget>;
 
+    const FIELDS: &'static [&'static str] = &["health", "time_period"];
     const ABOUT: About = About {
         name: "budgets",
         title: "cost budgets and their alerts",

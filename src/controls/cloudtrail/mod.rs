@@ -37,6 +37,7 @@ impl Control for Cloudtrail {
     type Settings = Settings;
     type Live = Live;
 
+    const FIELDS: &'static [&'static str] = &["logging", "management_events", "selectors", "tags"];
     const ABOUT: About = About {
         name: "cloudtrail",
         title: "trail of what is done in the account",

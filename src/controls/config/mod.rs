@@ -181,6 +181,8 @@ impl Control for Config {
     type Settings = Settings;
     type Live = Live;
 
+    const FIELDS: &'static [&'static str] =
+        &["channel", "recorder", "recording", "service_linked_role"];
     const ABOUT: About = About {
         name: "config",
         title: "AWS Config records and delivers in every region",

@@ -91,6 +91,16 @@ impl Control for LogBucket {
     type Settings = Settings;
     type Live = Seen;
 
+    const FIELDS: &'static [&'static str] = &[
+        "encryption",
+        "ownership",
+        "public_access_block",
+        "region",
+        "rules",
+        "ssl_only",
+        "statements",
+        "tags",
+    ];
     const ABOUT: About = About {
         name: "log_bucket",
         title: "private bucket for the logs of CloudTrail and Config",
