@@ -20,6 +20,7 @@ mod fuzz;
 mod guardduty;
 mod hostile;
 mod journal;
+mod judges;
 mod laws;
 mod limits;
 mod listener;

@@ -14,6 +14,7 @@ mod wire;
 
 use crate::account::Account;
 use crate::laws::everything;
+pub use cases::long;
 use serde_json::{Value, json};
 use wire::Wire;
 
