@@ -56,17 +56,20 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
         add(operation, &Names::new(baseline, context, own));
     }
     for control in &baseline.controls {
-        let names = Names::new(baseline, context, control.names(context));
+        let mut allow = |operation: &'static Operation| {
+            let own = control.names_for(context, operation.name);
+            add(operation, &Names::new(baseline, context, own));
+        };
         let unused = control.unused();
         let operations = control.about().operations.iter();
         for operation in
             operations.filter(|o| (writes || is_read(o.name)) && !unused.contains(&o.name))
         {
-            add(operation, &names);
+            allow(operation);
         }
         if purpose == Purpose::Undo {
             for operation in control.restores() {
-                add(operation, &names);
+                allow(operation);
             }
         }
     }
@@ -186,8 +189,15 @@ impl Names {
         Self(names)
     }
 
-    /// Every ARN that the template stands for.
+    /// The ARNs that the template stands for, without those that another one matches anyway.
     fn fill(&self, template: &str) -> Vec<String> {
+        let all = self.every(template);
+        let is_covered = |own: &String| all.iter().any(|other| other != own && covers(other, own));
+        all.iter().filter(|own| !is_covered(own)).cloned().collect()
+    }
+
+    /// Every ARN that the template stands for.
+    fn every(&self, template: &str) -> Vec<String> {
         let Some((head, rest)) = template.split_once('{') else {
             return vec![template.to_owned()];
         };
@@ -198,7 +208,7 @@ impl Names {
             .get(name)
             .filter(|values| !values.is_empty())
             .unwrap_or(&any);
-        let tails = self.fill(tail);
+        let tails = self.every(tail);
         let mut filled: Vec<String> = values
             .iter()
             .flat_map(|value| tails.iter().map(move |tail| format!("{head}{value}{tail}")))
@@ -212,6 +222,68 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The actions of the controls that no ARN narrows. Source: Service Authorization Reference.
+    const WITHOUT_RESOURCES: &[&str] = &[
+        "access-analyzer:ListAnalyzers",
+        "cloudtrail:DescribeTrails",
+        "config:DescribeDeliveryChannelStatus",
+        "config:DescribeDeliveryChannels",
+        "config:PutDeliveryChannel",
+        "guardduty:CreateDetector",
+        "guardduty:ListDetectors",
+        "iam:DeleteAccountPasswordPolicy",
+        "iam:GenerateCredentialReport",
+        "iam:GetAccountPasswordPolicy",
+        "iam:GetAccountSummary",
+        "iam:GetCredentialReport",
+        "iam:UpdateAccountPasswordPolicy",
+        "s3:GetAccessPoint",
+        "s3:GetAccountPublicAccessBlock",
+        "s3:ListAccessPoints",
+        "s3:ListAllMyBuckets",
+        "s3:ListMultiRegionAccessPoints",
+        "s3:ListStorageLensConfigurations",
+        "s3:PutAccountPublicAccessBlock",
+        "s3:PutStorageLensConfiguration",
+    ];
+
+    #[test]
+    fn what_has_no_resources_is_allowed_on_a_star() {
+        for kind in crate::controls::ALL {
+            let operations = kind.about.operations.iter().chain(kind.restores);
+            for grant in operations.flat_map(|operation| operation.grants) {
+                if WITHOUT_RESOURCES.contains(&grant.action) {
+                    assert_eq!(grant.resource, "*", "{}", grant.action);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn guardrails_are_allowed_on_the_buckets_that_entries_match() {
+        let text = "baseline = 1\n\
+            [[buckets]]\nmatch = [\"*\"]\nversioning = true\n\
+            [[buckets]]\nmatch = [\"payroll-*\", \"hr-?\"]\nssl_only = true\n\
+            access_log = { bucket = \"logs-{account}-{region}\" }";
+        let baseline = Baseline::parse(std::path::Path::new("x.toml"), text);
+        let baseline = baseline.expect("the test's baseline is valid");
+        let context = crate::control::tests::context();
+        let document = policy(&baseline, &context, Purpose::Apply);
+        let allowed_on = |action: &str| -> Vec<String> {
+            let statements = document.statement.iter();
+            let allowing = statements.filter(|own| own.action.contains(&action));
+            allowing.flat_map(|own| own.resource.clone()).collect()
+        };
+        let narrow = [
+            "arn:aws:s3:::hr-?",
+            "arn:aws:s3:::logs-111122223333-*",
+            "arn:aws:s3:::payroll-*",
+        ];
+        assert_eq!(allowed_on("s3:PutBucketPolicy"), narrow);
+        assert_eq!(allowed_on("s3:PutBucketLogging"), narrow);
+        assert_eq!(allowed_on("s3:PutBucketVersioning"), ["arn:aws:s3:::*"]);
+    }
 
     #[test]
     fn what_is_allowed_on_more_is_not_allowed_again_on_less() {
@@ -245,5 +317,8 @@ mod tests {
         ];
         assert_eq!(filled, wanted);
         assert_eq!(names.fill("*"), ["*"]);
+        let patterns = ["logs", "pay*", "payroll-?", "payroll-*"].map(str::to_owned);
+        let names = Names(BTreeMap::from([("bucket", patterns.to_vec())]));
+        assert_eq!(names.fill("b/{bucket}"), ["b/logs", "b/pay*"]);
     }
 }

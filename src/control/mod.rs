@@ -113,6 +113,15 @@ pub trait Control: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// [`Control::names`] for one operation, where it is not needed on all that they stand for.
+    fn names_for(
+        settings: &Self::Settings,
+        context: &Context,
+        _operation: &str,
+    ) -> Vec<(&'static str, Vec<String>)> {
+        Self::names(settings, context)
+    }
+
     /// The operations of [`About::operations`] that these settings never use.
     fn unused(_settings: &Self::Settings) -> Vec<&'static str> {
         Vec::new()
@@ -227,8 +236,8 @@ pub trait Configured: Debug + Send + Sync {
     ) -> Result<Proposal, String>;
     /// See [`Control::RESTORES`].
     fn restores(&self) -> &'static [Operation];
-    /// See [`Control::names`].
-    fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)>;
+    /// See [`Control::names_for`].
+    fn names_for(&self, context: &Context, operation: &str) -> Vec<(&'static str, Vec<String>)>;
     /// See [`Control::unused`].
     fn unused(&self) -> Vec<&'static str>;
     /// See [`Control::sources`].
@@ -301,8 +310,8 @@ impl<C: Control> Configured for Held<C> {
         C::RESTORES
     }
 
-    fn names(&self, context: &Context) -> Vec<(&'static str, Vec<String>)> {
-        C::names(&self.0, context)
+    fn names_for(&self, context: &Context, operation: &str) -> Vec<(&'static str, Vec<String>)> {
+        C::names_for(&self.0, context, operation)
     }
 
     fn unused(&self) -> Vec<&'static str> {

@@ -16,10 +16,7 @@ pub const LIST_ACCESS_POINTS: Operation = Operation::new(
 pub const GET_ACCESS_POINT: Operation = Operation::new(
     "s3control",
     "GetAccessPoint",
-    &[Grant::on(
-        "s3:GetAccessPoint",
-        "arn:{partition}:s3:{region}:{account}:accesspoint/*",
-    )],
+    &[Grant::any("s3:GetAccessPoint")],
 );
 
 /// Lists the multi-region access points of the account.

@@ -4,7 +4,9 @@ use crate::account::{Account, block_on};
 use serde_json::{Value, json};
 use std::process::Stdio;
 
-const POLICY: &str = "[password_policy]\nminimum_length = 14";
+/// Only the length is asked for.
+const POLICY: &str = "[password_policy]\nminimum_length = 14\nreuse_prevention = \"unmanaged\"\n\
+                      users_may_change = \"unmanaged\"";
 
 /// Sets the length of passwords behind the tool, and nothing else that was set before.
 pub fn set_length(account: &Account, length: i32) {

@@ -5,7 +5,7 @@ use super::settings::Entry;
 use super::values::Encryption;
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::aws::{Operation, Write, keys};
-use crate::control::{About, Cost, Need, Reference, Scope, Setting, Stricter};
+use crate::control::{About, Context, Cost, Need, Reference, Scope, Setting, Stricter};
 use crate::s3;
 
 const STOPS: &str = "readers who get in only because a bucket is public lose access";
@@ -316,6 +316,31 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
         ],
     );
     used
+}
+
+/// The buckets on which these entries use an operation, as patterns for ARNs: those that they match,
+/// and those that they have logs delivered to. What only puts things back may be any entry's.
+pub(super) fn buckets_of(entries: &[Entry], operation: &str, context: &Context) -> Vec<String> {
+    let uses = |entry: &&Entry| {
+        let used = used(std::slice::from_ref(*entry));
+        used.iter().any(|own| own.name == operation)
+    };
+    let mut asking: Vec<&Entry> = entries.iter().filter(uses).collect();
+    if asking.is_empty() {
+        asking.extend(entries);
+    }
+    let names = asking.into_iter().flat_map(|entry| {
+        let target = entry.log_target(&context.account, "*");
+        let matched = entry
+            .matches
+            .iter()
+            .map(|pattern| pattern.as_str().to_owned());
+        matched.chain(target)
+    });
+    let in_a_name = |c: char| c.is_ascii_alphanumeric() || "._-*?".contains(c);
+    names
+        .map(|name| name.replace(|c: char| !in_a_name(c), "*"))
+        .collect()
 }
 
 fn put<W: Write>() -> &'static Operation {

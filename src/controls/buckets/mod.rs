@@ -150,6 +150,16 @@ impl Control for Buckets {
         vec![("key_account", accounts.into_iter().collect())]
     }
 
+    fn names_for(
+        entries: &Vec<Entry>,
+        context: &Context,
+        operation: &str,
+    ) -> Vec<(&'static str, Vec<String>)> {
+        let mut names = Self::names(entries, context);
+        names.push(("bucket", about::buckets_of(entries, operation, context)));
+        names
+    }
+
     fn unused(entries: &Vec<Entry>) -> Vec<&'static str> {
         let used = about::used(entries);
         let is_used = |name: &str| used.iter().any(|own| own.name == name);

@@ -1,6 +1,6 @@
 //! The one write, which replaces the whole configuration.
 
-use super::dashboard::{ARN, Dashboard, Metrics};
+use super::dashboard::{Dashboard, Metrics};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::Context;
 use aws_sdk_s3control::types::{
@@ -137,7 +137,7 @@ impl Write for PutStorageLensConfiguration {
     const OPERATION: Operation = Operation::new(
         "s3control",
         "PutStorageLensConfiguration",
-        &[Grant::on("s3:PutStorageLensConfiguration", ARN)],
+        &[Grant::any("s3:PutStorageLensConfiguration")],
     );
 
     fn region(&self) -> &str {
