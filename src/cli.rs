@@ -1,6 +1,6 @@
 //! The command line; the comments here are the help texts.
 
-use crate::aws::{Chosen, Follower};
+use crate::aws::{Chosen, Follower, regions};
 use crate::policy::Origin;
 use crate::view::Debug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -119,8 +119,8 @@ pub struct AwsArgs {
     /// A profile of the AWS configuration files
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The region to ask, over AWS_REGION and the profile
-    #[arg(long, global = true, value_name = "REGION")]
+    /// The region to ask, over AWS_REGION and the profile; `home_region` of the baseline goes first
+    #[arg(long, global = true, value_name = "REGION", value_parser = region)]
     pub region: Option<String>,
     /// A role to assume with the credentials found
     #[arg(long, global = true, value_name = "ARN")]
@@ -407,6 +407,10 @@ pub struct Snapshot {
 
 /// How long a plan may be valid: nobody remembers what an older one was about.
 pub const LONGEST_VALIDITY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+fn region(text: &str) -> Result<String, String> {
+    regions::check(text).map(|()| text.to_owned())
+}
 
 fn time_limit(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {

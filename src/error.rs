@@ -1,6 +1,6 @@
 //! Errors as a person reads them: what failed, why, and what to type next.
 
-use crate::aws::{AwsError, Kind, NOT_OF_AWS, denied};
+use crate::aws::{AwsError, Kind, NOT_OF_AWS, denied, regions};
 use std::fmt::{self, Display};
 
 /// Why a command ended without doing what it was asked.
@@ -127,9 +127,15 @@ pub fn advice(error: &AwsError) -> Option<String> {
         Kind::Throttled => "AWS is asked too often, perhaps by others too: run it again later, or \
                             with --parallelism 4"
             .to_owned(),
+        Kind::Unresolved if service == "account" => format!(
+            "where AWS does not list the regions of an account, write them in [account], as in \
+             regions = {}",
+            regions::listed_beside(region)
+        ),
         Kind::Unresolved => format!(
-            "look the name up yourself: getent hosts {service}.{region}.amazonaws.com; without \
-             internet access {service} needs a VPC endpoint with private DNS in {region}"
+            "look the name up yourself: getent hosts {}; without internet access {service} needs a \
+             VPC endpoint with private DNS in {region}; AWS_ENDPOINT_URL must be unset, or right",
+            regions::host(service, region)
         ),
         Kind::Proxy => "check HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT, and name in \
                         NO_PROXY what needs no proxy"
@@ -141,9 +147,11 @@ pub fn advice(error: &AwsError) -> Option<String> {
                               AWS_CA_BUNDLE=authority.pem"
             .to_owned(),
         Kind::Unreachable if error.message == NOT_OF_AWS => {
-            "somebody on the way may answer in AWS's place, a proxy or the login page of a network: \
-             curl -v https://sts.amazonaws.com"
-                .to_owned()
+            format!(
+                "somebody on the way may answer in AWS's place, a proxy or the login page of a \
+                 network: curl -v https://{}",
+                regions::host(service, region)
+            )
         }
         Kind::Unreachable if error.code.is_some() => {
             format!("{service} in {region} fails by itself: run it again later")
@@ -162,6 +170,23 @@ pub fn advice(error: &AwsError) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_regions_are_not_listed_it_is_said_what_to_write() {
+        let error = AwsError {
+            kind: Kind::Unresolved,
+            ..AwsError::unexpected(
+                &crate::aws::facts::LIST_REGIONS,
+                "us-gov-west-1",
+                "no such name",
+            )
+        };
+        let said = advice(&error).expect("advice");
+        assert!(
+            said.ends_with("regions = [\"us-gov-east-1\", \"us-gov-west-1\"]"),
+            "{said}"
+        );
+    }
 
     #[test]
     fn an_error_reads_as_sentence_cause_and_hint() {

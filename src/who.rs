@@ -26,10 +26,6 @@ pub const LOOKUP_EVENTS: Operation = Operation::new(
 /// The most pages read of one question: a thousand events, and ten seconds.
 const PAGES: usize = 20;
 
-/// The most things of a region that are asked for one by one; of more it is cheaper to ask for all
-/// events of a name, for each answer serves all things.
-const THINGS: usize = 10;
-
 /// The most writes told of a place.
 const TOLD: usize = 5;
 
@@ -142,14 +138,15 @@ pub async fn changed(
     drifted.iter().map(answer).collect()
 }
 
-/// What is asked for the sake of a place: by its bucket, if few buckets of the region have drifted;
-/// no other thing is named in the events in one way only.
+/// What is asked for the sake of a place: by its bucket, unless more buckets of the region have
+/// drifted than there are names of events, each of which serves all buckets. No other thing is named
+/// in the events in one way only.
 fn questions(place: &Drifted<'_>, all: &[Drifted<'_>]) -> impl Iterator<Item = Question> {
     let beside = all
         .iter()
         .filter(|other| other.region == place.region && bucket(other).is_some());
     let by = match bucket(place) {
-        Some(name) if beside.count() <= THINGS => vec![By::Thing(name.to_owned())],
+        Some(name) if beside.count() <= place.names.len() => vec![By::Thing(name.to_owned())],
         _ => place.names.iter().cloned().map(By::Event).collect(),
     };
     let region = place.region.clone();
@@ -191,7 +188,6 @@ fn answer<'f>(
         answer.unseen = answer.unseen.or_else(|| found.unseen.clone());
     }
     answer.events.sort_by(|a, b| b.cmp(a));
-    answer.events.dedup();
     answer.events.truncate(TOLD);
     answer
 }
@@ -328,6 +324,27 @@ mod tests {
             names.contains(&"DeleteBucketPublicAccessBlock".to_owned()),
             "{names:?}"
         );
+    }
+
+    #[test]
+    fn buckets_are_asked_for_by_name_unless_events_have_fewer_names() {
+        let entries: Vec<Entry> = ["a", "b", "c"]
+            .map(|name| Entry::of("buckets", Place::thing_in(name, "eu-west-1")))
+            .into();
+        let asked = |names: &[&str]| {
+            let place = |entry| Drifted {
+                entry,
+                region: "eu-west-1".to_owned(),
+                names: names.iter().map(|name| (*name).to_owned()).collect(),
+            };
+            let all: Vec<Drifted<'_>> = entries.iter().map(place).collect();
+            let questions = all.iter().flat_map(|place| questions(place, &all));
+            questions.map(|(_, by)| by).collect::<BTreeSet<By>>()
+        };
+        let thing = |name: &str| By::Thing(name.to_owned());
+        assert_eq!(asked(&["X", "Y", "Z"]), ["a", "b", "c"].map(thing).into());
+        let event = |name: &str| By::Event(name.to_owned());
+        assert_eq!(asked(&["X", "Y"]), ["X", "Y"].map(event).into());
     }
 
     #[test]

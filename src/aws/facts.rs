@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::place::Place;
 use aws_sdk_account::types::RegionOptStatus;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::collections::HashMap;
@@ -32,6 +33,14 @@ pub const LIST_REGIONS: Operation = Operation::new(
 /// The account's buckets with their regions.
 pub const LIST_BUCKETS: Operation =
     Operation::new("s3", "ListBuckets", &[Grant::any("s3:ListAllMyBuckets")]);
+
+/// Asked for the region of a bucket where ListBuckets does not tell it: Amazon S3 does, what imitates
+/// it may not.
+const HEAD_FOR_REGION: Operation = Operation::new(
+    "s3",
+    "HeadBucket",
+    &[Grant::on("s3:ListBucket", "arn:{partition}:s3:::{bucket}")],
+);
 
 /// The policy of one bucket.
 pub const GET_BUCKET_POLICY: Operation = Operation::new(
@@ -299,21 +308,48 @@ impl Reader {
             let page = LIST_BUCKETS.answer(&self.clients, region, request).await?;
             for bucket in page.buckets() {
                 let Some(name) = bucket.name() else { continue };
-                let Some(region) = bucket.bucket_region() else {
-                    let text = format!("the answer gives no region for bucket {name}");
-                    return Err(AwsError::unexpected(&LIST_BUCKETS, region, &text));
-                };
-                buckets.push(Bucket {
-                    name: name.to_owned(),
-                    region: region.to_owned(),
-                });
+                buckets.push((name.to_owned(), bucket.bucket_region().map(str::to_owned)));
             }
             next = page.continuation_token().map(str::to_owned);
             if next.is_none() {
-                buckets.sort_by(|a, b| a.name.cmp(&b.name));
-                return Ok(buckets);
+                break;
             }
         }
+        let located = buckets.into_iter().map(async |(name, region)| {
+            let region = match region {
+                Some(region) => region,
+                None => self.region_of(&name).await?,
+            };
+            Ok(Bucket { name, region })
+        });
+        let mut buckets = try_join_all(located).await?;
+        buckets.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(buckets)
+    }
+
+    /// The region of a bucket, which any answer to HeadBucket names, a refusal or a redirection too.
+    async fn region_of(&self, bucket: &str) -> Result<String, AwsError> {
+        let region = &self.home_region;
+        let request = self.clients.s3(region).head_bucket().bucket(bucket).send();
+        let named = match HEAD_FOR_REGION
+            .asked(&self.clients, region, request)
+            .await?
+        {
+            Ok(answer) => answer.bucket_region().map(str::to_owned),
+            Err(error) => {
+                let header = error
+                    .raw_response()
+                    .and_then(|raw| raw.headers().get("x-amz-bucket-region"));
+                match header {
+                    Some(named) => Some(named.to_owned()),
+                    None => return Err(AwsError::new(&HEAD_FOR_REGION, region, error)),
+                }
+            }
+        };
+        named.ok_or_else(|| {
+            let text = format!("the answer gives no region for bucket {bucket}");
+            AwsError::unexpected(&HEAD_FOR_REGION, region, &text)
+        })
     }
 
     /// What a read of a thing answers, asked once however many controls ask.

@@ -140,6 +140,31 @@ pub fn partition_of(region: &str) -> &'static Partition {
     own.unwrap_or(commercial())
 }
 
+/// The name by which a service, by its IAM prefix, is reached in a region. Source: the services'
+/// endpoint rule sets in botocore.
+pub fn host(service: &str, region: &str) -> String {
+    let Partition {
+        name,
+        global,
+        suffix,
+        ..
+    } = partition_of(region);
+    match (service, *name) {
+        ("iam" | "budgets", "aws") => format!("{service}.{suffix}"),
+        ("iam", "aws-cn") => format!("iam.cn-north-1.{suffix}"),
+        ("iam", "aws-us-gov") => format!("iam.us-gov.{suffix}"),
+        ("iam" | "organizations" | "account", _) => format!("{service}.{global}.{suffix}"),
+        ("budgets", "aws-cn" | "aws-iso") => format!("budgets.{suffix}"),
+        ("s3control", _) => format!("s3-control.{region}.{suffix}"),
+        _ => format!("{service}.{region}.{suffix}"),
+    }
+}
+
+/// The regions that are known of the partition that a region is in, as a baseline lists them.
+pub fn listed_beside(region: &str) -> String {
+    format!("{:?}", partition_of(region).regions)
+}
+
 fn commercial() -> &'static Partition {
     &PARTITIONS[PARTITIONS.len() - 1]
 }
@@ -254,6 +279,38 @@ mod tests {
         ] {
             let told = check(slip).expect_err(slip);
             assert!(told.ends_with(meant) || told.contains(meant), "{told}");
+        }
+    }
+
+    #[test]
+    fn services_are_reached_by_their_own_names() {
+        for (service, region, name) in [
+            ("iam", "eu-west-1", "iam.amazonaws.com"),
+            ("iam", "cn-northwest-1", "iam.cn-north-1.amazonaws.com.cn"),
+            ("iam", "us-gov-east-1", "iam.us-gov.amazonaws.com"),
+            (
+                "iam",
+                "us-isof-east-1",
+                "iam.us-isof-south-1.csp.hci.ic.gov",
+            ),
+            ("budgets", "us-east-1", "budgets.amazonaws.com"),
+            (
+                "organizations",
+                "eu-west-1",
+                "organizations.us-east-1.amazonaws.com",
+            ),
+            (
+                "s3control",
+                "eu-west-1",
+                "s3-control.eu-west-1.amazonaws.com",
+            ),
+            (
+                "access-analyzer",
+                "eusc-de-east-1",
+                "access-analyzer.eusc-de-east-1.amazonaws.eu",
+            ),
+        ] {
+            assert_eq!(host(service, region), name);
         }
     }
 

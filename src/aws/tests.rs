@@ -27,8 +27,50 @@ impl HttpConnector for Names {
     }
 }
 
+/// A store whose list of buckets gives no regions.
+#[derive(Debug)]
+struct OldStore;
+
+impl HttpConnector for OldStore {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (status, body) = match request.method() {
+            "HEAD" if request.uri().contains("elsewhere") => (301, ""),
+            "HEAD" => (200, ""),
+            _ => (
+                200,
+                "<ListAllMyBucketsResult><Buckets><Bucket><Name>here</Name></Bucket>\
+                 <Bucket><Name>elsewhere</Name></Bucket></Buckets></ListAllMyBucketsResult>",
+            ),
+        };
+        let status_code = StatusCode::try_from(status).expect("a status");
+        let mut answer = Response::new(status_code, SdkBody::from(body));
+        let region = match status {
+            301 => "eu-west-1",
+            _ => "us-east-1",
+        };
+        answer.headers_mut().insert("x-amz-bucket-region", region);
+        HttpConnectorFuture::ready(Ok(answer))
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_without_a_region_in_the_list_is_asked_for_it() {
+    let http = http_client_fn(move |_, _| SharedHttpConnector::new(OldStore));
+    let buckets = reader_through(http).buckets().await.expect("listed");
+    let told: Vec<(&str, &str)> = buckets
+        .iter()
+        .map(|own| (own.name.as_str(), own.region.as_str()))
+        .collect();
+    assert_eq!(told, [("elsewhere", "eu-west-1"), ("here", "us-east-1")]);
+}
+
 fn reader(names: &'static [&'static str]) -> Reader {
-    let http: SharedHttpClient = http_client_fn(move |_, _| SharedHttpConnector::new(Names(names)));
+    reader_through(http_client_fn(move |_, _| {
+        SharedHttpConnector::new(Names(names))
+    }))
+}
+
+fn reader_through(http: SharedHttpClient) -> Reader {
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

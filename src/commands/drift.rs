@@ -1,7 +1,7 @@
 //! `drift`: says whether the account still matches, for cron.
 
 use super::copies::Copies;
-use super::{Account, selection, shown};
+use super::{Account, selection, shown, warn_of_no_effect};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
@@ -39,6 +39,7 @@ async fn told(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    warn_of_no_effect(account, streams)?;
     check_alone(account).await?;
     let seen = account.look(selection, streams).await?;
     check_alone(account).await?;

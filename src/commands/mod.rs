@@ -58,6 +58,8 @@ struct Account {
     context: Context,
     reader: Reader,
     session: Session,
+    /// What of the command line has no effect.
+    without_effect: Option<String>,
     /// How long looking may take.
     looking_within: Duration,
     /// How long making changes may take.
@@ -97,12 +99,24 @@ impl Account {
         }
         let mut context = baseline.context(&caller, &home, now);
         context.seen_from.clone_from(&aws.seen_from);
+        let without_effect = aws
+            .region
+            .as_ref()
+            .filter(|region| **region != home)
+            .map(|region| {
+                let path = baseline.path.display();
+                format!(
+                    "note: --region {region} has no effect on what is looked at: {path} says \
+                 home_region = \"{home}\""
+                )
+            });
         let reader = Reader::new(session.reading(), caller, home);
         Ok(Self {
             baseline,
             context,
             reader,
             session,
+            without_effect,
             looking_within: aws.looking_within(),
             changing_within: aws.changing_within(),
         })
@@ -190,9 +204,19 @@ impl Account {
     }
 }
 
-/// Tells that nothing keeps the baseline from being used on another account.
-fn warn_of_any_account(baseline: &Baseline, streams: &mut Streams) -> Result<(), Error> {
-    match &baseline.account.id {
+/// Tells what of the command line has no effect.
+fn warn_of_no_effect(account: &Account, streams: &mut Streams) -> Result<(), Error> {
+    match &account.without_effect {
+        Some(text) => shown(writeln!(streams.talk, "{text}")),
+        None => Ok(()),
+    }
+}
+
+/// Tells that nothing keeps the baseline from being used on another account, and what of the command
+/// line has no effect.
+fn warn_of_any_account(account: &Account, streams: &mut Streams) -> Result<(), Error> {
+    warn_of_no_effect(account, streams)?;
+    match &account.baseline.account.id {
         Some(_) => Ok(()),
         None => {
             let text = "note: the baseline names no account, so any is accepted; \

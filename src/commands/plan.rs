@@ -25,7 +25,7 @@ pub async fn run(
         None => {
             let (account, selection, seen) =
                 Account::seen(&args.file, &args.scope, aws, now, streams).await?;
-            warn_of_any_account(&account.baseline, streams)?;
+            warn_of_any_account(&account, streams)?;
             let told = tell_of_others(&account, streams).await;
             account.unless_another(told)?;
             account.plan(&selection, &seen, &Aim::Baseline)

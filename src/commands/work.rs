@@ -128,7 +128,7 @@ impl<'a> Work<'a> {
     /// Shows the plan and asks a person, unless there is nothing to ask about.
     pub fn agreed(self, consent: &Consent, streams: &mut Streams) -> Result<Self, Error> {
         shown(view::plan::text(&mut *streams.out, &self.plan))?;
-        warn_of_any_account(&self.account.baseline, streams)?;
+        warn_of_any_account(self.account, streams)?;
         let allowed = &consent.allow_loosening;
         guard::check(&self.plan, &self.account.baseline, allowed)?;
         if self.plan.changes().next().is_some() {

@@ -111,6 +111,20 @@ fn init_with_a_profile_fills_in_the_account() {
 }
 
 #[test]
+fn a_region_without_effect_or_that_does_not_exist_is_said_so() {
+    let account = Account::with("[password_policy]");
+    let region = |name: &'static str| account.run(&["plan", "--region", name]);
+    let _ = region("eu-west-1")
+        .exits(0)
+        .says("note: --region eu-west-1 has no effect");
+    let run = region("us-east-1").exits(0);
+    assert!(!run.stderr.contains("--region"), "{run:?}");
+    let _ = region("eu-wset-1")
+        .exits(1)
+        .says("did you mean 'eu-west-1'?");
+}
+
+#[test]
 fn a_profile_that_does_not_exist_is_said_so() {
     let account = Account::with("[password_policy]");
     let _ = account

