@@ -100,28 +100,50 @@ fn unknown(wanted: &Wanted<'_>) -> String {
     }
 }
 
-/// That a Deny in the policy as it is keeps its maker from writing it, so that the write would fail:
-/// most often one with `NotPrincipal`, which spares a few by name. The root user of the account can
-/// always write it. Source: S3 API Reference, PutBucketPolicy.
-pub(super) fn is_shut_out(judging: &Judging<'_>, policy: &Policy) -> Option<(String, String)> {
+/// What the policy as it is makes of a write to it.
+pub(super) enum Shut {
+    /// The write would fail: what is wrong, and what to do.
+    Out(String, String),
+    /// It may fail.
+    Perhaps(String),
+}
+
+/// Whether a Deny in the policy as it is keeps its maker from writing it: most often one with
+/// `NotPrincipal`, which spares a few by name. The root user of the account can always write it.
+/// Source: S3 API Reference, PutBucketPolicy.
+pub(super) fn shuts_out(judging: &Judging<'_>, policy: &Policy) -> Option<Shut> {
     let (context, arn) = (judging.context, judging.arn());
     let caller = &context.caller;
     if caller.ends_with(":root") {
         return None;
     }
     let dialect = Dialect::resource(&context.partition);
-    let request = Request::by(caller, "s3:PutBucketPolicy", &arn);
-    let request = request.seen_from(context.seen_from.as_ref());
-    let (statement, found) = policy.keeps_out(&request, dialect)?;
-    (found == Match::Yes).then(|| {
-        (
+    let request = |action| {
+        let request = Request::by(caller, action, &arn);
+        request.seen_from(context.seen_from.as_ref())
+    };
+    let (name, found) = policy.keeps_out(&request("s3:PutBucketPolicy"), dialect)?;
+    if found == Match::Yes {
+        return Some(Shut::Out(
             format!(
-                "statement {statement} of its policy denies s3:PutBucketPolicy to {caller}, who makes \
+                "statement {name} of its policy denies s3:PutBucketPolicy to {caller}, who makes \
                  this change"
             ),
-            "make the change as somebody whom that statement spares, or take it out as the root user \
-             of the account"
+            "make the change as somebody whom that statement spares, or take it out as the root \
+             user of the account"
                 .to_owned(),
-        )
+        ));
+    }
+    // What also denies reading the policy has let it be read.
+    let reads = request("s3:GetBucketPolicy");
+    let statements = policy.statements().iter().enumerate();
+    let mut named = statements.filter(|(at, _)| policy.name_of(*at) == name);
+    let (_, statement) = named.next()?;
+    let lets_read = evaluate(statement, policy.has_variables(), &reads, dialect) == Match::No;
+    (statement.get("NotPrincipal").is_some() && lets_read).then(|| {
+        Shut::Perhaps(format!(
+            "statement {name} of its policy may deny s3:PutBucketPolicy to {caller}: NotPrincipal \
+             spares for certain only who is named together with the account"
+        ))
     })
 }

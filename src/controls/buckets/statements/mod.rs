@@ -12,6 +12,7 @@ use crate::aws::AwsError;
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::policy::{Dialect, Kind, Policy, Statement, weaknesses};
 use crate::s3::{self, Edit};
+use lockout::Shut;
 use settle::Settling;
 
 /// Proposes what is missing, and takes out what is taken back.
@@ -91,8 +92,10 @@ fn write(judging: &mut Judging<'_>, before: Option<&Policy>, settling: Settling<
         return;
     };
     let field = first.field.split('.').next().unwrap_or_default().to_owned();
-    if let Some((what, remedy)) = before.and_then(|policy| lockout::is_shut_out(judging, policy)) {
-        return judging.proposal.finding(&field, what, remedy);
+    match before.and_then(|policy| lockout::shuts_out(judging, policy)) {
+        Some(Shut::Out(what, remedy)) => return judging.proposal.finding(&field, what, remedy),
+        Some(Shut::Perhaps(note)) => judging.proposal.note(note),
+        None => {}
     }
     if settling.policy.is_empty() {
         judging.proposal.differences.extend(settling.differences);

@@ -519,6 +519,14 @@ fn who_is_shut_out_by_a_deny_is_told_before_the_write_that_would_fail() {
     assert_eq!(found(other, root), None);
     let own = format!(r#"["arn:aws:iam::111122223333:role/Deploy","{root}"]"#);
     assert_eq!(found(&own, session), None);
+    // Without the account nothing is certain, which is said beside the write.
+    let alone = live(Some(&policy(&[&deny(
+        r#"["arn:aws:iam::111122223333:role/Deploy"]"#,
+    )])));
+    let proposal = with("ssl_only = true", alone, &seen_from(None, session));
+    assert_eq!(proposal.writes.len(), 1);
+    let note = "statement Admins of its policy may deny s3:PutBucketPolicy to";
+    assert!(proposal.notes.iter().any(|own| own.starts_with(note)));
 }
 
 #[test]
