@@ -157,6 +157,10 @@ pub enum Verdict {
     Waived,
 }
 
+/// What stands in the input of a call for what only an earlier call of the same change brings to
+/// light: the id of what it creates, what AWS switches on by itself.
+pub const KNOWN_AFTER: &str = "(known after apply)";
+
 /// One write as data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

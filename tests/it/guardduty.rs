@@ -4,9 +4,13 @@ use crate::account::{Account, HOME, block_on};
 use crate::emulator::emulator;
 use aws_sdk_guardduty::Client;
 use aws_sdk_guardduty::operation::get_detector::GetDetectorOutput;
-use aws_sdk_guardduty::types::{DetectorFeatureConfiguration, FindingPublishingFrequency};
+use aws_sdk_guardduty::types::{
+    Condition, DestinationProperties, DestinationType, DetectorFeatureConfiguration, FilterAction,
+    FindingCriteria, FindingPublishingFrequency, IpSetFormat, ThreatIntelSetFormat,
+    TrustedEntitySetFormat,
+};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 const IRELAND: &str = "eu-west-1";
 
@@ -70,7 +74,11 @@ fn two_regions_get_a_detector_with_nothing_that_was_not_asked_for() {
             assert_eq!(tags["baseline"], "baseline");
         }
     });
-    assert_eq!(account.writes(), ["guardduty:CreateDetector"; 2]);
+    let mut writes = account.writes();
+    writes.sort();
+    let created = ["CreateDetector", "UntagResource", "UpdateDetector"];
+    let twice = created.map(|name| [format!("guardduty:{name}"), format!("guardduty:{name}")]);
+    assert_eq!(writes, twice.concat());
 }
 
 #[test]
@@ -87,12 +95,46 @@ fn a_region_that_lacks_features_gets_its_detector_all_the_same() {
         .says("note: AI_ANALYST is not offered here");
 }
 
+/// The features that are on, save those that nobody can switch.
+async fn switched_on(account: &Account) -> Vec<String> {
+    let features = features(&detector(account, HOME).await).into_iter();
+    let on = features.filter_map(|(name, enabled)| enabled.then_some(name));
+    on.filter(|name| !["CLOUD_TRAIL", "DNS_LOGS", "FLOW_LOGS"].contains(&name.as_str()))
+        .collect()
+}
+
 #[test]
-fn a_refusal_of_a_feature_switches_on_nothing() {
+fn a_run_that_ends_before_the_features_is_finished_by_the_next() {
+    let account = Account::with("[guardduty]\nfeatures = { S3_DATA_EVENTS = true }");
+    account.faults(json!([{
+        "operation": "UpdateDetector", "action": "error", "status": 400,
+        "code": "BadRequestException", "message": "the value of RDS_LOGIN_EVENTS is invalid",
+    }]));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(3);
+    assert_eq!(account.writes().len(), 2);
+    let drift = account.run(&["drift"]).exits(2);
+    let _ = drift.says("guardduty@us-east-1");
+    let plan = account.run(&["plan"]).exits(0);
+    let _ = plan.says("an earlier run created the detector and did not come to its features");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(block_on(switched_on(&account)), ["S3_DATA_EVENTS"]);
+    let tags = block_on(detector(&account, HOME))
+        .tags()
+        .cloned()
+        .expect("tags");
+    assert_eq!(tags.keys().collect::<Vec<_>>(), ["baseline"]);
+    let before = account.writes().len();
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(account.writes().len(), before);
+    account.assert_valid_requests();
+}
+
+#[test]
+fn a_refused_detector_leaves_nothing() {
     let account = Account::with("[guardduty]");
     account.faults(json!([{
         "operation": "CreateDetector", "action": "error", "status": 400, "count": null,
-        "code": "BadRequestException", "message": "the value of S3_DATA_EVENTS is invalid",
+        "code": "BadRequestException", "message": "the tag is invalid",
     }]));
     let _ = account.run(&["apply", "--auto-approve"]).exits(3);
     block_on(async {
@@ -228,7 +270,183 @@ fn a_lost_answer_leaves_one_detector() {
     let account = Account::with("[guardduty]");
     account.faults(json!([{"operation": "CreateDetector", "action": "apply_then_drop"}]));
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
-    block_on(detector(&account, HOME));
+    assert_eq!(block_on(switched_on(&account)), Vec::<String>::new());
+    let before = account.writes().len();
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(account.writes().len(), before);
+}
+
+/// Moves of somebody who wants GuardDuty to see nothing, each made behind the tool's back on the
+/// same account: every one adds what the drift after it says.
+#[test]
+fn every_move_that_blinds_the_detector_is_drift() {
+    let controls = "[guardduty]\npublishing_frequency = \"FIFTEEN_MINUTES\"\n\
+         features = { S3_DATA_EVENTS = true }";
+    let account = Account::with(controls);
+    account.assert_converges();
+    let _ = account.run(&["drift"]).exits(0);
+    let sees = |what: &str| {
+        let drift = account.run(&["drift"]).exits(2);
+        let _ = drift.says("guardduty@us-east-1").says(what);
+    };
+    block_on(async {
+        let client = client(&account, HOME).await;
+        let detectors = client.list_detectors().send().await.expect("detectors");
+        let id = detectors.detector_ids()[0].clone();
+
+        let everything = FindingCriteria::builder()
+            .set_criterion(Some(HashMap::new()))
+            .build();
+        let filter = client.create_filter().detector_id(&id).name("noise");
+        let filter = filter
+            .action(FilterAction::Archive)
+            .finding_criteria(everything);
+        filter.send().await.expect("a filter");
+        sees("the filter noise archives every finding, which is broad");
+
+        let set = client.create_ip_set().detector_id(&id).name("office");
+        let set = set
+            .format(IpSetFormat::Txt)
+            .location("s3://theirs/office.txt")
+            .activate(true);
+        set.send().await.expect("a set");
+        sees("the trusted IP list office (s3://theirs/office.txt) is in use");
+
+        let set = client
+            .create_trusted_entity_set()
+            .detector_id(&id)
+            .name("partners");
+        let set = set
+            .format(TrustedEntitySetFormat::Txt)
+            .location("s3://theirs/p")
+            .activate(true);
+        set.send().await.expect("a set");
+        sees("the trusted entity list partners (s3://theirs/p) is in use");
+
+        let properties = DestinationProperties::builder()
+            .destination_arn("arn:aws:s3:::theirs")
+            .kms_key_arn("arn:aws:kms:us-east-1:999999999999:key/k");
+        let export = client.create_publishing_destination().detector_id(&id);
+        let export = export.destination_type(DestinationType::S3);
+        let export = export.destination_properties(properties.build());
+        export.send().await.expect("a destination");
+        sees("findings are exported to arn:aws:s3:::theirs, which is no bucket of this account");
+
+        let update = || client.update_detector().detector_id(&id);
+        let rarely = update().finding_publishing_frequency(FindingPublishingFrequency::SixHours);
+        rarely.send().await.expect("updated");
+        sees("publishing_frequency is SIX_HOURS");
+
+        let s3 = DetectorFeatureConfiguration::builder()
+            .name("S3_DATA_EVENTS".into())
+            .status("DISABLED".into());
+        update().features(s3.build()).send().await.expect("updated");
+        sees("features.S3_DATA_EVENTS.enabled is false");
+
+        update().enable(false).send().await.expect("updated");
+        sees("enabled is false");
+
+        client
+            .delete_detector()
+            .detector_id(&id)
+            .send()
+            .await
+            .expect("deleted");
+        sees("enabled");
+    });
+}
+
+#[test]
+fn what_the_baseline_declares_is_no_finding_unless_it_archives_broadly() {
+    let account = Account::with(
+        "[guardduty]\nfilters = [\"scanner\"]\ntrusted_lists = [\"office\"]\n\
+         threat_lists = [\"feed\"]\nexport_buckets = [\"central-findings\"]",
+    );
+    block_on(async {
+        prepare(&account, true).await;
+        let s3 = aws_sdk_s3::config::Builder::from(&account.sdk().await).force_path_style(true);
+        let s3 = aws_sdk_s3::Client::from_conf(s3.build());
+        let bucket = format!("lists-{}", account.id);
+        s3.create_bucket()
+            .bucket(&bucket)
+            .send()
+            .await
+            .expect("a bucket");
+        let client = client(&account, HOME).await;
+        let detectors = client.list_detectors().send().await.expect("detectors");
+        let id = &detectors.detector_ids()[0];
+        let scans = Condition::builder().equals("Recon:EC2/Portscan").build();
+        let criteria = FindingCriteria::builder().criterion("type", scans).build();
+        let filter = client.create_filter().detector_id(id).name("scanner");
+        let filter = filter
+            .action(FilterAction::Archive)
+            .finding_criteria(criteria);
+        filter.send().await.expect("a filter");
+        let location = format!("https://s3.amazonaws.com/{bucket}/office.txt");
+        let set = client
+            .create_ip_set()
+            .detector_id(id)
+            .name("office")
+            .activate(true);
+        let set = set.format(IpSetFormat::Txt).location(location);
+        set.send().await.expect("a set");
+        let missing = account.run(&["drift"]).exits(2);
+        let _ = missing.says("the threat list feed is declared and not in use");
+        let set = client
+            .create_threat_intel_set()
+            .detector_id(id)
+            .name("feed")
+            .activate(true);
+        let set = set
+            .format(ThreatIntelSetFormat::Txt)
+            .location(format!("s3://{bucket}/feed"));
+        set.send().await.expect("a set");
+        let properties = DestinationProperties::builder()
+            .destination_arn("arn:aws:s3:::central-findings/acme/")
+            .kms_key_arn("arn:aws:kms:us-east-1:999999999999:key/k");
+        let export = client.create_publishing_destination().detector_id(id);
+        let export = export.destination_type(DestinationType::S3);
+        let export = export.destination_properties(properties.build());
+        export.send().await.expect("a destination");
+        let _ = account.run(&["drift"]).exits(0);
+
+        let everything = FindingCriteria::builder()
+            .set_criterion(Some(HashMap::new()))
+            .build();
+        let filter = client
+            .update_filter()
+            .detector_id(id)
+            .filter_name("scanner");
+        filter
+            .finding_criteria(everything)
+            .send()
+            .await
+            .expect("updated");
+        let broad = account.run(&["drift"]).exits(2);
+        let _ = broad.says("the filter scanner archives every finding, which is broad");
+
+        account.faults(json!([{"operation": "ListIPSets", "action": "denied", "count": null}]));
+        let unseen = account.run(&["drift"]).exits(4);
+        let _ = unseen.says("allow guardduty:ListIPSets");
+    });
+}
+
+#[test]
+fn a_detector_of_a_stack_is_left_to_it() {
+    let account = Account::with("[guardduty]");
+    block_on(async {
+        let client = client(&account, HOME).await;
+        let request = client.create_detector().enable(false);
+        let request = request.tags("aws:cloudformation:stack-name", "StackSet-detectors-1");
+        request.send().await.expect("a detector");
+    });
+    let drift = account.run(&["drift"]).exits(2);
+    let _ = drift.says("the stack set of the stack StackSet-detectors-1 manages it");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(account.writes(), ["guardduty:CreateDetector"]);
+    account.baseline(&account.in_one_region("[guardduty]\ntake_over = true"));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(account.writes()[1..], ["guardduty:UpdateDetector"]);
 }
 
 #[test]

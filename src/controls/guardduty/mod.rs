@@ -4,13 +4,16 @@
 //! decides is compared and left to them.
 
 mod features;
+mod lists;
 mod restore;
+mod silencing;
 mod state;
 mod writes;
 
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Write};
 use crate::baseline::Problems;
+use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standard,
     Stricter,
@@ -18,11 +21,13 @@ use crate::control::{
 use crate::floor::{AtLeast, raise_word};
 use crate::managed::Managed;
 use crate::place::Place;
-use features::{Declared, EKS_RUNTIME, Feature, NAMES, RUNTIME};
+use features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
 use serde::Deserialize;
 use state::{Detector, GET, GET_ADMINISTRATOR, LIST, Live};
 use std::collections::{BTreeMap, BTreeSet};
-use writes::{CreateDetector, FeatureInput, UpdateDetector, requests};
+use writes::{
+    CreateDetector, FeatureInput, FinishDetector, MarkFinished, UpdateDetector, at_first, requests,
+};
 
 /// The control.
 pub struct GuardDuty;
@@ -34,6 +39,11 @@ pub struct Settings {
     enabled: Managed<bool>,
     features: Managed<BTreeMap<String, Declared>>,
     publishing_frequency: Managed<AtLeast<Frequency>>,
+    filters: Managed<BTreeSet<String>>,
+    trusted_lists: Managed<BTreeSet<String>>,
+    threat_lists: Managed<BTreeSet<String>>,
+    export_buckets: Managed<BTreeSet<String>>,
+    take_over: Managed<bool>,
 }
 
 impl Default for Settings {
@@ -42,6 +52,11 @@ impl Default for Settings {
             enabled: Managed::new(true),
             features: Managed::UNMANAGED,
             publishing_frequency: Managed::UNMANAGED,
+            filters: Managed::new(BTreeSet::new()),
+            trusted_lists: Managed::new(BTreeSet::new()),
+            threat_lists: Managed::new(BTreeSet::new()),
+            export_buckets: Managed::new(BTreeSet::new()),
+            take_over: Managed::new(false),
         }
     }
 }
@@ -64,21 +79,9 @@ impl Frequency {
 }
 
 impl Settings {
-    /// The features of a new detector: every one that is not declared is switched off by name,
-    /// because AWS switches on what it is not told about. Only one kind of runtime monitoring may
-    /// be named; the other is off in a new detector, or covered by the first.
-    fn at_first(&self) -> Vec<FeatureInput> {
-        let declared = |name: &str| self.declared(name).map(Declared::at_first);
-        let unnamed = match self.wants(EKS_RUNTIME) {
-            true => RUNTIME,
-            false if self.wants(RUNTIME) => EKS_RUNTIME,
-            false => RUNTIME,
-        };
-        NAMES
-            .iter()
-            .filter(|name| **name != unnamed)
-            .map(|name| FeatureInput::new(name, &declared(name).unwrap_or_default()))
-            .collect()
+    /// Whether there is to be anything that could be silenced.
+    fn watches(&self) -> bool {
+        *self.enabled != Some(false)
     }
 
     fn wants(&self, name: &str) -> bool {
@@ -150,20 +153,60 @@ fn propose_off(live: Live, region: &str) -> Proposal {
     proposal
 }
 
-fn propose_new(settings: &Settings, region: &str, context: &Context) -> Proposal {
-    let frequency = raise_word(&settings.publishing_frequency, None, &Frequency::WORDS);
+/// What a new detector is to be.
+fn wanted_at_first(settings: &Settings, live_frequency: Option<&str>) -> Detector {
     let declared = settings.features.iter().flatten();
-    let wanted = Detector {
+    Detector {
         enabled: true,
-        publishing_frequency: frequency.clone(),
+        publishing_frequency: raise_word(
+            &settings.publishing_frequency,
+            live_frequency,
+            &Frequency::WORDS,
+        ),
         features: declared
             .map(|(name, declared)| (name.clone(), declared.at_first()))
             .collect(),
-    };
+    }
+}
+
+fn propose_new(settings: &Settings, region: &str, context: &Context) -> Proposal {
+    let wanted = wanted_at_first(settings, None);
+    let frequency = wanted.publishing_frequency.clone();
     let mut proposal = Proposal::between(&None, &Some(wanted));
-    let create = CreateDetector::new(frequency, settings.at_first(), context.tags(), region);
-    proposal.call(create);
-    proposal.note("what is not declared is DISABLED by name: AWS would switch it on, for money");
+    proposal.call(CreateDetector::new(frequency, context.tags(), region));
+    proposal.call(FinishDetector::new(
+        settings.features.clone().unwrap_or_default(),
+        region,
+    ));
+    proposal.call(MarkFinished::new(None, region, context));
+    proposal.note(
+        "AWS switches features on in a new detector; those that are not declared are switched off \
+         again at once, by name, for they cost money",
+    );
+    proposal
+}
+
+/// A detector that an earlier run created, whose features it did not come to: to be what a new one
+/// is.
+fn propose_unfinished(
+    settings: &Settings,
+    id: &str,
+    live: &Detector,
+    region: &str,
+    context: &Context,
+) -> Proposal {
+    let own = live.publishing_frequency.as_deref();
+    let wanted = wanted_at_first(settings, own);
+    let mut update = UpdateDetector::new(id, region);
+    update.enable = (!live.enabled).then_some(true);
+    let frequency = wanted.publishing_frequency.clone();
+    update.finding_publishing_frequency = frequency.filter(|new| Some(new.as_str()) != own);
+    let declared = settings.features.clone().unwrap_or_default();
+    update.features = at_first(&declared, &live.features);
+    let mut proposal = Proposal::between(&None, &Some(wanted));
+    proposal.call(update);
+    proposal.call(MarkFinished::new(Some(id), region, context));
+    proposal.note("an earlier run created the detector and did not come to its features");
     proposal
 }
 
@@ -269,6 +312,30 @@ impl Control for GuardDuty {
                 "ONE_HOUR",
                 "FIFTEEN_MINUTES",
             ])),
+            Setting::new(
+                "filters",
+                "[]",
+                "The names of the suppression rules that may archive findings. Any other is a \
+                 finding, and so is one of these that archives broadly.",
+            ),
+            Setting::new(
+                "trusted_lists",
+                "[]",
+                "The names of the trusted IP and entity lists; nothing is found about what they \
+                 hold. Any other that is in use is a finding.",
+            ),
+            Setting::new(
+                "threat_lists",
+                "[]",
+                "The names of the threat IP and entity lists that must be in use. Any other that is \
+                 in use is a finding.",
+            ),
+            Setting::new(
+                "export_buckets",
+                "[]",
+                "The buckets of other accounts that findings may be exported to.",
+            ),
+            TAKE_OVER,
         ],
         satisfies: &[
             fsbp("GuardDuty.1", "threat detection on everywhere"),
@@ -298,8 +365,22 @@ impl Control for GuardDuty {
             LIST,
             GET,
             GET_ADMINISTRATOR,
+            lists::LIST_FILTERS,
+            lists::GET_FILTER,
+            lists::LIST_IP_SETS,
+            lists::GET_IP_SET,
+            lists::LIST_THREAT_SETS,
+            lists::GET_THREAT_SET,
+            lists::LIST_TRUSTED_ENTITIES,
+            lists::GET_TRUSTED_ENTITIES,
+            lists::LIST_THREAT_ENTITIES,
+            lists::GET_THREAT_ENTITIES,
+            lists::LIST_DESTINATIONS,
+            lists::DESCRIBE_DESTINATION,
+            LIST_BUCKETS,
             CreateDetector::OPERATION,
             UpdateDetector::OPERATION,
+            MarkFinished::OPERATION,
         ],
     };
 
@@ -321,28 +402,37 @@ impl Control for GuardDuty {
     }
 
     async fn read(
-        _: &Settings,
+        settings: &Settings,
         place: &Place,
         _: &Context,
         reader: &Reader,
     ) -> Result<Live, AwsError> {
-        state::read(reader, place.region.as_deref().unwrap_or_default()).await
+        let region = place.region.as_deref().unwrap_or_default();
+        state::read(reader, region, settings.watches()).await
     }
 
     fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
         let region = place.region.as_deref().unwrap_or_default();
         let administrator = live.administrator.clone();
-        let proposal = match (*settings.enabled, &live.detector, &live.id) {
+        let (owner, silencing) = (live.owner.clone(), live.silencing.clone());
+        let id = live.id.clone();
+        let mut proposal = match (*settings.enabled, &live.detector, &live.id) {
             (Some(false), _, _) => propose_off(live, region),
+            (_, Some(detector), Some(id)) if live.unfinished => {
+                propose_unfinished(settings, id, detector, region, context)
+            }
             (_, Some(detector), Some(id)) => {
                 propose_change(settings, id, detector, &live.by_policy, region)
             }
             (Some(true), _, _) => propose_new(settings, region, context),
             (None, _, _) => Proposal::fine(),
         };
+        if let (true, None, Some(id)) = (settings.watches(), &administrator, &id) {
+            silencing::judge(&mut proposal, settings, &silencing, id, region);
+        }
         match administrator {
             Some(account) => proposal.left_to(&format!("GuardDuty administrator {account}")),
-            None => proposal,
+            None => proposal.owned_by(owner, *settings.take_over == Some(true)),
         }
     }
 
@@ -351,10 +441,15 @@ impl Control for GuardDuty {
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
-        match *settings.enabled {
-            Some(true) => Vec::new(),
-            _ => vec![CreateDetector::OPERATION.name],
+        let mut unused = Vec::new();
+        if *settings.enabled != Some(true) {
+            unused.push(CreateDetector::OPERATION.name);
         }
+        if !settings.watches() {
+            unused.extend(lists::OPERATIONS.iter().map(|own| own.name));
+            unused.extend([LIST_BUCKETS.name, MarkFinished::OPERATION.name]);
+        }
+        unused
     }
 }
 
@@ -415,23 +510,58 @@ mod tests {
     }
 
     #[test]
-    fn a_new_detector_has_what_is_declared_and_nothing_that_costs_besides() {
+    fn a_new_detector_is_created_without_features_which_the_next_call_names() {
         let proposal = propose("features = { S3_DATA_EVENTS = true }", Live::default());
         let calls = calls(&proposal);
-        let named = named(&calls[0].input);
-        let on: Vec<_> = named
-            .iter()
-            .filter(|(_, status)| *status == "ENABLED")
-            .collect();
-        assert_eq!(on, [&("S3_DATA_EVENTS", "ENABLED")]);
-        assert_eq!(named.len(), NAMES.len() - 1);
-        assert!(!named.iter().any(|(name, _)| *name == RUNTIME));
+        let names: Vec<&str> = calls.iter().map(|call| call.operation.as_str()).collect();
+        assert_eq!(names, ["CreateDetector", "UpdateDetector", "UntagResource"]);
+        assert_eq!(calls[0].input.get("Features"), None);
+        assert!(calls[0].input["Tags"].get("baseline-unfinished").is_some());
+        let wanted = [
+            ("S3_DATA_EVENTS", "ENABLED"),
+            ("(known after apply)", "DISABLED"),
+        ];
+        assert_eq!(named(&calls[1].input), wanted);
         let fields: Vec<_> = proposal
             .differences
             .iter()
             .map(|d| d.field.as_str())
             .collect();
         assert_eq!(fields, ["enabled", "features.S3_DATA_EVENTS.enabled"]);
+    }
+
+    #[test]
+    fn a_detector_that_a_run_did_not_finish_becomes_what_a_new_one_is() {
+        let mut live = live(&[("S3_DATA_EVENTS", true), ("RDS_LOGIN_EVENTS", true)]);
+        live.unfinished = true;
+        let proposal = propose("features = { S3_DATA_EVENTS = true }", live);
+        let calls = calls(&proposal);
+        let wanted = [
+            ("RDS_LOGIN_EVENTS", "DISABLED"),
+            ("S3_DATA_EVENTS", "ENABLED"),
+        ];
+        assert_eq!(named(&calls[0].input), wanted);
+        assert_eq!(calls[1].operation, "UntagResource");
+        assert!(
+            calls[1].input["ResourceArn"]
+                .as_str()
+                .is_some_and(|arn| arn.ends_with("/d1"))
+        );
+    }
+
+    #[test]
+    fn what_a_stack_manages_is_left_to_it() {
+        let stack = "the CloudFormation stack detectors".to_owned();
+        let mut suspended = live(&[]);
+        suspended.owner = Some(stack);
+        suspended.detector = suspended.detector.map(|detector| Detector {
+            enabled: false,
+            ..detector
+        });
+        let left = propose("", suspended.clone());
+        assert!(left.writes.is_empty());
+        assert_eq!(left.findings[0].field, "enabled");
+        assert_eq!(propose("take_over = true", suspended).writes.len(), 1);
     }
 
     #[test]

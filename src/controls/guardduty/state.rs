@@ -1,9 +1,12 @@
-//! What is live: the detector of a region, and who else decides about it.
+//! What is live: the detector of a region, what silences it, and who else decides about it.
 
 use super::features::{FOUNDATION, Feature};
+use super::lists::silencing;
+use super::silencing::Silencing;
 use super::writes::DETECTOR_ARN;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation};
+use crate::control::owner::owner;
 use aws_sdk_guardduty::operation::get_detector::GetDetectorOutput;
 use aws_sdk_guardduty::types::{Administrator, DetectorFeatureConfigurationResult, FeatureStatus};
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,10 @@ pub const GET_ADMINISTRATOR: Operation = Operation::new(
     &[Grant::any("guardduty:GetAdministratorAccount")],
 );
 
+/// The tag of a detector that a run has created and not yet configured. AWS switches on what
+/// CreateDetector does not name, so a run that ends before the next call must leave a trace.
+pub const UNFINISHED: &str = "baseline-unfinished";
+
 /// GuardDuty in a region.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +47,15 @@ pub struct Live {
     /// The features that a policy of the organization decides.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub by_policy: BTreeSet<String>,
+    /// Whether the detector was created by a run that did not come to configuring it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfinished: bool,
+    /// The stack that manages the detector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// What keeps findings from being seen.
+    #[serde(default, skip_serializing_if = "Silencing::is_empty")]
+    pub silencing: Silencing,
 }
 
 /// A detector.
@@ -106,7 +122,8 @@ fn in_charge(administrator: &Administrator) -> Option<String> {
         .map(str::to_owned)
 }
 
-pub async fn read(reader: &Reader, region: &str) -> Result<Live, AwsError> {
+/// Reads a region; what silences the detector only where it is asked for and the account's own.
+pub async fn read(reader: &Reader, region: &str, silenced: bool) -> Result<Live, AwsError> {
     let clients = &reader.clients;
     let client = clients.guardduty(region);
     let request = client.list_detectors().send();
@@ -121,7 +138,18 @@ pub async fn read(reader: &Reader, region: &str) -> Result<Live, AwsError> {
         GET_ADMINISTRATOR.answer(clients, region, administrator),
     );
     let (detector, administrator) = (detector?, administrator?);
+    let administrator = administrator.administrator().and_then(in_charge);
+    let silencing = match silenced && administrator.is_none() {
+        true => silencing(reader, id, region).await?,
+        false => Silencing::default(),
+    };
     let features = detector.features().iter();
+    let tags: BTreeMap<String, String> = detector
+        .tags()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     Ok(Live {
         by_policy: features
             .filter(|feature| is_by_policy(feature))
@@ -129,7 +157,10 @@ pub async fn read(reader: &Reader, region: &str) -> Result<Live, AwsError> {
             .collect(),
         detector: Some(Detector::from(&detector)),
         id: Some(id.clone()),
-        administrator: administrator.administrator().and_then(in_charge),
+        administrator,
+        unfinished: tags.contains_key(UNFINISHED),
+        owner: owner("", &tags),
+        silencing,
     })
 }
 

@@ -1,10 +1,13 @@
 //! The writes. AWS changes of a detector what is sent and nothing else.
 
-use super::features::{EKS_RUNTIME, Feature, RUNTIME};
+use super::features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
+use super::state::{Detector, GET, LIST, UNFINISHED};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
-use aws_sdk_guardduty::operation::create_detector::CreateDetectorOutput;
+use crate::control::Context;
+use crate::plan::KNOWN_AFTER;
 use aws_sdk_guardduty::types::{DetectorAdditionalConfiguration, DetectorFeatureConfiguration};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 pub const DETECTOR_ARN: &str = "arn:{partition}:guardduty:{region}:{account}:detector/*";
@@ -109,76 +112,37 @@ pub fn requests(features: Vec<FeatureInput>) -> Vec<Vec<FeatureInput>> {
     }
 }
 
-/// Creates the detector. One that is already there is success. A feature to switch off that the
-/// region does not have is left out, and the call is repeated.
+/// Creates the detector. One that is already there is success: the next call looks at it.
+///
+/// It names no feature, because what AWS answers about one that the region lacks is not documented,
+/// and no region may stay without a detector for that. AWS switches the features on, save runtime
+/// monitoring; the next calls switch off what is not declared.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateDetector {
     enable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     finding_publishing_frequency: Option<String>,
-    features: Vec<FeatureInput>,
     tags: BTreeMap<String, String>,
     #[serde(skip)]
     region: String,
 }
 
 impl CreateDetector {
+    /// A detector with these tags and that of one that is not yet configured.
     pub fn new(
         frequency: Option<String>,
-        features: Vec<FeatureInput>,
-        tags: BTreeMap<String, String>,
+        mut tags: BTreeMap<String, String>,
         region: &str,
     ) -> Self {
+        tags.insert(UNFINISHED.to_owned(), "true".to_owned());
         Self {
             enable: true,
             finding_publishing_frequency: frequency,
-            features,
             tags,
             region: region.to_owned(),
         }
     }
-
-    async fn send_with(
-        &self,
-        features: &[FeatureInput],
-        clients: &Clients,
-    ) -> Result<(), AwsError> {
-        let features: Vec<_> = features.iter().map(FeatureInput::sdk).collect();
-        let frequency = self.finding_publishing_frequency.as_deref();
-        let request = clients
-            .guardduty(&self.region)
-            .create_detector()
-            .enable(self.enable)
-            .set_finding_publishing_frequency(frequency.map(Into::into))
-            .set_features(Some(features))
-            .set_tags(Some(self.tags.clone().into_iter().collect()));
-        let answer = request.send().await;
-        let left_out = match &answer {
-            Ok(answer) => unprocessed(answer),
-            Err(_) => None,
-        };
-        sent(self, answer)?;
-        match left_out {
-            Some(what) => Err(AwsError::unexpected(&Self::OPERATION, &self.region, &what)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// What a detector was created without: the answer is a success all the same.
-fn unprocessed(answer: &CreateDetectorOutput) -> Option<String> {
-    let sources = answer.unprocessed_data_sources()?;
-    let malware = sources
-        .malware_protection()?
-        .scan_ec2_instance_with_findings()?;
-    let reason = malware
-        .ebs_volumes()
-        .and_then(|volumes| volumes.reason())
-        .unwrap_or("AWS gives no reason");
-    Some(format!(
-        "the detector is there, but without malware scans of volumes: {reason}"
-    ))
 }
 
 impl Write for CreateDetector {
@@ -200,47 +164,178 @@ impl Write for CreateDetector {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let mut features = self.features.clone();
-        loop {
-            let Err(error) = self.send_with(&features, clients).await else {
-                return Ok(());
-            };
-            if !error.is("BadRequestException") {
-                return Err(error);
+        let frequency = self.finding_publishing_frequency.as_deref();
+        let request = clients
+            .guardduty(&self.region)
+            .create_detector()
+            .enable(self.enable)
+            .set_finding_publishing_frequency(frequency.map(Into::into))
+            .set_tags(Some(self.tags.clone().into_iter().collect()));
+        match sent(self, request.send().await) {
+            Err(error)
+                if error.is("BadRequestException")
+                    && error.message.contains("detector already exists") =>
+            {
+                Ok(())
             }
-            if error.message.contains("detector already exists") {
-                return Ok(());
-            }
-            match refused(&features, &error.message) {
-                Some(at) => features.remove(at),
-                None => return Err(error),
-            };
+            answer => answer,
         }
     }
 }
 
-/// How a refusal says that a region does not have a feature.
-const NOT_HERE: [&str; 4] = [
-    "not available",
-    "unavailable",
-    "not supported",
-    "unsupported",
-];
+/// The detector of a region that a run has created and not yet configured: its id and features.
+/// The writes below come after CreateDetector, which does not tell them the id.
+async fn unfinished(
+    clients: &Clients,
+    region: &str,
+) -> Result<Option<(String, BTreeMap<String, Feature>)>, AwsError> {
+    let client = clients.guardduty(region);
+    let detectors = client.list_detectors().send().await;
+    let detectors = detectors.map_err(|error| AwsError::new(&LIST, region, error))?;
+    let Some(id) = detectors.detector_ids().first() else {
+        return Ok(None);
+    };
+    let detector = client.get_detector().detector_id(id).send().await;
+    let detector = detector.map_err(|error| AwsError::new(&GET, region, error))?;
+    let is_ours = detector
+        .tags()
+        .is_some_and(|tags| tags.contains_key(UNFINISHED));
+    let features = Detector::from(&detector).features;
+    Ok(is_ours.then(|| (id.clone(), features)))
+}
 
-/// The feature that a refusal says the region does not have; the read-back notes it as not offered.
-/// Any other refusal stands: AWS switches on what it is not told about. One name is part of
-/// another, so the longest counts.
-fn refused(features: &[FeatureInput], message: &str) -> Option<usize> {
-    let lower = message.to_lowercase();
-    let of_the_region = lower.contains("region");
-    if !of_the_region || !NOT_HERE.iter().any(|text| lower.contains(text)) {
-        return None;
+/// Gives a detector that the call before has created the features that are declared, and switches
+/// off the others: by name, once it is known which features came up in the region. A detector that
+/// somebody else created meanwhile is left as it is.
+#[derive(Debug)]
+pub struct FinishDetector {
+    declared: BTreeMap<String, Declared>,
+    region: String,
+}
+
+impl FinishDetector {
+    /// What is declared, for the detector of a region.
+    pub fn new(declared: BTreeMap<String, Declared>, region: &str) -> Self {
+        Self {
+            declared,
+            region: region.to_owned(),
+        }
     }
-    let named = features.iter().enumerate();
-    let named = named.filter(|(_, feature)| message.contains(&feature.name));
+}
+
+impl Serialize for FinishDetector {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let wanted = self.declared.iter().filter(|(_, own)| own.is_wanted());
+        let wanted = wanted.map(|(name, own)| FeatureInput::new(name, &own.at_first()));
+        let others = FeatureInput {
+            name: KNOWN_AFTER.to_owned(),
+            status: status(false),
+            additional_configuration: Vec::new(),
+        };
+        let features: Vec<_> = wanted.chain([others]).collect();
+        json!({"DetectorId": KNOWN_AFTER, "Features": features}).serialize(serializer)
+    }
+}
+
+impl Write for FinishDetector {
+    const OPERATION: Operation = UpdateDetector::OPERATION;
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let Some((id, features)) = unfinished(clients, &self.region).await? else {
+            return Ok(());
+        };
+        let mut update = UpdateDetector::new(&id, &self.region);
+        update.features = at_first(&self.declared, &features);
+        match update.features.is_empty() {
+            true => Ok(()),
+            false => Write::send(&update, clients).await,
+        }
+    }
+}
+
+/// The features of a new detector: those of the region, each as it is declared, and off where it
+/// is not. Only one kind of runtime monitoring may be named; the other is off in a new detector, or
+/// covered by the first.
+pub fn at_first(
+    declared: &BTreeMap<String, Declared>,
+    offered: &BTreeMap<String, Feature>,
+) -> Vec<FeatureInput> {
+    let wants = |name: &str| declared.get(name).is_some_and(Declared::is_wanted);
+    let unnamed = match wants(EKS_RUNTIME) || !offered.contains_key(RUNTIME) {
+        true => RUNTIME,
+        false => EKS_RUNTIME,
+    };
+    let named = offered.iter().filter(|(name, _)| **name != unnamed);
     named
-        .max_by_key(|(_, feature)| feature.name.len())
-        .map(|(at, _)| at)
+        .map(|(name, live)| {
+            let mut feature = declared
+                .get(name)
+                .map(Declared::at_first)
+                .unwrap_or_default();
+            feature
+                .additional
+                .retain(|part, _| live.additional.contains_key(part));
+            FeatureInput::new(name, &feature)
+        })
+        .collect()
+}
+
+/// Takes the tag of a detector that is not yet configured off again.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MarkFinished {
+    resource_arn: String,
+    tag_keys: [&'static str; 1],
+    #[serde(skip)]
+    id: Option<String>,
+    #[serde(skip)]
+    region: String,
+}
+
+impl MarkFinished {
+    /// For the detector of a region; without an id for the one that the calls before create.
+    pub fn new(id: Option<&str>, region: &str, context: &Context) -> Self {
+        let shown = id.unwrap_or(KNOWN_AFTER);
+        let (partition, account) = (&context.partition, &context.account);
+        Self {
+            resource_arn: format!("arn:{partition}:guardduty:{region}:{account}:detector/{shown}"),
+            tag_keys: [UNFINISHED],
+            id: id.map(str::to_owned),
+            region: region.to_owned(),
+        }
+    }
+}
+
+impl Write for MarkFinished {
+    const OPERATION: Operation = Operation::new(
+        "guardduty",
+        "UntagResource",
+        &[Grant::on("guardduty:UntagResource", DETECTOR_ARN)],
+    );
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let id = match &self.id {
+            Some(id) => id.clone(),
+            None => match unfinished(clients, &self.region).await? {
+                Some((id, _)) => id,
+                None => return Ok(()),
+            },
+        };
+        let request = clients
+            .guardduty(&self.region)
+            .untag_resource()
+            .resource_arn(self.resource_arn.replace(KNOWN_AFTER, &id))
+            .tag_keys(UNFINISHED);
+        sent(self, request.send().await)
+    }
 }
 
 /// Changes the detector.
@@ -320,25 +415,6 @@ mod tests {
     }
 
     #[test]
-    fn a_detector_that_was_made_without_a_source_is_no_success() {
-        use aws_sdk_guardduty::types as sdk;
-        let whole = CreateDetectorOutput::builder().detector_id("d").build();
-        assert_eq!(unprocessed(&whole), None);
-        let volumes = sdk::EbsVolumesResult::builder().reason("no role").build();
-        let scan = sdk::ScanEc2InstanceWithFindingsResult::builder().ebs_volumes(volumes);
-        let malware = sdk::MalwareProtectionConfigurationResult::builder()
-            .scan_ec2_instance_with_findings(scan.build());
-        let sources = sdk::UnprocessedDataSourcesResult::builder()
-            .malware_protection(malware.build())
-            .build();
-        let part = CreateDetectorOutput::builder()
-            .unprocessed_data_sources(sources)
-            .build();
-        let text = "the detector is there, but without malware scans of volumes: no role";
-        assert_eq!(unprocessed(&part).as_deref(), Some(text));
-    }
-
-    #[test]
     fn both_kinds_of_runtime_monitoring_go_in_two_requests_the_protecting_one_first() {
         let split = |eks: bool| {
             let features = ["S3_DATA_EVENTS", RUNTIME].map(|name| input(name, !eks));
@@ -377,20 +453,31 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_feature_that_the_region_lacks() {
-        let features = [input(RUNTIME, true), input(EKS_RUNTIME, false)];
-        let text = "the feature EKS_RUNTIME_MONITORING is not available in this region";
-        assert_eq!(refused(&features, text), Some(1));
-        assert_eq!(refused(&features, "an invalid value"), None);
-    }
-
-    #[test]
-    fn any_other_refusal_of_a_feature_stands() {
-        let features = [input(RUNTIME, true), input(EKS_RUNTIME, false)];
-        let wrong = "the value of EKS_RUNTIME_MONITORING is invalid";
-        assert_eq!(refused(&features, wrong), None);
-        // Not of the region: leaving the feature out would let AWS switch it on.
-        let elsewhere = "EKS_RUNTIME_MONITORING is not supported for this account";
-        assert_eq!(refused(&features, elsewhere), None);
+    fn a_new_detector_is_told_of_the_features_of_its_region_and_of_one_runtime_monitoring() {
+        let named = |declared: &str, offered: &[&str]| {
+            let declared = toml::from_str(declared).expect("the test's TOML is valid");
+            let offered = offered.iter();
+            let offered = offered.map(|name| ((*name).to_owned(), Feature::default()));
+            let inputs = at_first(&declared, &offered.collect()).into_iter();
+            inputs
+                .map(|own| format!("{} {}", own.name, own.status))
+                .collect::<Vec<_>>()
+        };
+        let all = ["S3_DATA_EVENTS", RUNTIME, EKS_RUNTIME, "NEW"];
+        let s3 = "S3_DATA_EVENTS = true\nAI_ANALYST = true";
+        let wanted = [
+            "NEW DISABLED",
+            "RUNTIME_MONITORING DISABLED",
+            "S3_DATA_EVENTS ENABLED",
+        ];
+        assert_eq!(named(s3, &all), wanted);
+        let eks = named("EKS_RUNTIME_MONITORING = true", &all);
+        assert_eq!(eks[0], "EKS_RUNTIME_MONITORING ENABLED");
+        assert!(!eks.iter().any(|own| own.starts_with(RUNTIME)), "{eks:?}");
+        assert_eq!(
+            named("", &[EKS_RUNTIME]),
+            ["EKS_RUNTIME_MONITORING DISABLED"]
+        );
+        assert!(named(s3, &[]).is_empty());
     }
 }
