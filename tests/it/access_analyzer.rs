@@ -3,8 +3,9 @@
 use crate::account::{Account, HOME, Run, block_on};
 use crate::emulator::emulator;
 use aws_sdk_accessanalyzer::Client;
-use aws_sdk_accessanalyzer::types::{AnalyzerSummary, FindingStatusUpdate, Type};
+use aws_sdk_accessanalyzer::types::{AnalyzerSummary, Criterion, FindingStatusUpdate, Type};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -294,4 +295,65 @@ fn a_type_that_costs_money_is_refused_in_place() {
         .run(&["validate"])
         .exits(1)
         .says("account_unused_access");
+}
+
+/// Moves of somebody who shares something and wants nobody to see it, each made behind the tool's
+/// back on the same account.
+#[test]
+fn every_move_that_blinds_the_analyzer_is_drift() {
+    let account = Account::with("[access_analyzer]");
+    account.assert_converges();
+    let _ = account.run(&["drift"]).exits(0);
+    let sees = |what: &str| {
+        let drift = account.run(&["drift"]).exits(2);
+        let _ = drift.says("access_analyzer@us-east-1").says(what);
+    };
+    block_on(async {
+        let client = client(&account, HOME).await;
+        let name = analyzers(&account, HOME).await[0].name().to_owned();
+        let rule = async |rule: &str, key: &str, criterion: Criterion| {
+            let request = client
+                .create_archive_rule()
+                .analyzer_name(&name)
+                .rule_name(rule);
+            let filter = HashMap::from([(key.to_owned(), criterion)]);
+            request
+                .set_filter(Some(filter))
+                .send()
+                .await
+                .expect("a rule");
+        };
+        let is = |value: &str| Criterion::builder().eq(value).build();
+        rule("public", "isPublic", is("true")).await;
+        sees("the archive rule public archives findings with isPublic eq true, which is broad");
+        rule("buckets", "resourceType", is("AWS::S3::Bucket")).await;
+        sees("the archive rule buckets archives");
+        let any = Criterion::builder().exists(true).build();
+        rule("any", "resource", any).await;
+        sees("the archive rule any archives");
+        let request = client
+            .create_archive_rule()
+            .analyzer_name(&name)
+            .rule_name("all");
+        let nothing = request.set_filter(Some(HashMap::new()));
+        nothing.send().await.expect("a rule");
+        sees("the archive rule all archives every finding, which is broad");
+        rule("vendor", "resource", is("arn:aws:s3:::vendor-exchange")).await;
+        let declared =
+            "[access_analyzer]\narchive_rules = [\"all\", \"any\", \"buckets\", \"public\"]";
+        account.baseline(&account.in_one_region(declared));
+        let _ = account.run(&["drift"]).exits(0);
+        account.faults(json!([{"operation": "ListArchiveRules", "action": "denied"}]));
+        let _ = account
+            .run(&["drift"])
+            .exits(4)
+            .says("allow access-analyzer:ListArchiveRules");
+        client
+            .delete_analyzer()
+            .analyzer_name(&name)
+            .send()
+            .await
+            .expect("deleted");
+        sees("wanted are name, type");
+    });
 }

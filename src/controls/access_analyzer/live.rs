@@ -1,10 +1,12 @@
 //! What is live: the analyzers of external access of a region, and what the adopted one has found.
 
 use super::Settings;
+use super::archive::Rule;
 use super::exposure::Exposure;
 use super::writes::ANALYZER_ARN;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation};
+use crate::control::owner::owner;
 use aws_sdk_accessanalyzer::types::{AnalyzerSummary, Criterion};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -21,6 +23,13 @@ pub const LIST_FINDINGS: Operation = Operation::new(
     "accessanalyzer",
     "ListFindings",
     &[Grant::on("access-analyzer:ListFindings", ANALYZER_ARN)],
+);
+
+/// The rules by which the adopted analyzer archives what it finds.
+pub const LIST_RULES: Operation = Operation::new(
+    "accessanalyzer",
+    "ListArchiveRules",
+    &[Grant::on("access-analyzer:ListArchiveRules", ANALYZER_ARN)],
 );
 
 /// The type of an analyzer whose zone of trust is the account.
@@ -52,6 +61,9 @@ pub struct Live {
     /// Whether there are more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_more: bool,
+    /// The archive rules of the adopted one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 /// An analyzer of external access.
@@ -73,6 +85,9 @@ pub struct Analyzer {
     /// The AWS service that made and manages it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_by: Option<String>,
+    /// The stack that manages it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 impl Analyzer {
@@ -84,7 +99,12 @@ impl Analyzer {
 
 impl From<&AnalyzerSummary> for Analyzer {
     fn from(found: &AnalyzerSummary) -> Self {
+        let tags = found.tags().into_iter().flatten();
+        let tags = tags
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
         Self {
+            owner: owner(found.name(), &tags),
             name: found.name().to_owned(),
             arn: found.arn().to_owned(),
             zone: found.r#type().as_str().to_owned(),
@@ -132,11 +152,41 @@ pub async fn read(
 ) -> Result<Live, AwsError> {
     let mut live = list(region, reader).await?;
     let adopted = live.adopted(settings.zone().types()).cloned();
-    if let (true, Some(analyzer)) = (settings.reports(), adopted) {
-        (live.exposures, live.has_more) =
-            exposures(&analyzer, region, global_types, reader).await?;
-    }
+    let Some(analyzer) = adopted else {
+        return Ok(live);
+    };
+    let found = async {
+        match settings.reports() {
+            true => exposures(&analyzer, region, global_types, reader).await,
+            false => Ok((Vec::new(), false)),
+        }
+    };
+    let rules = async {
+        match settings.archive_rules.is_some() {
+            true => rules(&analyzer, region, reader).await,
+            false => Ok(Vec::new()),
+        }
+    };
+    ((live.exposures, live.has_more), live.rules) = tokio::try_join!(found, rules)?;
     Ok(live)
+}
+
+async fn rules(analyzer: &Analyzer, region: &str, reader: &Reader) -> Result<Vec<Rule>, AwsError> {
+    let clients = &reader.clients;
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut next = None;
+    loop {
+        let request = clients.accessanalyzer(region).list_archive_rules();
+        let request = request.analyzer_name(&analyzer.name);
+        let request = request.max_results(PAGE).set_next_token(next).send();
+        let page = LIST_RULES.answer(clients, region, request).await?;
+        rules.extend(page.archive_rules().iter().map(Rule::from));
+        next = page.next_token().map(str::to_owned);
+        if next.is_none() {
+            rules.sort_by(|a, b| a.name.cmp(&b.name));
+            return Ok(rules);
+        }
+    }
 }
 
 async fn list(region: &str, reader: &Reader) -> Result<Live, AwsError> {

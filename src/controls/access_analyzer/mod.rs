@@ -4,6 +4,7 @@
 //! whatever name. Analyzers of unused and of internal access are others' and cost money: they are
 //! left alone. Nothing is ever deleted, for archive rules and findings would go with it.
 
+mod archive;
 mod exposure;
 mod live;
 mod writes;
@@ -15,8 +16,9 @@ use crate::control::{
 };
 use crate::managed::Managed;
 use crate::place::Place;
-use live::{Analyzer, LIST, LIST_FINDINGS, Live};
+use live::{Analyzer, LIST, LIST_FINDINGS, LIST_RULES, Live};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use writes::CreateAnalyzer;
 
 /// The control.
@@ -29,6 +31,7 @@ pub struct Settings {
     #[serde(rename = "type")]
     zone: Managed<Zone>,
     findings: Managed<bool>,
+    archive_rules: Managed<BTreeSet<String>>,
 }
 
 impl Default for Settings {
@@ -36,6 +39,7 @@ impl Default for Settings {
         Self {
             zone: Managed::new(Zone::Account),
             findings: Managed::new(true),
+            archive_rules: Managed::new(BTreeSet::new()),
         }
     }
 }
@@ -154,6 +158,12 @@ fn propose_adopted(
         let whose = format!("the organization's analyzer {name}, which trusts all its accounts");
         proposal.standing = Standing::Elsewhere(whose);
     }
+    if let Some(owner) = &analyzer.owner {
+        proposal.note(format!("{owner} manages the analyzer {name}"));
+    }
+    if let Some(declared) = &*settings.archive_rules {
+        archive::judge(&mut proposal, declared, &live.rules, analyzer, region);
+    }
     for exposure in &live.exposures {
         exposure.tell(&mut proposal, analyzer, region);
     }
@@ -205,6 +215,12 @@ impl Control for AccessAnalyzer {
                  are accepted. IAM roles, of which every region finds the same, are reported in the \
                  home region alone, if that is among the regions.",
             ),
+            Setting::new(
+                "archive_rules",
+                "[]",
+                "The names of the archive rules that may archive broadly. Any other that does is a \
+                 finding: one by type or by being public, and by no resource, outsider or condition.",
+            ),
         ],
         satisfies: &[
             Reference::cis3("1.20", "external access analyzed everywhere"),
@@ -214,7 +230,7 @@ impl Control for AccessAnalyzer {
             Reference::well_architected("SEC 3", "public and cross-account access is analyzed"),
         ],
         cost: Cost::Free("free"),
-        operations: &[LIST, LIST_FINDINGS, CreateAnalyzer::OPERATION],
+        operations: &[LIST, LIST_FINDINGS, LIST_RULES, CreateAnalyzer::OPERATION],
     };
 
     fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
@@ -286,6 +302,9 @@ impl Control for AccessAnalyzer {
         let mut unused = Vec::new();
         if !settings.reports() {
             unused.push(LIST_FINDINGS.name);
+        }
+        if settings.archive_rules.is_none() {
+            unused.push(LIST_RULES.name);
         }
         if settings.zone.is_none() {
             unused.push(CreateAnalyzer::OPERATION.name);
