@@ -4,7 +4,11 @@
 //! Source: IAM User Guide, "Troubleshoot access denied error messages". Not every service says so
 //! much, and calls into another organization say nothing: nothing but the advice hangs on it.
 
+<<<<<<< HEAD
 use super::{AwsError, Operation, regions};
+=======
+use super::{AwsError, Kind, Operation};
+>>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
 
 /// The policies that may decide about a request, as AWS's messages name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +120,28 @@ pub fn resource(operation: &Operation, region: &str, message: &str) -> Option<St
     Some(known)
 }
 
+<<<<<<< HEAD
+=======
+impl AwsError {
+    /// Whether a service control policy of the organization denies it explicitly: no policy of this
+    /// account can allow it.
+    pub fn is_closed_by_organization(&self) -> bool {
+        let said = Denial::read(&self.message);
+        self.kind == Kind::Denied && said.explicit && said.policy == Some(Policy::ServiceControl)
+    }
+}
+
+/// The partition of a region, by the names that AWS gives regions.
+fn partition_of(region: &str) -> &'static str {
+    match region.split_once('-') {
+        Some(("cn", _)) => "aws-cn",
+        Some(("eusc", _)) => "aws-eusc",
+        Some(("us", rest)) if rest.starts_with("gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+>>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
 /// What to do about a denial.
 pub fn advice(error: &AwsError) -> String {
     let lower = error.message.to_ascii_lowercase();

@@ -4,7 +4,7 @@ use super::Problems;
 use crate::aws::regions;
 use crate::control::Table;
 use serde::{Deserialize, Deserializer, de};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The table `[account]`.
@@ -17,6 +17,9 @@ pub struct Account {
     pub home_region: Option<RegionName>,
     /// The regions that regional controls look at.
     pub regions: Regions,
+    /// Regions that may be closed by the organization: that nothing can be read there is accepted.
+    #[serde(deserialize_with = "names")]
+    pub closed_regions: BTreeSet<String>,
     /// Tags for everything that is created.
     pub tags: BTreeMap<String, String>,
 }
@@ -62,6 +65,11 @@ impl RegionName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
+    let names = BTreeSet::<RegionName>::deserialize(deserializer)?;
+    Ok(names.into_iter().map(|name| name.0).collect())
 }
 
 /// The regions that regional controls look at.

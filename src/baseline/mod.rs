@@ -237,6 +237,10 @@ impl Baseline {
                 Regions::Enabled => true,
                 Regions::Listed(names) => names.iter().any(|name| name == home_region),
             },
+            listed_regions: match &self.account.regions {
+                Regions::Enabled => None,
+                Regions::Listed(names) => Some(names.clone()),
+            },
             now,
             baseline: self.name(),
             tags: self.account.tags.clone(),

@@ -158,6 +158,9 @@ pub struct Context {
     pub home_region: String,
     /// Whether that is one of the regions looked at.
     pub watches_home: bool,
+    /// The regions looked at, where the baseline lists them; nothing where it is all that are
+    /// enabled.
+    pub listed_regions: Option<Vec<String>>,
     /// When the account was looked at.
     pub now: OffsetDateTime,
     /// The name of the baseline, for the tag on what it creates.
@@ -382,6 +385,7 @@ pub(crate) mod tests {
             seen_from: None,
             home_region: "us-east-1".to_owned(),
             watches_home: true,
+            listed_regions: None,
             now: OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000),
             baseline: "test".to_owned(),
             tags: BTreeMap::new(),

@@ -27,6 +27,9 @@ pub struct Proposal {
     pub breaks: Vec<String>,
     /// Controls, or places of controls, whose changes must have succeeded before.
     pub after: Vec<(&'static str, Option<Place>)>,
+    /// Whether it is made only for changes of other places that need it first: without one it is
+    /// left out of the plan.
+    pub only_for_others: bool,
 }
 
 /// Whose a place is.

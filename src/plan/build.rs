@@ -1,5 +1,6 @@
 //! Makes a plan of an observation: judges each place, then what takes all places at hand.
 
+use super::closed::accept;
 use super::limit::exceeded;
 use super::waive::waive;
 use super::written::Written;
@@ -42,9 +43,14 @@ pub fn build_guarded(
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
     }
+<<<<<<< HEAD
     for draft in &mut drafts {
         written.guard(draft, baseline, context, observation);
     }
+=======
+    let mut entries: Vec<&mut Entry> = drafts.iter_mut().map(|draft| &mut draft.entry).collect();
+    accept(&mut entries, &baseline.account.closed_regions);
+>>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
     let facts = &observation.facts;
     let waivers = match aim {
         Aim::Baseline => waive(&mut drafts, baseline, selection, context, facts),
@@ -54,6 +60,7 @@ pub fn build_guarded(
     for draft in &mut drafts {
         withhold_unlooked(draft, baseline, selection, context, observation);
     }
+    leave_out_unneeded(&mut drafts);
     let mut plan = Plan {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -154,6 +161,18 @@ fn withhold_unlooked(
     }
 }
 
+/// Leaves out what is made only for changes of other places, where there are none.
+fn leave_out_unneeded(drafts: &mut [Draft]) {
+    for at in 0..drafts.len() {
+        let draft = &drafts[at];
+        if draft.only_for_others && !drafts.iter().any(|other| other.needs_first(draft)) {
+            let draft = &mut drafts[at];
+            draft.leave_alone(Verdict::Ok);
+            draft.entry.differences.clear();
+        }
+    }
+}
+
 /// An entry with the writes behind its calls.
 #[derive(Debug)]
 pub struct Draft {
@@ -162,6 +181,7 @@ pub struct Draft {
     /// The writes, as long as its calls.
     pub writes: Vec<Box<dyn AnyWrite>>,
     needs: Vec<(&'static str, Option<Place>)>,
+    only_for_others: bool,
 }
 
 /// The drafts of all selected places of a control.
@@ -306,6 +326,7 @@ impl Draft {
                 entry,
                 writes: Vec::new(),
                 needs: Vec::new(),
+                only_for_others: false,
             };
         }
         entry.calls = proposal.writes.iter().map(|write| write.call()).collect();
@@ -317,6 +338,7 @@ impl Draft {
             entry,
             writes: proposal.writes,
             needs: proposal.after,
+            only_for_others: proposal.only_for_others,
         }
     }
 
@@ -383,6 +405,7 @@ impl Draft {
             entry,
             writes: Vec::new(),
             needs: Vec::new(),
+            only_for_others: false,
         }
     }
 
@@ -394,6 +417,7 @@ impl Draft {
             entry,
             writes: Vec::new(),
             needs: Vec::new(),
+            only_for_others: false,
         }
     }
 }

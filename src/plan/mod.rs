@@ -1,6 +1,7 @@
 //! A plan: for one account, what differs at each place and the calls that would change it, as data.
 
 mod build;
+mod closed;
 mod file;
 mod limit;
 mod since;

@@ -2,7 +2,7 @@
 
 use super::plan::{groups, sentence};
 use super::value::{address, escape, one_line};
-use super::{ALARM, BOLD, count, waiver};
+use super::{ALARM, BOLD, closed, count, waiver};
 use crate::error::advice;
 use crate::place::Address;
 use crate::plan::{Entry, Moved, Plan, Verdict};
@@ -15,9 +15,12 @@ use std::io::{self, Write};
 /// # Errors
 /// When the writer does not take it.
 pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
-    for group in groups(plan.entries.iter()) {
+    let closed = plan.closed_regions();
+    let shown = plan.entries.iter();
+    for group in groups(shown.filter(|entry| !closed::holds(&closed, entry))) {
         lines(out, &group)?;
     }
+    closed::lines(out, &closed)?;
     for remark in waiver::remarks(plan) {
         writeln!(out, "waiver    {remark}")?;
     }

@@ -1,6 +1,7 @@
 //! Everything a person or a program reads: rendered from the plan's own data, never from AWS.
 
 pub mod apply;
+mod closed;
 mod debug;
 pub mod drift;
 pub mod explain;

@@ -1,7 +1,7 @@
 //! A plan as text: a summary first and last, what would change between.
 
 use super::value::{address, block, escape, one_line};
-use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, count, waiver};
+use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, closed, count, waiver};
 use crate::control::Scope;
 use crate::controls;
 use crate::diff::Difference;
@@ -34,9 +34,13 @@ pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         escape(&plan.caller)
     )?;
     writeln!(out, "{}\n", sentence(&summary))?;
-    for group in groups(plan.entries.iter().filter(|entry| !is_quiet(entry))) {
+    let closed = plan.closed_regions();
+    let shown = plan.entries.iter();
+    let shown = shown.filter(|entry| !is_quiet(entry) && !closed::holds(&closed, entry));
+    for group in groups(shown) {
         entry(out, &group)?;
     }
+    closed::text(out, &closed)?;
     quiet(out, plan)?;
     remarks(out, plan)?;
     waivers(out, plan)?;

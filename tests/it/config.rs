@@ -3,8 +3,9 @@
 use crate::account::{Account, HOME, block_on};
 use crate::emulator::emulator;
 use aws_sdk_config::types::{
-    ConfigurationRecorder, DeliveryChannel, RecordingFrequency, RecordingGroup, RecordingMode,
-    RecordingModeOverride, ResourceType,
+    ConfigurationRecorder, DeliveryChannel, ExclusionByResourceTypes, RecordingFrequency,
+    RecordingGroup, RecordingMode, RecordingModeOverride, RecordingStrategy, RecordingStrategyType,
+    ResourceType,
 };
 use serde_json::json;
 
@@ -72,8 +73,26 @@ async fn is_recording(account: &Account, region: &'static str) -> bool {
     answer.configuration_recorders_status()[0].recording()
 }
 
+/// Makes a role with a trust policy for a service.
+async fn role(account: &Account, name: &str, service: &str) -> String {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service},
+    }]});
+    let iam = aws_sdk_iam::Client::new(&account.sdk().await);
+    let request = iam.create_role().role_name(name);
+    let request = request.assume_role_policy_document(trust.to_string());
+    let made = request
+        .send()
+        .await
+        .expect("a role")
+        .role
+        .expect("it is answered");
+    made.arn
+}
+
 /// Makes a recorder as a person would have made it long ago.
 async fn prepare(account: &Account, name: &str, mode: RecordingMode) {
+    role(account, "their-role", "config.amazonaws.com").await;
     let group = RecordingGroup::builder()
         .resource_types(ResourceType::Bucket)
         .build();
@@ -154,6 +173,9 @@ fn a_recorder_with_another_name_is_adopted_with_all_it_has() {
         let recorder = recorder(&account, HOME).await;
         assert_eq!(recorder.name(), Some("default2"));
         assert!(recorder.role_arn().expect("a role").ends_with("their-role"));
+        // Nothing uses the service-linked role, so none is made.
+        let linked = "iam:CreateServiceLinkedRole".to_owned();
+        assert!(!account.writes().contains(&linked));
         assert!(recorder.recording_group().expect("a group").all_supported());
         assert_eq!(recorder.recording_mode(), Some(&daily_with_an_override()));
         assert!(is_recording(&account, HOME).await);
@@ -165,7 +187,10 @@ fn a_channel_keeps_its_name_and_what_the_baseline_leaves_out() {
     block_on(async {
         let account = account(&[HOME], "snapshot_frequency = \"Six_Hours\"").await;
         prepare(&account, "default", daily_with_an_override()).await;
-        let key = "arn:aws:kms:us-east-1:111122223333:key/theirs";
+        let kms = aws_sdk_kms::Client::new(&account.sdk().await);
+        let made = kms.create_key().send().await.expect("a key");
+        let key = made.key_metadata.expect("it is answered").arn;
+        let key = key.as_deref().expect("its ARN");
         let channel = DeliveryChannel::builder()
             .name("their-channel")
             .s3_bucket_name(format!("logs-{}", account.id))
@@ -213,7 +238,8 @@ fn the_recorder_of_control_tower_is_reported_and_never_written() {
         assert_eq!(account.writes().len(), before);
         // What others own and leave open is open all the same.
         let drift = account.run(&["drift"]).exits(2);
-        let _ = drift.says("ask AWS Control Tower to change it, or waive it");
+        let _ =
+            drift.says("have it changed by AWS Control Tower, waive it, or say take_over = true");
     });
 }
 
@@ -332,4 +358,207 @@ fn nonsense_in_the_table_is_refused_in_place() {
     let account = Account::with("[config]\nrole = \"config\"");
     let run = account.run(&["validate"]).exits(1);
     let _ = run.says("neither \"service-linked\" nor the ARN of a role");
+}
+
+/// A bucket of another account that takes what Config delivers.
+async fn foreign_bucket(other: &Account) -> String {
+    let bucket = format!("theirs-{}", other.id);
+    let config = aws_sdk_s3::config::Builder::from(&other.sdk().await).force_path_style(true);
+    let s3 = aws_sdk_s3::Client::from_conf(config.build());
+    s3.create_bucket()
+        .bucket(&bucket)
+        .send()
+        .await
+        .expect("a bucket");
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "s3:*", "Principal": {"Service": "config.amazonaws.com"},
+        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+    }]});
+    let put = s3
+        .put_bucket_policy()
+        .bucket(&bucket)
+        .policy(policy.to_string());
+    put.send().await.expect("a policy");
+    bucket
+}
+
+fn daily(names: &[&str]) -> RecordingMode {
+    let mode = RecordingMode::builder().recording_frequency(RecordingFrequency::Continuous);
+    let types = names.iter().map(|&name| name.into()).collect();
+    let other = RecordingModeOverride::builder()
+        .set_resource_types(Some(types))
+        .recording_frequency(RecordingFrequency::Daily);
+    let mode = mode.recording_mode_overrides(other.build().expect("an override"));
+    mode.build().expect("a mode")
+}
+
+/// Moves of somebody who wants nothing recorded, or to read it himself, each made behind the tool's
+/// back on the same account: drift names each, and apply puts right what calls can.
+#[test]
+fn every_move_that_blinds_the_recorder_is_drift() {
+    let account = Account::new();
+    let other = Account::new();
+    account.baseline(&account.in_one_region("[log_bucket]\n[config]"));
+    account.assert_converges();
+    let _ = account.run(&["drift"]).exits(0);
+    let sees = |what: &str| {
+        let drift = account.run(&["drift"]).exits(2);
+        let _ = drift.says("config@us-east-1").says(what);
+    };
+    block_on(async {
+        let client = client(&account, HOME).await;
+        let ours = recorder(&account, HOME).await;
+        let put =
+            async |recorder: aws_sdk_config::types::builders::ConfigurationRecorderBuilder| {
+                let put = client.put_configuration_recorder();
+                put.configuration_recorder(recorder.build())
+                    .send()
+                    .await
+                    .expect("put");
+            };
+        let builder = || {
+            ConfigurationRecorder::builder()
+                .name("default")
+                .role_arn(ours.role_arn().expect("a role"))
+                .set_recording_group(ours.recording_group().cloned())
+                .set_recording_mode(ours.recording_mode().cloned())
+        };
+        let channel = |bucket: &str| {
+            DeliveryChannel::builder()
+                .name("default")
+                .s3_bucket_name(bucket)
+        };
+        let deliver = async |channel: aws_sdk_config::types::builders::DeliveryChannelBuilder| {
+            let put = client
+                .put_delivery_channel()
+                .delivery_channel(channel.build());
+            put.send().await.expect("put");
+        };
+
+        put(builder().recording_mode(daily(&["AWS::S3::Bucket"]))).await;
+        sees("an override of the recorder has AWS::S3::Bucket recorded daily");
+        let excluded = ExclusionByResourceTypes::builder().resource_types(ResourceType::Trail);
+        let strategy =
+            RecordingStrategy::builder().use_only(RecordingStrategyType::ExclusionByResourceTypes);
+        let group = RecordingGroup::builder()
+            .exclusion_by_resource_types(excluded.build())
+            .recording_strategy(strategy.build());
+        put(builder().recording_group(group.build())).await;
+        sees("recorder.record");
+        let rarely = RecordingMode::builder().recording_frequency(RecordingFrequency::Daily);
+        put(builder().recording_mode(rarely.build().expect("a mode"))).await;
+        sees("recorder.frequency is DAILY");
+        let theirs = role(&account, "powerless", "config.amazonaws.com").await;
+        put(builder().role_arn(theirs)).await;
+        sees("recorder.role is arn:aws:iam::");
+        put(builder()).await;
+
+        let bucket = foreign_bucket(&other).await;
+        deliver(channel(&bucket)).await;
+        sees(&format!("channel.bucket is {bucket}"));
+        let own = format!("baseline-logs-{}-us-east-1", account.id);
+        let topic = "arn:aws:sns:us-east-1:999999999999:x";
+        deliver(channel(&own).sns_topic_arn(topic)).await;
+        sees("which belongs to account 999999999999");
+        let key = "arn:aws:kms:us-east-1:999999999999:key/x";
+        deliver(channel(&own).s3_kms_key_arn(key)).await;
+        sees("belongs to account 999999999999");
+        deliver(channel(&own)).await;
+
+        let forget = client
+            .put_retention_configuration()
+            .retention_period_in_days(30);
+        forget.send().await.expect("put");
+        sees("retention_days is 30");
+        let stop = client.stop_configuration_recorder();
+        stop.configuration_recorder_name("default")
+            .send()
+            .await
+            .expect("stopped");
+        sees("recording is false");
+        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+        let _ = account.run(&["drift"]).exits(0);
+
+        let stop = client.stop_configuration_recorder();
+        stop.configuration_recorder_name("default")
+            .send()
+            .await
+            .expect("stopped");
+        let delete = client.delete_configuration_recorder();
+        delete
+            .configuration_recorder_name("default")
+            .send()
+            .await
+            .expect("deleted");
+        sees("recorder");
+        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+        assert!(is_recording(&account, HOME).await);
+        account.assert_valid_requests();
+    });
+}
+
+#[test]
+fn an_adopted_recorder_whose_role_or_bucket_is_lost_is_a_finding() {
+    block_on(async {
+        let account = account(&[HOME], "").await;
+        prepare(&account, "default", daily_with_an_override()).await;
+        account.baseline(&account.in_one_region("[config]"));
+        let other = Account::new();
+        let bucket = foreign_bucket(&other).await;
+        let client = client(&account, HOME).await;
+        let channel = DeliveryChannel::builder()
+            .name("theirs")
+            .s3_bucket_name(&bucket);
+        let put = client
+            .put_delivery_channel()
+            .delivery_channel(channel.build());
+        put.send().await.expect("a channel");
+        let drift = account.run(&["drift"]).exits(2);
+        let _ = drift.says(&format!(
+            "what is recorded goes to {bucket}, which is no bucket of"
+        ));
+        // Named as the central archive, it is right.
+        let named = format!("[config]\nbucket = \"{bucket}\"");
+        account.baseline(&account.in_one_region(&named));
+        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+        let _ = account.run(&["drift"]).exits(0);
+        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
+        let trust = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+        }]})
+        .to_string();
+        let update = iam.update_assume_role_policy().role_name("their-role");
+        update.policy_document(trust).send().await.expect("updated");
+        let drift = account.run(&["drift"]).exits(2);
+        let _ = drift.says("does not let config.amazonaws.com assume it");
+        iam.delete_role()
+            .role_name("their-role")
+            .send()
+            .await
+            .expect("deleted");
+        let _ = account.run(&["drift"]).exits(2).says("does not exist");
+        account.faults(json!([{"operation": "GetRole", "action": "denied", "count": null}]));
+        let _ = account.run(&["drift"]).exits(4).says("allow iam:GetRole");
+    });
+}
+
+#[test]
+fn types_of_iam_are_recorded_elsewhere_where_the_home_region_cannot() {
+    let account = Account::new();
+    let dubai = "me-central-1";
+    let opt_in = json!({"account": account.id, "regions": {dubai: "ENABLED"}});
+    emulator().admin("account", opt_in);
+    account.baseline(&format!(
+        "baseline = 1\n[account]\nhome_region = \"{dubai}\"\n\
+         regions = [\"{dubai}\", \"{HOME}\"]\n[log_bucket]\n[config]\n"
+    ));
+    account.assert_converges();
+    block_on(async {
+        for (region, with_iam) in [(dubai, false), (HOME, true)] {
+            let recorder = recorder(&account, region).await;
+            let group = recorder.recording_group().expect("a group");
+            assert_eq!(group.include_global_resource_types(), with_iam, "{region}");
+        }
+    });
 }

@@ -4,6 +4,7 @@ mod access_analyzer;
 mod account;
 mod buckets;
 mod budgets;
+mod closed;
 mod cloudtrail;
 mod commands;
 mod config;

@@ -4,29 +4,40 @@
 //! changed: what is there is adopted. Recorders that AWS services keep for themselves are not
 //! looked at, and the one of Control Tower is left to it.
 
+mod judge;
 mod recording;
 mod restore;
 mod settings;
 mod state;
 mod writes;
 
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
+use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::Problems;
+use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
     Stricter,
 };
 use crate::place::Place;
+<<<<<<< HEAD
 use futures_util::future::join_all;
 use settings::Settings;
 use state::{
     Channel, DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_STATUS, GET_ROLE,
     Live, Recorder, Role, State, any_role, service_linked_role,
+=======
+use settings::{Settings, records_iam};
+use state::{
+    DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION, DESCRIBE_STATUS,
+    GET_RECORDER_ROLE, GET_ROLE, LIST_TAGS, Live, Recorder, Role, State, any_role,
+    service_linked_role,
+>>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
 };
 use writes::{
     CreateServiceLinkedRole, PASS_EARLIER_ROLE, PutConfigurationRecorder, PutDeliveryChannel,
-    StartConfigurationRecorder, StopConfigurationRecorder,
+    PutRetentionConfiguration, StartConfigurationRecorder, StopConfigurationRecorder,
 };
 
 /// The control.
@@ -46,6 +57,7 @@ fn propose_role(live: Role, context: &Context) -> Proposal {
         None => {
             let mut proposal = Proposal::between(&live, &wanted);
             proposal.call(CreateServiceLinkedRole::new(context.global_region()));
+            proposal.only_for_others = true;
             proposal
         }
     }
@@ -64,12 +76,19 @@ fn propose_off(live: State, region: &str) -> Proposal {
 }
 
 fn propose_on(settings: &Settings, live: State, region: &str, context: &Context) -> Proposal {
-    let Some(recorder) = settings.recorder(live.recorder.as_ref(), region, context) else {
+    // What is about to be created is the baseline's own as well.
+    let is_ours = live.is_ours || live.recorder.is_none();
+    let Some(recorder) = settings.recorder(live.recorder.as_ref(), is_ours, region, context) else {
         let mut proposal = Proposal::fine();
-        proposal.note("only types of IAM are listed; they are recorded in the home region");
+        match settings.misses_global(context) {
+            true => tell_missing_global(&mut proposal, region, context),
+            false => {
+                proposal.note("only types of IAM are listed; they are recorded in one region");
+            }
+        }
         return proposal;
     };
-    let Some(channel) = settings.channel(live.channel.as_ref(), region, context) else {
+    let Some(channel) = settings.channel(live.channel.as_ref(), is_ours, region, context) else {
         let mut proposal = Proposal::fine();
         let remedy = "add [log_bucket] to the baseline, or name a bucket in [config]";
         proposal.finding("bucket", "there is no bucket to deliver to", remedy);
@@ -79,12 +98,18 @@ fn propose_on(settings: &Settings, live: State, region: &str, context: &Context)
         recorder: Some(recorder.clone()),
         channel: Some(channel.clone()),
         recording: settings.enabled.or(live.recording),
+        retention_days: settings.retention(live.retention_days, is_ours),
         ..live.clone()
     };
     let mut proposal = Proposal::between(&live, &wanted);
     mark_loosening(&mut proposal, live.recorder.as_ref(), &recorder);
     let start = StartConfigurationRecorder::new(&recorder.name, region);
     remark(&mut proposal, settings, &live, &recorder, region, context);
+    let kept = (&recorder, &channel);
+    judge::judge(&mut proposal, settings, &live, kept, context);
+    if settings.misses_global(context) {
+        tell_missing_global(&mut proposal, region, context);
+    }
     if proposal.touches(&["recorder"]) {
         let keeps_role = live
             .recorder
@@ -110,7 +135,23 @@ fn propose_on(settings: &Settings, live: State, region: &str, context: &Context)
     if proposal.touches(&["recording"]) {
         proposal.call(start);
     }
+    if let (true, Some(days)) = (proposal.touches(&["retention_days"]), wanted.retention_days) {
+        proposal.call(PutRetentionConfiguration::new(days, region));
+    }
     proposal
+}
+
+/// Says in the home region that no region of the baseline can record the types of IAM.
+fn tell_missing_global(proposal: &mut Proposal, region: &str, context: &Context) {
+    if region == context.home_region {
+        let also = context.global_region();
+        proposal.finding(
+            "global_types",
+            "users, groups, roles and policies of IAM are recorded nowhere: no region of the \
+             baseline can record them",
+            format!("add {also} to regions in [account], or say global_types = \"none\""),
+        );
+    }
 }
 
 /// Marks that less would be recorded: the shapes of what is recorded have no order that the engine
@@ -150,7 +191,7 @@ fn remark(
             proposal.finding("channel", text, remedy);
         }
     }
-    let rare = settings.recorded_daily(wanted, region, context);
+    let rare = settings.recorded_daily(wanted, live.is_ours, region, context);
     if !rare.is_empty() {
         let types = rare.join(", ");
         proposal.finding(
@@ -159,14 +200,16 @@ fn remark(
             "take the override out of the recorder, or ask for frequency = \"daily\"",
         );
     }
-    if live.is_control_towers() {
+    if live.owned_by().is_some() {
         return;
     }
-    if wanted.group.has_global() && region != context.home_region {
-        proposal.note(
-            "types of IAM are recorded here as well as in the home region, and charged for twice; \
-             only an exact `record` ends that",
-        );
+    let iam_region = settings::iam_region(context);
+    if wanted.group.has_global() && iam_region != Some(region) && records_iam(region, context) {
+        proposal.note(format!(
+            "types of IAM are recorded here as well as in {}, and charged for twice; only an exact \
+             `record` ends that",
+            iam_region.unwrap_or("the home region")
+        ));
     }
     if settings.role.is_none() && wanted.role != service_linked_role(context) {
         let role = &wanted.role;
@@ -204,22 +247,23 @@ impl Control for Config {
                 "\"all\"",
                 "The resource types: \"all\", { include = [...] } or { exclude = [...] }. What is \
                  recorded besides stays recorded, unless it is { exactly = ... } one of these. \
-                 Types of IAM are taken out of the lists outside the home region.",
+                 Types of IAM are taken out of the lists in all regions but one.",
             )
             .costs(),
             Setting::new(
                 "global_types",
                 "\"home\"",
                 "Where users, groups, roles and policies of IAM are recorded: \"home\", the home \
-                 region, or \"none\". Where they are recorded already, they stay so.",
+                 region, or another of the baseline where that cannot; or \"none\". Where they are \
+                 recorded already, they stay so.",
             )
             .costs()
             .stricter(Stricter::Higher),
             Setting::new(
                 "frequency",
                 "\"unmanaged\"",
-                "How often: \"continuous\" or \"daily\". Continuous satisfies daily. Unmanaged, a new \
-                 recorder is continuous.",
+                "How often: \"continuous\" or \"daily\". Continuous satisfies daily. Unmanaged, what \
+                 this baseline created is continuous.",
             )
             .costs()
             .stricter(Stricter::Later(&["DAILY", "CONTINUOUS"])),
@@ -228,14 +272,16 @@ impl Control for Config {
                 "\"unmanaged\"",
                 "\"service-linked\", made when it is missing, or the ARN of a role. {account} is \
                  filled in. Name the role of existing recorders here if it is another: \
-                 `permissions` can then tell that it is passed. Unmanaged, new recorders get the \
-                 service-linked one.",
+                 `permissions` can then tell that it is passed. Unmanaged, what this baseline \
+                 created has the service-linked one.",
             ),
             Setting::new(
                 "bucket",
                 "\"unmanaged\"",
                 "The bucket to deliver to. {account} and {region}, the home region, are filled in. \
-                 Unmanaged, a new channel delivers to that of [log_bucket].",
+                 Unmanaged, what this baseline created delivers to that of [log_bucket], and any \
+                 other channel to whichever bucket of this account it has. Name a bucket of another \
+                 account here.",
             ),
             Setting::new(
                 "prefix",
@@ -261,6 +307,14 @@ impl Control for Config {
                 "The ARN of the topic that is told of changes. It must be in the region of the \
                  recorder: {region} and {account} are filled in.",
             ),
+            Setting::new(
+                "retention_days",
+                "\"unmanaged\"",
+                "For how many days at least Config keeps the history, 30 to 2557. Unmanaged, what \
+                 this baseline created keeps it for 2557, which is AWS's default.",
+            )
+            .stricter(Stricter::Higher),
+            TAKE_OVER,
         ],
         satisfies: &[
             Reference::cis3("3.3", "Config records every region"),
@@ -274,15 +328,21 @@ impl Control for Config {
         ),
         operations: &[
             GET_ROLE,
+            GET_RECORDER_ROLE,
             DESCRIBE_RECORDERS,
             DESCRIBE_STATUS,
             DESCRIBE_CHANNELS,
             DESCRIBE_DELIVERY,
+            DESCRIBE_RETENTION,
+            LIST_TAGS,
+            LIST_BUCKETS,
+            DESCRIBE_KEY,
             CreateServiceLinkedRole::OPERATION,
             PutConfigurationRecorder::OPERATION,
             PutDeliveryChannel::OPERATION,
             StartConfigurationRecorder::OPERATION,
             StopConfigurationRecorder::OPERATION,
+            PutRetentionConfiguration::OPERATION,
         ],
     };
 
@@ -295,6 +355,13 @@ impl Control for Config {
             problems.setting("prefix", "leave out the slash at its start or end");
         }
         settings.check_names(problems);
+        let days = settings.retention_days.as_ref().map(|floor| *floor.value());
+        if days.is_some_and(|days| !(30..=state::LONGEST).contains(&days)) {
+            problems.setting(
+                "retention_days",
+                "AWS keeps the history for 30 to 2557 days",
+            );
+        }
     }
 
     fn places(settings: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
@@ -304,13 +371,16 @@ impl Control for Config {
     }
 
     async fn read(
-        _: &Settings,
+        settings: &Settings,
         place: &Place,
-        _: &Context,
+        context: &Context,
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         match &place.region {
-            Some(region) => Ok(Live::Region(Box::new(State::read(reader, region).await?))),
+            Some(region) => {
+                let state = State::read(reader, region, settings, context).await?;
+                Ok(Live::Region(Box::new(state)))
+            }
             None => Ok(Live::Role(Role::read(reader).await?)),
         }
     }
@@ -343,16 +413,13 @@ impl Control for Config {
             (Live::Role(role), _) => return propose_role(role, context),
             (Live::Region(state), region) => (*state, region.as_deref().unwrap_or_default()),
         };
-        let is_control_towers = live.is_control_towers();
+        let owner = live.owned_by();
         let proposal = match *settings.enabled {
             Some(false) => propose_off(live, region),
             None if live.recorder.is_none() => Proposal::fine(),
             _ => propose_on(settings, live, region, context),
         };
-        match is_control_towers {
-            true => proposal.left_to("AWS Control Tower"),
-            false => proposal,
-        }
+        proposal.owned_by(owner, *settings.take_over == Some(true))
     }
 
     fn restore(_: &Settings, place: &Place, past: Past<Live>, _: &Context) -> Proposal {
@@ -365,6 +432,7 @@ impl Control for Config {
         PutDeliveryChannel::OPERATION,
         StartConfigurationRecorder::OPERATION,
         StopConfigurationRecorder::OPERATION,
+        PutRetentionConfiguration::OPERATION,
     ];
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
@@ -380,7 +448,7 @@ impl Control for Config {
     fn unused(settings: &Settings) -> Vec<&'static str> {
         let mut unused = Vec::new();
         if !settings.uses_service_linked_role() {
-            unused.extend([GET_ROLE.name, CreateServiceLinkedRole::OPERATION.name]);
+            unused.push(CreateServiceLinkedRole::OPERATION.name);
         }
         if *settings.enabled != Some(true) {
             unused.push(StartConfigurationRecorder::OPERATION.name);
@@ -390,6 +458,12 @@ impl Control for Config {
             false => unused.extend([
                 PutConfigurationRecorder::OPERATION.name,
                 PutDeliveryChannel::OPERATION.name,
+                PutRetentionConfiguration::OPERATION.name,
+                GET_ROLE.name,
+                DESCRIBE_RETENTION.name,
+                LIST_TAGS.name,
+                LIST_BUCKETS.name,
+                DESCRIBE_KEY.name,
             ]),
         }
         unused
@@ -402,8 +476,10 @@ mod tests {
     use crate::control::Standing;
     use crate::control::tests::context;
     use recording::{Group, Record};
-    use state::{CONTROL_TOWER, Channel, Override};
+    use state::{Channel, Override};
     use std::collections::BTreeSet;
+
+    const CONTROL_TOWER: &str = "aws-controltower-BaselineConfigRecorder";
 
     const CUSTOM: &str = "arn:aws:iam::111122223333:role/config";
 
@@ -573,5 +649,201 @@ mod tests {
         let proposal = propose("", failing);
         assert!(proposal.writes.is_empty());
         assert_eq!(proposal.findings[0].what, "recording fails: AccessDenied");
+    }
+
+    /// What this baseline created a while ago, delivering to its log bucket.
+    fn created() -> State {
+        let context = context();
+        State {
+            recorder: Some(Recorder {
+                name: "default".to_owned(),
+                role: service_linked_role(&context),
+                group: Group {
+                    record: Record::All,
+                    global_types: true,
+                },
+                frequency: Some("CONTINUOUS".to_owned()),
+                overrides: Vec::new(),
+            }),
+            channel: Some(Channel::to("logs")),
+            recording: Some(true),
+            retention_days: Some(2557),
+            is_ours: true,
+            ..State::default()
+        }
+    }
+
+    fn with_log_bucket(settings: &str, region: &str, live: State) -> Proposal {
+        let settings = toml::from_str(settings).expect("the test's settings are valid");
+        let context = Context {
+            log_bucket: Some("logs".to_owned()),
+            ..context()
+        };
+        let live = Live::Region(Box::new(live));
+        Config::propose(&settings, &Place::region(region), live, &context)
+    }
+
+    fn with_log_bucket_at_home(live: State) -> Proposal {
+        with_log_bucket("", "us-east-1", live)
+    }
+
+    #[test]
+    fn what_the_baseline_created_delivers_records_and_keeps_as_the_file_says() {
+        assert!(with_log_bucket_at_home(created()).differences.is_empty());
+        let moves: [(&str, fn(&mut State)); 6] = [
+            ("channel.bucket", |own| {
+                own.channel = own.channel.take().map(|channel| Channel {
+                    bucket: "theirs".to_owned(),
+                    ..channel
+                });
+                own.is_bucket_foreign = true;
+            }),
+            ("channel.prefix", |own| {
+                own.channel = own.channel.take().map(|channel| Channel {
+                    prefix: Some("hidden".to_owned()),
+                    ..channel
+                });
+            }),
+            ("recorder.role", |own| {
+                own.recorder = own.recorder.take().map(|recorder| Recorder {
+                    role: CUSTOM.to_owned(),
+                    ..recorder
+                });
+            }),
+            ("recorder.frequency", |own| {
+                own.recorder = own.recorder.take().map(|recorder| Recorder {
+                    frequency: Some("DAILY".to_owned()),
+                    ..recorder
+                });
+            }),
+            ("recorder.record", |own| {
+                own.recorder = own.recorder.take().map(|recorder| Recorder {
+                    group: Group {
+                        record: Record::Exclude(["AWS::S3::Bucket".to_owned()].into()),
+                        global_types: false,
+                    },
+                    ..recorder
+                });
+            }),
+            ("retention_days", |own| own.retention_days = Some(30)),
+        ];
+        for (field, weaken) in moves {
+            let mut live = created();
+            weaken(&mut live);
+            let proposal = with_log_bucket_at_home(live);
+            assert!(proposal.touches(&[field]), "{field}: {proposal:?}");
+            assert!(
+                !proposal.writes.is_empty() && proposal.findings.is_empty(),
+                "{field}"
+            );
+            assert!(
+                proposal.differences.iter().all(|own| !own.loosens),
+                "{field}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_adopted_channel_keeps_a_bucket_of_this_account_and_no_other() {
+        let keeps = with_log_bucket_at_home(adopted());
+        assert!(keeps.differences.is_empty() && keeps.findings.is_empty());
+        assert!(
+            keeps
+                .notes
+                .iter()
+                .any(|note| note.contains("keeps its bucket theirs"))
+        );
+        let foreign = State {
+            is_bucket_foreign: true,
+            ..adopted()
+        };
+        let proposal = with_log_bucket_at_home(foreign.clone());
+        assert_eq!(proposal.findings[0].field, "channel.bucket");
+        // Named, it is not read as foreign.
+        let named = with_log_bucket("bucket = \"theirs\"", "us-east-1", adopted());
+        assert!(named.differences.is_empty() && named.findings.is_empty());
+        assert_eq!(propose("", foreign).findings[0].field, "channel.bucket");
+    }
+
+    #[test]
+    fn a_recorder_that_only_bears_a_name_of_control_tower_is_not_excused() {
+        let mut live = State {
+            is_bucket_foreign: true,
+            ..adopted()
+        };
+        if let Some(recorder) = &mut live.recorder {
+            recorder.name = CONTROL_TOWER.to_owned();
+        }
+        let proposal = propose("", live.clone());
+        assert_eq!(proposal.findings[0].field, "channel.bucket");
+        let archive = "aws-controltower-logs-999999999999-us-east-1";
+        live.channel = Some(Channel {
+            name: "aws-controltower-BaselineConfigDeliveryChannel".to_owned(),
+            ..Channel::to(archive)
+        });
+        let proposal = propose("", live);
+        assert!(proposal.findings.is_empty(), "{:?}", proposal.findings);
+        assert!(proposal.notes.iter().any(|note| note.contains(archive)));
+    }
+
+    #[test]
+    fn a_role_that_config_cannot_assume_and_a_key_of_others_are_found() {
+        let broken = State {
+            role_fault: Some("does not exist".to_owned()),
+            key_fault: Some("is Disabled".to_owned()),
+            channel: Some(Channel {
+                kms_key: Some("arn:aws:kms:us-east-1:111122223333:key/1".to_owned()),
+                sns_topic: Some("arn:aws:sns:us-east-1:999999999999:x".to_owned()),
+                ..Channel::to("theirs")
+            }),
+            ..adopted()
+        };
+        let proposal = propose("", broken.clone());
+        let fields: Vec<&str> = proposal
+            .findings
+            .iter()
+            .map(|own| own.field.as_str())
+            .collect();
+        assert_eq!(
+            fields,
+            ["recorder.role", "channel.kms_key", "channel.sns_topic"]
+        );
+        // The role is about to be replaced.
+        let replaced = propose("role = \"service-linked\"", broken);
+        assert!(
+            replaced
+                .findings
+                .iter()
+                .all(|own| own.field != "recorder.role")
+        );
+    }
+
+    #[test]
+    fn types_of_iam_are_recorded_where_they_can_be_or_it_is_a_finding() {
+        let proposed = |region: &str, listed: Option<&[&str]>| {
+            let context = Context {
+                home_region: "me-central-1".to_owned(),
+                listed_regions: listed.map(|own| own.iter().map(|&one| one.to_owned()).collect()),
+                log_bucket: Some("logs".to_owned()),
+                ..context()
+            };
+            let settings = toml::from_str("").expect("valid");
+            let live = Live::Region(Box::default());
+            Config::propose(&settings, &Place::region(region), live, &context)
+        };
+        let has_global = |proposal: &Proposal| {
+            let group = &proposal.writes[0].call().input["ConfigurationRecorder"]["recordingGroup"];
+            group["includeGlobalResourceTypes"] == true
+        };
+        for listed in [None, Some(&["eu-west-1", "me-central-1", "us-east-1"][..])] {
+            assert!(!has_global(&proposed("me-central-1", listed)));
+            assert!(!has_global(&proposed("eu-west-1", listed)));
+            assert!(has_global(&proposed("us-east-1", listed)));
+        }
+        let ireland = Some(&["eu-west-1", "me-central-1"][..]);
+        assert!(has_global(&proposed("eu-west-1", ireland)));
+        let alone = proposed("me-central-1", Some(&["il-central-1", "me-central-1"]));
+        assert!(!has_global(&alone));
+        assert_eq!(alone.findings[0].field, "global_types");
     }
 }

@@ -3,8 +3,8 @@
 use super::mark_loosening;
 use super::state::{Channel, Live, Recorder, Role, State};
 use super::writes::{
-    PutConfigurationRecorder, PutDeliveryChannel, StartConfigurationRecorder,
-    StopConfigurationRecorder,
+    PutConfigurationRecorder, PutDeliveryChannel, PutRetentionConfiguration,
+    StartConfigurationRecorder, StopConfigurationRecorder,
 };
 use crate::control::{Past, Proposal};
 use serde::{Deserialize, Serialize};
@@ -17,10 +17,10 @@ pub fn restore(past: &Past<Live>, region: &str) -> Proposal {
         return role(&roles);
     }
     match past.each(Live::region) {
-        Some(states) if states.live.is_control_towers() => {
-            put_back(&states, region).left_to("AWS Control Tower")
-        }
-        Some(states) => put_back(&states, region),
+        Some(states) => match states.live.owned_by() {
+            Some(owner) => put_back(&states, region).left_to(&owner),
+            None => put_back(&states, region),
+        },
         None => Proposal::by_hand(past),
     }
 }
@@ -40,6 +40,7 @@ struct Recording {
     recorder: Option<Recorder>,
     channel: Option<Channel>,
     recording: Option<bool>,
+    retention_days: Option<u32>,
 }
 
 impl Recording {
@@ -48,6 +49,7 @@ impl Recording {
             recorder: state.recorder.clone(),
             channel: state.channel.clone(),
             recording: state.recording,
+            retention_days: state.retention_days,
         }
     }
 }
@@ -65,6 +67,7 @@ fn put_back(states: &Past<State>, region: &str) -> Proposal {
     let Some(recorder) = wanted.recorder else {
         return proposal;
     };
+    let retention = wanted.retention_days;
     mark_loosening(&mut proposal, now.recorder.as_ref(), &recorder);
     let name = recorder.name.clone();
     if proposal.touches(&["recorder"]) {
@@ -78,6 +81,9 @@ fn put_back(states: &Past<State>, region: &str) -> Proposal {
         (true, Some(true)) => proposal.call(StartConfigurationRecorder::new(&name, region)),
         (true, Some(false)) => proposal.call(StopConfigurationRecorder::new(&name, region)),
         _ => {}
+    }
+    if let (true, Some(days)) = (proposal.touches(&["retention_days"]), retention) {
+        proposal.call(PutRetentionConfiguration::new(days, region));
     }
     proposal
 }
@@ -244,7 +250,7 @@ mod tests {
 
     #[test]
     fn the_recorder_of_control_tower_is_left_to_it() {
-        let name = super::super::state::CONTROL_TOWER;
+        let name = "aws-controltower-BaselineConfigRecorder";
         let mut before = state(name);
         before["recording"] = json!(false);
         let proposal = restored(before, state(name), state(name));

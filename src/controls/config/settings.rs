@@ -1,7 +1,7 @@
 //! What the table may say, and what it makes of a live recorder and channel.
 
 use super::recording::{GlobalTypes, Group, Record, Wish};
-use super::state::{Channel, Recorder, service_linked_role};
+use super::state::{Channel, LONGEST, Recorder, service_linked_role};
 use crate::baseline::Problems;
 use crate::control::Context;
 use crate::floor::{AtLeast, raise_word};
@@ -22,6 +22,8 @@ pub struct Settings {
     pub prefix: Managed<String>,
     pub snapshot_frequency: Managed<AtLeast<Snapshots>>,
     pub sns_topic: Managed<String>,
+    pub retention_days: Managed<AtLeast<u32>>,
+    pub take_over: Managed<bool>,
 }
 
 impl Default for Settings {
@@ -36,6 +38,8 @@ impl Default for Settings {
             prefix: Managed::UNMANAGED,
             snapshot_frequency: Managed::UNMANAGED,
             sns_topic: Managed::UNMANAGED,
+            retention_days: Managed::UNMANAGED,
+            take_over: Managed::new(false),
         }
     }
 }
@@ -147,15 +151,33 @@ impl Settings {
         }
     }
 
+    /// The frequency that is asked for: what the baseline created was continuous.
+    fn frequency(&self, is_ours: bool) -> Option<AtLeast<Frequency>> {
+        let created = is_ours.then(|| AtLeast::new(Frequency::Continuous));
+        self.frequency.as_ref().cloned().or(created)
+    }
+
+    /// For how many days history is to be kept: what the baseline created keeps it for as long as
+    /// AWS does.
+    pub fn retention(&self, live: Option<u32>, is_ours: bool) -> Option<u32> {
+        let live = live?;
+        Some(match &*self.retention_days {
+            Some(floor) => floor.settle(live),
+            None if is_ours => LONGEST,
+            None => live,
+        })
+    }
+
     /// The types that are asked for continuously and that an override has recorded daily.
     pub fn recorded_daily<'a>(
         &self,
         recorder: &'a Recorder,
+        is_ours: bool,
         region: &str,
         context: &Context,
     ) -> Vec<&'a str> {
-        let frequency = self.frequency.as_ref().map(AtLeast::value);
-        if frequency != Some(&Frequency::Continuous) {
+        let frequency = self.frequency(is_ours);
+        if frequency.as_ref().map(AtLeast::value) != Some(&Frequency::Continuous) {
             return Vec::new();
         }
         let with_global = self.with_global(None, region, context);
@@ -181,12 +203,27 @@ impl Settings {
 
     /// Whether the types of IAM are to be recorded in a region.
     fn with_global(&self, live: Option<&Group>, region: &str, context: &Context) -> bool {
-        let is_home = region == context.home_region.as_str();
+        let is_chosen = iam_region(context) == Some(region);
         match &*self.global_types {
-            Some(GlobalTypes::Home) => is_home,
+            Some(GlobalTypes::Home) => is_chosen,
             Some(GlobalTypes::None) => false,
-            None => live.map_or(is_home, Group::has_global),
+            None => live.map_or(is_chosen, Group::has_global),
         }
+    }
+
+    /// Whether the types of IAM are asked for and no region of the baseline can record them.
+    pub fn misses_global(&self, context: &Context) -> bool {
+        let everything = Group {
+            record: Record::All,
+            global_types: true,
+        };
+        let asked = match &*self.record {
+            Some(wish) => wish.settle(true, None),
+            None => Some(everything),
+        };
+        *self.global_types == Some(GlobalTypes::Home)
+            && asked.is_some_and(|asked| asked.has_global())
+            && iam_region(context).is_none()
     }
 
     pub fn uses_service_linked_role(&self) -> bool {
@@ -197,6 +234,7 @@ impl Settings {
     pub fn recorder(
         &self,
         live: Option<&Recorder>,
+        is_ours: bool,
         region: &str,
         context: &Context,
     ) -> Option<Recorder> {
@@ -207,12 +245,13 @@ impl Settings {
             (None, Some(group)) => group.clone(),
             (None, None) => Wish::All.settle(with_global, None)?,
         };
-        let frequency = |live: Option<&str>| raise_word(&self.frequency, live, &Frequency::WORDS);
+        let asked = self.frequency(is_ours);
+        let frequency = |live: Option<&str>| raise_word(&asked, live, &Frequency::WORDS);
         Some(match live {
             Some(live) => Recorder {
-                role: match &*self.role {
-                    Some(_) => self.role_arn(context),
-                    None => live.role.clone(),
+                role: match self.role.is_some() || is_ours {
+                    true => self.role_arn(context),
+                    false => live.role.clone(),
                 },
                 group,
                 frequency: frequency(live.frequency.as_deref()),
@@ -228,15 +267,22 @@ impl Settings {
         })
     }
 
-    /// What the channel is to be; `None` when nobody says where to deliver.
+    /// What the channel is to be; `None` when nobody says where to deliver. What belongs to a
+    /// recorder that the baseline created delivers where the file says; any other keeps what the
+    /// file does not say.
     pub fn channel(
         &self,
         live: Option<&Channel>,
+        is_ours: bool,
         region: &str,
         context: &Context,
     ) -> Option<Channel> {
         let given = self.bucket.as_ref().map(|name| context.fill(name));
-        let kept = live.map(|channel| channel.bucket.clone());
+        let is_said = given.is_some() || context.log_bucket.is_some();
+        let follows = is_ours && is_said;
+        let kept = live
+            .filter(|_| !follows)
+            .map(|channel| channel.bucket.clone());
         let bucket = given.or(kept).or_else(|| context.log_bucket.clone())?;
         // A topic must be in the region of the recorder, so its ARN is filled with that.
         let topic = self.sns_topic.as_ref();
@@ -248,10 +294,60 @@ impl Settings {
             bucket,
             prefix: (*self.prefix)
                 .clone()
-                .or(live.prefix)
+                .or(live.prefix.filter(|_| !follows))
                 .filter(|prefix| !prefix.is_empty()),
             sns_topic: topic.or(live.sns_topic),
             ..live
         })
+    }
+}
+
+/// The regions that record the types of IAM: those in which AWS Config was before February 2022.
+/// None will be added. Source: AWS Config Developer Guide, "Recording AWS Resources", and API
+/// reference, RecordingGroup. Other partitions than `aws` have no such rule.
+const RECORD_IAM: [&str; 22] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "me-south-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Whether a region can record the types of IAM.
+pub fn records_iam(region: &str, context: &Context) -> bool {
+    context.partition != "aws" || RECORD_IAM.contains(&region)
+}
+
+/// Where the types of IAM are recorded: in the home region, else in another region of the baseline
+/// that can. Where all enabled regions are looked at, the partition's global one is among them.
+pub fn iam_region(context: &Context) -> Option<&str> {
+    let can = |region: &&str| records_iam(region, context);
+    let home = context.home_region.as_str();
+    let global = context.global_region();
+    match &context.listed_regions {
+        _ if can(&home) => Some(home),
+        None => Some(global).filter(can),
+        Some(listed) => {
+            let is_listed = |region: &&str| listed.iter().any(|own| own == region);
+            let first = listed.iter().map(String::as_str).find(|region| can(region));
+            Some(global).filter(can).filter(is_listed).or(first)
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! What is live: the service-linked role of the account, and recorder and channel of a region.
 
+use super::judge::{account_of, trust_fault};
 use super::recording::Group;
+use super::settings::Settings;
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Grant, Operation};
-use crate::control::Context;
+use crate::aws::{AwsError, Grant, Operation, keys};
+use crate::control::owner::owner;
+use crate::control::{Context, OUR_TAG};
 use aws_sdk_config::types::{
     ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel, DeliveryChannelStatus,
     DeliveryStatus,
@@ -17,14 +20,42 @@ pub const SERVICE: &str = "config.amazonaws.com";
 /// The name of the service-linked role.
 const ROLE_NAME: &str = "AWSServiceRoleForConfig";
 
-/// The name that Control Tower gives its recorder.
-pub const CONTROL_TOWER: &str = "aws-controltower-BaselineConfigRecorder";
+/// For how many days history is kept where nothing else is said. Source: API reference,
+/// RetentionConfiguration: 7 years.
+pub const LONGEST: u32 = 2557;
 
 /// The service-linked role as an ARN of a grant.
 pub const ROLE_ARN: &str = "arn:{partition}:iam::{account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig";
 
 pub const GET_ROLE: Operation =
     Operation::new("iam", "GetRole", &[Grant::on("iam:GetRole", ROLE_ARN)]);
+
+/// The role of a recorder, whichever it is.
+pub const GET_RECORDER_ROLE: Operation = Operation::new(
+    "iam",
+    "GetRole",
+    &[Grant::on(
+        "iam:GetRole",
+        "arn:{partition}:iam::{account}:role/*",
+    )],
+);
+
+/// The tags of a recorder: whose it is.
+pub const LIST_TAGS: Operation = Operation::new(
+    "config",
+    "ListTagsForResource",
+    &[Grant::on("config:ListTagsForResource", RECORDER_ARN)],
+);
+
+pub const DESCRIBE_RETENTION: Operation = Operation::new(
+    "config",
+    "DescribeRetentionConfigurations",
+    &[Grant::any("config:DescribeRetentionConfigurations")],
+);
+
+/// A recorder as an ARN of a grant.
+pub const RECORDER_ARN: &str =
+    "arn:{partition}:config:{region}:{account}:configuration-recorder/*/*";
 
 pub const DESCRIBE_RECORDERS: Operation = Operation::new(
     "config",
@@ -115,6 +146,24 @@ pub struct State {
     /// The codes of the last failures to deliver, by what was delivered last with no success.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub undelivered: BTreeMap<String, String>,
+    /// For how many days history is kept; unknown in a state of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
+    /// Whether this baseline created the recorder: its tag says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_ours: bool,
+    /// Who else manages the recorder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Why AWS Config cannot work with the recorder's role: the end of a sentence about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_fault: Option<String>,
+    /// Whether the channel delivers to a bucket that is not in the account's own list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_bucket_foreign: bool,
+    /// What is wrong with the key of the channel: the end of a sentence about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_fault: Option<String>,
 }
 
 /// A recorder.
@@ -178,46 +227,93 @@ impl Channel {
     }
 }
 
+/// A role as IAM knows it.
+#[derive(Clone, Debug)]
+struct SeenRole {
+    arn: String,
+    trust: String,
+}
+
+/// A role by its name, asked once however many recorders have it; `None` where there is none.
+async fn role(
+    reader: &Reader,
+    operation: &'static Operation,
+    name: &str,
+) -> Result<Option<SeenRole>, AwsError> {
+    let (clients, region) = (&reader.clients, reader.global_region());
+    let read = async {
+        let request = clients.iam(region).get_role().role_name(name).send();
+        match operation.answer(clients, region, request).await {
+            Ok(answer) => Ok(answer.role.map(|role| SeenRole {
+                trust: role.assume_role_policy_document.unwrap_or_default(),
+                arn: role.arn,
+            })),
+            Err(error) if error.is("NoSuchEntity") => Ok(None),
+            Err(error) => Err(error),
+        }
+    };
+    reader.once(operation, name, read).await
+}
+
 impl Role {
     pub async fn read(reader: &Reader) -> Result<Self, AwsError> {
-        let (clients, region) = (&reader.clients, reader.global_region());
-        let request = clients.iam(region).get_role().role_name(ROLE_NAME).send();
-        let service_linked_role = match GET_ROLE.answer(clients, region, request).await {
-            Ok(answer) => answer.role.map(|role| role.arn),
-            Err(error) if error.is("NoSuchEntity") => None,
-            Err(error) => return Err(error),
-        };
+        let found = role(reader, &GET_ROLE, ROLE_NAME).await?;
         Ok(Self {
-            service_linked_role,
+            service_linked_role: found.map(|role| role.arn),
         })
     }
 }
 
 impl State {
-    pub async fn read(reader: &Reader, region: &str) -> Result<Self, AwsError> {
+    /// Reads a region: recorder and channel, and unless they are only to be stopped, what they rely
+    /// on.
+    pub async fn read(
+        reader: &Reader,
+        region: &str,
+        settings: &Settings,
+        context: &Context,
+    ) -> Result<Self, AwsError> {
         let clients = &reader.clients;
         let client = clients.config(region);
         let recorders = client.describe_configuration_recorders().send();
         let statuses = client.describe_configuration_recorder_status().send();
         let deliveries = client.describe_delivery_channel_status().send();
+<<<<<<< HEAD
         let (recorders, statuses, channel, deliveries) = tokio::join!(
+=======
+        let (recorders, statuses, channels, deliveries, retention) = tokio::join!(
+>>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
             DESCRIBE_RECORDERS.answer(clients, region, recorders),
             DESCRIBE_STATUS.answer(clients, region, statuses),
             Channel::read(reader, region),
             DESCRIBE_DELIVERY.answer(clients, region, deliveries),
+            retention(reader, region, settings),
         );
+<<<<<<< HEAD
         let (recorders, statuses, channel) = (recorders?, statuses?, channel?);
         let deliveries = deliveries?;
+=======
+        let (recorders, statuses, channels) = (recorders?, statuses?, channels?);
+        let (deliveries, retention_days) = (deliveries?, retention?);
+>>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
         let mut recorders = recorders.configuration_recorders().iter();
-        let recorder = recorders
-            .find(|recorder| is_customers(recorder))
+        let found = recorders.find(|recorder| is_customers(recorder));
+        let recorder = found
             .map(|recorder| Recorder::new(recorder, region))
             .transpose()?;
         let mut statuses = statuses.configuration_recorders_status().iter();
         let name = recorder.as_ref().map(|recorder| recorder.name.as_str());
         let status = statuses.find(|status| name.is_some() && status.name() == name);
+<<<<<<< HEAD
         Ok(Self {
             channel,
+=======
+        let channel = channels.delivery_channels().first();
+        let mut state = Self {
+            channel: channel
+                .map(|channel| Channel::new(channel, region))
+                .transpose()?,
+>>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
             recording: name.map(|_| status.is_some_and(|status| status.recording())),
             failure: status.and_then(failure),
             undelivered: deliveries
@@ -226,16 +322,142 @@ impl State {
                 .flat_map(undelivered)
                 .collect(),
             recorder,
-        })
+            retention_days,
+            ..Self::default()
+        };
+        if *settings.enabled != Some(false) {
+            let arn = found.and_then(|recorder| recorder.arn());
+            let (tags, role_fault, is_bucket_foreign, key_fault) = tokio::try_join!(
+                tags(reader, arn, region),
+                role_fault(reader, state.recorder.as_ref(), context),
+                is_bucket_foreign(reader, state.channel.as_ref(), settings, context),
+                key_fault(reader, state.channel.as_ref(), region, context),
+            )?;
+            let name = state
+                .recorder
+                .as_ref()
+                .map(|recorder| recorder.name.as_str());
+            state.owner = owner(name.unwrap_or_default(), &tags);
+            state.is_ours = tags.get(OUR_TAG) == Some(&context.baseline);
+            state.role_fault = role_fault;
+            state.is_bucket_foreign = is_bucket_foreign;
+            state.key_fault = key_fault;
+        }
+        Ok(state)
+    }
+
+    /// Who else manages the recorder, by its tags, else by its name.
+    pub fn owned_by(&self) -> Option<String> {
+        let name = self
+            .recorder
+            .as_ref()
+            .map(|recorder| recorder.name.as_str());
+        let by_name = || owner(name.unwrap_or_default(), &BTreeMap::new());
+        self.owner.clone().or_else(by_name)
     }
 }
 
-impl State {
-    /// Whether the recorder is the one that Control Tower keeps, and guards with its policies.
-    pub fn is_control_towers(&self) -> bool {
-        let recorder = self.recorder.as_ref();
-        recorder.is_some_and(|recorder| recorder.name == CONTROL_TOWER)
+/// For how many days a region keeps the history.
+async fn retention(
+    reader: &Reader,
+    region: &str,
+    settings: &Settings,
+) -> Result<Option<u32>, AwsError> {
+    if *settings.enabled == Some(false) {
+        return Ok(None);
     }
+    let clients = &reader.clients;
+    let request = clients.config(region).describe_retention_configurations();
+    let answer = DESCRIBE_RETENTION
+        .answer(clients, region, request.send())
+        .await?;
+    let days = answer.retention_configurations().first();
+    let days = days.and_then(|own| u32::try_from(own.retention_period_in_days()).ok());
+    Ok(Some(days.unwrap_or(LONGEST)))
+}
+
+async fn tags(
+    reader: &Reader,
+    arn: Option<&str>,
+    region: &str,
+) -> Result<BTreeMap<String, String>, AwsError> {
+    let Some(arn) = arn else {
+        return Ok(BTreeMap::new());
+    };
+    let clients = &reader.clients;
+    let request = clients.config(region).list_tags_for_resource();
+    let request = request.resource_arn(arn).send();
+    let answer = LIST_TAGS.answer(clients, region, request).await?;
+    let pairs = answer.tags().iter();
+    let pairs = pairs.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+    Ok(pairs.collect())
+}
+
+/// Why AWS Config cannot work with a recorder's role.
+async fn role_fault(
+    reader: &Reader,
+    recorder: Option<&Recorder>,
+    context: &Context,
+) -> Result<Option<String>, AwsError> {
+    let Some(recorder) = recorder else {
+        return Ok(None);
+    };
+    let arn = &recorder.role;
+    if let Some(other) = account_of(arn).filter(|other| *other != context.account) {
+        return Ok(Some(format!("belongs to account {other}")));
+    }
+    let name = arn.rsplit('/').next().unwrap_or(arn);
+    let is_linked = *arn == service_linked_role(context);
+    let operation: &'static Operation = match is_linked {
+        true => &GET_ROLE,
+        false => &GET_RECORDER_ROLE,
+    };
+    Ok(match role(reader, operation, name).await? {
+        None => Some("does not exist".to_owned()),
+        // AWS writes the trust policy of its own roles, and nobody else can.
+        Some(_) if is_linked => None,
+        Some(found) => trust_fault(&found.trust, arn, region_of(reader), context),
+    })
+}
+
+fn region_of(reader: &Reader) -> &str {
+    &reader.home_region
+}
+
+/// Whether a channel delivers to a bucket that the baseline does not name and that is not in the
+/// account's own list.
+async fn is_bucket_foreign(
+    reader: &Reader,
+    channel: Option<&Channel>,
+    settings: &Settings,
+    context: &Context,
+) -> Result<bool, AwsError> {
+    let Some(channel) = channel else {
+        return Ok(false);
+    };
+    let named = settings.bucket.as_ref().map(|name| context.fill(name));
+    if [named.as_ref(), context.log_bucket.as_ref()].contains(&Some(&channel.bucket)) {
+        return Ok(false);
+    }
+    let buckets = reader.buckets().await?;
+    Ok(!buckets.iter().any(|own| own.name == channel.bucket))
+}
+
+async fn key_fault(
+    reader: &Reader,
+    channel: Option<&Channel>,
+    region: &str,
+    context: &Context,
+) -> Result<Option<String>, AwsError> {
+    let Some(key) = channel.and_then(|channel| channel.kms_key.as_ref()) else {
+        return Ok(None);
+    };
+    let is_own = keys::owner(key).is_none_or(|account| account == context.account);
+    let seen = match is_own {
+        true => reader.key(key, keys::region(key).unwrap_or(region)).await?,
+        false => None,
+    };
+    Ok(keys::fault(key, &context.account, seen.as_ref()))
 }
 
 /// Whether a recorder is not one that a service keeps for itself or for another cloud.

@@ -1,7 +1,7 @@
 //! The writes. Both Puts replace the whole object, so they are sent all fields.
 
 use super::recording::{Group, Record};
-use super::state::{Channel, Override, ROLE_ARN, Recorder, SERVICE};
+use super::state::{Channel, Override, RECORDER_ARN, ROLE_ARN, Recorder, SERVICE};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use aws_sdk_config::types::{
     ConfigSnapshotDeliveryProperties, ConfigurationRecorder, DeliveryChannel,
@@ -55,8 +55,6 @@ impl Write for CreateServiceLinkedRole {
         }
     }
 }
-
-const RECORDER_ARN: &str = "arn:{partition}:config:{region}:{account}:configuration-recorder/*/*";
 
 /// Creates or replaces the recorder. Tags are taken at its creation only.
 #[derive(Debug, Serialize)]
@@ -375,6 +373,46 @@ impl Write for StopConfigurationRecorder {
             .config(&self.region)
             .stop_configuration_recorder()
             .configuration_recorder_name(&self.configuration_recorder_name);
+        sent(self, request.send().await)
+    }
+}
+
+/// Sets for how many days the history of a region is kept; creates the setting when it is missing.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutRetentionConfiguration {
+    retention_period_in_days: u32,
+    #[serde(skip)]
+    region: String,
+}
+
+impl PutRetentionConfiguration {
+    pub fn new(days: u32, region: &str) -> Self {
+        Self {
+            retention_period_in_days: days,
+            region: region.to_owned(),
+        }
+    }
+}
+
+impl Write for PutRetentionConfiguration {
+    const OPERATION: Operation = Operation::new(
+        "config",
+        "PutRetentionConfiguration",
+        &[Grant::any("config:PutRetentionConfiguration")],
+    );
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        // Nobody keeps anything for millions of years.
+        let days = i32::try_from(self.retention_period_in_days).unwrap_or(i32::MAX);
+        let request = clients
+            .config(&self.region)
+            .put_retention_configuration()
+            .retention_period_in_days(days);
         sent(self, request.send().await)
     }
 }

@@ -175,7 +175,7 @@ fn propose_new(settings: &Settings, region: &str, context: &Context) -> Proposal
     let mut proposal = Proposal::between(&None, &Some(wanted));
     proposal.call(CreateDetector::new(frequency, context.tags(), region));
     proposal.call(FinishDetector::new(
-        settings.features.clone().unwrap_or_default(),
+        settings.features.as_ref().cloned().unwrap_or_default(),
         region,
     ));
     proposal.call(MarkFinished::new(None, region, context));
@@ -201,7 +201,7 @@ fn propose_unfinished(
     update.enable = (!live.enabled).then_some(true);
     let frequency = wanted.publishing_frequency.clone();
     update.finding_publishing_frequency = frequency.filter(|new| Some(new.as_str()) != own);
-    let declared = settings.features.clone().unwrap_or_default();
+    let declared = settings.features.as_ref().cloned().unwrap_or_default();
     update.features = at_first(&declared, &live.features);
     let mut proposal = Proposal::between(&None, &Some(wanted));
     proposal.call(update);

@@ -290,8 +290,9 @@ pub fn at_first(
 pub struct MarkFinished {
     resource_arn: String,
     tag_keys: [&'static str; 1],
+    /// What the ARN of a detector of the region begins with.
     #[serde(skip)]
-    id: Option<String>,
+    arns: String,
     #[serde(skip)]
     region: String,
 }
@@ -299,12 +300,15 @@ pub struct MarkFinished {
 impl MarkFinished {
     /// For the detector of a region; without an id for the one that the calls before create.
     pub fn new(id: Option<&str>, region: &str, context: &Context) -> Self {
-        let shown = id.unwrap_or(KNOWN_AFTER);
         let (partition, account) = (&context.partition, &context.account);
+        let arns = format!("arn:{partition}:guardduty:{region}:{account}:detector/");
         Self {
-            resource_arn: format!("arn:{partition}:guardduty:{region}:{account}:detector/{shown}"),
+            resource_arn: match id {
+                Some(id) => format!("{arns}{id}"),
+                None => KNOWN_AFTER.to_owned(),
+            },
             tag_keys: [UNFINISHED],
-            id: id.map(str::to_owned),
+            arns,
             region: region.to_owned(),
         }
     }
@@ -322,17 +326,17 @@ impl Write for MarkFinished {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let id = match &self.id {
-            Some(id) => id.clone(),
-            None => match unfinished(clients, &self.region).await? {
-                Some((id, _)) => id,
+        let arn = match self.resource_arn.as_str() {
+            KNOWN_AFTER => match unfinished(clients, &self.region).await? {
+                Some((id, _)) => format!("{}{id}", self.arns),
                 None => return Ok(()),
             },
+            arn => arn.to_owned(),
         };
         let request = clients
             .guardduty(&self.region)
             .untag_resource()
-            .resource_arn(self.resource_arn.replace(KNOWN_AFTER, &id))
+            .resource_arn(arn)
             .tag_keys(UNFINISHED);
         sent(self, request.send().await)
     }
