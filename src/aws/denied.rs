@@ -4,11 +4,7 @@
 //! Source: IAM User Guide, "Troubleshoot access denied error messages". Not every service says so
 //! much, and calls into another organization say nothing: nothing but the advice hangs on it.
 
-<<<<<<< HEAD
-use super::{AwsError, Operation, regions};
-=======
-use super::{AwsError, Kind, Operation};
->>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
+use super::{AwsError, Kind, Operation, regions};
 
 /// The policies that may decide about a request, as AWS's messages name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,8 +116,6 @@ pub fn resource(operation: &Operation, region: &str, message: &str) -> Option<St
     Some(known)
 }
 
-<<<<<<< HEAD
-=======
 impl AwsError {
     /// Whether a service control policy of the organization denies it explicitly: no policy of this
     /// account can allow it.
@@ -131,17 +125,6 @@ impl AwsError {
     }
 }
 
-/// The partition of a region, by the names that AWS gives regions.
-fn partition_of(region: &str) -> &'static str {
-    match region.split_once('-') {
-        Some(("cn", _)) => "aws-cn",
-        Some(("eusc", _)) => "aws-eusc",
-        Some(("us", rest)) if rest.starts_with("gov-") => "aws-us-gov",
-        _ => "aws",
-    }
-}
-
->>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
 /// What to do about a denial.
 pub fn advice(error: &AwsError) -> String {
     let lower = error.message.to_ascii_lowercase();

@@ -43,14 +43,11 @@ pub fn build_guarded(
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
     }
-<<<<<<< HEAD
+    let mut entries: Vec<&mut Entry> = drafts.iter_mut().map(|draft| &mut draft.entry).collect();
+    accept(&mut entries, &baseline.account.closed_regions);
     for draft in &mut drafts {
         written.guard(draft, baseline, context, observation);
     }
-=======
-    let mut entries: Vec<&mut Entry> = drafts.iter_mut().map(|draft| &mut draft.entry).collect();
-    accept(&mut entries, &baseline.account.closed_regions);
->>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
     let facts = &observation.facts;
     let waivers = match aim {
         Aim::Baseline => waive(&mut drafts, baseline, selection, context, facts),

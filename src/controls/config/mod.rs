@@ -21,19 +21,12 @@ use crate::control::{
     Stricter,
 };
 use crate::place::Place;
-<<<<<<< HEAD
 use futures_util::future::join_all;
-use settings::Settings;
-use state::{
-    Channel, DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_STATUS, GET_ROLE,
-    Live, Recorder, Role, State, any_role, service_linked_role,
-=======
 use settings::{Settings, records_iam};
 use state::{
-    DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION, DESCRIBE_STATUS,
-    GET_RECORDER_ROLE, GET_ROLE, LIST_TAGS, Live, Recorder, Role, State, any_role,
-    service_linked_role,
->>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
+    Channel, DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION,
+    DESCRIBE_STATUS, GET_RECORDER_ROLE, GET_ROLE, LIST_TAGS, Live, Recorder, Role, State, any_role,
+    is_ours, service_linked_role,
 };
 use writes::{
     CreateServiceLinkedRole, PASS_EARLIER_ROLE, PutConfigurationRecorder, PutDeliveryChannel,
@@ -394,13 +387,18 @@ impl Control for Config {
         if *settings.enabled == Some(false) {
             return Ok(Vec::new());
         }
-        let live = join_all(regions.iter().map(|region| Channel::read(reader, region))).await;
         // A region that cannot be seen is reported at its own place; a new channel is foreseen.
-        let seen = regions.iter().zip(&live).map(|(region, live)| {
-            let live = live.as_ref().ok().and_then(Option::as_ref);
-            settings.channel(live, region, context)
-        });
-        let new = settings.channel(None, &context.home_region, context);
+        let seen = join_all(regions.iter().map(async |region| {
+            let (live, is_ours) = tokio::join!(
+                Channel::read(reader, region),
+                is_ours(reader, region, context),
+            );
+            let live = live.ok().flatten();
+            settings.channel(live.as_ref(), is_ours.unwrap_or(false), region, context)
+        }))
+        .await
+        .into_iter();
+        let new = settings.channel(None, true, &context.home_region, context);
         let channels = seen.chain(regions.is_empty().then_some(new)).flatten();
         let ours = channels.filter(|own| Some(&own.bucket) == context.log_bucket.as_ref());
         Ok(ours
@@ -476,7 +474,7 @@ mod tests {
     use crate::control::Standing;
     use crate::control::tests::context;
     use recording::{Group, Record};
-    use state::{Channel, Override};
+    use state::Override;
     use std::collections::BTreeSet;
 
     const CONTROL_TOWER: &str = "aws-controltower-BaselineConfigRecorder";

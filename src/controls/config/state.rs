@@ -275,45 +275,26 @@ impl State {
     ) -> Result<Self, AwsError> {
         let clients = &reader.clients;
         let client = clients.config(region);
-        let recorders = client.describe_configuration_recorders().send();
         let statuses = client.describe_configuration_recorder_status().send();
         let deliveries = client.describe_delivery_channel_status().send();
-<<<<<<< HEAD
-        let (recorders, statuses, channel, deliveries) = tokio::join!(
-=======
-        let (recorders, statuses, channels, deliveries, retention) = tokio::join!(
->>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
-            DESCRIBE_RECORDERS.answer(clients, region, recorders),
+        let (recorders, statuses, channel, deliveries, retention) = tokio::join!(
+            found(reader, region),
             DESCRIBE_STATUS.answer(clients, region, statuses),
             Channel::read(reader, region),
             DESCRIBE_DELIVERY.answer(clients, region, deliveries),
             retention(reader, region, settings),
         );
-<<<<<<< HEAD
-        let (recorders, statuses, channel) = (recorders?, statuses?, channel?);
-        let deliveries = deliveries?;
-=======
-        let (recorders, statuses, channels) = (recorders?, statuses?, channels?);
+        let (found, statuses, channel) = (recorders?, statuses?, channel?);
         let (deliveries, retention_days) = (deliveries?, retention?);
->>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
-        let mut recorders = recorders.configuration_recorders().iter();
-        let found = recorders.find(|recorder| is_customers(recorder));
         let recorder = found
+            .as_ref()
             .map(|recorder| Recorder::new(recorder, region))
             .transpose()?;
         let mut statuses = statuses.configuration_recorders_status().iter();
         let name = recorder.as_ref().map(|recorder| recorder.name.as_str());
         let status = statuses.find(|status| name.is_some() && status.name() == name);
-<<<<<<< HEAD
-        Ok(Self {
-            channel,
-=======
-        let channel = channels.delivery_channels().first();
         let mut state = Self {
-            channel: channel
-                .map(|channel| Channel::new(channel, region))
-                .transpose()?,
->>>>>>> 248ade8 (config: what a recorder and its channel rely on is judged; closed regions are one line)
+            channel,
             recording: name.map(|_| status.is_some_and(|status| status.recording())),
             failure: status.and_then(failure),
             undelivered: deliveries
@@ -326,7 +307,7 @@ impl State {
             ..Self::default()
         };
         if *settings.enabled != Some(false) {
-            let arn = found.and_then(|recorder| recorder.arn());
+            let arn = found.as_ref().and_then(|recorder| recorder.arn());
             let (tags, role_fault, is_bucket_foreign, key_fault) = tokio::try_join!(
                 tags(reader, arn, region),
                 role_fault(reader, state.recorder.as_ref(), context),
@@ -338,7 +319,7 @@ impl State {
                 .as_ref()
                 .map(|recorder| recorder.name.as_str());
             state.owner = owner(name.unwrap_or_default(), &tags);
-            state.is_ours = tags.get(OUR_TAG) == Some(&context.baseline);
+            state.is_ours = is_of(&tags, context);
             state.role_fault = role_fault;
             state.is_bucket_foreign = is_bucket_foreign;
             state.key_fault = key_fault;
@@ -376,6 +357,19 @@ async fn retention(
     Ok(Some(days.unwrap_or(LONGEST)))
 }
 
+/// The customer's recorder of a region, asked once.
+async fn found(reader: &Reader, region: &str) -> Result<Option<ConfigurationRecorder>, AwsError> {
+    let read = Box::pin(async {
+        let clients = &reader.clients;
+        let request = clients.config(region).describe_configuration_recorders();
+        let answer = DESCRIBE_RECORDERS.answer(clients, region, request.send());
+        let recorders = answer.await?.configuration_recorders.unwrap_or_default();
+        Ok(recorders.into_iter().find(is_customers))
+    });
+    reader.once(&DESCRIBE_RECORDERS, region, read).await
+}
+
+/// The tags of a recorder, asked once.
 async fn tags(
     reader: &Reader,
     arn: Option<&str>,
@@ -384,13 +378,29 @@ async fn tags(
     let Some(arn) = arn else {
         return Ok(BTreeMap::new());
     };
-    let clients = &reader.clients;
-    let request = clients.config(region).list_tags_for_resource();
-    let request = request.resource_arn(arn).send();
-    let answer = LIST_TAGS.answer(clients, region, request).await?;
-    let pairs = answer.tags().iter();
-    let pairs = pairs.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
-    Ok(pairs.collect())
+    let read = Box::pin(async {
+        let clients = &reader.clients;
+        let request = clients.config(region).list_tags_for_resource();
+        let request = request.resource_arn(arn).send();
+        let answer = LIST_TAGS.answer(clients, region, request).await?;
+        let pairs = answer.tags().iter();
+        let pairs = pairs.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+        Ok(pairs.collect())
+    });
+    reader.once(&LIST_TAGS, arn, read).await
+}
+
+/// Whether tags say that this baseline created a thing.
+fn is_of(tags: &BTreeMap<String, String>, context: &Context) -> bool {
+    tags.get(OUR_TAG) == Some(&context.baseline)
+}
+
+/// Whether the recorder of a region is one that this baseline created, or is about to create.
+pub async fn is_ours(reader: &Reader, region: &str, context: &Context) -> Result<bool, AwsError> {
+    match found(reader, region).await? {
+        None => Ok(true),
+        Some(recorder) => Ok(is_of(&tags(reader, recorder.arn(), region).await?, context)),
+    }
 }
 
 /// Why AWS Config cannot work with a recorder's role.
