@@ -228,6 +228,14 @@ fn the_deliveries_that_are_let_in_are_those_of_the_trail_and_the_channel_that_ar
         account.assert_converges();
         let text = policy(&s3, &bucket).await.to_string();
         assert!(!text.contains("BaselineC"), "{text}");
+        // A recorder without our tag is somebody else's, and its channel keeps its prefix.
+        let recorders = channels.describe_configuration_recorders().send().await;
+        let recorders = recorders.expect("recorders");
+        let arn = recorders.configuration_recorders()[0]
+            .arn()
+            .expect("an ARN");
+        let untag = channels.untag_resource().resource_arn(arn);
+        untag.tag_keys("baseline").send().await.expect("untagged");
         let moved = aws_sdk_config::types::DeliveryChannel::builder()
             .name("default")
             .s3_bucket_name(&bucket)
