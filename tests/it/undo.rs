@@ -42,7 +42,11 @@ fn places(account: &Account) -> Value {
     let mut seen: Value = serde_json::from_str(&text).expect("JSON");
     let places = seen["places"].as_object_mut().expect("places");
     for place in places.values_mut() {
-        for live in ["/live/policy", "/live/own/policy"] {
+        for live in [
+            "/live/policy",
+            "/live/own/policy",
+            "/live/bucket/own/policy",
+        ] {
             if let Some(Value::String(text)) = place.pointer_mut(live) {
                 *text = in_order(text);
             }
@@ -80,8 +84,11 @@ fn an_account_that_was_lived_in_is_as_before_and_a_second_undo_writes_nothing() 
     let shown = undo(&account);
     // S3 cannot take back that versioning was ever set, and nobody deletes the role of a service.
     let logs = format!("log_bucket@logs-{}", account.id);
-    assert_eq!(before[&logs]["live"]["own"]["versioning"], Value::Null);
-    before[&logs]["live"]["own"]["versioning"] = json!("Suspended");
+    assert_eq!(
+        before[&logs]["live"]["bucket"]["own"]["versioning"],
+        Value::Null
+    );
+    before[&logs]["live"]["bucket"]["own"]["versioning"] = json!("Suspended");
     let role = "config@service-linked-role";
     before[role] = applied[role].clone();
     let after = places(&account);
