@@ -685,10 +685,13 @@ mod tests {
         with_log_bucket("", "us-east-1", live)
     }
 
+    /// Something that makes a recorder protect less.
+    type Weaken = fn(&mut State);
+
     #[test]
     fn what_the_baseline_created_delivers_records_and_keeps_as_the_file_says() {
         assert!(with_log_bucket_at_home(created()).differences.is_empty());
-        let moves: [(&str, fn(&mut State)); 6] = [
+        let moves: [(&str, Weaken); 6] = [
             ("channel.bucket", |own| {
                 own.channel = own.channel.take().map(|channel| Channel {
                     bucket: "theirs".to_owned(),
