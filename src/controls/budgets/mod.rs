@@ -220,7 +220,9 @@ impl Budget {
         };
         let wanted = Budget::new(entry, limit, context);
         let create = CreateBudget::new(entry, limit, &wanted.period, context);
+        let notes = wanted.foreign_topics(context);
         let mut proposal = Proposal::between(&None, &Some(wanted));
+        proposal.notes = notes;
         if *entry.credits == Some(Credits::Exclude) {
             let credits = crate::diff::to_value(&Credits::Exclude);
             let difference = Difference::new("credits", Value::Null, credits);
@@ -241,6 +243,18 @@ impl Budget {
                 .collect(),
             ..Self::default()
         }
+    }
+
+    /// Names the topics of other accounts: theirs decide whether a message arrives, and who reads it.
+    fn foreign_topics(&self, context: &Context) -> Vec<String> {
+        let account = |topic: &str| topic.split(':').nth(4).unwrap_or_default().to_owned();
+        let read = self.alerts.iter();
+        let read = read.filter_map(|(key, subscribers)| Some((key, subscribers.as_ref()?)));
+        let topics = read.flat_map(|(key, own)| own.sns.iter().map(move |topic| (key, topic)));
+        topics
+            .filter(|(_, topic)| account(topic) != context.account)
+            .map(|(key, topic)| format!("the alert {key} goes to {topic}, of another account"))
+            .collect()
     }
 
     /// An alert of the baseline whose subscribers are not known: it was not in the baseline when
@@ -277,6 +291,7 @@ impl Budget {
             }
         }
         scope::judge(&self, entry, context, &mut steps);
+        steps.notes.extend(wanted.foreign_topics(context));
         let mut proposal = Proposal {
             differences: self.differences(&wanted),
             ..steps
@@ -764,6 +779,26 @@ mod tests {
                 .remedy
                 .ends_with("actual > 50%, actual > 55%, actual > 60%, actual > 65%")
         );
+    }
+
+    #[test]
+    fn a_topic_of_another_account_is_named() {
+        let notes = |account: &str| {
+            let topic = format!("arn:aws:sns:us-east-1:{account}:bills");
+            let rest = format!(r#"alerts = [{{ at = "80%", sns = "{topic}" }}]"#);
+            let live = Budget {
+                alerts: alerts(json!({ "actual > 80%": { "sns": [topic] } })),
+                ..budget("100 USD")
+            };
+            [
+                proposed(&rest, None).notes,
+                proposed(&rest, Some(&live)).notes,
+            ]
+        };
+        assert_eq!(notes("111122223333"), [[""; 0]; 2]);
+        let told = "the alert actual > 80% goes to arn:aws:sns:us-east-1:999999999999:bills, of \
+                    another account";
+        assert_eq!(notes("999999999999"), [[told], [told]]);
     }
 
     #[test]
