@@ -2,11 +2,12 @@
 
 use super::Problems;
 use super::words::slip_of;
-use crate::control::{Kind, Table};
+use crate::control::{Kind, Need, Table};
 use crate::controls;
 use crate::day::Day;
 use crate::pattern::Pattern;
 use crate::place::Place;
+use crate::s3::pattern_fault;
 use serde::Deserialize;
 use toml::de::DeValue;
 
@@ -161,6 +162,12 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
         let help = Some(format!("did you mean '{meant}'?"));
         problems.add_at(table, "field", text, help);
     }
+    if let (Some(name), Some(place)) = (&written.control, &written.place)
+        && is_about_buckets(name)
+        && let Some(fault) = pattern_fault(place.as_str())
+    {
+        problems.at(table, "place", fault);
+    }
     Some(Waiver {
         control: written.control?,
         place: written.place,
@@ -170,6 +177,12 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
         ticket: written.ticket,
         expires: written.expires?,
     })
+}
+
+/// Whether the places of a control are buckets. Their regions, by which they may be named as well,
+/// are spelt with the characters of buckets' names.
+fn is_about_buckets(control: &str) -> bool {
+    controls::find(control).is_some_and(|kind| kind.about.needs.contains(&Need::Buckets))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod exposure;
 mod lifecycle;
 mod log_target;
 mod logging;
+mod names;
 mod object_lock;
 mod ownership;
 mod policy;
@@ -32,6 +33,7 @@ pub use lifecycle::{
 };
 pub use log_target::{LogTarget, Source, delivery_statement};
 pub use logging::{GET_LOGGING, GET_REQUEST_PAYMENT, Logging, PutBucketLogging};
+pub use names::{is_bucket_name, pattern_fault};
 pub use object_lock::{GET_OBJECT_LOCK, ObjectLock, PutObjectLock, Retention};
 pub use ownership::{AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls};
 pub use policy::{Edit, PutBucketPolicy, refusal};
@@ -52,15 +54,4 @@ pub use writes::{CreateBucket, Target};
 /// The ARN of a bucket.
 pub fn arn(partition: &str, bucket: &str) -> String {
     format!("arn:{partition}:s3:::{bucket}")
-}
-
-/// Whether a bucket may have this name. Source: S3 User Guide, "General purpose bucket naming rules".
-pub fn is_bucket_name(name: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    (3..=63).contains(&name.len())
-        && name.bytes().all(inner)
-        && edge(name.bytes().next())
-        && edge(name.bytes().last())
-        && !name.contains("..")
 }

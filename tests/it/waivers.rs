@@ -242,7 +242,7 @@ fn everything_wrong_in_waivers_and_limits_is_told_at_once_and_in_place() {
     let account = Account::new();
     account.baseline(
         "baseline = 1\n[password_policy]\n\
-         [[waivers]]\ncontrol = \"pasword_policy\"\nplace = \"a[\"\nreason = \" \"\nexpires = \"2027-02-30\"\n\
+         [[waivers]]\ncontrol = \"pasword_policy\"\nplace = \"\"\nreason = \" \"\nexpires = \"2027-02-30\"\n\
          [[waivers]]\ncontrol = \"config\"\nreasons = \"x\"\nowner = 3\nexpires = 2027-01-01T00:00:00Z\n\
          [[waivers]]\n\
          [limits]\nmax_changes = -1\nforbid = [\"delete\", \"loosening\"]\nprotected_regions = [\"europe\"]\n\

@@ -6,7 +6,7 @@ use crate::baseline::{Problems, Tags};
 use crate::floor::{AtLeast, AtMost};
 use crate::pattern::Pattern;
 use crate::policy::guardrails::OnlyFrom;
-use crate::s3::is_bucket_name;
+use crate::s3::{is_bucket_name, pattern_fault};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -211,15 +211,12 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
     if entry.matches.is_empty() {
         at("match", "no name could match");
     }
-    if entry
-        .matches
-        .iter()
-        .any(|own| own.as_str().ends_with("--x-s3"))
-    {
-        at(
-            "match",
-            "these are directory buckets, which have none of these settings",
-        );
+    for (key, patterns) in [("match", &entry.matches), ("except", &entry.except)] {
+        for (place, pattern) in patterns.iter().enumerate() {
+            if let Some(fault) = pattern_fault(pattern.as_str()) {
+                at(&format!("{key}.{place}"), &fault);
+            }
+        }
     }
     let days = "S3 counts in whole days, from 1 up";
     if entry

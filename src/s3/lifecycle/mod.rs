@@ -8,7 +8,7 @@ use super::writes::{BUCKET, SETTLING, Target, unbuilt};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use aws_sdk_s3::operation::get_bucket_lifecycle_configuration::GetBucketLifecycleConfigurationOutput;
 use aws_sdk_s3::types::{BucketLifecycleConfiguration, TransitionDefaultMinimumObjectSize};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::any::Any;
 
 /// Reads them.
@@ -29,8 +29,14 @@ pub struct Lifecycle {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transition_default_minimum_object_size: Option<String>,
     /// The rules.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "in_todays_form")]
     pub rules: Vec<Rule>,
+}
+
+/// What was written down by an earlier version may have rules of the older form.
+fn in_todays_form<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
+    let rules = Vec::<Rule>::deserialize(deserializer)?;
+    Ok(rules.into_iter().map(Rule::in_todays_form).collect())
 }
 
 /// One lifecycle rule, by AWS's own names.
@@ -42,8 +48,8 @@ pub struct Rule {
     pub id: Option<String>,
     /// `Enabled` or `Disabled`.
     pub status: String,
-    /// What it is for, in the older form.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What it is for, in the older form: never written, see [`Rule::in_todays_form`].
+    #[serde(skip_serializing)]
     pub prefix: Option<String>,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,14 +202,27 @@ impl Rule {
     /// Whether it is for some objects only: by prefix, tag or size.
     pub fn is_narrowed(&self) -> bool {
         let named = |prefix: &Option<String>| prefix.as_ref().is_some_and(|p| !p.is_empty());
-        let by_filter = self.filter.as_ref().is_some_and(|filter| {
+        self.filter.as_ref().is_some_and(|filter| {
             named(&filter.prefix)
                 || filter.tag.is_some()
                 || filter.and.is_some()
                 || filter.object_size_greater_than.is_some()
                 || filter.object_size_less_than.is_some()
-        });
-        by_filter || named(&self.prefix)
+        })
+    }
+
+    /// The same rule with its prefix in the filter. S3 keeps and answers rules whose prefix stands
+    /// beside it, and takes none of them together with a rule that has a filter: "Base level prefix
+    /// cannot be used in Lifecycle V2". Source: S3 API Reference, LifecycleRule.
+    fn in_todays_form(mut self) -> Self {
+        if let Some(prefix) = self.prefix.take() {
+            let filter = Filter {
+                prefix: Some(prefix),
+                ..Filter::default()
+            };
+            self.filter.get_or_insert(filter);
+        }
+        self
     }
 
     /// After how many days it deletes objects; `None` if it does not, or on a date.

@@ -7,12 +7,12 @@ use aws_smithy_types::date_time::Format;
 
 impl From<types::LifecycleRule> for Rule {
     fn from(rule: types::LifecycleRule) -> Self {
-        // The older form of the prefix is deprecated; rules that have it keep it.
+        // The older form of the prefix is deprecated; rules that have it are answered with it.
         #[allow(deprecated)]
         let prefix = rule.prefix;
         let transitions = rule.transitions.unwrap_or_default();
         let noncurrent = rule.noncurrent_version_transitions.unwrap_or_default();
-        Self {
+        let rule = Self {
             id: rule.id,
             status: rule.status.as_str().to_owned(),
             prefix,
@@ -36,7 +36,8 @@ impl From<types::LifecycleRule> for Rule {
                     days_after_initiation: own.days_after_initiation,
                 }
             }),
-        }
+        };
+        rule.in_todays_form()
     }
 }
 
@@ -158,8 +159,6 @@ pub(super) fn built(rule: &Rule) -> Result<types::LifecycleRule, String> {
         .set_noncurrent_version_expiration(versions)
         .set_noncurrent_version_transitions(Some(noncurrents).filter(|list| !list.is_empty()))
         .set_abort_incomplete_multipart_upload(abort);
-    #[allow(deprecated)]
-    let builder = builder.set_prefix(rule.prefix.clone());
     builder.build().map_err(|cause| cause.to_string())
 }
 
@@ -193,7 +192,7 @@ fn tag(tag: &Tag) -> Result<types::Tag, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn a_rule_with_every_member_comes_back_as_it_was() {
@@ -208,14 +207,30 @@ mod tests {
                 "StorageClass": "STANDARD_IA"}],
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
         });
-        let older = json!({"Status": "Enabled", "Prefix": "b/",
-            "Expiration": {"ExpiredObjectDeleteMarker": true}});
         let bare = json!({"ID": "y", "Status": "Enabled",
             "Filter": {"Tag": {"Key": "k", "Value": ""}, "Prefix": "p", "ObjectSizeLessThan": 1}});
-        for wanted in [rule, older, bare] {
+        for wanted in [rule, bare] {
             let rule: Rule = serde_json::from_value(wanted.clone()).expect("a rule");
             let back = Rule::from(built(&rule).expect("the SDK takes it"));
             assert_eq!(serde_json::to_value(back).expect("JSON"), wanted);
         }
+    }
+
+    #[test]
+    fn a_rule_of_the_older_form_is_the_one_of_todays_form() {
+        let older = json!({"Rules": [{"ID": "x", "Status": "Enabled", "Prefix": "b/"},
+            {"ID": "y", "Status": "Enabled", "Prefix": ""}]});
+        let today = json!({"Rules": [{"ID": "x", "Status": "Enabled", "Filter": {"Prefix": "b/"}},
+            {"ID": "y", "Status": "Enabled", "Filter": {"Prefix": ""}}]});
+        let read = |text: &Value| -> super::super::Lifecycle {
+            serde_json::from_value(text.clone()).expect("rules")
+        };
+        assert_eq!(read(&older), read(&today));
+        assert_eq!(serde_json::to_value(read(&older)).expect("JSON"), today);
+        #[allow(deprecated)]
+        let builder = types::LifecycleRule::builder().prefix("b/");
+        let answered = builder.id("x").status(ExpirationStatus::Enabled).build();
+        let answered = Rule::from(answered.expect("the SDK takes it"));
+        assert_eq!(answered, read(&today).rules[0]);
     }
 }

@@ -4,7 +4,7 @@ use super::setup::{age, create, s3};
 use crate::account::{Account, block_on};
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BlockedEncryptionTypes, BucketLifecycleConfiguration,
-    EncryptionType, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
+    EncryptionType, ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
     NoncurrentVersionExpiration, ServerSideEncryption, ServerSideEncryptionByDefault,
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
 };
@@ -310,4 +310,49 @@ fn what_this_version_does_not_know_is_not_written_away() {
         !written.contains(&"s3:PutBucketEncryption".to_owned()),
         "{written:?}"
     );
+}
+
+#[test]
+fn a_rule_of_the_older_form_is_sent_in_todays_form_beside_ours() {
+    let account =
+        guarded("abort_incomplete_uploads_days = 7\nversioning = true\nnoncurrent_days = 30");
+    let bucket = format!("legacy-{}", account.id);
+    block_on(async {
+        create(&account, &bucket, "us-east-1").await;
+        let s3 = s3(&account, "us-east-1").await;
+        #[allow(deprecated)]
+        let older = LifecycleRule::builder().id("tmp").prefix("tmp/");
+        let older = older
+            .status(ExpirationStatus::Enabled)
+            .expiration(LifecycleExpiration::builder().days(3).build())
+            .build();
+        let rules = BucketLifecycleConfiguration::builder().rules(older.expect("a rule"));
+        let put = s3.put_bucket_lifecycle_configuration().bucket(&bucket);
+        let put = put.lifecycle_configuration(rules.build().expect("rules"));
+        put.send().await.expect("put");
+        account.assert_converges();
+        let prefixes = || async {
+            let read = s3
+                .get_bucket_lifecycle_configuration()
+                .bucket(&bucket)
+                .send()
+                .await;
+            let rules = read.expect("rules").rules.unwrap_or_default();
+            let prefix = |rule: LifecycleRule| rule.filter.and_then(|filter| filter.prefix);
+            rules.into_iter().filter_map(prefix).collect::<Vec<_>>()
+        };
+        assert_eq!(prefixes().await, ["tmp/", "", ""]);
+        let history = account.run(&["history", "--json"]).exits(0).json();
+        let run = history["runs"][0]["began"]["run"].as_str().expect("a name");
+        let _ = account
+            .run(&[
+                "undo",
+                run,
+                "--auto-approve",
+                "--allow-loosening",
+                "buckets",
+            ])
+            .exits(0);
+        assert_eq!(prefixes().await, ["tmp/"]);
+    });
 }

@@ -5,7 +5,7 @@ use baseline::baseline::Baseline;
 use std::path::Path;
 
 /// Mistakes that people make, and a name for each.
-const MISTAKES: [(&str, &str); 55] = [
+const MISTAKES: [(&str, &str); 57] = [
     (
         "a list that is not closed",
         "[cloudtrail]\ndata_events = [{ s3 = \"all\" }\n[config]\n",
@@ -89,6 +89,14 @@ const MISTAKES: [(&str, &str); 55] = [
     (
         "a pattern that is none",
         "[[buckets]]\nmatch = [\"logs-[a-\"]\nssl_only = true\n",
+    ),
+    (
+        "patterns that can match no bucket",
+        "[[buckets]]\nmatch = [\"*\", \"arn:aws:s3:::acme-data\"]\nexcept = [\n  \"s3://acme-site/\",\n  \"Acme-Site\",\n]\nssl_only = true\n",
+    ),
+    (
+        "a waiver for a bucket that cannot be",
+        "[[buckets]]\nmatch = [\"acme-*\"]\nssl_only = true\n[[waivers]]\ncontrol = \"buckets\"\nplace = \"^acme-site$\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2030-01-01\n",
     ),
     ("no for false", "[log_bucket]\nversioning = no # or yes\n"),
     (
