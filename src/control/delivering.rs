@@ -5,6 +5,7 @@ use super::{Configured, Context, Need};
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::baseline::Regions;
+use crate::s3::Bucket;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -38,6 +39,18 @@ pub struct Delivering {
 }
 
 impl Context {
+    /// The bucket of a name as it will be once the baseline is applied, as far as a control makes it
+    /// or changes it: the log bucket, which other controls may ask more of in the same run.
+    pub fn bucket_to_be(
+        &self,
+        name: &str,
+        now: Option<&Bucket>,
+        deliveries: &[Delivery],
+    ) -> Option<Bucket> {
+        let mut controls = self.delivering.controls.iter();
+        controls.find_map(|control| control.bucket_to_be(name, now, deliveries, self))
+    }
+
     /// What will be delivered to the log bucket once the baseline is applied.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use crate::aws::{AwsError, Operation};
 use crate::baseline::Problems;
 use crate::place::Place;
 use crate::policy::Origin;
+use crate::s3::Bucket;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -125,6 +126,18 @@ pub trait Control: Send + Sync + 'static {
     /// The operations of [`About::operations`] that these settings never use.
     fn unused(_settings: &Self::Settings) -> Vec<&'static str> {
         Vec::new()
+    }
+
+    /// The bucket of a name as it will be once the baseline is applied, where this control looks
+    /// after it: made anew where there is none now. What other controls ask of it is asked of that.
+    fn bucket_to_be(
+        _settings: &Self::Settings,
+        _name: &str,
+        _now: Option<&Bucket>,
+        _deliveries: &[Delivery],
+        _context: &Context,
+    ) -> Option<Bucket> {
+        None
     }
 
     /// What is asked of the thing of this name, and by which entry of the table; nothing where a
@@ -243,6 +256,14 @@ pub trait Configured: Debug + Send + Sync {
     fn names_for(&self, context: &Context, operation: &str) -> Vec<(&'static str, Vec<String>)>;
     /// See [`Control::unused`].
     fn unused(&self) -> Vec<&'static str>;
+    /// See [`Control::bucket_to_be`].
+    fn bucket_to_be(
+        &self,
+        name: &str,
+        now: Option<&Bucket>,
+        deliveries: &[Delivery],
+        context: &Context,
+    ) -> Option<Bucket>;
     /// See [`Control::sources`].
     fn sources(&self, thing: &str) -> Option<Vec<Source>>;
 }
@@ -319,6 +340,16 @@ impl<C: Control> Configured for Held<C> {
 
     fn unused(&self) -> Vec<&'static str> {
         C::unused(&self.0)
+    }
+
+    fn bucket_to_be(
+        &self,
+        name: &str,
+        now: Option<&Bucket>,
+        deliveries: &[Delivery],
+        context: &Context,
+    ) -> Option<Bucket> {
+        C::bucket_to_be(&self.0, name, now, deliveries, context)
     }
 
     fn sources(&self, thing: &str) -> Option<Vec<Source>> {

@@ -3,6 +3,7 @@
 use super::ask::{Asked, ask_whole};
 use super::whole::Whole;
 use super::writes::{BUCKET, SETTLING, Target, unbuilt};
+use crate::aws::keys::{self, Key};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
 use aws_sdk_s3::types::{
@@ -93,7 +94,56 @@ impl Encryption {
     }
 }
 
+impl ByDefault {
+    /// The KMS key that it names.
+    pub fn kms(&self) -> Option<&str> {
+        self.key
+            .as_deref()
+            .filter(|_| self.algorithm.starts_with("aws:kms"))
+    }
+}
+
+/// What is wrong with the KMS key of a default encryption, and what to do: whoever owns the key
+/// decides who can read, and with one that is disabled or gone nothing is written any more. `seen`
+/// is what [`Asked::default_key`] answered.
+pub fn key_fault(name: &str, account: &str, seen: Option<&Key>) -> Option<(String, String)> {
+    let fault = keys::fault(name, account, seen)?;
+    let remedy = match seen.map(|key| key.state.as_str()) {
+        Some("PendingDeletion") => {
+            "keep the key (aws kms cancel-key-deletion, then enable-key), or set a default \
+             encryption with another one"
+        }
+        Some("Disabled") => {
+            "enable the key (aws kms enable-key), or set a default encryption with another one"
+        }
+        _ => {
+            "find out who set it, and set a default encryption with a key of this account or SSE-S3"
+        }
+    };
+    let what = format!("its default encryption uses the key {name}, which {fault}");
+    Some((what, remedy.to_owned()))
+}
+
 impl Asked<'_> {
+    /// The KMS key of its default encryption, where that names one of this account; one of another
+    /// account is not asked for, for it is a fault whatever its state.
+    ///
+    /// # Errors
+    /// When the encryption, or the key, could not be seen.
+    pub async fn default_key(&self) -> Result<Option<Key>, AwsError> {
+        let rule = self.encryption().await?.value;
+        let default = rule.map(|own| own.apply_server_side_encryption_by_default);
+        let Some(name) = default.as_ref().and_then(ByDefault::kms) else {
+            return Ok(None);
+        };
+        let is_foreign = keys::owner(name).is_some_and(|own| own != self.reader.caller.account);
+        if is_foreign {
+            return Ok(None);
+        }
+        let region = keys::region(name).unwrap_or(self.region);
+        self.reader.key(name, region).await
+    }
+
     /// Its default encryption; every bucket has had one since 2023.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use super::ask::Asked;
 use super::ownership::ENFORCED;
 use crate::aws::AwsError;
-use crate::policy::{Dialect, Match, Policy, Request, Statement, evaluate};
+use crate::policy::{Dialect, Fact, Match, Policy, Request, Statement, evaluate};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -29,6 +29,10 @@ pub struct LogTarget {
     /// The statement of its policy that denies the logs of one of those buckets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denied_by: Option<String>,
+    /// The statement of its policy that may deny them: that depends on headers that S3 does not
+    /// document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_be_denied_by: Option<String>,
     /// Why S3 would not store its policy with one statement more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
@@ -50,8 +54,13 @@ impl LogTarget {
             faults.push("requesters pay for it".to_owned());
         }
         if let Some(statement) = &self.denied_by {
+            faults.push(format!("statement {statement} of its policy denies them"));
+        }
+        if let Some(statement) = &self.may_be_denied_by {
             faults.push(format!(
-                "statement {statement} of its policy denies them: S3 delivers from no address"
+                "statement {statement} of its policy may deny them: that depends on headers that S3 \
+                 does not document; let it spare AWS services with \"Bool\": \
+                 {{\"aws:PrincipalIsAWSService\": \"false\"}}"
             ));
         }
         if let (false, Some(why)) = (self.lets_in, &self.refusal) {
@@ -98,12 +107,15 @@ impl Asked<'_> {
                 .all(|source| admits(policy, arn, account, source)),
             _ => false,
         };
-        let denied_by = match &policy {
+        let denied: Vec<Denial> = match &policy {
             Some(Ok(policy)) => sources
                 .iter()
-                .find_map(|source| denies(policy, arn, account, source)),
-            _ => None,
+                .filter_map(|source| denies(policy, arn, account, source))
+                .collect(),
+            _ => Vec::new(),
         };
+        let denied_by = denied.iter().find(|own| own.is_certain);
+        let may_be_denied_by = denied.first().filter(|_| denied_by.is_none());
         let by_acl = match ownership?.as_deref() {
             _ if by_policy => false,
             Some(ENFORCED) => false,
@@ -133,7 +145,8 @@ impl Asked<'_> {
             has_retention: lock?.value.is_some_and(|lock| lock.default.is_some()),
             requester_pays: requester_pays?,
             lets_in: by_policy || by_acl,
-            denied_by,
+            denied_by: denied_by.map(|own| own.statement.clone()),
+            may_be_denied_by: may_be_denied_by.map(|own| own.statement.clone()),
             refusal,
         })
     }
@@ -163,18 +176,60 @@ fn admits(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) 
     })
 }
 
-/// The statement that certainly denies the logs of a bucket.
-fn denies(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) -> Option<String> {
+/// A statement that denies the logs of a bucket, or may.
+#[derive(Debug, PartialEq)]
+struct Denial {
+    statement: String,
+    is_certain: bool,
+}
+
+/// The statement that denies the logs of a bucket, a certain one before one that may. S3 encrypts logs
+/// with SSE-S3, whether or not a header says so; which other headers it sends is not documented.
+fn denies(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) -> Option<Denial> {
     let partition = arn.split(':').nth(1).unwrap_or("aws");
     let source = super::arn(partition, source);
     let object = format!("{arn}/{prefix}x");
     let request = Request::by_service(SERVICE, "s3:PutObject", &object, account, &source);
-    let dialect = Dialect::resource(partition);
-    let is_denied = |own: &Statement| {
-        own.denies() && evaluate(own, policy.has_variables(), &request, dialect) == Match::Yes
+    let tls = ["1.2", "1.3"].map(str::to_owned).to_vec();
+    let request = request
+        .with("s3:TlsVersion", Fact::OneOf(tls))
+        .with("s3:authType", Fact::is("REST-HEADER"))
+        .with("s3:signatureversion", Fact::is("AWS4-HMAC-SHA256"))
+        .with(
+            "s3:x-amz-server-side-encryption-aws-kms-key-id",
+            Fact::Absent,
+        )
+        .with(
+            "s3:x-amz-server-side-encryption-customer-algorithm",
+            Fact::Absent,
+        );
+    let sse = |fact: Fact| {
+        request
+            .clone()
+            .with("s3:x-amz-server-side-encryption", fact)
     };
-    let at = policy.statements().iter().position(is_denied)?;
-    Some(policy.name_of(at))
+    let sent = [sse(Fact::Absent), sse(Fact::is("AES256"))];
+    let dialect = Dialect::resource(partition);
+    let denials = policy
+        .statements()
+        .iter()
+        .enumerate()
+        .filter_map(|(at, own)| {
+            let found = sent
+                .each_ref()
+                .map(|request| evaluate(own, policy.has_variables(), request, dialect));
+            let is_none = !own.denies() || found.iter().all(|own| *own == Match::No);
+            (!is_none).then(|| Denial {
+                statement: policy.name_of(at),
+                is_certain: found.iter().all(|own| *own == Match::Yes),
+            })
+        });
+    let mut denials: Vec<Denial> = denials.collect();
+    let certain = denials.iter().position(|own| own.is_certain);
+    match certain.or((!denials.is_empty()).then_some(0)) {
+        Some(at) => Some(denials.swap_remove(at)),
+        None => None,
+    }
 }
 
 /// Whether a condition asks for nothing but this account and this bucket.
@@ -259,11 +314,32 @@ mod tests {
             let text = json!({"Statement": [delivery_statement(ARN, ACCOUNT), statement]});
             let policy = Policy::parse(&text.to_string()).expect("a policy");
             let source = ("data".to_owned(), "data/".to_owned());
-            denies(&policy, ARN, ACCOUNT, &source)
+            denies(&policy, ARN, ACCOUNT, &source).map(|own| (own.statement, own.is_certain))
         };
+        let office_denies = |is_certain| Some(("Office".to_owned(), is_certain));
         let office = json!({"aws:SourceIp": "203.0.113.0/24"});
         let office_only = json!({"NotIpAddress": office});
-        assert_eq!(denied_by(office_only).as_deref(), Some("Office"));
+        assert_eq!(denied_by(office_only), office_denies(true));
+        let sse = |operator: &str, value: &str| json!({operator: {"s3:x-amz-server-side-encryption": value}});
+        assert_eq!(
+            denied_by(sse("StringNotEquals", "aws:kms")),
+            office_denies(true)
+        );
+        assert_eq!(
+            denied_by(sse("StringNotEquals", "AES256")),
+            office_denies(false)
+        );
+        assert_eq!(denied_by(sse("Null", "true")), office_denies(false));
+        assert_eq!(denied_by(sse("StringEquals", "aws:kms")), None);
+        let acl = json!({"StringNotEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}});
+        assert_eq!(denied_by(acl), office_denies(false));
+        let key = "s3:x-amz-server-side-encryption-aws-kms-key-id";
+        assert_eq!(
+            denied_by(json!({"StringNotEquals": {key: "arn:x"}})),
+            office_denies(true)
+        );
+        let old = json!({"NumericLessThan": {"s3:TlsVersion": "1.2"}});
+        assert_eq!(denied_by(old), None);
         let spares = json!({"NotIpAddress": office,
             "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}});
         assert_eq!(denied_by(spares), None);

@@ -14,7 +14,9 @@ mod ownership;
 mod policy;
 mod public_access;
 mod read;
+mod replication;
 mod restore;
+mod sharing;
 mod shipment;
 mod tagging;
 mod versioning;
@@ -25,7 +27,9 @@ pub use access_points::{
     GET_ACCESS_POINT, LIST_ACCESS_POINTS, LIST_MULTI_REGION_ACCESS_POINTS, open_access_points,
 };
 pub use ask::Asked;
-pub use encryption::{Blocked, ByDefault, Encryption, GET_ENCRYPTION, PutBucketEncryption};
+pub use encryption::{
+    Blocked, ByDefault, Encryption, GET_ENCRYPTION, PutBucketEncryption, key_fault,
+};
 pub use exposure::{Exposure, GET_POLICY_STATUS, GET_WEBSITE};
 pub use lifecycle::{
     Abort, Expiration, Filter, GET_LIFECYCLE, Lifecycle, MOST_RULES, Noncurrent,
@@ -35,16 +39,20 @@ pub use log_target::{LogTarget, Source, delivery_statement};
 pub use logging::{GET_LOGGING, GET_REQUEST_PAYMENT, Logging, PutBucketLogging};
 pub use names::{is_bucket_name, pattern_fault};
 pub use object_lock::{GET_OBJECT_LOCK, ObjectLock, PutObjectLock, Retention};
-pub use ownership::{AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls};
+pub use ownership::{
+    AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls, acl_in_the_way,
+};
 pub use policy::{Edit, PutBucketPolicy, refusal};
 pub use public_access::{
     Flags, GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock,
     account_public_access_block,
 };
-pub use read::{Bucket, read};
+pub use read::{Bucket, Judged, read};
+pub use replication::{GET_REPLICATION, Replica};
 pub use restore::{
     DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,
 };
+pub use sharing::{beyond, check_shared_with, lets_others_in};
 pub use shipment::{KeptOut, OWNER_HAS_ALL, Shipment};
 pub use tagging::{GET_TAGGING, TagResource, UntagResource};
 pub use versioning::{GET_VERSIONING, PutBucketVersioning, Versioning};

@@ -67,6 +67,28 @@ impl fmt::Display for AclGrant {
     }
 }
 
+/// Why ACLs cannot be switched off, and what to do: S3 refuses that while the ACL of the bucket grants
+/// something to others. `None` if it grants nothing. Source: S3 User Guide, "Controlling ownership of
+/// objects", prerequisites for disabling ACLs.
+pub fn acl_in_the_way(bucket: &str, grants: &[AclGrant]) -> Option<(String, String)> {
+    if grants.is_empty() {
+        return None;
+    }
+    let given: Vec<String> = grants.iter().map(ToString::to_string).collect();
+    let what = format!(
+        "its ACL grants {}; S3 does not switch ACLs off while it does",
+        given.join(", ")
+    );
+    let instead = match grants.iter().any(AclGrant::is_log_delivery) {
+        true => "let logging.s3.amazonaws.com in by the bucket's policy",
+        false => "give them by the bucket's policy what they need",
+    };
+    let remedy = format!(
+        "{instead}, then make the ACL private: aws s3api put-bucket-acl --bucket {bucket} --acl private"
+    );
+    Some((what, remedy))
+}
+
 fn name(grantee: Grantee) -> String {
     let group = grantee
         .uri
@@ -96,6 +118,19 @@ impl Asked<'_> {
                 rule.map(|rule| rule.object_ownership.as_str().to_owned())
             }
         )
+    }
+
+    /// Its object ownership, and what its ACL grants to others where ACLs count.
+    ///
+    /// # Errors
+    /// When one of them could not be seen.
+    pub async fn ownership_and_grants(&self) -> Result<(Option<String>, Vec<AclGrant>), AwsError> {
+        let ownership = self.ownership().await?;
+        let grants = match ownership.as_deref() {
+            Some(ENFORCED) => Vec::new(),
+            _ => self.acl_grants().await?,
+        };
+        Ok((ownership, grants))
     }
 
     /// What its ACL grants to others.

@@ -1,11 +1,16 @@
 //! Reads what makes a bucket fit for logs.
 
 use super::ask::Asked;
+use super::encryption::ByDefault;
 use super::lifecycle::Lifecycle;
+use super::object_lock::Retention;
+use super::ownership::AclGrant;
 use super::public_access::Flags;
+use super::replication::Replica;
 use super::whole::Whole;
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
+use crate::aws::keys::Key;
 use crate::baseline::Tags;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +34,33 @@ pub struct Bucket {
     pub policy: Option<String>,
     /// Its tags.
     pub tags: Tags,
+    /// What else decides who gets the logs; missing in what earlier versions wrote down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
+}
+
+/// What of a bucket decides who gets the logs, and is judged without ever being written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Judged {
+    /// What its ACL grants to others, where ACLs count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<AclGrant>,
+    /// The KMS key of its default encryption, as S3 has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kms: Option<String>,
+    /// That key, if the account has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
+    /// The replication rules that copy it out of the account.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<Replica>,
+    /// For how long its object lock keeps new objects that do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+    /// Whether only the root user can change its versioning, and no lifecycle rules are taken.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mfa_delete: bool,
 }
 
 impl Bucket {
@@ -48,24 +80,40 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
         bucket,
         region,
     };
-    let (block, ownership, encryption, versioning, lifecycle, tags, policy) = tokio::join!(
+    let (block, owner, encryption, versioning, lifecycle, tags, policy, key, replicas, lock) = tokio::join!(
         asked.public_access_block(),
-        asked.ownership(),
+        asked.ownership_and_grants(),
         asked.encryption(),
         asked.versioning(),
         asked.lifecycle(),
         asked.tags(),
         reader.bucket_policy(bucket, region),
+        asked.default_key(),
+        asked.replicas_elsewhere(),
+        asked.object_lock(),
     );
-    let encryption = encryption?.value;
+    let default = encryption?
+        .value
+        .map(|own| own.apply_server_side_encryption_by_default);
+    let versioning = versioning?;
+    let (ownership, grants) = owner?;
+    let judged = Judged {
+        grants,
+        kms: default.as_ref().and_then(ByDefault::kms).map(str::to_owned),
+        key: key?,
+        replicas: replicas?,
+        retention: lock?.value.and_then(|lock| lock.default),
+        mfa_delete: versioning.has_mfa_delete(),
+    };
     Ok(Bucket {
         region: region.to_owned(),
         public_access_block: block?,
-        ownership: ownership?,
-        encryption: encryption.map(|own| own.apply_server_side_encryption_by_default.algorithm),
-        versioning: versioning?.status,
+        ownership,
+        encryption: default.map(|own| own.algorithm),
+        versioning: versioning.status,
         lifecycle: lifecycle?,
         policy: policy?,
         tags: tags?,
+        judged: Some(judged),
     })
 }

@@ -2,8 +2,11 @@
 
 use crate::account::{Account, HOME, block_on};
 use aws_sdk_s3::types::{
-    BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
-    LifecycleRuleFilter,
+    BucketLifecycleConfiguration, BucketVersioningStatus, Destination, ExpirationStatus,
+    LifecycleExpiration, LifecycleRule, LifecycleRuleFilter, ObjectOwnership,
+    ReplicationConfiguration, ReplicationRule, ReplicationRuleFilter, ReplicationRuleStatus,
+    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
+    ServerSideEncryptionRule, VersioningConfiguration,
 };
 use serde_json::{Value, json};
 
@@ -204,6 +207,7 @@ fn the_deliveries_that_are_let_in_are_those_of_the_trail_and_the_channel_that_ar
         create.send().await.expect("created");
         let open = |service: &str| {
             json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "s3:*",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account.id}},
                 "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")]})
         };
         let open = json!({"Version": "2012-10-17",
@@ -257,4 +261,144 @@ fn the_deliveries_that_are_let_in_are_those_of_the_trail_and_the_channel_that_ar
         let trail = trail.expect("a status");
         assert_eq!(trail.latest_delivery_error(), None);
     });
+}
+
+#[test]
+fn an_acl_that_grants_something_is_a_finding_and_does_not_hold_up_the_trail() {
+    let account = Account::with("[log_bucket]\nname = \"classic-{account}\"\n[cloudtrail]");
+    let bucket = format!("classic-{}", account.id);
+    block_on(async {
+        let s3 = s3(&account).await;
+        let create = s3.create_bucket().bucket(&bucket);
+        let create = create.object_ownership(ObjectOwnership::ObjectWriter);
+        create.send().await.expect("created");
+        let put = s3.put_bucket_acl().bucket(&bucket);
+        let group = "http://acs.amazonaws.com/groups/s3/LogDelivery";
+        let put = put.grant_write(format!("uri=\"{group}\""));
+        let put = put.grant_read_acp(format!("uri=\"{group}\""));
+        put.send().await.expect("granted");
+    });
+    let _ = account
+        .run(&["apply", "--auto-approve"])
+        .exits(0)
+        .says("put-bucket-acl");
+    let writes = account.writes();
+    assert!(
+        writes.contains(&"cloudtrail:CreateTrail".to_owned()),
+        "{writes:?}"
+    );
+    assert!(
+        !writes.contains(&"s3:PutBucketOwnershipControls".to_owned()),
+        "{writes:?}"
+    );
+    let _ = account.run(&["drift"]).exits(2).says("log_bucket@classic-");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(account.writes().len(), writes.len());
+}
+
+#[test]
+fn what_an_intruder_does_to_the_log_bucket_is_seen() {
+    let account = Account::with("[log_bucket]\n[cloudtrail]\n[config]");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let bucket = name(&account);
+    let seen = |what: &str| {
+        let _ = account
+            .run(&["drift"])
+            .exits(2)
+            .says("log_bucket@")
+            .says(what);
+    };
+    block_on(async {
+        let s3 = s3(&account).await;
+        let mut changed = policy(&s3, &bucket).await;
+        changed["Statement"]
+            .as_array_mut()
+            .expect("a list")
+            .push(json!({
+                "Sid": "Backdoor", "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+                "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+            }));
+        let put = s3.put_bucket_policy().bucket(&bucket);
+        put.policy(changed.to_string()).send().await.expect("put");
+        seen("statement Backdoor allows 999999999999");
+        let default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::AwsKms)
+            .kms_master_key_id("arn:aws:kms:us-east-1:999999999999:key/0000");
+        let rule = ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(default.build().expect("a default"));
+        let rules = ServerSideEncryptionConfiguration::builder().rules(rule.build());
+        let put = s3.put_bucket_encryption().bucket(&bucket);
+        let put = put.server_side_encryption_configuration(rules.build().expect("a rule"));
+        put.send().await.expect("put");
+        seen("which belongs to account 999999999999");
+        let elsewhere = Account::new();
+        let target = format!("elsewhere-{}", elsewhere.id);
+        let theirs = self::s3(&elsewhere).await;
+        let create = theirs.create_bucket().bucket(&target).send();
+        create.await.expect("created");
+        let versioned = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let put = theirs.put_bucket_versioning().bucket(&target);
+        let put = put.versioning_configuration(versioned.build());
+        put.send().await.expect("versioned");
+        let destination = Destination::builder()
+            .bucket(format!("arn:aws:s3:::{target}"))
+            .account(&elsewhere.id);
+        let rule = ReplicationRule::builder()
+            .id("out")
+            .priority(1)
+            .filter(ReplicationRuleFilter::builder().prefix("").build())
+            .status(ReplicationRuleStatus::Enabled)
+            .destination(destination.build().expect("a destination"));
+        let rules = ReplicationConfiguration::builder()
+            .role(format!("arn:aws:iam::{}:role/x", account.id))
+            .rules(rule.build().expect("a rule"));
+        let put = s3.put_bucket_replication().bucket(&bucket);
+        let put = put.replication_configuration(rules.build().expect("rules"));
+        put.send().await.expect("put");
+        seen("the replication rule 'out' copies");
+    });
+    account.assert_valid_requests();
+}
+
+#[test]
+fn what_buckets_ask_of_the_new_log_bucket_is_done_by_the_apply_that_creates_it() {
+    let account = Account::with(
+        "[log_bucket]\n[cloudtrail]\n[[buckets]]\nmatch = [\"*\"]\nminimum_tls = \"1.2\"\n\
+         tags = { team = \"platform\" }\nabort_incomplete_uploads_days = 7\n\
+         access_log = { bucket = \"baseline-logs-{account}-{region}\" }",
+    );
+    block_on(async {
+        let create = s3(&account).await.create_bucket();
+        let create = create.bucket(format!("data-{}", account.id)).send();
+        create.await.expect("created");
+    });
+    account.assert_converges();
+    let _ = account.run(&["drift"]).exits(0);
+    let puts = account.writes();
+    let put = puts
+        .iter()
+        .filter(|own| *own == "s3:PutBucketPolicy")
+        .count();
+    assert_eq!(put, 2, "one for each bucket: {puts:?}");
+}
+
+#[test]
+fn a_creation_that_broke_off_leaves_no_finding_about_the_rule_that_the_next_apply_adds() {
+    let account = Account::with(
+        "[log_bucket]\n[[buckets]]\nmatch = [\"*\"]\nabort_incomplete_uploads_days = 7",
+    );
+    account.faults(
+        json!([{"service": "s3", "operation": "PutBucketLifecycleConfiguration",
+        "action": "error", "status": 403, "code": "AccessDenied", "message": "no", "count": 1}]),
+    );
+    let _ = account.run(&["apply", "--auto-approve"]).exits(3);
+    let plan = account.run(&["plan", "--json"]).exits(0).json();
+    let entries = plan["entries"].as_array().expect("entries");
+    assert!(
+        entries.iter().all(|entry| entry.get("findings").is_none()),
+        "{entries:#?}"
+    );
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = account.run(&["drift"]).exits(0);
 }

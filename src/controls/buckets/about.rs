@@ -278,9 +278,12 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     );
     add(
         any(|entry| entry.encryption.is_some()),
-        &[&s3::GET_ENCRYPTION, put::<s3::PutBucketEncryption>()],
+        &[
+            &s3::GET_ENCRYPTION,
+            &keys::DESCRIBE_KEY,
+            put::<s3::PutBucketEncryption>(),
+        ],
     );
-    add(any(is_kms), &[&keys::DESCRIBE_KEY]);
     let versions = any(|entry| {
         entry.versioning == Some(true)
             || entry.mfa_delete == Some(true)

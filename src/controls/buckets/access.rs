@@ -106,19 +106,7 @@ pub(super) fn ownership(judging: &mut Judging<'_>) -> Result<(), Unread> {
     if ownership.is_enforced() {
         return Ok(());
     }
-    if !ownership.grants.is_empty() {
-        let grants: Vec<String> = ownership.grants.iter().map(ToString::to_string).collect();
-        let delivers = ownership.grants.iter().any(s3::AclGrant::is_log_delivery);
-        let remedy = match delivers {
-            true => {
-                "let logging.s3.amazonaws.com in by the bucket's policy, then make the ACL private"
-            }
-            false => "give them by the bucket's policy what they need, then make the ACL private",
-        };
-        let what = format!(
-            "its ACL grants {}; S3 does not switch ACLs off while it does",
-            grants.join(", ")
-        );
+    if let Some((what, remedy)) = s3::acl_in_the_way(judging.bucket, &ownership.grants) {
         judging.proposal.finding("ownership", what, remedy);
         return Ok(());
     }

@@ -27,7 +27,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let before = whole.value.as_ref();
     let is_there =
         before.is_some_and(|own| own.target_bucket == name && own.target_prefix == prefix);
-    if let Some((what, remedy)) = obstacle(&name, target, region) {
+    if let Some((what, remedy)) = obstacle(&name, target, region).or_else(|| circle(target)) {
         judging.proposal.finding("access_log", what, remedy);
         return Ok(());
     }
@@ -64,6 +64,20 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         judging.proposal.after.push(("buckets", Some(place)));
     }
     Ok(())
+}
+
+/// Buckets that log to each other: each log is a request that is logged, without end. Source: S3 User
+/// Guide, "Enabling Amazon S3 server access logging".
+fn circle(target: Option<&Target>) -> Option<(String, String)> {
+    let circle = target.map(|own| own.circle.as_slice()).unwrap_or_default();
+    let first = circle.first()?;
+    let path = circle.join(" to ");
+    Some((
+        format!("its access logs end in a circle, {path} to {first}: each log makes another, without end"),
+        "have one bucket take the logs whose own requests are logged nowhere: leave it out with except, \
+         or take its logging away"
+            .to_owned(),
+    ))
 }
 
 /// What keeps S3 from delivering.

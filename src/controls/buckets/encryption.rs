@@ -64,8 +64,18 @@ fn after(judging: &Judging<'_>) -> Result<Result<s3::Encryption, Refusal>, Unrea
         return Ok(Ok(whole.value.clone().unwrap_or_default()));
     };
     let after = match wanted {
-        // Whatever S3 has for a default is SSE-S3 or stricter.
-        Encryption::S3 => whole.value.clone().unwrap_or_default(),
+        // Whatever S3 has for a default is SSE-S3 or stricter, if its key serves.
+        Encryption::S3 => {
+            let rule = whole.value.clone().unwrap_or_default();
+            if let Some(name) = rule.apply_server_side_encryption_by_default.kms() {
+                let key = judging.read(&live.key, &keys::DESCRIBE_KEY)?.as_ref();
+                let account = &judging.context.account;
+                if let Some(refusal) = s3::key_fault(name, account, key) {
+                    return Ok(Err(refusal));
+                }
+            }
+            rule
+        }
         Encryption::Kms(kms) => {
             let key = judging.read(&live.key, &keys::DESCRIBE_KEY)?.as_ref();
             let key = match (key, key.and_then(keys::Key::fault)) {

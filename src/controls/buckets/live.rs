@@ -7,6 +7,8 @@ use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::aws::keys::Key;
 use crate::baseline::Tags;
+use crate::control::Context;
+use crate::controls::log_bucket;
 use crate::json::present;
 use crate::policy::Policy;
 use crate::s3::{
@@ -47,7 +49,7 @@ pub struct Live {
     /// Its default encryption.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) encryption: Option<Whole<s3::Encryption>>,
-    /// The KMS key that is asked for, if there is one.
+    /// The KMS key that is asked for, if there is one; where none is asked for, the one there is.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) key: Option<Option<Key>>,
     /// Its versioning.
@@ -72,6 +74,9 @@ pub struct Live {
     /// Its tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tags: Option<Tags>,
+    /// Whether it is the log bucket, which does not exist yet: all this is what it will be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) to_be: bool,
     /// Whether it was deleted after the buckets were listed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) gone: bool,
@@ -104,6 +109,9 @@ pub(super) struct Target {
     /// Whether it is fit; not looked at in another region, where it cannot be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fitness: Option<LogTarget>,
+    /// The buckets that log to each other in a circle, from the target on; none where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub circle: Vec<String>,
 }
 
 /// Reads a bucket: all that is asked for side by side, in the bucket's own region.
@@ -114,7 +122,7 @@ pub(super) async fn read(
     entries: &[Entry],
     bucket: &str,
     region: &str,
-    partition: &str,
+    context: &Context,
     reader: &Reader,
 ) -> Result<Live, AwsError> {
     let asked = Asked {
@@ -126,8 +134,12 @@ pub(super) async fn read(
         entries,
         wanted: Wanted::of(entries, bucket),
         asked,
-        partition,
+        context,
+        partition: &context.partition,
     };
+    if let Some(created) = Box::pin(looking.created()).await? {
+        return Box::pin(looking.as_created(created)).await;
+    }
     match Box::pin(looking.all()).await {
         Err(error) if error.is("NoSuchBucket") => Ok(Live {
             gone: true,
@@ -141,6 +153,7 @@ struct Looking<'a> {
     entries: &'a [Entry],
     wanted: Wanted<'a>,
     asked: Asked<'a>,
+    context: &'a Context,
     partition: &'a str,
 }
 
@@ -164,7 +177,6 @@ impl Looking<'_> {
             region,
         } = *asked;
         let takes_logs = self.takes_logs_of().await?;
-        let is_kms = matches!(wanted.encryption, Some(Encryption::Kms(_)));
         let rules =
             wanted.noncurrent_days.is_some() || wanted.abort_incomplete_uploads_days.is_some();
         let versions = wanted.versioning.is_some()
@@ -190,7 +202,7 @@ impl Looking<'_> {
                     wanted.encryption.is_some() || statements::reads_encryption(wanted),
                     asked.encryption()
                 ),
-                when(is_kms, self.key()),
+                when(wanted.encryption.is_some(), self.key()),
                 self.versions(versions, rules),
                 when(wanted.object_lock.is_some(), asked.object_lock()),
                 when(wanted.tags.is_some(), asked.tags()),
@@ -223,6 +235,7 @@ impl Looking<'_> {
             logging: logs.0?,
             log_target: logs.1?,
             takes_logs: logs.2?,
+            to_be: false,
             gone: false,
         })
     }
@@ -268,7 +281,7 @@ impl Looking<'_> {
     ) -> Result<(Option<Versioning>, Option<Whole<Lifecycle>>), AwsError> {
         let asked = &self.asked;
         if rules {
-            let (versioning, rules) = tokio::join!(asked.versioning(), asked.lifecycle());
+            let (versioning, rules) = tokio::join!(asked.versioning(), self.rules());
             return Ok((Some(versioning?), Some(rules?)));
         }
         let versioning = when(versions, asked.versioning()).await?;
@@ -321,20 +334,13 @@ impl Looking<'_> {
     }
 
     async fn ownership(&self) -> Result<Ownership, AwsError> {
-        let rule = self.asked.ownership().await?;
-        let mut ownership = Ownership {
-            rule,
-            grants: Vec::new(),
-        };
-        if !ownership.is_enforced() {
-            ownership.grants = self.asked.acl_grants().await?;
-        }
-        Ok(ownership)
+        let (rule, grants) = self.asked.ownership_and_grants().await?;
+        Ok(Ownership { rule, grants })
     }
 
     async fn key(&self) -> Result<Option<Key>, AwsError> {
         let Some(Encryption::Kms(kms)) = self.wanted.encryption else {
-            return Ok(None);
+            return self.asked.default_key().await;
         };
         let Asked { reader, region, .. } = self.asked;
         let name = kms.key(&reader.caller.account, region);
@@ -361,7 +367,14 @@ impl Looking<'_> {
         let name = log.target(account, region);
         let listed = reader.buckets().await?;
         let Some(target) = listed.into_iter().find(|own| own.name == name) else {
-            return Ok(None);
+            // The log bucket lets the logs in as soon as it exists and is asked to.
+            let home = &self.context.home_region;
+            let is_to_be = self.context.log_bucket.as_ref() == Some(&name) && region == home;
+            return Ok(is_to_be.then(|| Target {
+                region: region.to_owned(),
+                fitness: Some(LogTarget::default()),
+                circle: Vec::new(),
+            }));
         };
         let mut fitness = None;
         if target.region == region {
@@ -377,8 +390,13 @@ impl Looking<'_> {
                 fitness => Some(fitness?),
             };
         }
+        let circle = Box::pin(self.circle(&name)).await?;
         let region = target.region;
-        Ok(Some(Target { region, fitness }))
+        Ok(Some(Target {
+            region,
+            fitness,
+            circle,
+        }))
     }
 
     /// The buckets whose logs this one takes, if the baseline has it take any.
@@ -419,5 +437,120 @@ impl Looking<'_> {
         Box::pin(self.asked.log_target(&arn, &sources))
             .await
             .map(Some)
+    }
+
+    /// The log bucket as it will be created, if this is its name and nobody has it yet.
+    async fn created(&self) -> Result<Option<s3::Bucket>, AwsError> {
+        let Asked { reader, bucket, .. } = self.asked;
+        if self.context.log_bucket.as_deref() != Some(bucket) {
+            return Ok(None);
+        }
+        let listed = reader.buckets().await?;
+        if listed.iter().any(|own| own.name == bucket) {
+            return Ok(None);
+        }
+        // A bucket that was just created may not be in the list.
+        if let log_bucket::Live::Own(_) = log_bucket::look(reader, bucket).await? {
+            return Ok(None);
+        }
+        let deliveries = self.context.deliveries(reader).await?;
+        Ok(self.context.bucket_to_be(bucket, None, &deliveries))
+    }
+
+    /// What will be read of the log bucket once it is created: what is asked for, and nothing else.
+    async fn as_created(&self, bucket: s3::Bucket) -> Result<Live, AwsError> {
+        let wanted = &self.wanted;
+        let is_kms = matches!(wanted.encryption, Some(Encryption::Kms(_)));
+        let rules =
+            wanted.noncurrent_days.is_some() || wanted.abort_incomplete_uploads_days.is_some();
+        let versions = rules
+            || wanted.versioning.is_some()
+            || wanted.mfa_delete.is_some()
+            || wanted.object_lock.is_some();
+        let takes_logs = self.takes_logs_of().await?.is_some();
+        let reads_policy = statements::reads_policy(wanted) || takes_logs || self.ends_deliveries();
+        let encrypted = wanted.encryption.is_some() || statements::reads_encryption(wanted);
+        let owned = wanted.ownership.is_some() || statements::reads_ownership(wanted);
+        let blocked = wanted.public_access_block.is_some() || wanted.private.is_some();
+        let logs = wanted.access_log.is_some();
+        Ok(Live {
+            policy: reads_policy.then_some(bucket.policy),
+            public_access_block: blocked.then_some(bucket.public_access_block),
+            open_access_points: wanted.private.map(|_| Vec::new()),
+            ownership: owned.then_some(Ownership {
+                rule: bucket.ownership,
+                grants: Vec::new(),
+            }),
+            encryption: encrypted.then(|| Whole {
+                value: Some(s3::Encryption::default()),
+                ..Whole::default()
+            }),
+            key: when(is_kms, self.key()).await?,
+            versioning: versions.then_some(Versioning {
+                status: bucket.versioning,
+                mfa_delete: None,
+            }),
+            lifecycle: rules.then_some(bucket.lifecycle),
+            object_lock: wanted.object_lock.map(|_| Whole::default()),
+            tags: wanted.tags.map(|_| bucket.tags),
+            logging: logs.then(Whole::default),
+            log_target: when(logs, self.log_target()).await?,
+            takes_logs: takes_logs.then(LogTarget::default),
+            to_be: true,
+            ..Live::default()
+        })
+    }
+
+    /// The lifecycle rules; of the log bucket those that it will have, for one control writes them.
+    async fn rules(&self) -> Result<Whole<Lifecycle>, AwsError> {
+        let Asked {
+            reader,
+            bucket,
+            region,
+        } = self.asked;
+        if self.context.log_bucket.as_deref() != Some(bucket) {
+            return self.asked.lifecycle().await;
+        }
+        let now = Box::pin(s3::read(reader, bucket, region)).await?;
+        let to_be = self.context.bucket_to_be(bucket, Some(&now), &[]);
+        Ok(to_be.unwrap_or(now).lifecycle)
+    }
+
+    /// The buckets that log to each other in a circle, if the access logs of this one end up in one:
+    /// as the baseline asks, and as they are where it does not.
+    async fn circle(&self, target: &str) -> Result<Vec<String>, AwsError> {
+        let Asked { reader, bucket, .. } = self.asked;
+        let listed = reader.buckets().await?;
+        let mut path = vec![bucket.to_owned(), target.to_owned()];
+        // Longer chains than this are nobody's mistake.
+        while path.len() < 10 {
+            let last = path[path.len() - 1].clone();
+            let Some(own) = listed.iter().find(|own| own.name == last) else {
+                break;
+            };
+            let account = reader.caller.account.as_str();
+            let next = match Wanted::of(self.entries, &last).access_log {
+                // What would log to itself is left as it is.
+                Some(log) if log.target(account, &own.region) == last => None,
+                Some(log) => Some(log.target(account, &own.region)),
+                None => {
+                    let asked = Asked {
+                        bucket: &last,
+                        region: &own.region,
+                        ..self.asked
+                    };
+                    let logging = asked.logging().await?.value;
+                    logging.map(|own| own.target_bucket)
+                }
+            };
+            match next {
+                None => break,
+                Some(next) => match path.iter().position(|known| *known == next) {
+                    Some(at) => return Ok(path.split_off(at)),
+                    None => path.push(next),
+                },
+            }
+        }
+        Ok(Vec::new())
     }
 }

@@ -82,7 +82,11 @@ impl Control for Buckets {
             .filter(|bucket| asked_for.contains(&bucket.name));
         let place =
             |bucket: &crate::aws::facts::Bucket| Place::thing_in(&bucket.name, &bucket.region);
-        Ok(first.into_iter().chain(rest).map(place).collect())
+        let listed = first.into_iter().chain(rest).map(place);
+        Ok(log_bucket_to_be(entries, buckets, context)
+            .into_iter()
+            .chain(listed)
+            .collect())
     }
 
     async fn read(
@@ -92,7 +96,7 @@ impl Control for Buckets {
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let (name, region) = name_and_region(place);
-        live::read(entries, name, region, &context.partition, reader).await
+        live::read(entries, name, region, context, reader).await
     }
 
     fn propose(entries: &Vec<Entry>, place: &Place, live: Live, context: &Context) -> Proposal {
@@ -121,6 +125,12 @@ impl Control for Buckets {
             }
         }
         let mut proposal = judging.proposal;
+        if live.to_be && !proposal.writes.is_empty() {
+            proposal.after.push(("log_bucket", None));
+            proposal.note(
+                "the log bucket does not exist yet: this is what it is asked beside [log_bucket]",
+            );
+        }
         if !proposal.differences.is_empty() || !proposal.findings.is_empty() {
             proposal.notes.extend(wanted.sources(entries));
         }
@@ -192,6 +202,25 @@ const GUARDRAILS: &[Guardrail] = &[
     access_log::propose,
     access::ownership,
 ];
+
+/// The log bucket, if it does not exist yet and something is asked of it. It comes before all buckets
+/// that may log to it.
+fn log_bucket_to_be(
+    entries: &[Entry],
+    listed: &[crate::aws::facts::Bucket],
+    context: &Context,
+) -> Option<Place> {
+    let name = context.log_bucket.as_ref()?;
+    let region = &context.home_region;
+    let exists = listed.iter().any(|bucket| bucket.name == *name);
+    let takes_logs = |bucket: &crate::aws::facts::Bucket| {
+        let log = Wanted::of(entries, &bucket.name).access_log;
+        bucket.region == *region
+            && log.is_some_and(|log| log.target(&context.account, region) == *name)
+    };
+    let is_asked = !Wanted::of(entries, name).is_nothing() || listed.iter().any(takes_logs);
+    (!exists && is_asked).then(|| Place::thing_in(name, region))
+}
 
 /// Directory buckets have none of these settings. Source: S3 User Guide, "Directory bucket naming
 /// rules".

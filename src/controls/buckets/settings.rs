@@ -6,7 +6,7 @@ use crate::baseline::{Problems, Tags};
 use crate::floor::{AtLeast, AtMost};
 use crate::pattern::Pattern;
 use crate::policy::guardrails::OnlyFrom;
-use crate::s3::{is_bucket_name, pattern_fault};
+use crate::s3::{check_shared_with, is_bucket_name, pattern_fault};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -261,12 +261,9 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
             "a signature is valid for 1 second to 7 days",
         );
     }
-    for who in entry.shared_with.iter().flatten() {
-        if who.is_empty() || who.contains(['*', '?']) {
-            let text = "name each: accounts, organizations, networks, VPC endpoints or ARNs";
-            at("shared_with", text);
-        }
-    }
+    check_shared_with(entry.shared_with.iter().flatten(), |text| {
+        at("shared_with", text);
+    });
     if let Some(Encryption::Kms(kms)) = &entry.encryption
         && kms.key("111122223333", "us-east-1").is_empty()
     {

@@ -2,13 +2,14 @@
 
 use super::Settings;
 use super::delivery::{delivery_statements, needed_statements};
-use crate::aws::AwsError;
+use super::promise;
 use crate::aws::facts::GET_BUCKET_POLICY;
+use crate::aws::{AwsError, Operation};
 use crate::baseline::Tags;
-use crate::control::{Context, Delivery, Proposal};
+use crate::control::{Context, Delivery, Proposal, Standing};
 use crate::floor::raise as raised;
 use crate::policy::{Dialect, Policy, deny_insecure_transport};
-use crate::s3::{self, Bucket, Lifecycle, Rule};
+use crate::s3::{self, Bucket, Judged, Lifecycle, Rule};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -85,10 +86,36 @@ pub(super) fn create(
     proposal
 }
 
+/// What is there is brought up to what is asked for, and what apply cannot put right is judged.
 pub(super) fn raise(
     settings: &Settings,
     name: &str,
     bucket: &Bucket,
+    deliveries: &[Delivery],
+    context: &Context,
+) -> Proposal {
+    let Some(judged) = &bucket.judged else {
+        let text =
+            "it was looked at by an earlier version, which did not see who else gets the logs";
+        return unknown(&s3::GET_REPLICATION, bucket, text);
+    };
+    let seen = (bucket, judged);
+    let mut proposal = raise_settings(settings, name, seen, deliveries, context);
+    if matches!(proposal.standing, Standing::Own) {
+        judge_other_rules(&mut proposal, settings, name, bucket);
+        promise::judge(&mut proposal, settings, name, seen, deliveries, context);
+    }
+    proposal
+}
+
+fn unknown(operation: &Operation, bucket: &Bucket, text: &str) -> Proposal {
+    Proposal::unknown(AwsError::unexpected(operation, &bucket.region, text))
+}
+
+fn raise_settings(
+    settings: &Settings,
+    name: &str,
+    (bucket, judged): (&Bucket, &Judged),
     deliveries: &[Delivery],
     context: &Context,
 ) -> Proposal {
@@ -97,11 +124,7 @@ pub(super) fn raise(
         Ok(policy) => policy,
         Err(cause) => {
             let text = format!("its policy cannot be read: {cause}");
-            return Proposal::unknown(AwsError::unexpected(
-                &GET_BUCKET_POLICY,
-                &bucket.region,
-                &text,
-            ));
+            return unknown(&GET_BUCKET_POLICY, bucket, &text);
         }
     };
     let dialect = Dialect::resource(&context.partition);
@@ -128,20 +151,38 @@ pub(super) fn raise(
         ssl_only: is_tls_only,
         statements: sids(delivery.iter().filter(|own| has(own))),
     };
+    let stands = Standstill::of(name, bucket, judged);
     let wanted = Shape {
         public_access_block: true,
-        ownership: Some("BucketOwnerEnforced".to_owned()),
+        ownership: match stands.ownership {
+            Some(_) => live.ownership.clone(),
+            None => Some(s3::ENFORCED.to_owned()),
+        },
         encryption: bucket
             .encryption
             .clone()
             .or_else(|| Some("AES256".to_owned())),
-        versioning: live.versioning || settings.wants_versioning(),
-        retention_days,
+        versioning: live.versioning || (settings.wants_versioning() && !judged.mfa_delete),
+        retention_days: match judged.mfa_delete {
+            true => live.retention_days,
+            false => retention_days,
+        },
         ssl_only: true,
         statements: sids(&delivery),
         ..live.clone()
     };
     let mut proposal = Proposal::between(&live, &wanted);
+    if let Some((what, remedy)) = stands.ownership {
+        proposal.finding("ownership", what, remedy);
+    }
+    if let Some((what, remedy)) = stands.mfa_delete {
+        if settings.wants_versioning() && !live.versioning {
+            proposal.finding("versioning", what.clone(), remedy.clone());
+        }
+        if wanted.retention_days != retention_days {
+            proposal.finding("retention_days", what, remedy);
+        }
+    }
     if wanted.ssl_only != live.ssl_only || wanted.ownership != live.ownership {
         proposal.note("who uses it by plain HTTP or by ACLs is refused from then on");
     }
@@ -150,8 +191,9 @@ pub(super) fn raise(
     }
     let target = target(name, &bucket.region, context);
     if !missing.is_empty() {
+        let found = proposal.findings.len();
         put_policy(&mut proposal, target.clone(), policy.as_ref(), missing);
-        if !proposal.findings.is_empty() {
+        if proposal.findings.len() > found {
             return proposal;
         }
     }
@@ -193,12 +235,34 @@ pub(super) fn raise(
     if live.versioning != wanted.versioning {
         proposal.call(s3::PutBucketVersioning::on(target.clone()));
     }
-    // The one that S3 may refuse, while ACLs of the bucket grant something to others.
     if live.ownership != wanted.ownership {
         proposal.call(s3::PutBucketOwnershipControls::on(target));
     }
-    judge_other_rules(&mut proposal, settings, name, bucket);
     proposal
+}
+
+/// What S3 would refuse to change as things are: what is wrong, and what to do.
+struct Standstill {
+    ownership: Option<(String, String)>,
+    mfa_delete: Option<(String, String)>,
+}
+
+impl Standstill {
+    fn of(name: &str, bucket: &Bucket, judged: &Judged) -> Self {
+        let is_enforced = bucket.ownership.as_deref() == Some(s3::ENFORCED);
+        let acl = s3::acl_in_the_way(name, &judged.grants);
+        let mfa = judged.mfa_delete.then(|| {
+            let what = "it has MFA delete: only the root user changes its versioning, and S3 takes no \
+                        lifecycle rules for it";
+            let remedy = "switch versioning on, or MFA delete off, as the root user with MFA: aws s3api \
+                          put-bucket-versioning --mfa …";
+            (what.to_owned(), remedy.to_owned())
+        });
+        Self {
+            ownership: acl.filter(|_| !is_enforced),
+            mfa_delete: mfa,
+        }
+    }
 }
 
 /// Whether this control created the bucket: the tag names the bucket itself.
@@ -252,7 +316,7 @@ pub(super) fn kept_for(name: &str, bucket: &Bucket) -> Option<i32> {
 
 /// After how many days that is to be. No rule keeps logs for ever, which is more than any number
 /// of days: only `exactly` begins to delete them.
-fn retention(settings: &Settings, name: &str, bucket: &Bucket) -> Option<i32> {
+pub(super) fn retention(settings: &Settings, name: &str, bucket: &Bucket) -> Option<i32> {
     let wanted = &settings.retention_days;
     match (is_ours(name, bucket), kept_for(name, bucket)) {
         (false, days) => days,
@@ -282,9 +346,12 @@ fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, name: &str, b
             }
             (None, None) => continue,
         };
+        let which = rule
+            .about()
+            .map_or_else(String::new, |about| format!(" for {about}"));
         proposal.finding(
             "retention_days",
-            format!("the lifecycle rule '{}' {what}", rule.name()),
+            format!("the lifecycle rule '{}'{which} {what}", rule.name()),
             "raise or remove that rule, or lower retention_days",
         );
     }

@@ -20,6 +20,17 @@ pub(super) fn delivery_statements(
         .collect()
 }
 
+/// What is delivered, as far as the policy of a bucket is about it.
+pub(super) fn shipments<'a>(
+    arn: &'a str,
+    deliveries: &'a [Delivery],
+    context: &'a Context,
+) -> impl Iterator<Item = Shipment<'a>> {
+    deliveries
+        .iter()
+        .map(move |delivery| shipment(delivery, arn, context))
+}
+
 /// The same, without what statements of others let in already.
 pub(super) fn needed_statements(
     arn: &str,

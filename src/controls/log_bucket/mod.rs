@@ -6,10 +6,12 @@
 
 mod change;
 mod delivery;
+mod promise;
 mod restore;
+mod to_be;
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
-use crate::aws::{AwsError, Facts, Grant, Operation, Write};
+use crate::aws::{AwsError, Facts, Grant, Operation, Write, keys};
 use crate::baseline::Problems;
 use crate::control::{
     About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
@@ -21,6 +23,7 @@ use crate::place::Place;
 use crate::s3::{self, Bucket};
 use change::{create, raise};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The control.
 pub struct LogBucket;
@@ -41,6 +44,7 @@ pub struct Settings {
     name: String,
     retention_days: Managed<AtLeast<i32>>,
     versioning: Managed<AtLeast<bool>>,
+    shared_with: Managed<BTreeSet<String>>,
 }
 
 impl Settings {
@@ -61,6 +65,7 @@ impl Default for Settings {
             name: DEFAULT_NAME.to_owned(),
             retention_days: Managed::new(AtLeast::new(400)),
             versioning: Managed::new(AtLeast::new(true)),
+            shared_with: Managed::new(BTreeSet::new()),
         }
     }
 }
@@ -123,6 +128,11 @@ impl Control for LogBucket {
             .stricter(Stricter::Higher),
             Setting::new("versioning", "true", "Whether overwritten and deleted logs stay as old versions.")
                 .stricter(Stricter::Higher),
+            Setting::new(
+                "shared_with",
+                "[]",
+                "Accounts, organizations and whatever else a statement names that its policy may let in, beside this account, and to whom it may be replicated: accounts, or buckets by ARN. Whoever else gets the logs is a finding, with the statement or the rule.",
+            ),
         ],
         satisfies: &[
             Reference::fsbp("S3.2", "no public read of the logs"),
@@ -143,6 +153,10 @@ impl Control for LogBucket {
             s3::GET_VERSIONING,
             s3::GET_LIFECYCLE,
             s3::GET_TAGGING,
+            s3::GET_ACL,
+            s3::GET_REPLICATION,
+            s3::GET_OBJECT_LOCK,
+            keys::DESCRIBE_KEY,
             GET_BUCKET_POLICY,
             s3::CreateBucket::OPERATION,
             s3::PutPublicAccessBlock::OPERATION,
@@ -171,6 +185,9 @@ impl Control for LogBucket {
         if settings.days().is_some_and(|days| days < 1) {
             problems.setting("retention_days", "S3 counts in whole days, from 1 up");
         }
+        s3::check_shared_with(settings.shared_with.iter().flatten(), |text| {
+            problems.setting("shared_with", text);
+        });
     }
 
     fn places(settings: &Settings, _: &Facts, context: &Context) -> Result<Vec<Place>, AwsError> {
@@ -215,6 +232,22 @@ impl Control for LogBucket {
         restore::restore(place.thing.as_deref().unwrap_or_default(), &past, context)
     }
 
+    fn bucket_to_be(
+        settings: &Settings,
+        name: &str,
+        now: Option<&Bucket>,
+        deliveries: &[Delivery],
+        context: &Context,
+    ) -> Option<Bucket> {
+        if context.fill(&settings.name) != name {
+            return None;
+        }
+        Some(match now {
+            None => to_be::created(settings, name, deliveries, context),
+            Some(bucket) => to_be::raised(settings, name, bucket),
+        })
+    }
+
     const RESTORES: &'static [Operation] = &[
         s3::DeleteBucketPolicy::OPERATION,
         s3::DeleteBucketLifecycle::OPERATION,
@@ -222,7 +255,10 @@ impl Control for LogBucket {
     ];
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
-        vec![("bucket", vec![context.fill(&settings.name)])]
+        vec![
+            ("bucket", vec![context.fill(&settings.name)]),
+            ("key_account", vec![context.account.clone()]),
+        ]
     }
 }
 
@@ -233,7 +269,11 @@ fn blocked(why: String) -> Proposal {
     }
 }
 
-async fn look(reader: &Reader, name: &str) -> Result<Live, AwsError> {
+/// Looks for the bucket of a name in the account and beyond it.
+///
+/// # Errors
+/// When whose the name is, or a setting of the bucket, could not be seen.
+pub async fn look(reader: &Reader, name: &str) -> Result<Live, AwsError> {
     let listed = reader.buckets().await?;
     match listed.iter().find(|bucket| bucket.name == name) {
         Some(bucket) => Ok(Live::Own(Box::new(

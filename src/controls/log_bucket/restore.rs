@@ -241,6 +241,7 @@ mod tests {
             },
             policy: None,
             tags: tags(NAME, &context()),
+            judged: None,
         }
     }
 

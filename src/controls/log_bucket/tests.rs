@@ -7,6 +7,7 @@ use crate::baseline::Tags;
 use crate::control::Delivery;
 use crate::control::tests::context;
 use crate::policy::{Policy, deny_insecure_transport};
+use serde_json::json;
 
 const NAME: &str = "baseline-logs-111122223333-us-east-1";
 
@@ -31,6 +32,7 @@ fn ours() -> Bucket {
         lifecycle: rules(vec![rule(RULE, 400)]),
         policy: Some(policy.compact()),
         tags: tags(NAME, &context),
+        judged: Some(s3::Judged::default()),
     }
 }
 
@@ -314,4 +316,200 @@ fn what_others_let_in_already_gets_no_statement_of_ours() {
     let proposal = propose_for(own(bucket.clone()), vec![trail], "");
     assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
     assert_eq!(calls(&propose(own(bucket), "")), ["PutBucketPolicy"]);
+}
+
+/// The fields of the findings.
+fn found(proposal: &Proposal) -> Vec<&str> {
+    let findings = proposal.findings.iter();
+    findings.map(|finding| finding.field.as_str()).collect()
+}
+
+fn judged(judged: s3::Judged) -> Bucket {
+    Bucket {
+        judged: Some(judged),
+        ..ours()
+    }
+}
+
+fn with_statement(statement: serde_json::Value) -> Bucket {
+    let bucket = ours();
+    let mut policy = Policy::parse(bucket.policy.as_deref().expect("a policy")).expect("valid");
+    policy.put(&statement);
+    Bucket {
+        policy: Some(policy.compact()),
+        ..bucket
+    }
+}
+
+#[test]
+fn whoever_else_gets_the_logs_is_a_finding_unless_it_is_shared_with_them() {
+    let arn = format!("arn:aws:s3:::{NAME}");
+    let allow = |principal: serde_json::Value| {
+        json!({"Sid": "Theirs", "Effect": "Allow", "Principal": principal,
+            "Action": "s3:*", "Resource": [arn, format!("{arn}/*")]})
+    };
+    for principal in [
+        json!("*"),
+        json!({"AWS": "arn:aws:iam::999999999999:root"}),
+        json!({"Service": "config.amazonaws.com"}),
+    ] {
+        let bucket = with_statement(allow(principal.clone()));
+        let proposal = propose(own(bucket.clone()), "");
+        assert_eq!(found(&proposal), ["shared_with"], "{principal}");
+        let what = &proposal.findings[0].what;
+        assert!(what.contains("statement Theirs"), "{what}");
+        assert!(proposal.writes.is_empty());
+        let unmanaged = propose(own(bucket), "shared_with = \"unmanaged\"");
+        assert!(unmanaged.findings.is_empty());
+    }
+    let known = with_statement(allow(json!({"AWS": "arn:aws:iam::999999999999:root"})));
+    let shared = propose(own(known), "shared_with = [\"999999999999\"]");
+    assert!(shared.findings.is_empty(), "{:?}", shared.findings);
+}
+
+#[test]
+fn a_deny_that_stops_a_delivery_is_a_finding() {
+    let deny = json!({"Sid": "KmsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": format!("arn:aws:s3:::{NAME}/*"),
+        "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}});
+    let proposal = propose(own(with_statement(deny)), "");
+    assert_eq!(found(&proposal), ["statements", "statements"]);
+    let what = &proposal.findings[0].what;
+    assert!(
+        what.contains("KmsOnly") && what.contains("cloudtrail"),
+        "{what}"
+    );
+}
+
+#[test]
+fn what_takes_the_logs_away_or_keeps_them_from_coming_is_a_finding() {
+    let key = |state: &str| crate::aws::keys::Key {
+        arn: "arn:aws:kms:us-east-1:111122223333:key/k".to_owned(),
+        state: state.to_owned(),
+        spec: "SYMMETRIC_DEFAULT".to_owned(),
+        is_of_aws: false,
+    };
+    let encrypted = |account: &str, key: Option<crate::aws::keys::Key>| s3::Judged {
+        kms: Some(format!("arn:aws:kms:us-east-1:{account}:key/k")),
+        key,
+        ..s3::Judged::default()
+    };
+    let replica = s3::Replica {
+        rule: "out".to_owned(),
+        bucket: "arn:aws:s3:::elsewhere".to_owned(),
+        account: Some("999999999999".to_owned()),
+    };
+    let moves = [
+        ("encryption", encrypted("999999999999", None)),
+        ("encryption", encrypted("111122223333", None)),
+        (
+            "encryption",
+            encrypted("111122223333", Some(key("Disabled"))),
+        ),
+        (
+            "encryption",
+            encrypted("111122223333", Some(key("PendingDeletion"))),
+        ),
+        (
+            "shared_with",
+            s3::Judged {
+                replicas: vec![replica],
+                ..s3::Judged::default()
+            },
+        ),
+        (
+            "object_lock",
+            s3::Judged {
+                retention: Some(s3::Retention {
+                    mode: "GOVERNANCE".to_owned(),
+                    days: Some(1),
+                    years: None,
+                }),
+                ..s3::Judged::default()
+            },
+        ),
+    ];
+    for (field, seen) in moves {
+        let proposal = propose(own(judged(seen.clone())), "");
+        assert_eq!(found(&proposal), [field], "{seen:?}");
+        assert!(proposal.writes.is_empty());
+    }
+    let fine = encrypted("111122223333", Some(key("Enabled")));
+    assert!(propose(own(judged(fine)), "").findings.is_empty());
+}
+
+#[test]
+fn an_acl_that_grants_something_keeps_nothing_else_from_being_done() {
+    let classic = Bucket {
+        ownership: Some("ObjectWriter".to_owned()),
+        public_access_block: s3::Flags::default(),
+        ..judged(s3::Judged {
+            grants: vec![s3::AclGrant {
+                grantee: "LogDelivery".to_owned(),
+                permission: "WRITE".to_owned(),
+            }],
+            ..s3::Judged::default()
+        })
+    };
+    let proposal = propose(own(classic.clone()), "");
+    assert_eq!(calls(&proposal), ["PutPublicAccessBlock"]);
+    assert_eq!(found(&proposal), ["ownership"]);
+    let remedy = &proposal.findings[0].remedy;
+    assert!(remedy.contains("logging.s3.amazonaws.com") && remedy.contains("put-bucket-acl"));
+    let rest = Bucket {
+        public_access_block: s3::Flags::ON,
+        ..classic
+    };
+    // Nothing differs that a trail would have to wait for.
+    assert!(propose(own(rest), "").differences.is_empty());
+}
+
+#[test]
+fn with_mfa_delete_what_s3_would_refuse_is_a_finding() {
+    let guarded = Bucket {
+        versioning: Some("Suspended".to_owned()),
+        lifecycle: rules(vec![rule(RULE, 30)]),
+        ..judged(s3::Judged {
+            mfa_delete: true,
+            ..s3::Judged::default()
+        })
+    };
+    let proposal = propose(own(guarded), "");
+    assert!(proposal.writes.is_empty(), "{:?}", proposal.writes);
+    assert_eq!(found(&proposal), ["versioning", "retention_days"]);
+}
+
+#[test]
+fn a_rule_for_some_logs_says_for_which() {
+    let narrowed = s3::Rule {
+        filter: Some(s3::Filter {
+            prefix: Some("AWSLogs/".to_owned()),
+            ..s3::Filter::default()
+        }),
+        ..rule("mine", 1)
+    };
+    let proposal = propose(
+        own(Bucket {
+            lifecycle: rules(vec![narrowed, rule(RULE, 400)]),
+            ..ours()
+        }),
+        "",
+    );
+    let what = &proposal.findings[0].what;
+    assert_eq!(
+        what,
+        "the lifecycle rule 'mine' for AWSLogs/* deletes after 1 days, before 400"
+    );
+}
+
+#[test]
+fn what_an_earlier_version_saw_is_not_enough() {
+    let old = Bucket {
+        judged: None,
+        ..ours()
+    };
+    assert!(matches!(
+        propose(own(old), "").standing,
+        Standing::Unknown(_)
+    ));
 }

@@ -211,6 +211,20 @@ impl Rule {
         })
     }
 
+    /// What it is for, in words, where that is not every object.
+    pub fn about(&self) -> Option<String> {
+        let filter = self.filter.as_ref().filter(|_| self.is_narrowed())?;
+        let and = filter.and.as_ref();
+        let prefix = filter
+            .prefix
+            .as_ref()
+            .or(and.and_then(|and| and.prefix.as_ref()));
+        Some(match prefix.filter(|prefix| !prefix.is_empty()) {
+            Some(prefix) => format!("{prefix}*"),
+            None => "some objects".to_owned(),
+        })
+    }
+
     /// The same rule with its prefix in the filter. S3 keeps and answers rules whose prefix stands
     /// beside it, and takes none of them together with a rule that has a filter: "Base level prefix
     /// cannot be used in Lifecycle V2". Source: S3 API Reference, LifecycleRule.

@@ -227,12 +227,21 @@ fn a_write_that_is_denied_fails_its_place_and_stops_nothing_else() {
         };
         let failing = undenied.values().filter(uses).map(Entry::address).collect();
         let hit = dependents(&failing, &undenied);
+        // What two controls ask of one bucket is not there until the bucket is as either asks.
+        let thing = |address: &Address| {
+            address
+                .to_string()
+                .split_once('@')
+                .map(|own| own.1.to_owned())
+        };
+        let things: BTreeSet<Option<String>> = hit.iter().map(thing).collect();
         let left = entries(&account.run(&["plan", "--json"]).exits(0));
         let left = changes(&left);
         assert!(!left.is_empty());
         for address in left {
             let is_new = !undenied.contains_key(&address);
-            assert!(is_new || hit.contains(&address), "{address} was not done");
+            let is_hit = hit.contains(&address) || things.contains(&thing(&address));
+            assert!(is_new || is_hit, "{address} was not done");
         }
         let _ = account.run(&APPLY).exits(0);
         assert_eq!(
