@@ -48,8 +48,8 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
                 risk: Risk::Loosens,
                 text: format!("{field} protects less"),
             });
-        } else if let Some(breaks) = setting.and_then(|setting| setting.breaks)
-            && takes_effect(after)
+        } else if let Some(setting) = setting.filter(|setting| (setting.takes_effect)(after))
+            && let Some(breaks) = setting.breaks
             && !remarks.iter().any(|remark| remark.text == breaks)
         {
             remarks.push(Remark {
@@ -96,12 +96,7 @@ fn begins_to_cost(about: &About, difference: &Difference) -> bool {
         return false;
     };
     let is_new = difference.before.is_null() && !matches!(about.cost, Cost::Partly(_));
-    is_new || (setting.costs && !difference.loosens)
-}
-
-/// Whether a value does something: what is switched off breaks nothing.
-fn takes_effect(after: &Value) -> bool {
-    !matches!(after, Value::Null | Value::Bool(false))
+    (setting.takes_effect)(&difference.after) && (is_new || (setting.costs && !difference.loosens))
 }
 
 /// Whether a value protects less than the one before it. Nothing before is never stricter.
@@ -213,6 +208,23 @@ mod tests {
         };
         assert!(!costs("minimum_tls"));
         assert!(costs("access_log"));
+    }
+
+    #[test]
+    fn remarks_follow_the_value() {
+        let about = controls::find("buckets").expect("it exists").about;
+        let remarks = |field: &str, before: Value, after: Value| {
+            assess(about, &mut [Difference::new(field, before, after)]).len()
+        };
+        let algorithm = "encryption.algorithm";
+        assert_eq!(remarks(algorithm, Value::Null, json!("AES256")), 0);
+        assert_eq!(remarks(algorithm, json!("AES256"), json!("aws:kms")), 2);
+        assert_eq!(
+            remarks("encryption.bucket_key", json!(false), json!(true)),
+            0
+        );
+        assert_eq!(remarks("versioning", Value::Null, json!("Enabled")), 1);
+        assert_eq!(remarks("access_log.bucket", json!("logs"), Value::Null), 0);
     }
 
     #[test]

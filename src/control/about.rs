@@ -1,6 +1,7 @@
 //! What is told about a control: to people, and to the passes over its proposals.
 
 use crate::aws::Operation;
+use serde_json::Value;
 
 /// What people and the engine are told about a control.
 #[derive(Debug)]
@@ -74,6 +75,13 @@ pub struct Setting {
     pub breaks: Option<&'static str>,
     /// Whether AWS charges more when it changes.
     pub costs: bool,
+    /// For which new values both of that is so.
+    pub takes_effect: fn(&Value) -> bool,
+}
+
+/// Whether a value does something: what is switched off breaks nothing and costs nothing.
+fn is_on(after: &Value) -> bool {
+    !matches!(after, Value::Null | Value::Bool(false))
 }
 
 impl Setting {
@@ -87,6 +95,7 @@ impl Setting {
             stricter: Stricter::Neither,
             breaks: None,
             costs: false,
+            takes_effect: is_on,
         }
     }
 
@@ -105,6 +114,12 @@ impl Setting {
     /// Says that AWS charges more when it changes.
     pub const fn costs(mut self) -> Self {
         self.costs = true;
+        self
+    }
+
+    /// Says for which new values it breaks something or costs more, where not all do.
+    pub const fn only_with(mut self, takes_effect: fn(&Value) -> bool) -> Self {
+        self.takes_effect = takes_effect;
         self
     }
 

@@ -140,6 +140,11 @@ pub trait Control: Send + Sync + 'static {
         None
     }
 
+    /// What in the table chooses nothing in the account: misspelt, most likely. A sentence each.
+    fn idle(_settings: &Self::Settings, _facts: &Facts, _context: &Context) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What is asked of the thing of this name, and by which entry of the table; nothing where a
     /// table has no entries that choose things by name.
     fn sources(_settings: &Self::Settings, _thing: &str) -> Option<Vec<Source>> {
@@ -264,6 +269,8 @@ pub trait Configured: Debug + Send + Sync {
         deliveries: &[Delivery],
         context: &Context,
     ) -> Option<Bucket>;
+    /// See [`Control::idle`].
+    fn idle(&self, facts: &Facts, context: &Context) -> Vec<String>;
     /// See [`Control::sources`].
     fn sources(&self, thing: &str) -> Option<Vec<Source>>;
 }
@@ -350,6 +357,10 @@ impl<C: Control> Configured for Held<C> {
         context: &Context,
     ) -> Option<Bucket> {
         C::bucket_to_be(&self.0, name, now, deliveries, context)
+    }
+
+    fn idle(&self, facts: &Facts, context: &Context) -> Vec<String> {
+        C::idle(&self.0, facts, context)
     }
 
     fn sources(&self, thing: &str) -> Option<Vec<Source>> {

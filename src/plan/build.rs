@@ -5,7 +5,7 @@ use super::limit::exceeded;
 use super::waive::waive;
 use super::written::Written;
 use super::{Aim, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
-use crate::aws::{AnyWrite, AwsError, Kind};
+use crate::aws::{AnyWrite, AwsError, Facts, Kind};
 use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
 use crate::observe::{Observation, Sighting};
@@ -78,12 +78,30 @@ pub fn build_guarded(
         selection: selection.clone(),
         entries: in_order(drafts, aim),
         waivers,
+        idle: match aim {
+            Aim::Baseline => idle(baseline, selection, context, facts),
+            Aim::Undo(_) => Vec::new(),
+        },
         exceeds: Vec::new(),
         digest: String::new(),
     };
     plan.exceeds = exceeded(&baseline.limits, &plan);
     plan.digest = plan.compute_digest();
     plan
+}
+
+/// What in the tables of the controls that were looked at chooses nothing.
+fn idle(
+    baseline: &Baseline,
+    selection: &Selection,
+    context: &Context,
+    facts: &Facts,
+) -> Vec<String> {
+    let controls = baseline.controls.iter();
+    let chosen = controls.filter(|control| selection.takes_any_of(control.about().name));
+    chosen
+        .flat_map(|control| control.idle(facts, context))
+        .collect()
 }
 
 /// The entries as they are carried out. What is undone is undone backwards, one by one: what a

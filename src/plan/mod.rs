@@ -70,6 +70,9 @@ pub struct Plan {
     /// What became of the baseline's waivers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverReport>,
+    /// What in the baseline chooses nothing in the account, a sentence each; never a reason to act.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle: Vec<String>,
     /// The limits of the baseline that it exceeds; for information only: `apply` looks them up in
     /// the baseline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

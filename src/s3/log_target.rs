@@ -226,10 +226,8 @@ fn denies(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) 
         });
     let mut denials: Vec<Denial> = denials.collect();
     let certain = denials.iter().position(|own| own.is_certain);
-    match certain.or((!denials.is_empty()).then_some(0)) {
-        Some(at) => Some(denials.swap_remove(at)),
-        None => None,
-    }
+    let first = certain.or((!denials.is_empty()).then_some(0));
+    first.map(|at| denials.swap_remove(at))
 }
 
 /// Whether a condition asks for nothing but this account and this bucket.

@@ -42,7 +42,7 @@ pub use object_lock::{GET_OBJECT_LOCK, ObjectLock, PutObjectLock, Retention};
 pub use ownership::{
     AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls, acl_in_the_way,
 };
-pub use policy::{Edit, PutBucketPolicy, refusal};
+pub use policy::{Edit, PutBucketPolicy, not_to_be_pruned, refusal};
 pub use public_access::{
     Flags, GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock,
     account_public_access_block,

@@ -161,9 +161,27 @@ pub fn refusal(policy: &Policy) -> Option<(String, String)> {
         "statement {statement} of its policy names {id}, a deleted user or role; S3 refuses to \
          store that again"
     );
-    let remedy = "set prune_deleted_principals = true for this bucket in [[buckets]], or take it \
-                  out of the policy by hand";
-    Some((what, remedy.to_owned()))
+    let remedy = not_to_be_pruned(policy, &statement).unwrap_or_else(|| {
+        "set prune_deleted_principals = true for this bucket in [[buckets]], or take it out of the \
+         policy by hand"
+            .to_owned()
+    });
+    Some((what, remedy))
+}
+
+/// What to do about a deleted user or role that `prune_deleted_principals` leaves where it is: the
+/// only one whom a statement spares. `None` for a statement without such.
+pub fn not_to_be_pruned(policy: &Policy, statement: &str) -> Option<String> {
+    let mut pruned = policy.clone();
+    pruned.prune_deleted_principals();
+    let left = pruned.deleted_principals();
+    left.iter().any(|own| own.statement == statement).then(|| {
+        format!(
+            "nobody else is spared by statement {statement}, which without it would be for everybody, \
+             so that it is not pruned: write into its NotPrincipal who is spared now, or remove the \
+             statement by hand"
+        )
+    })
 }
 
 #[cfg(test)]
@@ -230,6 +248,17 @@ mod tests {
         assert!(
             what.contains("statement #1") && what.contains("AROAEXAMPLEROLEID0001"),
             "{what}"
+        );
+        let (_, remedy) = refusal(&policy(deleted)).expect("deleted");
+        assert!(
+            remedy.contains("prune_deleted_principals = true"),
+            "{remedy}"
+        );
+        let only = deleted.replace("Principal", "NotPrincipal");
+        let (_, remedy) = refusal(&policy(&only)).expect("deleted");
+        assert!(
+            remedy.contains("remove the statement") && !remedy.contains("= true"),
+            "{remedy}"
         );
         assert_eq!(refusal(&Policy::empty()), None);
     }

@@ -344,13 +344,16 @@ fn remarks(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     }
 }
 
-/// What the owners of waivers should know.
+/// What the owners of waivers should know, and what in the baseline chooses nothing.
 fn waivers(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     let remarks = waiver::remarks(plan);
     for remark in &remarks {
         writeln!(out, "{CHANGE}waiver: {remark}{CHANGE:#}")?;
     }
-    if remarks.is_empty() {
+    for idle in &plan.idle {
+        writeln!(out, "{CHANGE}matches nothing: {}{CHANGE:#}", escape(idle))?;
+    }
+    if remarks.is_empty() && plan.idle.is_empty() {
         Ok(())
     } else {
         writeln!(out)

@@ -7,6 +7,7 @@ use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::aws::{Operation, Write, keys};
 use crate::control::{About, Context, Cost, Need, Reference, Scope, Setting, Stricter};
 use crate::s3;
+use serde_json::Value;
 
 const STOPS: &str = "readers who get in only because a bucket is public lose access";
 
@@ -115,7 +116,8 @@ pub(super) const ABOUT: About = About {
             "\"s3\", which everything stricter satisfies, or { kms = \"alias/…\", bucket_key = true }: a key of the bucket's region, by alias, id or ARN; {account} and {region} are filled in. For new objects whose upload does not say.",
         )
         .breaks("who writes or reads new objects of a bucket with a KMS key must be allowed to use the key")
-        .costs(),
+        .costs()
+        .only_with(is_kms),
         Setting::new(
             "versioning",
             "not managed",
@@ -209,6 +211,13 @@ pub(super) const ABOUT: About = About {
     ],
 };
 
+/// Whether a value of the default encryption is about KMS: an algorithm, or a key by its ARN.
+fn is_kms(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| text.contains("aws:kms") || text.contains(":kms:"))
+}
+
 /// The operations that these entries use.
 pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     let any = |asks: fn(&Entry) -> bool| entries.iter().any(asks);
@@ -220,12 +229,12 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     let lifecycle = any(|entry| {
         entry.noncurrent_days.is_some() || entry.abort_incomplete_uploads_days.is_some()
     });
-    let is_kms = |entry: &Entry| matches!(entry.encryption, Some(Encryption::Kms(_)));
+    let has_key = |entry: &Entry| matches!(entry.encryption, Some(Encryption::Kms(_)));
     let told = any(|entry| entry.shared_with.is_some() || entry.sound_policy == Some(true));
     let prunes = any(|entry| entry.prune_deleted_principals == Some(true));
     let statements = any(Entry::has_statements);
     let private = any(|entry| entry.private == Some(true));
-    let ends_deliveries = any(is_kms) || any(|entry| entry.object_lock.is_some());
+    let ends_deliveries = any(has_key) || any(|entry| entry.object_lock.is_some());
     add(told || private || ends_deliveries, &[&GET_BUCKET_POLICY]);
     add(
         statements || prunes || logs,

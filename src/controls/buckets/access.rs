@@ -53,14 +53,14 @@ pub(super) fn private(judging: &mut Judging<'_>) -> Result<(), Unread> {
         judging.proposal.finding(
             "private",
             format!("its policy makes it public{by}"),
-            "take out of its policy what is for everybody, or set public_access_block = true",
+            or_block(judging, "take out of its policy what is for everybody"),
         );
     }
     for grant in exposure.acl.iter().filter(|_| !block.ignore_public_acls) {
         judging.proposal.finding(
             "private",
             format!("its ACL grants {grant}"),
-            "make the ACL private, or set public_access_block = true",
+            or_block(judging, "make the ACL private"),
         );
     }
     for name in points {
@@ -71,6 +71,16 @@ pub(super) fn private(judging: &mut Judging<'_>) -> Result<(), Unread> {
         );
     }
     Ok(())
+}
+
+/// What to do, and what else would do, unless that is asked for already.
+fn or_block(judging: &Judging<'_>, remedy: &str) -> String {
+    match judging.wanted.public_access_block {
+        Some(_) => {
+            format!("{remedy}: public_access_block, which is asked for, then has nothing to end")
+        }
+        None => format!("{remedy}, or set public_access_block = true"),
+    }
 }
 
 /// Whether it is told that the policy makes the bucket public.

@@ -177,6 +177,26 @@ impl Control for Buckets {
         all.filter(|name| !is_used(name)).collect()
     }
 
+    fn idle(entries: &Vec<Entry>, facts: &Facts, context: &Context) -> Vec<String> {
+        let Some(Ok(buckets)) = &facts.buckets else {
+            return Vec::new();
+        };
+        let listed = buckets.iter().map(|bucket| bucket.name.as_str());
+        let names: Vec<&str> = listed.chain(context.log_bucket.as_deref()).collect();
+        let is_idle = |entry: &&Entry| {
+            let is_for_all = entry.matches.iter().any(|own| own.as_str() == "*");
+            !is_for_all && !names.iter().any(|name| entry.covers(name))
+        };
+        let sentence = |entry: &Entry| {
+            let patterns: Vec<&str> = entry.matches.iter().map(|own| own.as_str()).collect();
+            format!(
+                "[[buckets]] match {}: no bucket of the account",
+                patterns.join(" ")
+            )
+        };
+        entries.iter().filter(is_idle).map(sentence).collect()
+    }
+
     fn sources(entries: &Vec<Entry>, bucket: &str) -> Option<Vec<Source>> {
         let said = Wanted::of(entries, bucket).said_by.into_iter();
         Some(

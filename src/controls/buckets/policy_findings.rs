@@ -22,7 +22,11 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let nobody = BTreeSet::new();
     let may = shared_with.unwrap_or(&nobody);
     let found = weaknesses(&policy, &judging.arn(), account, partition);
-    for found in found.into_iter().filter_map(|own| s3::beyond(own, may)) {
+    for mut found in found.into_iter().filter_map(|own| s3::beyond(own, may)) {
+        let unpruned = s3::not_to_be_pruned(&policy, &found.statement);
+        if let (Kind::DeletedPrincipal(_), Some(remedy)) = (&found.kind, &unpruned) {
+            found.remedy.clone_from(remedy);
+        }
         let field = match &found.kind {
             // A service hides for whom it acts.
             Kind::ForOthers(_) | Kind::ForAnyone(_) if shared_with.is_none() => {
@@ -30,7 +34,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
             }
             // S3's own word for it is told already.
             Kind::Public if access::is_public_by_policy(judging)? => None,
-            Kind::DeletedPrincipal(_) if prunes => None,
+            Kind::DeletedPrincipal(_) if prunes && unpruned.is_none() => None,
             _ if s3::lets_others_in(&found) => shared_with.map(|_| "shared_with"),
             _ => sound.then_some("sound_policy"),
         };
