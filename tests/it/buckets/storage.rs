@@ -73,6 +73,7 @@ fn a_key_that_is_not_there_or_cannot_be_used_is_a_finding() {
         let arn = key(&account, "alias/data").await;
         let kms = aws_sdk_kms::Client::new(&account.sdk().await);
         let id = arn.rsplit('/').next().expect("an id");
+        let id = arn.rsplit('/').next().expect("an id");
         kms.disable_key().key_id(id).send().await.expect("disabled");
     });
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
@@ -354,5 +355,49 @@ fn a_rule_of_the_older_form_is_sent_in_todays_form_beside_ours() {
             ])
             .exits(0);
         assert_eq!(prefixes().await, ["tmp/"]);
+    });
+}
+
+#[test]
+fn an_entry_that_matches_nothing_is_told_and_changes_no_exit_code() {
+    let account = Account::with("[[buckets]]\nmatch = [\"acme-*\", \"acmee\"]\nversioning = true");
+    let text = "matches nothing: [[buckets]] match acme-* acmee";
+    let _ = account
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(0)
+        .says(text);
+    block_on(create(
+        &account,
+        &format!("acme-{}", account.id),
+        "us-east-1",
+    ));
+    let run = account.run(&["plan"]).exits(0);
+    assert!(!run.stdout.contains("matches nothing"), "{}", run.stdout);
+}
+
+#[test]
+fn a_key_that_is_there_and_no_longer_serves_is_a_finding() {
+    let account = guarded("encryption = \"s3\"");
+    let bucket = format!("keyed-{}", account.id);
+    block_on(async {
+        create(&account, &bucket, "us-east-1").await;
+        let arn = key(&account, "alias/data").await;
+        let default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::AwsKms)
+            .kms_master_key_id(&arn);
+        let rule = ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(default.build().expect("a default"));
+        let rules = ServerSideEncryptionConfiguration::builder().rules(rule.build());
+        let put = s3(&account, "us-east-1")
+            .await
+            .put_bucket_encryption()
+            .bucket(&bucket);
+        let put = put.server_side_encryption_configuration(rules.build().expect("a rule"));
+        put.send().await.expect("put");
+        let _ = account.run(&["drift"]).exits(0);
+        let kms = aws_sdk_kms::Client::new(&account.sdk().await);
+        let id = arn.rsplit('/').next().expect("an id");
+        kms.disable_key().key_id(id).send().await.expect("disabled");
+        let _ = account.run(&["drift"]).exits(2).says("which is Disabled");
     });
 }
