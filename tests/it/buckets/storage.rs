@@ -73,7 +73,6 @@ fn a_key_that_is_not_there_or_cannot_be_used_is_a_finding() {
         let arn = key(&account, "alias/data").await;
         let kms = aws_sdk_kms::Client::new(&account.sdk().await);
         let id = arn.rsplit('/').next().expect("an id");
-        let id = arn.rsplit('/').next().expect("an id");
         kms.disable_key().key_id(id).send().await.expect("disabled");
     });
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
