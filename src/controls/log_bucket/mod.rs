@@ -279,7 +279,10 @@ pub async fn look(reader: &Reader, name: &str) -> Result<Live, AwsError> {
         Some(bucket) => Ok(Live::Own(Box::new(
             s3::read(reader, name, &bucket.region).await?,
         ))),
-        None => read_unlisted(reader, name).await,
+        None => {
+            let read = Box::pin(read_unlisted(reader, name));
+            reader.once(&HEAD, name, read).await
+        }
     }
 }
 
