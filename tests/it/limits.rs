@@ -110,7 +110,11 @@ fn nothing_is_written_in_a_protected_region() {
             "guardduty@eu-west-1",
         ])
         .exits(0);
-    assert_eq!(account.writes(), ["guardduty:CreateDetector"]);
+    let created = ["CreateDetector", "UpdateDetector", "TagResource"];
+    assert_eq!(
+        account.writes(),
+        created.map(|name| format!("guardduty:{name}"))
+    );
 }
 
 #[test]

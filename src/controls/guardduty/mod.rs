@@ -514,9 +514,9 @@ mod tests {
         let proposal = propose("features = { S3_DATA_EVENTS = true }", Live::default());
         let calls = calls(&proposal);
         let names: Vec<&str> = calls.iter().map(|call| call.operation.as_str()).collect();
-        assert_eq!(names, ["CreateDetector", "UpdateDetector", "UntagResource"]);
+        assert_eq!(names, ["CreateDetector", "UpdateDetector", "TagResource"]);
         assert_eq!(calls[0].input.get("Features"), None);
-        assert!(calls[0].input["Tags"].get("baseline-unfinished").is_some());
+        assert_eq!(calls[0].input["Tags"]["baseline-state"], "unfinished");
         let wanted = [
             ("S3_DATA_EVENTS", "ENABLED"),
             ("(known after apply)", "DISABLED"),
@@ -541,7 +541,7 @@ mod tests {
             ("S3_DATA_EVENTS", "ENABLED"),
         ];
         assert_eq!(named(&calls[0].input), wanted);
-        assert_eq!(calls[1].operation, "UntagResource");
+        assert_eq!(calls[1].operation, "TagResource");
         assert!(
             calls[1].input["ResourceArn"]
                 .as_str()

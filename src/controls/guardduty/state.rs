@@ -30,9 +30,13 @@ pub const GET_ADMINISTRATOR: Operation = Operation::new(
     &[Grant::any("guardduty:GetAdministratorAccount")],
 );
 
-/// The tag of a detector that a run has created and not yet configured. AWS switches on what
+/// The tag that says how far the run that created a detector came with it. AWS switches on what
 /// CreateDetector does not name, so a run that ends before the next call must leave a trace.
-pub const UNFINISHED: &str = "baseline-unfinished";
+pub const STATE: &str = "baseline-state";
+/// Its value until the features are as declared.
+pub const UNFINISHED: &str = "unfinished";
+/// Its value from then on.
+pub const FINISHED: &str = "finished";
 
 /// GuardDuty in a region.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -158,7 +162,7 @@ pub async fn read(reader: &Reader, region: &str, silenced: bool) -> Result<Live,
         detector: Some(Detector::from(&detector)),
         id: Some(id.clone()),
         administrator,
-        unfinished: tags.contains_key(UNFINISHED),
+        unfinished: tags.get(STATE).is_some_and(|state| state == UNFINISHED),
         owner: owner("", &tags),
         silencing,
     })

@@ -1,7 +1,7 @@
 //! The writes. AWS changes of a detector what is sent and nothing else.
 
 use super::features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
-use super::state::{Detector, GET, LIST, UNFINISHED};
+use super::state::{Detector, FINISHED, GET, LIST, STATE, UNFINISHED};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::Context;
 use crate::plan::KNOWN_AFTER;
@@ -135,7 +135,7 @@ impl CreateDetector {
         mut tags: BTreeMap<String, String>,
         region: &str,
     ) -> Self {
-        tags.insert(UNFINISHED.to_owned(), "true".to_owned());
+        tags.insert(STATE.to_owned(), UNFINISHED.to_owned());
         Self {
             enable: true,
             finding_publishing_frequency: frequency,
@@ -199,7 +199,8 @@ async fn unfinished(
     let detector = detector.map_err(|error| AwsError::new(&GET, region, error))?;
     let is_ours = detector
         .tags()
-        .is_some_and(|tags| tags.contains_key(UNFINISHED));
+        .and_then(|tags| tags.get(STATE))
+        .is_some_and(|state| state == UNFINISHED);
     let features = Detector::from(&detector).features;
     Ok(is_ours.then(|| (id.clone(), features)))
 }
@@ -284,12 +285,12 @@ pub fn at_first(
         .collect()
 }
 
-/// Takes the tag of a detector that is not yet configured off again.
+/// Says by its tag that a detector is configured.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MarkFinished {
     resource_arn: String,
-    tag_keys: [&'static str; 1],
+    tags: BTreeMap<&'static str, &'static str>,
     /// What the ARN of a detector of the region begins with.
     #[serde(skip)]
     arns: String,
@@ -307,7 +308,7 @@ impl MarkFinished {
                 Some(id) => format!("{arns}{id}"),
                 None => KNOWN_AFTER.to_owned(),
             },
-            tag_keys: [UNFINISHED],
+            tags: BTreeMap::from([(STATE, FINISHED)]),
             arns,
             region: region.to_owned(),
         }
@@ -317,8 +318,8 @@ impl MarkFinished {
 impl Write for MarkFinished {
     const OPERATION: Operation = Operation::new(
         "guardduty",
-        "UntagResource",
-        &[Grant::on("guardduty:UntagResource", DETECTOR_ARN)],
+        "TagResource",
+        &[Grant::on("guardduty:TagResource", DETECTOR_ARN)],
     );
 
     fn region(&self) -> &str {
@@ -335,9 +336,9 @@ impl Write for MarkFinished {
         };
         let request = clients
             .guardduty(&self.region)
-            .untag_resource()
+            .tag_resource()
             .resource_arn(arn)
-            .tag_keys(UNFINISHED);
+            .tags(STATE, FINISHED);
         sent(self, request.send().await)
     }
 }
