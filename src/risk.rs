@@ -68,24 +68,14 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
     remarks
 }
 
-/// Whether a change may protect less. A setting that is a matter of taste does so only when it is
-/// taken away; a field that belongs to no setting, as soon as something of it is gone.
+/// Whether a change may protect less. Where no side is stricter, another destination, key or role may,
+/// so any other value counts; what is only added does not.
 pub fn may_protect_less(about: &About, difference: &Difference) -> bool {
     let (before, after) = (&difference.before, &difference.after);
     match about.setting(&difference.field).map(|own| own.stricter) {
-        Some(Stricter::Neither) => !is_nothing(before) && is_nothing(after),
-        Some(stricter) => is_looser(stricter, before, after),
-        None if before.is_array() => !contains_all(after, before),
-        None => !before.is_null() && before != after,
-    }
-}
-
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(list) => list.is_empty(),
-        Value::String(text) => text.is_empty(),
-        _ => false,
+        Some(stricter) if stricter != Stricter::Neither => is_looser(stricter, before, after),
+        _ if before.is_array() => !contains_all(after, before),
+        _ => !before.is_null() && before != after,
     }
 }
 
@@ -142,14 +132,15 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_has_no_stricter_side_protects_less_only_when_something_of_it_is_gone() {
+    fn what_has_no_stricter_side_may_protect_less_when_it_is_another_or_gone() {
         let about = controls::find("cloudtrail").expect("a control").about;
         let less = |field: &str, before: Value, after: Value| {
             may_protect_less(about, &Difference::new(field, before, after))
         };
         // A setting without a stricter side.
         assert!(less("kms_key", json!("arn:a"), json!(null)));
-        assert!(!less("kms_key", json!("arn:a"), json!("arn:b")));
+        assert!(less("kms_key", json!("arn:a"), json!("arn:b")));
+        assert!(!less("kms_key", json!(null), json!("arn:b")));
         // A field of no setting.
         assert!(less("management_events", json!(["all"]), json!([])));
         assert!(!less("management_events", json!(["a"]), json!(["a", "b"])));

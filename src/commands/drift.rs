@@ -46,10 +46,7 @@ async fn told(
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let before = Before::of(account, streams).await?;
     let mut plan = account.plan_guarded(selection, &seen, &before.written);
-    let exit = match (plan.exit(), before.is_whole) {
-        (Exit::Fine | Exit::Differs, false) => Exit::Unseen,
-        (exit, _) => exit,
-    };
+    let exit = exit(&plan, before.is_whole);
     let mut silent = Streams::silent();
     let streams = match args.quiet && exit == Exit::Fine {
         true => &mut silent,
@@ -80,6 +77,16 @@ async fn told(
         shown(streams.out.write_all(&plan.to_bytes()))?;
     }
     Ok(exit)
+}
+
+/// Drift writes nothing and so refuses nothing: what stands in the way of an apply differs, such as
+/// a log bucket whose name another account has taken.
+fn exit(plan: &Plan, is_whole: bool) -> Exit {
+    match plan.exit() {
+        _ if plan.summary().unknown > 0 || !is_whole => Exit::Unseen,
+        Exit::Refused => Exit::Differs,
+        exit => exit,
+    }
 }
 
 /// What applies to the account did before.

@@ -1,8 +1,8 @@
 //! All that there is in an account, asked of AWS itself and not through the tool: lists, so that
 //! what was made twice is seen twice.
 
-use super::wire::Wire;
 use crate::account::{Account, HOME};
+use crate::wire::Wire;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

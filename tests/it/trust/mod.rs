@@ -10,13 +10,12 @@ mod inventory;
 mod stale;
 mod tamper;
 mod throttle;
-mod wire;
 
 use crate::account::Account;
 use crate::laws::everything;
+use crate::wire::Wire;
 pub use cases::long;
 use serde_json::{Value, json};
-use wire::Wire;
 
 /// Who was there before: a stricter password policy, half of the account's public access block, a
 /// detector, and a bucket with a statement of its owner's. None of it may suffer.

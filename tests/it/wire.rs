@@ -15,11 +15,16 @@ pub struct Wire {
 
 impl Wire {
     pub fn new(account: &Account) -> Self {
+        Self::of(&account.id)
+    }
+
+    /// The same for an account by its number.
+    pub fn of(account: &str) -> Self {
         let address = emulator().endpoint().replace("http://", "");
         let stream = TcpStream::connect(address).expect("the emulator runs");
         stream.set_nodelay(true).expect("a socket");
         Self {
-            account: account.id.clone(),
+            account: account.to_owned(),
             stream: BufReader::new(stream),
         }
     }
@@ -43,6 +48,13 @@ impl Wire {
             &header,
             set.unwrap_or_default(),
         )
+    }
+
+    /// Takes a part of S3 Control away.
+    pub fn s3control_delete(&mut self, part: &str) -> String {
+        let path = format!("/v20180820/{part}");
+        let header = format!("x-amz-account-id: {}", self.account);
+        self.ask(("s3", HOME), "DELETE", &path, &header, "")
     }
 
     /// The answer of S3 to a path with a query.

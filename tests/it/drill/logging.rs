@@ -1,0 +1,421 @@
+//! Moves against the trail, the recorder and the bucket that they deliver to.
+
+use super::{Drill, Intruder, STRANGER, nothing};
+use crate::wire::Wire;
+use serde_json::{Value, json};
+
+const TRAIL: &str = "CloudTrail_20131101.";
+const CONFIG: &str = "StarlingDoveService.";
+
+fn trail(intruder: &mut Intruder, operation: &str, mut input: Value) {
+    let name = match operation {
+        "PutEventSelectors" | "PutInsightSelectors" => "TrailName",
+        _ => "Name",
+    };
+    input[name] = json!("baseline");
+    intruder.json("cloudtrail", &format!("{TRAIL}{operation}"), input);
+}
+
+/// A key that CloudTrail may use, with an alias.
+fn a_key(intruder: &mut Intruder) {
+    let answer = intruder.json("kms", "TrentService.CreateKey", json!({}));
+    let key = answer["KeyMetadata"]["KeyId"].clone();
+    let alias = json!({"AliasName": "alias/trail", "TargetKeyId": key});
+    intruder.json("kms", "TrentService.CreateAlias", alias);
+}
+
+fn key_of_the_trail(intruder: &mut Intruder) -> Value {
+    let input = json!({"KeyId": "alias/trail"});
+    let answer = intruder.json("kms", "TrentService.DescribeKey", input);
+    answer["KeyMetadata"]["KeyId"].clone()
+}
+
+fn selectors(intruder: &mut Intruder, selectors: Value) {
+    trail(
+        intruder,
+        "PutEventSelectors",
+        json!({"AdvancedEventSelectors": selectors}),
+    );
+}
+
+fn field(name: &str, operator: &str, values: Value) -> Value {
+    json!({"Field": name, operator: values})
+}
+
+fn management(more: &[Value]) -> Value {
+    let mut fields = vec![field("eventCategory", "Equals", json!(["Management"]))];
+    fields.extend(more.iter().cloned());
+    json!({"FieldSelectors": fields})
+}
+
+fn writes_of_objects() -> Value {
+    json!({"FieldSelectors": [
+        field("eventCategory", "Equals", json!(["Data"])),
+        field("resources.type", "Equals", json!(["AWS::S3::Object"])),
+        field("readOnly", "Equals", json!(["false"])),
+    ]})
+}
+
+fn config(intruder: &mut Intruder, operation: &str, input: Value) {
+    intruder.json("config", &format!("{CONFIG}{operation}"), input);
+}
+
+fn recorder(intruder: &mut Intruder, change: fn(&mut Value, &str)) {
+    let target = format!("{CONFIG}DescribeConfigurationRecorders");
+    let answer = intruder.json("config", &target, json!({}));
+    let mut recorder = answer["ConfigurationRecorders"][0].clone();
+    recorder.as_object_mut().expect("a recorder").remove("arn");
+    recorder
+        .as_object_mut()
+        .expect("a recorder")
+        .remove("recordingScope");
+    change(&mut recorder, &intruder.account);
+    config(
+        intruder,
+        "PutConfigurationRecorder",
+        json!({"ConfigurationRecorder": recorder}),
+    );
+}
+
+fn channel(intruder: &mut Intruder, bucket: &str, prefix: Option<&str>) {
+    let target = format!("{CONFIG}DescribeDeliveryChannels");
+    let answer = intruder.json("config", &target, json!({}));
+    let mut channel = answer["DeliveryChannels"][0].clone();
+    channel["s3BucketName"] = json!(bucket);
+    if let Some(prefix) = prefix {
+        channel["s3KeyPrefix"] = json!(prefix);
+    }
+    config(
+        intruder,
+        "PutDeliveryChannel",
+        json!({"DeliveryChannel": channel}),
+    );
+}
+
+fn lifecycle(intruder: &mut Intruder, rules: &str) {
+    let bucket = intruder.log_bucket();
+    let body = format!("<LifecycleConfiguration>{rules}</LifecycleConfiguration>");
+    intruder.s3("PUT", &format!("/{bucket}?lifecycle"), &body);
+}
+
+const RETENTION: &str = "<Rule><ID>baseline-retention</ID><Status>Enabled</Status>\
+    <Filter><Prefix></Prefix></Filter><Expiration><Days>400</Days></Expiration>\
+    <NoncurrentVersionExpiration><NoncurrentDays>400</NoncurrentDays></NoncurrentVersionExpiration>\
+    </Rule>";
+
+const REPLICATION: &str = "<ReplicationConfiguration>\
+    <Role>arn:aws:iam::{account}:role/replication</Role><Rule><ID>x</ID><Status>Enabled</Status>\
+    <Priority>1</Priority><Filter><Prefix></Prefix></Filter>\
+    <DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>\
+    <Destination><Bucket>arn:aws:s3:::{bucket}</Bucket></Destination>\
+    </Rule></ReplicationConfiguration>";
+
+pub const DRILLS: &[Drill] = &[
+    Drill {
+        control: "log_bucket",
+        tables: "[log_bucket]\n[cloudtrail]\n[config]",
+        before: nothing,
+        moves: &[
+            ("another account may do anything", |intruder| {
+                let bucket = intruder.log_bucket();
+                let arns = [
+                    format!("arn:aws:s3:::{bucket}"),
+                    format!("arn:aws:s3:::{bucket}/*"),
+                ];
+                let statement = json!({
+                    "Sid": "Audit", "Effect": "Allow",
+                    "Principal": {"AWS": format!("arn:aws:iam::{STRANGER}:root")},
+                    "Action": "s3:*", "Resource": arns,
+                });
+                intruder.add_statement(&bucket, statement);
+            }),
+            ("the AWS Config of any account may write", |intruder| {
+                let bucket = intruder.log_bucket();
+                let statement = json!({
+                    "Effect": "Allow", "Principal": {"Service": "config.amazonaws.com"},
+                    "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+                });
+                intruder.add_statement(&bucket, statement);
+            }),
+            ("a Deny stops the deliveries", |intruder| {
+                let bucket = intruder.log_bucket();
+                let statement = json!({
+                    "Effect": "Deny", "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                    "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+                });
+                intruder.add_statement(&bucket, statement);
+            }),
+            ("the policy is deleted", |intruder| {
+                let bucket = intruder.log_bucket();
+                intruder.s3("DELETE", &format!("/{bucket}?policy"), "");
+            }),
+            ("the deliveries are no longer let in", |intruder| {
+                let bucket = intruder.log_bucket();
+                intruder.change_policy(&bucket, |statements| {
+                    statements.retain(|own| own["Effect"] == "Deny");
+                });
+            }),
+            ("plain HTTP is let in", |intruder| {
+                let bucket = intruder.log_bucket();
+                intruder.change_policy(&bucket, |statements| {
+                    statements.retain(|own| own["Effect"] != "Deny");
+                });
+            }),
+            ("public access is no longer blocked", |intruder| {
+                let bucket = intruder.log_bucket();
+                intruder.s3("DELETE", &format!("/{bucket}?publicAccessBlock"), "");
+            }),
+            ("versioning is suspended", |intruder| {
+                let bucket = intruder.log_bucket();
+                let body =
+                    "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>";
+                intruder.s3("PUT", &format!("/{bucket}?versioning"), body);
+            }),
+            ("logs expire after a day", |intruder| {
+                let rule = "<Rule><ID>tidy</ID><Status>Enabled</Status>\
+                            <Filter><Prefix>AWSLogs/</Prefix></Filter>\
+                            <Expiration><Days>1</Days></Expiration></Rule>";
+                lifecycle(intruder, &format!("{RETENTION}{rule}"));
+            }),
+            ("old versions of logs expire after a day", |intruder| {
+                let rule = "<Rule><ID>tidy</ID><Status>Enabled</Status><Filter><Prefix></Prefix></Filter>\
+                            <NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays>\
+                            </NoncurrentVersionExpiration></Rule>";
+                lifecycle(intruder, &format!("{RETENTION}{rule}"));
+            }),
+            ("the key of another account encrypts new logs", |intruder| {
+                let bucket = intruder.log_bucket();
+                let body = format!(
+                    "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+                     <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>\
+                     arn:aws:kms:us-east-1:{STRANGER}:key/11111111-2222-3333-4444-555555555555\
+                     </KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>\
+                     </ServerSideEncryptionConfiguration>"
+                );
+                intruder.s3("PUT", &format!("/{bucket}?encryption"), &body);
+            }),
+            ("logs are replicated to another account", |intruder| {
+                let (from, to) = (intruder.log_bucket(), intruder.bucket_of_a_stranger());
+                let body = intruder.fill(REPLICATION).replace("{bucket}", &to);
+                intruder.s3("PUT", &format!("/{from}?replication"), &body);
+            }),
+            ("the bucket is deleted", |intruder| {
+                let bucket = intruder.log_bucket();
+                intruder.empty(&bucket);
+                intruder.s3("DELETE", &format!("/{bucket}"), "");
+            }),
+            ("another account takes its name", |intruder| {
+                let bucket = intruder.log_bucket();
+                intruder.empty(&bucket);
+                intruder.s3("DELETE", &format!("/{bucket}"), "");
+                Wire::of(STRANGER).s3("PUT", &format!("/{bucket}"), "");
+            }),
+            ("ACLs count again", |intruder| {
+                let bucket = intruder.log_bucket();
+                let body = "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>";
+                intruder.s3("PUT", &format!("/{bucket}?ownershipControls"), body);
+            }),
+        ],
+    },
+    Drill {
+        control: "cloudtrail",
+        tables: "[log_bucket]\n[cloudtrail]\ndata_events = [{ s3 = \"all\", access = \"write\" }]",
+        before: nothing,
+        moves: &[
+            ("logging is stopped", |intruder| {
+                trail(intruder, "StopLogging", json!({}));
+            }),
+            ("the trail is deleted", |intruder| {
+                trail(intruder, "DeleteTrail", json!({}));
+            }),
+            ("it delivers to a bucket of another account", |intruder| {
+                let bucket = intruder.bucket_of_a_stranger();
+                trail(intruder, "UpdateTrail", json!({"S3BucketName": bucket}));
+            }),
+            ("it delivers to another bucket of the account", |intruder| {
+                let bucket = intruder.another_bucket();
+                trail(intruder, "UpdateTrail", json!({"S3BucketName": bucket}));
+            }),
+            ("it delivers under another prefix", |intruder| {
+                let bucket = intruder.another_bucket();
+                trail(
+                    intruder,
+                    "UpdateTrail",
+                    json!({"S3BucketName": bucket, "S3KeyPrefix": "tmp"}),
+                );
+            }),
+            (
+                "it is made to look like somebody's, and delivers elsewhere",
+                |intruder| {
+                    let arn =
+                        intruder.fill("arn:aws:cloudtrail:us-east-1:{account}:trail/baseline");
+                    let tags = json!({"ResourceId": arn, "TagsList": [{"Key": "baseline"}]});
+                    intruder.json("cloudtrail", &format!("{TRAIL}RemoveTags"), tags);
+                    let bucket = intruder.another_bucket();
+                    trail(intruder, "UpdateTrail", json!({"S3BucketName": bucket}));
+                },
+            ),
+            ("it records only one region", |intruder| {
+                trail(
+                    intruder,
+                    "UpdateTrail",
+                    json!({"IsMultiRegionTrail": false}),
+                );
+            }),
+            ("its files cannot be validated", |intruder| {
+                trail(
+                    intruder,
+                    "UpdateTrail",
+                    json!({"EnableLogFileValidation": false}),
+                );
+            }),
+            ("it passes over the services of no region", |intruder| {
+                let off = json!({"IncludeGlobalServiceEvents": false, "IsMultiRegionTrail": false});
+                trail(intruder, "UpdateTrail", off);
+            }),
+            (
+                "the key of another account encrypts its files",
+                |intruder| {
+                    let key = format!(
+                        "arn:aws:kms:us-east-1:{STRANGER}:key/11111111-2222-3333-4444-555555555555"
+                    );
+                    trail(intruder, "UpdateTrail", json!({"KmsKeyId": key}));
+                },
+            ),
+            ("it logs no management events", |intruder| {
+                selectors(intruder, json!([writes_of_objects()]));
+            }),
+            ("it logs only reads", |intruder| {
+                let reads = management(&[field("readOnly", "Equals", json!(["true"]))]);
+                selectors(intruder, json!([reads, writes_of_objects()]));
+            }),
+            ("it passes over what KMS is asked", |intruder| {
+                let not = field("eventSource", "NotEquals", json!(["kms.amazonaws.com"]));
+                selectors(intruder, json!([management(&[not]), writes_of_objects()]));
+            }),
+            ("it passes over IAM", |intruder| {
+                let not = field("eventSource", "NotEquals", json!(["iam.amazonaws.com"]));
+                selectors(intruder, json!([management(&[not]), writes_of_objects()]));
+            }),
+            ("it logs no data events", |intruder| {
+                selectors(intruder, json!([management(&[])]));
+            }),
+            ("it logs what happens to one object", |intruder| {
+                let one = json!({"FieldSelectors": [
+                    field("eventCategory", "Equals", json!(["Data"])),
+                    field("resources.type", "Equals", json!(["AWS::S3::Object"])),
+                    field("readOnly", "Equals", json!(["false"])),
+                    field("resources.ARN", "StartsWith", json!(["arn:aws:s3:::forgotten/"])),
+                ]});
+                selectors(intruder, json!([management(&[]), one]));
+            }),
+        ],
+    },
+    Drill {
+        control: "cloudtrail",
+        tables: "[log_bucket]\n[cloudtrail]\nkms_key = \"alias/trail\"",
+        before: a_key,
+        moves: &[
+            ("its key is disabled", |intruder| {
+                let key = key_of_the_trail(intruder);
+                intruder.json("kms", "TrentService.DisableKey", json!({"KeyId": key}));
+            }),
+            ("its key will be deleted", |intruder| {
+                let key = key_of_the_trail(intruder);
+                let input = json!({"KeyId": key, "PendingWindowInDays": 7});
+                intruder.json("kms", "TrentService.ScheduleKeyDeletion", input);
+            }),
+            ("its files are encrypted with no key", |intruder| {
+                trail(intruder, "UpdateTrail", json!({"KmsKeyId": ""}));
+            }),
+        ],
+    },
+    Drill {
+        control: "config",
+        tables: "[log_bucket]\n[config]",
+        before: nothing,
+        moves: &[
+            ("the recorder is stopped", |intruder| {
+                config(
+                    intruder,
+                    "StopConfigurationRecorder",
+                    json!({"ConfigurationRecorderName": "default"}),
+                );
+            }),
+            ("the recorder is deleted", |intruder| {
+                config(
+                    intruder,
+                    "DeleteConfigurationRecorder",
+                    json!({"ConfigurationRecorderName": "default"}),
+                );
+            }),
+            ("the channel is deleted", |intruder| {
+                config(
+                    intruder,
+                    "StopConfigurationRecorder",
+                    json!({"ConfigurationRecorderName": "default"}),
+                );
+                config(
+                    intruder,
+                    "DeleteDeliveryChannel",
+                    json!({"DeliveryChannelName": "default"}),
+                );
+            }),
+            ("users and roles are not recorded", |intruder| {
+                recorder(intruder, |recorder, _| {
+                    let types = json!(["AWS::IAM::User", "AWS::IAM::Role"]);
+                    recorder["recordingGroup"] = json!({
+                        "allSupported": false,
+                        "exclusionByResourceTypes": {"resourceTypes": types},
+                        "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
+                    });
+                });
+            }),
+            ("one type is recorded", |intruder| {
+                recorder(intruder, |recorder, _| {
+                    recorder["recordingGroup"] = json!({
+                        "allSupported": false, "resourceTypes": ["AWS::EC2::EIP"],
+                        "recordingStrategy": {"useOnly": "INCLUSION_BY_RESOURCE_TYPES"},
+                    });
+                });
+            }),
+            ("types of IAM are not recorded", |intruder| {
+                recorder(intruder, |recorder, _| {
+                    recorder["recordingGroup"]["includeGlobalResourceTypes"] = json!(false);
+                });
+            }),
+            ("it records daily", |intruder| {
+                recorder(intruder, |recorder, _| {
+                    recorder["recordingMode"] = json!({"recordingFrequency": "DAILY"});
+                });
+            }),
+            ("it looks at users once a day", |intruder| {
+                recorder(intruder, |recorder, _| {
+                    recorder["recordingMode"] = json!({
+                        "recordingFrequency": "CONTINUOUS",
+                        "recordingModeOverrides": [{
+                            "resourceTypes": ["AWS::IAM::User"], "recordingFrequency": "DAILY",
+                        }],
+                    });
+                });
+            }),
+            ("its role may do nothing", |intruder| {
+                recorder(intruder, |recorder, account| {
+                    recorder["roleARN"] = json!(format!("arn:aws:iam::{account}:role/nothing"));
+                });
+            }),
+            ("it delivers to a bucket of another account", |intruder| {
+                let bucket = intruder.bucket_of_a_stranger();
+                channel(intruder, &bucket, None);
+            }),
+            ("it delivers to another bucket of the account", |intruder| {
+                let bucket = intruder.another_bucket();
+                channel(intruder, &bucket, None);
+            }),
+            ("it delivers under another prefix", |intruder| {
+                let bucket = intruder.another_bucket();
+                channel(intruder, &bucket, Some("tmp"));
+            }),
+        ],
+    },
+];

@@ -1,0 +1,193 @@
+//! Moves against buckets, the account-wide block of public access, and Storage Lens.
+
+use super::{Drill, Intruder, STRANGER, nothing};
+use serde_json::json;
+
+fn data(intruder: &Intruder) -> String {
+    intruder.fill("data-{account}")
+}
+
+fn a_bucket(intruder: &mut Intruder) {
+    let bucket = data(intruder);
+    intruder.s3("PUT", &format!("/{bucket}"), "");
+}
+
+fn block(intruder: &mut Intruder, off: &str) {
+    let flags = [
+        "BlockPublicAcls",
+        "IgnorePublicAcls",
+        "BlockPublicPolicy",
+        "RestrictPublicBuckets",
+    ];
+    let flags: String = flags
+        .iter()
+        .map(|flag| format!("<{flag}>{}</{flag}>", *flag != off))
+        .collect();
+    let body = format!("<PublicAccessBlockConfiguration>{flags}</PublicAccessBlockConfiguration>");
+    intruder
+        .wire
+        .s3control("configuration/publicAccessBlock", Some(&body));
+}
+
+/// Switches off a part of the default dashboard: the first or second of its name, for the account
+/// and for each bucket.
+fn switch_off(intruder: &mut Intruder, part: &str, nth: usize) {
+    let path = "storagelens/default-account-dashboard";
+    let text = intruder.wire.s3control(path, None);
+    let start = text.find("<StorageLensConfiguration").expect("a dashboard");
+    let on = match part {
+        "" => "</AccountLevel><IsEnabled>true<".to_owned(),
+        part => format!("<{part}><IsEnabled>true<"),
+    };
+    let places: Vec<usize> = text.match_indices(&on).map(|(at, _)| at).collect();
+    let at = *places.get(nth).unwrap_or_else(|| panic!("{on} in {text}"));
+    let end = at + on.len();
+    let changed = format!(
+        "{}{}{}",
+        &text[start..at],
+        on.replace("true", "false"),
+        &text[end..]
+    );
+    let body = format!(
+        "<PutStorageLensConfigurationRequest xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\">\
+         {changed}</PutStorageLensConfigurationRequest>"
+    );
+    let answer = intruder.wire.s3control(path, Some(&body));
+    assert!(!answer.contains("<Error>"), "{answer}");
+}
+
+pub const DRILLS: &[Drill] = &[
+    Drill {
+        control: "public_access_block",
+        tables: "[public_access_block]",
+        before: nothing,
+        moves: &[
+            ("it is deleted", |intruder| {
+                intruder
+                    .wire
+                    .s3control_delete("configuration/publicAccessBlock");
+            }),
+            ("public ACLs are let in", |intruder| {
+                block(intruder, "BlockPublicAcls")
+            }),
+            ("public ACLs count", |intruder| {
+                block(intruder, "IgnorePublicAcls")
+            }),
+            ("public policies are let in", |intruder| {
+                block(intruder, "BlockPublicPolicy")
+            }),
+            ("public policies count", |intruder| {
+                block(intruder, "RestrictPublicBuckets")
+            }),
+        ],
+    },
+    Drill {
+        control: "buckets",
+        tables: "[[buckets]]\nmatch = [\"data-*\"]\nssl_only = true\npublic_access_block = true\n\
+                 ownership = \"enforced\"\nversioning = true\nabort_incomplete_uploads_days = 7\n\
+                 shared_with = []\nencryption = \"s3\"",
+        before: a_bucket,
+        moves: &[
+            ("the policy is deleted", |intruder| {
+                let bucket = data(intruder);
+                intruder.s3("DELETE", &format!("/{bucket}?policy"), "");
+            }),
+            ("the Deny of plain HTTP is for one object", |intruder| {
+                let bucket = data(intruder);
+                let one = format!("arn:aws:s3:::{bucket}/x");
+                intruder
+                    .change_policy(&bucket, |statements| statements[0]["Resource"] = json!(one));
+            }),
+            ("the Deny of plain HTTP never matches", |intruder| {
+                let bucket = data(intruder);
+                intruder.change_policy(&bucket, |statements| {
+                    statements[0]["Condition"]["StringEquals"] = json!({"aws:PrincipalTag/x": "y"});
+                });
+            }),
+            ("the Deny of plain HTTP allows", |intruder| {
+                let bucket = data(intruder);
+                intruder.change_policy(&bucket, |statements| {
+                    statements[0]["Principal"] =
+                        json!({"AWS": format!("arn:aws:iam::{STRANGER}:root")});
+                });
+            }),
+            ("another account may read", |intruder| {
+                let bucket = data(intruder);
+                let statement = json!({
+                    "Effect": "Allow", "Principal": {"AWS": STRANGER}, "Action": "s3:GetObject",
+                    "Resource": format!("arn:aws:s3:::{bucket}/*"),
+                });
+                intruder.add_statement(&bucket, statement);
+            }),
+            ("any distribution of CloudFront may read", |intruder| {
+                let bucket = data(intruder);
+                let statement = json!({
+                    "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
+                    "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+                });
+                intruder.add_statement(&bucket, statement);
+            }),
+            ("public access is no longer blocked", |intruder| {
+                let bucket = data(intruder);
+                intruder.s3("DELETE", &format!("/{bucket}?publicAccessBlock"), "");
+            }),
+            ("ACLs count again", |intruder| {
+                let bucket = data(intruder);
+                let body = "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>";
+                intruder.s3("PUT", &format!("/{bucket}?ownershipControls"), body);
+            }),
+            ("versioning is suspended", |intruder| {
+                let bucket = data(intruder);
+                let body =
+                    "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>";
+                intruder.s3("PUT", &format!("/{bucket}?versioning"), body);
+            }),
+            ("uploads that broke off stay", |intruder| {
+                let bucket = data(intruder);
+                intruder.s3("DELETE", &format!("/{bucket}?lifecycle"), "");
+            }),
+            (
+                "the key of another account encrypts new objects",
+                |intruder| {
+                    let bucket = data(intruder);
+                    let body = format!(
+                        "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+                     <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>\
+                     arn:aws:kms:us-east-1:{STRANGER}:key/11111111-2222-3333-4444-555555555555\
+                     </KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>\
+                     </ServerSideEncryptionConfiguration>"
+                    );
+                    intruder.s3("PUT", &format!("/{bucket}?encryption"), &body);
+                },
+            ),
+        ],
+    },
+    Drill {
+        control: "storage_lens",
+        tables: "[storage_lens]\nadvanced = true",
+        before: nothing,
+        moves: &[
+            ("the dashboard is switched off", |intruder| {
+                switch_off(intruder, "", 0)
+            }),
+            ("activity of the account is not shown", |intruder| {
+                switch_off(intruder, "ActivityMetrics", 0);
+            }),
+            ("activity of each bucket is not shown", |intruder| {
+                switch_off(intruder, "ActivityMetrics", 1);
+            }),
+            ("how data is protected is not shown", |intruder| {
+                switch_off(intruder, "AdvancedDataProtectionMetrics", 0);
+            }),
+            ("refused requests are not shown", |intruder| {
+                switch_off(intruder, "DetailedStatusCodesMetrics", 0);
+            }),
+            (
+                "refused requests of each bucket are not shown",
+                |intruder| {
+                    switch_off(intruder, "DetailedStatusCodesMetrics", 1);
+                },
+            ),
+        ],
+    },
+];
