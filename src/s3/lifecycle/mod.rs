@@ -48,7 +48,7 @@ pub struct Rule {
     pub id: Option<String>,
     /// `Enabled` or `Disabled`.
     pub status: String,
-    /// What it is for, in the older form: never written, see [`Rule::in_todays_form`].
+    /// What it is for, in the older form: never written, see `in_todays_form`.
     #[serde(skip_serializing)]
     pub prefix: Option<String>,
     /// What it is for.
