@@ -14,18 +14,49 @@ pub const UNMANAGED: &str = "unmanaged";
 ///
 /// What a key that is not in the table means is its default and no other key's business: `Default`
 /// of the table's type says it, once for each key. It reads as an `Option`: `None` is unmanaged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Managed<T>(Option<T>);
+#[derive(Clone)]
+pub struct Managed<T> {
+    value: Option<T>,
+    /// Whether the table says `"unmanaged"`, and not the default.
+    is_said: bool,
+}
 
 impl<T> Managed<T> {
     /// The live value is left alone.
-    pub const UNMANAGED: Self = Self(None);
+    pub const UNMANAGED: Self = Self {
+        value: None,
+        is_said: false,
+    };
 
     /// This is asked for.
     pub const fn new(value: T) -> Self {
-        Self(Some(value))
+        Self {
+            value: Some(value),
+            is_said: false,
+        }
+    }
+
+    /// Whether the table itself says `"unmanaged"`: then the value is left alone even where it is
+    /// the baseline's own, which otherwise stays as it was created.
+    pub const fn is_left_alone(&self) -> bool {
+        self.is_said
     }
 }
+
+/// As the value alone.
+impl<T: fmt::Debug> fmt::Debug for Managed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Managed").field(&self.value).finish()
+    }
+}
+
+impl<T: PartialEq> PartialEq for Managed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Managed<T> {}
 
 /// Unmanaged: the default of keys that are a matter of taste or cost money.
 impl<T> Default for Managed<T> {
@@ -38,7 +69,7 @@ impl<T> Deref for Managed<T> {
     type Target = Option<T>;
 
     fn deref(&self) -> &Option<T> {
-        &self.0
+        &self.value
     }
 }
 
@@ -90,7 +121,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManagedVisitor<T> {
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Managed<T>, E> {
         match value {
-            UNMANAGED => Ok(Managed::UNMANAGED),
+            UNMANAGED => Ok(Managed {
+                value: None,
+                is_said: true,
+            }),
             value => Self::plain(value.to_owned()),
         }
     }

@@ -143,6 +143,7 @@ const MAKING: &[&str] = &[
     "Create",
     "Enable",
     "Modify",
+    "Pass",
     "Put",
     "Register",
     "Set",

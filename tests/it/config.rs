@@ -562,3 +562,33 @@ fn types_of_iam_are_recorded_elsewhere_where_the_home_region_cannot() {
         }
     });
 }
+
+#[test]
+fn a_statement_that_keeps_the_deliveries_out_is_named_before_a_channel_is_made() {
+    block_on(async {
+        let account = Account::new();
+        let bucket = format!("corp-logs-{}", account.id);
+        let controls = format!("[log_bucket]\nname = \"{bucket}\"\n[config]");
+        account.baseline(&account.in_one_region(&controls));
+        let s3 = crate::buckets::s3(&account, HOME).await;
+        s3.create_bucket()
+            .bucket(&bucket)
+            .send()
+            .await
+            .expect("created");
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Sid": "OnlyKms", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+            "Resource": format!("arn:aws:s3:::{bucket}/*"),
+            "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}},
+        }]});
+        let put = s3.put_bucket_policy().bucket(&bucket);
+        put.policy(policy.to_string()).send().await.expect("put");
+        let run = account.run(&["apply", "--auto-approve"]);
+        let _ = run.says("statement OnlyKms of the policy of bucket");
+        let writes = account.writes();
+        assert!(
+            !writes.iter().any(|own| own.starts_with("config:")),
+            "{writes:?}"
+        );
+    });
+}

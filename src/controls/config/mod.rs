@@ -11,7 +11,7 @@ mod settings;
 mod state;
 mod writes;
 
-use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
+use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
 use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::Problems;
@@ -118,6 +118,19 @@ fn propose_on(settings: &Settings, live: State, region: &str, context: &Context)
             None => context.tags(),
         };
         proposal.call(PutConfigurationRecorder::new(recorder, tags, region));
+    }
+    let is_new = live
+        .channel
+        .as_ref()
+        .is_none_or(|own| !own.delivers_as(&channel));
+    if let Some((what, remedy)) = judge::kept_out(&live, &channel, context) {
+        proposal.finding("channel.bucket", what, remedy);
+        if is_new {
+            // AWS Config tries to write before it takes a channel, and starts no recorder without one.
+            proposal.writes.clear();
+            proposal.after.clear();
+            return proposal;
+        }
     }
     if proposal.touches(&["channel"]) {
         if Some(&channel.bucket) == context.log_bucket.as_ref() {
@@ -254,31 +267,28 @@ impl Control for Config {
             .stricter(Stricter::Higher),
             Setting::new(
                 "frequency",
-                "\"unmanaged\"",
-                "How often: \"continuous\" or \"daily\". Continuous satisfies daily. Unmanaged, what \
-                 this baseline created is continuous.",
+                "\"continuous\" for what baseline created, else \"unmanaged\"",
+                "How often: \"continuous\" or \"daily\". Continuous satisfies daily.",
             )
             .costs()
             .stricter(Stricter::Later(&["DAILY", "CONTINUOUS"])),
             Setting::new(
                 "role",
-                "\"unmanaged\"",
+                "\"service-linked\" for what baseline created, else \"unmanaged\"",
                 "\"service-linked\", made when it is missing, or the ARN of a role. {account} is \
                  filled in. Name the role of existing recorders here if it is another: \
-                 `permissions` can then tell that it is passed. Unmanaged, what this baseline \
-                 created has the service-linked one.",
+                 `permissions` can then tell that it is passed.",
             ),
             Setting::new(
                 "bucket",
-                "\"unmanaged\"",
+                "that of [log_bucket] for what baseline created, else \"unmanaged\"",
                 "The bucket to deliver to. {account} and {region}, the home region, are filled in. \
-                 Unmanaged, what this baseline created delivers to that of [log_bucket], and any \
-                 other channel to whichever bucket of this account it has. Name a bucket of another \
-                 account here.",
+                 A channel that baseline did not create may deliver to whichever bucket of this \
+                 account it has. Name a bucket of another account here.",
             ),
             Setting::new(
                 "prefix",
-                "\"unmanaged\"",
+                "none for what baseline created, else \"unmanaged\"",
                 "What the keys in the bucket begin with; \"\" for nothing.",
             ),
             Setting::new(
@@ -302,9 +312,9 @@ impl Control for Config {
             ),
             Setting::new(
                 "retention_days",
-                "\"unmanaged\"",
-                "For how many days at least Config keeps the history, 30 to 2557. Unmanaged, what \
-                 this baseline created keeps it for 2557, which is AWS's default.",
+                "2557 for what baseline created, else \"unmanaged\"",
+                "For how many days at least Config keeps the history, 30 to 2557; AWS's default is \
+                 2557.",
             )
             .stricter(Stricter::Higher),
             TAKE_OVER,
@@ -329,6 +339,7 @@ impl Control for Config {
             DESCRIBE_RETENTION,
             LIST_TAGS,
             LIST_BUCKETS,
+            GET_BUCKET_POLICY,
             DESCRIBE_KEY,
             CreateServiceLinkedRole::OPERATION,
             PutConfigurationRecorder::OPERATION,

@@ -153,7 +153,8 @@ impl Settings {
 
     /// The frequency that is asked for: what the baseline created was continuous.
     fn frequency(&self, is_ours: bool) -> Option<AtLeast<Frequency>> {
-        let created = is_ours.then(|| AtLeast::new(Frequency::Continuous));
+        let is_kept = is_ours && !self.frequency.is_left_alone();
+        let created = is_kept.then(|| AtLeast::new(Frequency::Continuous));
         self.frequency.as_ref().cloned().or(created)
     }
 
@@ -163,7 +164,7 @@ impl Settings {
         let live = live?;
         Some(match &*self.retention_days {
             Some(floor) => floor.settle(live),
-            None if is_ours => LONGEST,
+            None if is_ours && !self.retention_days.is_left_alone() => LONGEST,
             None => live,
         })
     }
@@ -249,7 +250,7 @@ impl Settings {
         let frequency = |live: Option<&str>| raise_word(&asked, live, &Frequency::WORDS);
         Some(match live {
             Some(live) => Recorder {
-                role: match self.role.is_some() || is_ours {
+                role: match self.role.is_some() || (is_ours && !self.role.is_left_alone()) {
                     true => self.role_arn(context),
                     false => live.role.clone(),
                 },
@@ -279,9 +280,9 @@ impl Settings {
     ) -> Option<Channel> {
         let given = self.bucket.as_ref().map(|name| context.fill(name));
         let is_said = given.is_some() || context.log_bucket.is_some();
-        let follows = is_ours && is_said;
+        let follows = |is_left_alone: bool| is_ours && is_said && !is_left_alone;
         let kept = live
-            .filter(|_| !follows)
+            .filter(|_| !follows(self.bucket.is_left_alone()))
             .map(|channel| channel.bucket.clone());
         let bucket = given.or(kept).or_else(|| context.log_bucket.clone())?;
         // A topic must be in the region of the recorder, so its ARN is filled with that.
@@ -294,7 +295,9 @@ impl Settings {
             bucket,
             prefix: (*self.prefix)
                 .clone()
-                .or(live.prefix.filter(|_| !follows))
+                .or(live
+                    .prefix
+                    .filter(|_| !follows(self.prefix.is_left_alone())))
                 .filter(|prefix| !prefix.is_empty()),
             sns_topic: topic.or(live.sns_topic),
             ..live

@@ -164,6 +164,10 @@ pub struct State {
     /// What is wrong with the key of the channel: the end of a sentence about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_fault: Option<String>,
+    /// The policy of the account's own bucket where the channel is to deliver, if that is new or
+    /// deliveries fail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// A recorder.
@@ -214,6 +218,11 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// Whether it delivers to the same place as another.
+    pub fn delivers_as(&self, other: &Self) -> bool {
+        (&self.bucket, &self.prefix) == (&other.bucket, &other.prefix)
+    }
+
     /// A new channel.
     pub fn to(bucket: &str) -> Self {
         Self {
@@ -323,8 +332,32 @@ impl State {
             state.role_fault = role_fault;
             state.is_bucket_foreign = is_bucket_foreign;
             state.key_fault = key_fault;
+            state.policy = state.read_policy(reader, region, settings, context).await?;
         }
         Ok(state)
+    }
+
+    async fn read_policy(
+        &self,
+        reader: &Reader,
+        region: &str,
+        settings: &Settings,
+        context: &Context,
+    ) -> Result<Option<String>, AwsError> {
+        let is_ours = self.is_ours || self.recorder.is_none();
+        let live = self.channel.as_ref();
+        let Some(wanted) = settings.channel(live, is_ours, region, context) else {
+            return Ok(None);
+        };
+        let is_new = live.is_none_or(|live| !live.delivers_as(&wanted));
+        if !is_new && self.undelivered.is_empty() {
+            return Ok(None);
+        }
+        let buckets = reader.buckets().await?;
+        match buckets.iter().find(|own| own.name == wanted.bucket) {
+            Some(own) => reader.bucket_policy(&own.name, &own.region).await,
+            None => Ok(None),
+        }
     }
 
     /// Who else manages the recorder, by its tags, else by its name.
