@@ -15,6 +15,7 @@ pub use limits::{Forbidden, Limits};
 pub use problems::Problems;
 pub use shared::Shared;
 pub use waivers::Waiver;
+pub use words::slip_of;
 
 use crate::aws::Caller;
 use crate::control::{Configured, Context, Delivering, Need};

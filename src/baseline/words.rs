@@ -167,9 +167,12 @@ pub fn slip_of<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
         return None;
     }
     let given = given.to_ascii_lowercase();
-    let slips = known
-        .iter()
-        .map(|name| (strsim::osa_distance(&given, name), *name));
+    let slips = known.iter().map(|name| {
+        (
+            strsim::osa_distance(&given, &name.to_ascii_lowercase()),
+            *name,
+        )
+    });
     let nearest = slips.min_by_key(|(slips, _)| *slips)?;
     (nearest.0 <= 2).then_some(nearest.1)
 }

@@ -1,6 +1,6 @@
 //! The tables `[[budgets]]`: amounts, alerts and who hears of them, and what AWS would refuse.
 
-use crate::baseline::Problems;
+use crate::baseline::{Problems, slip_of};
 use crate::control::Context;
 use crate::floor::AtMost;
 use crate::managed::{Managed, UNMANAGED};
@@ -19,6 +19,27 @@ pub const MOST_ALERTS: usize = 10;
 /// The most e-mail addresses of an alert; of SNS topics it takes one. Source: Budgets API
 /// reference, Notification.
 pub const MOST_EMAILS: usize = 10;
+
+/// The filters that AWS knew when this was written, to tell a slip of the fingers by. Source: the
+/// names that `aws budgets describe-budgets` gives for the filters of Billing and Cost Management
+/// User Guide, "Budget filters".
+const FILTERS: &[&str] = &[
+    "AZ",
+    "BillingEntity",
+    "CostCategory",
+    "InstanceType",
+    "InvoicingEntity",
+    "LegalEntityName",
+    "LinkedAccount",
+    "Operation",
+    "PurchaseType",
+    "RecordType",
+    "Region",
+    "Service",
+    "TagKeyValue",
+    "UsageType",
+    "UsageTypeGroup",
+];
 
 /// The highest threshold in per cent. Source: Budgets API reference, Notification.
 const MOST_PERCENT: i64 = 1_000_000;
@@ -399,6 +420,17 @@ pub fn check(entries: &[Entry], problems: &mut Problems) {
         {
             let text = "an empty filter: name values, or say \"none\"";
             problems.setting(&path("filters"), text);
+        }
+        if let Some(Filters::Only(filters)) = &*entry.filters {
+            for key in filters
+                .keys()
+                .filter(|key| !FILTERS.contains(&key.as_str()))
+            {
+                if let Some(meant) = slip_of(key, FILTERS) {
+                    let text = format!("'{key}' is no filter of AWS's: did you mean '{meant}'?");
+                    problems.setting(&path("filters"), text);
+                }
+            }
         }
         let alerts = entry.alerts();
         if alerts.len() > MOST_ALERTS {

@@ -9,6 +9,7 @@ use aws_sdk_guardduty::types::{DetectorAdditionalConfiguration, DetectorFeatureC
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub const DETECTOR_ARN: &str = "arn:{partition}:guardduty:{region}:{account}:detector/*";
 
@@ -183,18 +184,32 @@ impl Write for CreateDetector {
     }
 }
 
+/// How often the list is asked for a detector that was created a moment ago: for some 15 seconds.
+const LOOKS: u32 = 12;
+
+/// The id of the detector of a region, which exists: CreateDetector comes before. A list that lags
+/// behind is asked again, for a detector that is not configured costs money.
+async fn listed(clients: &Clients, region: &str) -> Result<String, AwsError> {
+    for look in 0..LOOKS {
+        let detectors = clients.guardduty(region).list_detectors().send().await;
+        let detectors = detectors.map_err(|error| AwsError::new(&LIST, region, error))?;
+        if let Some(id) = detectors.detector_ids().first() {
+            return Ok(id.clone());
+        }
+        tokio::time::sleep(Duration::from_millis(200) * (look + 1)).await;
+    }
+    let text = "the detector that was created is not in the list yet: run it again";
+    Err(AwsError::unexpected(&LIST, region, text))
+}
+
 /// The detector of a region that a run has created and not yet configured: its id and features.
 /// The writes below come after CreateDetector, which does not tell them the id.
 async fn unfinished(
     clients: &Clients,
     region: &str,
 ) -> Result<Option<(String, BTreeMap<String, Feature>)>, AwsError> {
+    let id = &listed(clients, region).await?;
     let client = clients.guardduty(region);
-    let detectors = client.list_detectors().send().await;
-    let detectors = detectors.map_err(|error| AwsError::new(&LIST, region, error))?;
-    let Some(id) = detectors.detector_ids().first() else {
-        return Ok(None);
-    };
     let detector = client.get_detector().detector_id(id).send().await;
     let detector = detector.map_err(|error| AwsError::new(&GET, region, error))?;
     let is_ours = detector

@@ -95,6 +95,21 @@ fn dependents(of: &BTreeSet<Address>, entries: &BTreeMap<Address, Entry>) -> BTr
     }
 }
 
+/// Whether an entry is only made for others, all of which are hidden: the role that recorders need.
+/// What nobody is known to need is not made.
+fn is_for_hidden(
+    address: &Address,
+    entries: &BTreeMap<Address, Entry>,
+    hidden: &BTreeSet<Address>,
+) -> bool {
+    let mut needing = entries
+        .values()
+        .filter(|entry| entry.after.contains(address))
+        .peekable();
+    let is_role = address.to_string() == "config@service-linked-role";
+    is_role && needing.peek().is_some() && needing.all(|entry| hidden.contains(&entry.address()))
+}
+
 /// The operations of a plan and those that only its apply adds, each once; who is asking cannot be
 /// denied.
 fn operations(write: bool) -> [Vec<Asked>; 2] {
@@ -164,7 +179,9 @@ fn a_read_that_is_denied_hides_what_it_hides_and_stops_nothing_else() {
             };
             let is_hidden = hidden.contains(address) || now.is_none() && has_no_places();
             let is_same = now.is_some_and(|now| is_told_of_at_most(now, entry));
-            assert!(is_same || is_hidden, "{address} is {now:?}");
+            let is_needless = is_for_hidden(address, &undenied, &hidden)
+                && now.is_some_and(|now| now.verdict == Verdict::Ok && now.calls.is_empty());
+            assert!(is_same || is_hidden || is_needless, "{address} is {now:?}");
         }
         // What is unknown is not written, nor what needs it; all else is, and if it is another
         // place that cannot be seen afterwards, that is told.
