@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::journal::Journal;
 use crate::observe::{Sighting, look_at};
 use crate::place::Address;
-use crate::plan::{self, Aim, Call, Draft, Entry, Plan, Verdict};
+use crate::plan::{self, Aim, Call, Draft, Entry, Finding, Plan, Verdict};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -535,9 +535,18 @@ fn first_unseen(drafts: &[Draft]) -> Option<Option<AwsError>> {
     Some(unseen.entry.unseen.clone())
 }
 
-/// Whether two entries ask for the same: the same differences and the same calls.
-pub fn same(a: &Entry, b: &Entry) -> bool {
-    a.verdict == b.verdict && a.differences == b.differences && a.calls == b.calls
+/// Whether an entry, as it is now, asks for what was planned: the same differences and the same
+/// calls, and nothing new that you would have to put right first. A trail that was pointed elsewhere
+/// since is not started, although starting it is all that was planned.
+pub fn same(now: &Entry, planned: &Entry) -> bool {
+    let is_known = |own: &Finding| {
+        let mut known = planned.findings.iter();
+        known.any(|other| other.field == own.field && other.what == own.what)
+    };
+    now.verdict == planned.verdict
+        && now.differences == planned.differences
+        && now.calls == planned.calls
+        && now.findings.iter().all(is_known)
 }
 
 /// Whether every other request fails in the same way: the credentials have expired, or are of

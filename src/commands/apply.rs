@@ -232,7 +232,7 @@ fn moved(planned: &[&Entry], fresh: &Plan) -> Vec<String> {
             .position(|other| other.address() == *name);
         let is_proposed = at.is_some_and(|at| {
             let now = &fresh.entries[at];
-            at >= next && same(entry, now) && now.after == entry.after
+            at >= next && same(now, entry) && now.after == entry.after
         });
         if !is_proposed || !entry.after.iter().all(|first| names.contains(first)) {
             moved.push(name.to_string());

@@ -20,6 +20,8 @@ pub struct Proposal {
     pub writes: Vec<Box<dyn AnyWrite>>,
     /// What only a person can put right.
     pub findings: Vec<Finding>,
+    /// What there was to put back and does not exist any more.
+    pub gone: Option<String>,
     /// What is good to know; never a reason to act.
     pub notes: Vec<String>,
     /// What stops working by it that only this place knows: who reads it now. Each sentence names

@@ -8,7 +8,7 @@
 use super::build::Draft;
 use super::{Finding, Verdict};
 use crate::baseline::Baseline;
-use crate::control::{Configured, Context, Past, Standing};
+use crate::control::{Configured, Context, Past, Scope, Standing};
 use crate::diff::Difference;
 use crate::journal::{Head, Run};
 use crate::observe::{Observation, Sighting};
@@ -108,7 +108,11 @@ impl Written {
             return;
         };
         for mark in marks {
-            for difference in mark.moved(control, draft, now, context) {
+            let (gone, moved) = mark.moved(control, draft, now, context);
+            if let Some(what) = gone.filter(|_| !draft.entry.is_about("name")) {
+                draft.find(mark.gone(&what));
+            }
+            for difference in moved {
                 let is_left_alone = control
                     .about()
                     .setting(&difference.field)
@@ -123,14 +127,15 @@ impl Written {
 }
 
 impl Mark {
-    /// The fields of this run that protect less now than as it left them: from then to now.
+    /// What the run left and does not exist any more, and the fields of this run that protect less
+    /// now than as it left them: from then to now.
     fn moved(
         &self,
         control: &dyn Configured,
         draft: &Draft,
         now: &Value,
         context: &Context,
-    ) -> Vec<Difference> {
+    ) -> (Option<String>, Vec<Difference>) {
         // What would lead back to what the run left says, in the control's own words, what has moved.
         let back = Past {
             before: &self.left,
@@ -139,17 +144,31 @@ impl Mark {
         };
         let proposal = match control.restore(&draft.entry.place, &back, context) {
             Ok(proposal) if matches!(proposal.standing, Standing::Own) => proposal,
-            _ => return Vec::new(),
+            _ => return (None, Vec::new()),
         };
+        let gone = proposal.gone.clone();
         let of_ours = proposal.differences.into_iter().filter(|back| {
             let mut fields = self.fields.iter();
             !back.loosens
                 && fields.any(|own| is_part(own, &back.field) || is_part(&back.field, own))
         });
         let since = of_ours.map(|back| Difference::new(back.field, back.after, back.before));
-        since
-            .filter(|since| risk::may_protect_less(control.about(), since))
-            .collect()
+        let less = since.filter(|since| risk::may_protect_less(control.about(), since));
+        (gone, less.collect())
+    }
+
+    /// That something of the run's is gone: whatever took its place was not made by an apply.
+    fn gone(&self, what: &str) -> Finding {
+        Finding {
+            field: "name".to_owned(),
+            what: format!(
+                "{what}, which the apply {} left, does not exist any more",
+                self.run
+            ),
+            remedy: "find out who deleted it (baseline drift --who); name what is to be there, or \
+                     waive it if it is meant to be so"
+                .to_owned(),
+        }
     }
 
     fn finding(&self, control: &dyn Configured, since: &Difference) -> Finding {
@@ -157,17 +176,20 @@ impl Mark {
         let (name, run) = (control.about().name, &self.run);
         let by_hand = "put it back by hand";
         let remedy = match control.about().setting(&since.field) {
-            Some(setting) if is_plain(&since.before) => format!(
-                "{by_hand}, or write {} = {} into [{name}] and apply; if it is meant to be so, write \
-                 {} = \"unmanaged\"",
-                setting.name,
-                one_line(&since.before),
-                setting.name
-            ),
-            Some(setting) => format!(
-                "{by_hand}; if it is meant to be so, write {} = \"unmanaged\" into [{name}]",
-                setting.name
-            ),
+            Some(setting) => {
+                let table = match control.about().scope {
+                    Scope::Things | Scope::Matches => format!("[[{name}]]"),
+                    Scope::Account | Scope::Regions => format!("[{name}]"),
+                };
+                let key = setting.name;
+                let meant = format!("if it is meant to be so, write {key} = \"unmanaged\"");
+                match as_toml(&since.before).filter(|_| since.field == key) {
+                    Some(value) => format!(
+                        "{by_hand}, or write {key} = {value} into {table} and apply; {meant}"
+                    ),
+                    None => format!("{by_hand}; {meant} into {table}"),
+                }
+            }
             None => format!("{by_hand}, or waive it if it is meant to be so"),
         };
         Finding {
@@ -178,9 +200,13 @@ impl Mark {
     }
 }
 
-/// Whether a value can be written into a baseline as it is shown.
-fn is_plain(value: &Value) -> bool {
-    matches!(value, Value::Bool(_) | Value::Number(_) | Value::String(_))
+/// A value as it is written into a baseline, if it is a plain one.
+fn as_toml(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::String(text) => Some(toml::Value::from(text.as_str()).to_string()),
+        _ => None,
+    }
 }
 
 /// Whether a field is another one or a part of it.

@@ -6,6 +6,7 @@
 //! SSE-S3 in a header or leave it to the bucket is not documented.
 
 use crate::policy::{Dialect, Fact, Match, Policy, Request, Statement, evaluate};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The ACL that CloudTrail and Config send with every object.
@@ -32,7 +33,8 @@ pub struct Shipment<'a> {
 }
 
 /// A statement that stops deliveries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KeptOut {
     /// The statement, by its Sid or its place in the policy.
     pub statement: String,
@@ -65,7 +67,7 @@ impl Shipment<'_> {
     pub fn kept_out_by(&self, policy: &Policy) -> Option<KeptOut> {
         let dialect = self.dialect();
         let judged = |own: &Statement| {
-            let sent = self.sent();
+            let sent = self.sent(own);
             let sent = sent.iter().map(|either| {
                 let mut each = either
                     .iter()
@@ -124,17 +126,57 @@ impl Shipment<'_> {
         Dialect::resource(self.bucket.split(':').nth(1).unwrap_or("aws"))
     }
 
-    /// All that is sent, each with what it may be.
-    fn sent(&self) -> Vec<Vec<Request>> {
-        let object = self.objects.replace('*', "CloudTrail/x/file.json.gz");
-        let plain = self.request("s3:PutObject", &object);
-        let by_default = vec![plain.clone(), plain.clone().with(SSE, Fact::is("AES256"))];
-        let encrypted = self.key.map(|key| {
-            let object = plain.with(SSE, Fact::is("aws:kms"));
-            vec![object.with(SSE_KEY, Fact::is(key))]
-        });
-        let check = vec![self.request("s3:GetBucketAcl", self.bucket)];
-        [check, by_default].into_iter().chain(encrypted).collect()
+    /// All that is sent, each with what it may be: among it objects that the statement names, for
+    /// one that keeps out a single region, or the digests alone, blinds as well.
+    fn sent(&self, statement: &Statement) -> Vec<Vec<Request>> {
+        let checks: &[&str] = match self.service {
+            "config.amazonaws.com" => &["s3:GetBucketAcl", "s3:ListBucket"],
+            _ => &["s3:GetBucketAcl"],
+        };
+        let checks = checks
+            .iter()
+            .map(|action| vec![self.request(action, self.bucket)]);
+        let mut sent: Vec<Vec<Request>> = checks.collect();
+        for object in self.samples(statement) {
+            let plain = self.request("s3:PutObject", &object);
+            sent.push(vec![
+                plain.clone(),
+                plain.clone().with(SSE, Fact::is("AES256")),
+            ]);
+            sent.extend(self.key.map(|key| {
+                let object = plain.with(SSE, Fact::is("aws:kms"));
+                vec![object.with(SSE_KEY, Fact::is(key))]
+            }));
+        }
+        sent
+    }
+
+    /// ARNs of objects that are delivered: one of each kind, and those that the resources of a
+    /// statement have in common with them. Sources: CloudTrail User Guide, "CloudTrail log file
+    /// examples" and "CloudTrail digest file structure"; Config Developer Guide, "Delivery channel".
+    fn samples(&self, statement: &Statement) -> Vec<String> {
+        let kinds: &[&str] = match self.service {
+            "config.amazonaws.com" => &["*"],
+            _ => &[
+                "CloudTrail/*",
+                "CloudTrail-Digest/*",
+                "CloudTrail-Insight/*",
+            ],
+        };
+        let resources = &statement.shown()["Resource"];
+        let resources = resources
+            .as_array()
+            .map_or(std::slice::from_ref(resources), Vec::as_slice);
+        let mut samples = vec![
+            self.objects
+                .replace('*', &kinds[0].replace('*', "x/file.gz")),
+        ];
+        for kind in kinds {
+            let objects = self.objects.replace('*', kind);
+            let named = resources.iter().filter_map(Value::as_str);
+            samples.extend(named.filter_map(|resource| in_common(&objects, resource)));
+        }
+        samples
     }
 
     fn request(&self, action: &str, resource: &str) -> Request {
@@ -179,10 +221,84 @@ impl Shipment<'_> {
     }
 }
 
+/// A text that two patterns of `*` and `?` have in common, if there is one.
+fn in_common(one: &str, other: &str) -> Option<String> {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let width = other.len() + 1;
+    // Whether what is left of both has something in common, from the ends backwards.
+    let mut meets = vec![false; (one.len() + 1) * width];
+    let at = |i: usize, j: usize| i * width + j;
+    for i in (0..=one.len()).rev() {
+        for j in (0..=other.len()).rev() {
+            meets[at(i, j)] = match (one.get(i), other.get(j)) {
+                (None, None) => true,
+                (Some('*'), _) if meets[at(i + 1, j)] => true,
+                (_, Some('*')) if meets[at(i, j + 1)] => true,
+                (Some('*'), Some(_)) => meets[at(i, j + 1)],
+                (Some(_), Some('*')) => meets[at(i + 1, j)],
+                (Some(a), Some(b)) => (a == b || *a == '?' || *b == '?') && meets[at(i + 1, j + 1)],
+                _ => false,
+            };
+        }
+    }
+    if !meets[0] {
+        return None;
+    }
+    let (mut i, mut j, mut text) = (0, 0, String::new());
+    while i < one.len() || j < other.len() {
+        let letter = |c: char| if c == '?' { 'x' } else { c };
+        match (one.get(i), other.get(j)) {
+            (Some('*'), _) if meets[at(i + 1, j)] => i += 1,
+            (_, Some('*')) if meets[at(i, j + 1)] => j += 1,
+            (Some('*'), Some(b)) => {
+                text.push(letter(*b));
+                j += 1;
+            }
+            (Some(a), Some('*')) => {
+                text.push(letter(*a));
+                i += 1;
+            }
+            (Some(a), Some(b)) => {
+                text.push(if *a == '?' { letter(*b) } else { *a });
+                (i, j) = (i + 1, j + 1);
+            }
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn patterns_have_a_text_in_common_or_not() {
+        let common = |one: &str, other: &str| in_common(one, other);
+        assert_eq!(common("a/*", "a/b/*").as_deref(), Some("a/b/"));
+        assert_eq!(common("a/*", "*/c").as_deref(), Some("a/c"));
+        assert_eq!(common("a/*", "a?b").as_deref(), Some("a/b"));
+        assert_eq!(common("a/*", "b/*"), None);
+        assert_eq!(common("a", "a").as_deref(), Some("a"));
+        assert_eq!(common("*", "*").as_deref(), Some(""));
+    }
+
+    #[test]
+    fn a_deny_of_one_region_or_of_the_digests_keeps_deliveries_out() {
+        let of = |resource: &str| {
+            let text = json!({"Statement": {"Effect": "Deny", "Principal": "*",
+                "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::logs/{resource}")}});
+            let policy = Policy::parse(&text.to_string()).expect("a policy");
+            shipment(None).kept_out_by(&policy).is_some()
+        };
+        assert!(of("AWSLogs/111122223333/CloudTrail/eu-west-1/*"));
+        assert!(of("AWSLogs/*/CloudTrail-Digest/*"));
+        assert!(of("*.json.gz"));
+        assert!(!of("AWSLogs/111122223333/Config/*"));
+        assert!(!of("AWSLogs/999999999999/*"));
+        assert!(!of("reports/*"));
+    }
 
     const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/baseline";
 

@@ -384,6 +384,21 @@ fn what_buckets_ask_of_the_new_log_bucket_is_done_by_the_apply_that_creates_it()
 }
 
 #[test]
+fn the_new_log_bucket_logs_to_a_bucket_that_lets_it_in_by_the_same_apply() {
+    let account = Account::with(
+        "[log_bucket]\n[cloudtrail]\n[[buckets]]\nmatch = [\"baseline-*\"]\n\
+         access_log = { bucket = \"access-{account}\" }",
+    );
+    block_on(async {
+        let create = s3(&account).await.create_bucket();
+        let create = create.bucket(format!("access-{}", account.id)).send();
+        create.await.expect("created");
+    });
+    account.assert_converges();
+    let _ = account.run(&["drift"]).exits(0);
+}
+
+#[test]
 fn a_creation_that_broke_off_leaves_no_finding_about_the_rule_that_the_next_apply_adds() {
     let account = Account::with(
         "[log_bucket]\n[[buckets]]\nmatch = [\"*\"]\nabort_incomplete_uploads_days = 7",

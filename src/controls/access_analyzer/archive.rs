@@ -45,12 +45,14 @@ fn operators(criterion: &Criterion) -> BTreeMap<String, Vec<String>> {
 }
 
 impl Rule {
-    /// Whether no criterion picks out particular resources, outsiders or conditions.
+    /// Whether no criterion picks out particular resources or conditions.
     fn is_broad(&self) -> bool {
         let picks = |(key, operators): (&String, &BTreeMap<String, Vec<String>>)| {
             let is_particular = ["resource", "id"].contains(&key.as_str())
                 || key.starts_with("principal.")
                 || key.starts_with("condition.");
+            // Who is let in is what an intruder would not have seen: such a rule is for you to declare.
+            let is_particular = is_particular && !key.starts_with("principal.");
             let named = ["eq", "contains"].iter().any(|operator| {
                 let values = operators.get(*operator);
                 values.is_some_and(|values| !values.iter().any(|value| is_general(value)))
@@ -74,14 +76,48 @@ impl Rule {
     }
 }
 
-/// Whether a text is in the ARNs of nearly everything: a wildcard, or no more than the beginning of
-/// ARNs of a service.
+/// Whether a text is in the ARNs of nearly everything of a kind: it holds no name of a thing, only
+/// what ARNs begin with (partition, service, region, account) or the kind of the thing.
 fn is_general(value: &str) -> bool {
+    let is_account = |part: &str| part.len() == 12 && part.chars().all(|c| c.is_ascii_digit());
+    let is_kind = |part: &str| {
+        let kinds = [
+            "role", "user", "group", "policy", "key", "function", "secret", "stream",
+        ];
+        kinds.contains(&part.trim_end_matches('/'))
+    };
     let begins = value.trim_matches('*');
-    let parts: Vec<&str> = begins.split(':').collect();
-    let is_beginning =
-        "arn:aws".starts_with(parts[0]) && parts.iter().skip(3).all(|part| part.is_empty());
-    begins.len() < 3 || is_beginning
+    // A bare word such as `data` may be part of a name; with a colon or a slash behind it, it is not.
+    let is_bare = !begins.contains([':', '/']);
+    let is_part_of_arn = |part: &str| {
+        let known = [
+            "arn",
+            "aws",
+            "aws-cn",
+            "aws-us-gov",
+            "s3",
+            "iam",
+            "kms",
+            "sqs",
+            "sns",
+            "lambda",
+        ];
+        part.is_empty()
+            || is_account(part)
+            || is_kind(part)
+            || known.contains(&part)
+            || !is_bare
+                && part.split('-').count() == 3
+                && part.ends_with(|c: char| c.is_ascii_digit())
+    };
+    let (head, tail) = match begins.rsplit_once(':') {
+        Some((head, tail)) => (head.split(':').collect(), tail),
+        None => (Vec::new(), begins),
+    };
+    begins.len() < 3
+        || "arn:aws".starts_with(begins)
+        || head.into_iter().chain([tail]).all(is_part_of_arn)
+        || begins.ends_with(':') && begins.split(':').count() <= 4
 }
 
 /// Reports rules that archive broadly and are not declared, and names the others.
@@ -100,7 +136,7 @@ pub fn judge(
         }
         proposal.finding(
             "archive_rules",
-            format!("the archive rule {name} archives {what}, which is broad: nobody sees them"),
+            format!("the archive rule {name} archives {what}: nobody sees them"),
             format!(
                 "declare it with archive_rules = [\"{name}\"], narrow it, or: aws accessanalyzer \
                  delete-archive-rule --region {region} --analyzer-name {} --rule-name {name}",
@@ -122,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_broad_unless_it_names_a_resource_an_outsider_or_a_condition() {
+    fn a_rule_is_broad_unless_it_names_a_resource_or_a_condition() {
         for filter in [
             json!({}),
             json!({"isPublic": {"eq": ["true"]}}),
@@ -132,7 +168,14 @@ mod tests {
             json!({"resource": {"contains": ["arn:aws:iam::"]}}),
             json!({"resource": {"contains": ["arn:aws:s3:::acme", "a"]}}),
             json!({"resource": {"neq": ["arn:aws:s3:::acme"]}}),
+            json!({"resource": {"contains": ["aws:s3:::"]}}),
+            json!({"resource": {"contains": ["s3:"]}}),
+            json!({"resource": {"contains": ["role/"]}}),
+            json!({"resource": {"contains": ["arn:aws:iam::111122223333:role/"]}}),
+            json!({"resource": {"contains": ["111122223333"]}}),
             json!({"principal.AWS": {"eq": ["*"]}}),
+            // Who is let in is what an intruder would not have seen.
+            json!({"principal.AWS": {"eq": ["999999999999"]}, "isPublic": {"eq": ["false"]}}),
             json!({"principal.AWS": {"exists": ["true"]}, "error": {"exists": ["false"]}}),
         ] {
             assert!(is_broad(filter.clone()), "{filter}");
@@ -140,7 +183,8 @@ mod tests {
         for filter in [
             json!({"resource": {"eq": ["arn:aws:s3:::acme"]}}),
             json!({"resource": {"contains": ["acme-public-"]}}),
-            json!({"principal.AWS": {"eq": ["999999999999"]}, "isPublic": {"eq": ["false"]}}),
+            json!({"resource": {"contains": ["role/aws-reserved/sso.amazonaws.com/"]}}),
+            json!({"resource": {"contains": ["iam"]}, "condition.aws:PrincipalOrgID": {"eq": ["o-1"]}}),
             json!({"condition.aws:PrincipalOrgID": {"eq": ["o-1"]}}),
         ] {
             assert!(!is_broad(filter.clone()), "{filter}");

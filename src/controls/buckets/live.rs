@@ -415,12 +415,19 @@ impl Looking<'_> {
         let listed = reader.buckets().await?;
         let neighbours = listed
             .iter()
-            .filter(|own| own.region == region && own.name != bucket);
+            .filter(|own| own.region == region)
+            .map(|own| &own.name);
+        // The log bucket that an apply is to create logs like any other.
+        let to_be = self.context.log_bucket.as_ref().filter(|name| {
+            region == self.context.home_region && listed.iter().all(|own| own.name != **name)
+        });
         let sources: Vec<Source> = neighbours
-            .filter_map(|own| {
-                let log = Wanted::of(self.entries, &own.name).access_log?;
+            .chain(to_be)
+            .filter(|name| *name != bucket)
+            .filter_map(|name| {
+                let log = Wanted::of(self.entries, name).access_log?;
                 let is_here = log.target(account, region) == bucket;
-                is_here.then(|| (own.name.clone(), log.prefix(&own.name, account, region)))
+                is_here.then(|| (name.clone(), log.prefix(name, account, region)))
             })
             .collect();
         Ok(Some(sources).filter(|sources| !sources.is_empty()))

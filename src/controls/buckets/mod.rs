@@ -64,6 +64,12 @@ impl Control for Buckets {
         };
         let mut targets = BTreeSet::new();
         let mut asked_for = BTreeSet::new();
+        let to_be = log_bucket_to_be(entries, buckets, context);
+        targets.extend(to_be.as_ref().and_then(|place| {
+            let (name, region) = name_and_region(place);
+            let log = Wanted::of(entries, name).access_log?;
+            Some(log.target(&context.account, region)).filter(|target| target != name)
+        }));
         for bucket in buckets.iter().filter(|own| !is_directory_bucket(&own.name)) {
             let wanted = Wanted::of(entries, &bucket.name);
             if !wanted.is_nothing() {
@@ -82,11 +88,15 @@ impl Control for Buckets {
             .filter(|bucket| asked_for.contains(&bucket.name));
         let place =
             |bucket: &crate::aws::facts::Bucket| Place::thing_in(&bucket.name, &bucket.region);
-        let listed = first.into_iter().chain(rest).map(place);
-        Ok(log_bucket_to_be(entries, buckets, context)
-            .into_iter()
-            .chain(listed)
-            .collect())
+        // What takes the logs comes before what logs to it, also where one of them is yet to be.
+        let is_target = |place: &Place| targets.contains(name_and_region(place).0);
+        let (to_be_first, to_be_later) = match to_be {
+            Some(place) if is_target(&place) => (Some(place), None),
+            place => (None, place),
+        };
+        let first = to_be_first.into_iter().chain(first.into_iter().map(place));
+        let rest = to_be_later.into_iter().chain(rest.map(place));
+        Ok(first.chain(rest).collect())
     }
 
     async fn read(

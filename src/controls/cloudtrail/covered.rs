@@ -4,10 +4,20 @@ use super::judge::{delivery_failed, management_events};
 use super::live::{Covered, owner};
 use super::selectors;
 use super::settings::Settings;
+use crate::aws::keys;
 use crate::control::{Context, Proposal};
+use std::collections::BTreeMap;
+
+/// What the names of Control Tower's trails and buckets begin with.
+const OF_CONTROL_TOWER: &str = "aws-controltower-";
 
 /// What the trail leaves open of what the table asks for, as findings.
-pub fn covered(settings: &Settings, found: &Covered<'_>, context: &Context) -> Proposal {
+pub fn covered(
+    settings: &Settings,
+    found: &Covered<'_>,
+    buckets: &BTreeMap<String, String>,
+    context: &Context,
+) -> Proposal {
     let Covered {
         trail, seen, whom, ..
     } = found;
@@ -69,6 +79,10 @@ pub fn covered(settings: &Settings, found: &Covered<'_>, context: &Context) -> P
             ask("switch them on, or take insights out of [cloudtrail]"),
         );
     }
+    // Where the organization's trail delivers is the organization's to say.
+    if !foreign && !trail.organization {
+        destination(&mut proposal, settings, found, buckets, context);
+    }
     events(&mut proposal, settings, found, context);
     // Its bucket and key are the organization's: which of them fails is for their owner to see.
     for (delivery, error) in &seen.errors {
@@ -80,6 +94,50 @@ pub fn covered(settings: &Settings, found: &Covered<'_>, context: &Context) -> P
         proposal.finding(field, what, remedy);
     }
     proposal
+}
+
+/// Judges where a trail of this account delivers, and by which key: whoever may change a trail that
+/// a stack or Control Tower manages can send its files elsewhere. Control Tower's own archive is in
+/// another account, and bears its name.
+fn destination(
+    proposal: &mut Proposal,
+    settings: &Settings,
+    found: &Covered<'_>,
+    buckets: &BTreeMap<String, String>,
+    context: &Context,
+) {
+    let (name, bucket) = (&found.trail.name, &found.trail.bucket);
+    let is_said = settings.bucket(context).as_ref() == Some(bucket);
+    let is_archive = name.starts_with(OF_CONTROL_TOWER) && bucket.starts_with(OF_CONTROL_TOWER);
+    if is_archive && !buckets.contains_key(bucket) {
+        proposal.note(format!(
+            "the trail {name} delivers to {bucket}, which is not in this account"
+        ));
+    } else if !is_said && !buckets.contains_key(bucket) {
+        proposal.finding(
+            "bucket",
+            format!("the trail {name} delivers to {bucket}, which is no bucket of this account"),
+            format!(
+                "if that is the central archive, say bucket = \"{bucket}\" in [cloudtrail]; else ask \
+                 whoever manages {name} to have it deliver to a bucket of this account"
+            ),
+        );
+    }
+    let key = found.trail.kms_key.as_deref();
+    if let Some(other) = key
+        .and_then(keys::owner)
+        .filter(|own| *own != context.account)
+        && !is_archive
+        && settings.key().is_none()
+    {
+        proposal.finding(
+            "kms_key",
+            format!("the files of the trail {name} are encrypted with a key of account {other}"),
+            format!(
+                "ask whoever manages {name} to encrypt them with a key of this account, or waive it"
+            ),
+        );
+    }
 }
 
 /// Judges what the trail logs, as far as AWS shows it to this account.

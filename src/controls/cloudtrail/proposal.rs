@@ -21,7 +21,7 @@ const MOST_TRAILS: usize = 5;
 /// Differences, calls and findings.
 pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal {
     if let Some(found) = live.covered(settings, context) {
-        return covered(settings, &found, context);
+        return covered(settings, &found, &live.buckets, context);
     }
     let found = match (live.chosen(settings, context), &live.details) {
         (Some((arn, trail)), Some(details)) if details.trail == arn => Some((trail, details)),

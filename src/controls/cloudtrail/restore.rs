@@ -16,6 +16,7 @@ pub fn restore(past: &Past<Live>) -> Proposal {
     let Some(trail) = past.live.trails.get(arn) else {
         let mut proposal = Proposal::fine();
         proposal.note(format!("the trail {arn} is not there any more"));
+        proposal.gone = Some(format!("the trail {arn}"));
         return proposal;
     };
     let target = Target {

@@ -193,10 +193,12 @@ pub fn chosen<'a>(
         .into_iter()
         .min_by_key(|(arn, trail)| {
             (
+                // Ours stays the one that is meant, however it was weakened: else whoever starts
+                // another could stop ours unseen.
+                !live.is_ours(arn, trail, context),
                 !trail.multi_region,
                 settings.is_enabled() && live.recording.get(*arn) == Some(&false),
                 context.log_bucket.as_ref() != Some(&trail.bucket),
-                !live.is_ours(arn, trail, context),
                 &trail.name,
                 trail.home_region != context.home_region,
                 *arn,

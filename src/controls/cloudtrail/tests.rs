@@ -105,7 +105,7 @@ fn only_what_differs_is_sent_and_recording_begins_last() {
 }
 
 #[test]
-fn the_best_trail_is_adopted() {
+fn ours_is_the_trail_that_is_meant_and_without_one_the_best_is_adopted() {
     let arn = |name: &str| format!("arn:aws:cloudtrail:us-east-1:111122223333:trail/{name}");
     let mut trails = json!({});
     for name in ["a", "b", "baseline", "c"] {
@@ -113,8 +113,15 @@ fn the_best_trail_is_adopted() {
     }
     assert_eq!(best("", &trails).as_deref(), Some("baseline"));
     trails[arn("c")]["bucket"] = json!("our-logs");
+    // However it was weakened: else whoever starts another could stop ours unseen.
+    trails[arn("baseline")]["multi_region"] = json!(false);
+    assert_eq!(best("", &trails).as_deref(), Some("baseline"));
+    trails
+        .as_object_mut()
+        .expect("trails")
+        .remove(&arn("baseline"));
     assert_eq!(best("", &trails).as_deref(), Some("c"));
-    for name in ["a", "c", "baseline"] {
+    for name in ["a", "c"] {
         trails[arn(name)]["multi_region"] = json!(false);
     }
     assert_eq!(best("", &trails).as_deref(), Some("b"));

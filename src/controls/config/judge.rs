@@ -5,7 +5,7 @@ use super::state::{Channel, Recorder, SERVICE, State};
 use crate::control::owner::CONTROL_TOWER;
 use crate::control::{Context, Proposal};
 use crate::policy::{self, Dialect, Match, Policy, Request};
-use crate::s3::{self, Shipment};
+use crate::s3::{self, KeptOut, Shipment};
 
 /// The account in an ARN.
 pub fn account_of(arn: &str) -> Option<&str> {
@@ -133,10 +133,10 @@ fn bucket(
     }
 }
 
-/// The statement of the bucket's policy that keeps out what the channel delivers, and what to do.
-pub fn kept_out(live: &State, wanted: &Channel, context: &Context) -> Option<(String, String)> {
+/// The statement of the bucket's policy that keeps out what the channel delivers.
+pub fn kept_out(policy: &str, wanted: &Channel, context: &Context) -> Option<KeptOut> {
     // What cannot be parsed is found where the bucket is judged.
-    let policy = Policy::parse(live.policy.as_deref()?).ok()?;
+    let policy = Policy::parse(policy).ok()?;
     let bucket = s3::arn(&context.partition, &wanted.bucket);
     let prefix = wanted.prefix.as_ref().map(|prefix| format!("{prefix}/"));
     let account = &context.account;
@@ -151,8 +151,7 @@ pub fn kept_out(live: &State, wanted: &Channel, context: &Context) -> Option<(St
         bucket: &bucket,
         key: wanted.kms_key.as_deref(),
     };
-    let kept_out = shipment.kept_out_by(&policy)?;
-    Some(kept_out.in_words(&wanted.bucket, "AWS Config"))
+    shipment.kept_out_by(&policy)
 }
 
 fn key(

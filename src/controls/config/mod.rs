@@ -123,7 +123,8 @@ fn propose_on(settings: &Settings, live: State, region: &str, context: &Context)
         .channel
         .as_ref()
         .is_none_or(|own| !own.delivers_as(&channel));
-    if let Some((what, remedy)) = judge::kept_out(&live, &channel, context) {
+    if let Some(kept_out) = &live.kept_out {
+        let (what, remedy) = kept_out.in_words(&channel.bucket, "AWS Config");
         proposal.finding("channel.bucket", what, remedy);
         if is_new {
             // AWS Config tries to write before it takes a channel, and starts no recorder without one.

@@ -1,12 +1,13 @@
 //! What is live: the service-linked role of the account, and recorder and channel of a region.
 
-use super::judge::{account_of, trust_fault};
+use super::judge::{self, account_of, trust_fault};
 use super::recording::Group;
 use super::settings::Settings;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation, keys};
 use crate::control::owner::owner;
 use crate::control::{Context, OUR_TAG};
+use crate::s3::KeptOut;
 use aws_sdk_config::types::{
     ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel, DeliveryChannelStatus,
     DeliveryStatus,
@@ -164,10 +165,10 @@ pub struct State {
     /// What is wrong with the key of the channel: the end of a sentence about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_fault: Option<String>,
-    /// The policy of the account's own bucket where the channel is to deliver, if that is new or
-    /// deliveries fail.
+    /// The statement that keeps deliveries out of the account's own bucket where the channel is to
+    /// deliver, if that is new or deliveries fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy: Option<String>,
+    pub kept_out: Option<KeptOut>,
 }
 
 /// A recorder.
@@ -332,18 +333,18 @@ impl State {
             state.role_fault = role_fault;
             state.is_bucket_foreign = is_bucket_foreign;
             state.key_fault = key_fault;
-            state.policy = state.read_policy(reader, region, settings, context).await?;
+            state.kept_out = state.kept_out(reader, region, settings, context).await?;
         }
         Ok(state)
     }
 
-    async fn read_policy(
+    async fn kept_out(
         &self,
         reader: &Reader,
         region: &str,
         settings: &Settings,
         context: &Context,
-    ) -> Result<Option<String>, AwsError> {
+    ) -> Result<Option<KeptOut>, AwsError> {
         let is_ours = self.is_ours || self.recorder.is_none();
         let live = self.channel.as_ref();
         let Some(wanted) = settings.channel(live, is_ours, region, context) else {
@@ -354,10 +355,11 @@ impl State {
             return Ok(None);
         }
         let buckets = reader.buckets().await?;
-        match buckets.iter().find(|own| own.name == wanted.bucket) {
-            Some(own) => reader.bucket_policy(&own.name, &own.region).await,
-            None => Ok(None),
-        }
+        let Some(own) = buckets.iter().find(|own| own.name == wanted.bucket) else {
+            return Ok(None);
+        };
+        let policy = reader.bucket_policy(&own.name, &own.region).await?;
+        Ok(policy.and_then(|text| judge::kept_out(&text, &wanted, context)))
     }
 
     /// Who else manages the recorder, by its tags, else by its name.

@@ -40,17 +40,43 @@ impl Silencing {
 #[serde(transparent)]
 pub struct Criteria(pub BTreeMap<String, BTreeMap<String, Vec<String>>>);
 
-/// The fields that nearly every finding has in common with many others: a filter by nothing else
-/// is broad.
-const COMMON: [&str; 7] = [
-    "accountId",
-    "createdAt",
-    "region",
-    "resource.resourceType",
-    "service.archived",
-    "severity",
-    "updatedAt",
+/// The ends of the names of fields that pick out particular things: a filter by nothing else than
+/// kinds, accounts, times and severities is broad. Source: GuardDuty User Guide, "Filtering
+/// findings".
+const PARTICULAR: &[&str] = &[
+    "arn",
+    "Arn",
+    "id",
+    "Id",
+    "ipAddressV4",
+    "ipAddressV6",
+    "Name",
+    "name",
+    "principalId",
+    "Sha256",
+    "sha256",
+    "domain",
+    "city.cityName",
+    "uid",
+    ".value",
 ];
+
+/// Fields whose names end so and that many findings share.
+const COMMON: &[&str] = &[
+    "accountId",
+    "serviceName",
+    "service.serviceName",
+    "resource.accessKeyDetails.userType",
+    "service.action.awsApiCallAction.serviceName",
+    "service.remoteAccountDetails.accountId",
+    "service.action.remoteIpDetails.country.countryName",
+];
+
+/// Whether a field tells one thing from others: the type of a finding among them.
+fn is_particular_field(field: &str) -> bool {
+    let is_common = COMMON.contains(&field) || field.ends_with("countryName");
+    field == "type" || (!is_common && PARTICULAR.iter().any(|end| field.ends_with(end)))
+}
 
 impl Criteria {
     /// Whether no criterion picks out particular findings.
@@ -62,7 +88,7 @@ impl Criteria {
                     !values.is_empty() && !values.iter().any(|value| is_family(value))
                 })
             };
-            !COMMON.contains(&field.as_str()) && (particular("equals") || particular("matches"))
+            is_particular_field(field) && (particular("equals") || particular("matches"))
         };
         !self.0.iter().any(picks)
     }
@@ -71,7 +97,7 @@ impl Criteria {
 /// Whether a value stands for anything, or for a whole family of findings: `*`, `Recon:*`.
 fn is_family(value: &str) -> bool {
     let known = value.trim_end_matches(['*', '?']);
-    value != known && (known.is_empty() || known.ends_with(':'))
+    value.starts_with(['*', '?']) || value != known && (known.is_empty() || known.ends_with(':'))
 }
 
 impl fmt::Display for Criteria {

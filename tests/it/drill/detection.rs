@@ -52,6 +52,15 @@ pub const DRILLS: &[Drill] = &[
                  features = { S3_DATA_EVENTS = true }",
         before: nothing,
         moves: &[
+            ("whatever the API is asked for is archived", |intruder| {
+                filter(
+                    intruder,
+                    json!({"service.action.actionType": {"equals": ["AWS_API_CALL"]}}),
+                );
+            }),
+            ("every type with a slash is archived", |intruder| {
+                filter(intruder, json!({"type": {"matches": ["*/*"]}}));
+            }),
             ("the detector is suspended", |intruder| {
                 update(intruder, json!({"enable": false}));
             }),
@@ -94,6 +103,15 @@ pub const DRILLS: &[Drill] = &[
         tables: "[access_analyzer]",
         before: nothing,
         moves: &[
+            ("what is shared with the intruder is archived", |intruder| {
+                archive(
+                    intruder,
+                    json!({"principal.AWS": {"contains": ["999999999999"]}}),
+                );
+            }),
+            ("whatever is found of roles is archived", |intruder| {
+                archive(intruder, json!({"resource": {"contains": ["role/"]}}));
+            }),
             ("the analyzer is deleted", |intruder| {
                 let path = analyzer(intruder);
                 intruder

@@ -16,6 +16,16 @@ fn trail(intruder: &mut Intruder, operation: &str, mut input: Value) {
     intruder.json("cloudtrail", &format!("{TRAIL}{operation}"), input);
 }
 
+/// A trail of the intruder's own, which records all regions into a bucket of the account.
+fn another_trail(intruder: &mut Intruder) {
+    let bucket = intruder.another_bucket();
+    let input = json!({"Name": "security-audit", "S3BucketName": bucket,
+        "IsMultiRegionTrail": true, "EnableLogFileValidation": true});
+    intruder.json("cloudtrail", &format!("{TRAIL}CreateTrail"), input);
+    let input = json!({"Name": "security-audit"});
+    intruder.json("cloudtrail", &format!("{TRAIL}StartLogging"), input);
+}
+
 /// A key that CloudTrail may use, with an alias.
 fn a_key(intruder: &mut Intruder) {
     let answer = intruder.json("kms", "TrentService.CreateKey", json!({}));
@@ -92,6 +102,16 @@ fn channel(intruder: &mut Intruder, bucket: &str, prefix: Option<&str>) {
     );
 }
 
+/// Denies everybody to write below a part of the log bucket.
+fn deny_below(intruder: &mut Intruder, part: &str) {
+    let bucket = intruder.log_bucket();
+    let statement = json!({
+        "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": format!("arn:aws:s3:::{bucket}/{part}"),
+    });
+    intruder.add_statement(&bucket, statement);
+}
+
 fn lifecycle(intruder: &mut Intruder, rules: &str) {
     let bucket = intruder.log_bucket();
     let body = format!("<LifecycleConfiguration>{rules}</LifecycleConfiguration>");
@@ -144,6 +164,15 @@ pub const DRILLS: &[Drill] = &[
                     "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
                 });
                 intruder.add_statement(&bucket, statement);
+            }),
+            ("a Deny stops the deliveries of a region", |intruder| {
+                deny_below(intruder, "AWSLogs/*/CloudTrail/eu-west-1/*");
+            }),
+            ("a Deny stops the digests", |intruder| {
+                deny_below(intruder, "AWSLogs/*/CloudTrail-Digest/*");
+            }),
+            ("a Deny stops the history of resources", |intruder| {
+                deny_below(intruder, "AWSLogs/*/Config/*/ConfigHistory/*");
             }),
             ("the policy is deleted", |intruder| {
                 let bucket = intruder.log_bucket();
@@ -226,6 +255,14 @@ pub const DRILLS: &[Drill] = &[
                 trail(intruder, "StopLogging", json!({}));
             }),
             ("the trail is deleted", |intruder| {
+                trail(intruder, "DeleteTrail", json!({}));
+            }),
+            ("it is stopped while another trail records", |intruder| {
+                another_trail(intruder);
+                trail(intruder, "StopLogging", json!({}));
+            }),
+            ("it is deleted while another trail records", |intruder| {
+                another_trail(intruder);
                 trail(intruder, "DeleteTrail", json!({}));
             }),
             ("it delivers to a bucket of another account", |intruder| {

@@ -41,7 +41,10 @@ const DRILLS: &[&[Drill]] = &[
 ];
 
 /// Moves against what a control writes without a key of the baseline's.
-const ONLY_BY_JOURNAL: &[&str] = &["passwords need no symbols"];
+const ONLY_BY_JOURNAL: &[&str] = &[
+    "passwords need no symbols",
+    "it is deleted while another trail records",
+];
 
 /// An administrator of the account whom nobody knows.
 struct Intruder {
@@ -245,4 +248,23 @@ macro_rules! drills {
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
     access_analyzer budgets buckets storage_lens
+}
+
+#[test]
+fn a_saved_plan_starts_nothing_that_was_pointed_elsewhere_since() {
+    let account = Account::with("[log_bucket]\n[cloudtrail]");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let mut intruder = Intruder::of(&account);
+    let trail = |operation: &str| format!("CloudTrail_20131101.{operation}");
+    let name = json!({"Name": "baseline"});
+    intruder.json("cloudtrail", &trail("StopLogging"), name);
+    // Adopted: it keeps whatever bucket of the account it has.
+    account.baseline(&account.in_one_region("[cloudtrail]"));
+    let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
+    let elsewhere = intruder.bucket_of_a_stranger();
+    let moved = json!({"Name": "baseline", "S3BucketName": elsewhere});
+    intruder.json("cloudtrail", &trail("UpdateTrail"), moved);
+    let before = account.writes().len();
+    let _ = account.run(&["apply", "plan.json"]).exits(6);
+    assert_eq!(account.writes().len(), before);
 }
