@@ -132,6 +132,7 @@ fn plain_wanted(wanted: &str) -> String {
 /// A type as people know it.
 fn plain_type(name: &str) -> &str {
     match name {
+        _ if name == "enum" || name.starts_with("enum ") => "a text",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up",
         "f32" | "f64" => "a number",
@@ -140,7 +141,6 @@ fn plain_type(name: &str) -> &str {
         "a sequence" => "a list",
         "a map" => "a table",
         other if other.starts_with("struct ") => "a table",
-        other if other == "enum" || other.starts_with("enum ") => "one of its words",
         other if other.starts_with("tuple ") || other.starts_with("newtype ") => "another value",
         other => other,
     }

@@ -6,10 +6,11 @@ use crate::control::Scope;
 use crate::controls;
 use crate::diff::Difference;
 use crate::error::advice;
-use crate::plan::{Entry, Plan, Summary, Verdict};
+use crate::plan::{Call, Entry, Plan, Summary, Verdict};
 use crate::risk::Risk;
 use anstyle::Style;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// Writes the whole plan.
@@ -215,7 +216,20 @@ fn whereabouts(entry: &Entry) -> String {
 pub(super) fn is_new(entry: &Entry) -> bool {
     let control = controls::find(&entry.control);
     let is_there = control.is_some_and(|own| own.about.scope == Scope::Matches);
-    !is_there && entry.differences.iter().all(|own| own.before.is_null())
+    let had_nothing = entry.differences.iter().all(|own| own.before.is_null());
+    !is_there && had_nothing && begins_to_exist(entry)
+}
+
+/// Whether what differs is a thing as a whole, and not a part that one which exists lacks: a key of a
+/// trail, an alert of a budget.
+fn begins_to_exist(entry: &Entry) -> bool {
+    let fields = entry.differences.iter().map(|own| own.field.as_str());
+    let parts: BTreeSet<&str> = fields
+        .map(|own| own.split('.').next().unwrap_or(own))
+        .collect();
+    let is_whole = entry.differences.iter().any(|own| !own.field.contains('.'));
+    let creates = |call: &Call| call.operation.starts_with("Create");
+    parts.len() > 1 || (is_whole && entry.calls.first().is_some_and(creates))
 }
 
 fn symbol(entry: &Entry) -> (&'static str, Style) {

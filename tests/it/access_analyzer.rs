@@ -325,7 +325,7 @@ fn every_move_that_blinds_the_analyzer_is_drift() {
         };
         let is = |value: &str| Criterion::builder().eq(value).build();
         rule("public", "isPublic", is("true")).await;
-        sees("the archive rule public archives findings with isPublic eq true, which is broad");
+        sees("the archive rule public archives findings with isPublic eq true: nobody sees them");
         rule("buckets", "resourceType", is("AWS::S3::Bucket")).await;
         sees("the archive rule buckets archives");
         let any = Criterion::builder().exists(true).build();
@@ -337,7 +337,7 @@ fn every_move_that_blinds_the_analyzer_is_drift() {
             .rule_name("all");
         let nothing = request.set_filter(Some(HashMap::new()));
         nothing.send().await.expect("a rule");
-        sees("the archive rule all archives every finding, which is broad");
+        sees("the archive rule all archives every finding: nobody sees them");
         rule("vendor", "resource", is("arn:aws:s3:::vendor-exchange")).await;
         let declared =
             "[access_analyzer]\narchive_rules = [\"all\", \"any\", \"buckets\", \"public\"]";

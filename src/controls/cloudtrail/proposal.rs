@@ -187,7 +187,7 @@ fn not_adopted(proposal: &mut Proposal, settings: &Settings, live: &Live, contex
                 ),
             );
         }
-        let text = "already records all regions: AWS bills a second copy of management events";
+        let text = "covers all regions too: while both record, AWS bills a second copy of management events";
         proposal.note(format!("the trail {name} {text}"));
     }
 }
