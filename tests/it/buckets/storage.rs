@@ -320,7 +320,7 @@ fn a_rule_of_the_older_form_is_sent_in_todays_form_beside_ours() {
     block_on(async {
         create(&account, &bucket, "us-east-1").await;
         let s3 = s3(&account, "us-east-1").await;
-        #[allow(deprecated)]
+        #[expect(deprecated, reason = "the older form is what such buckets have")]
         let older = LifecycleRule::builder().id("tmp").prefix("tmp/");
         let older = older
             .status(ExpirationStatus::Enabled)
