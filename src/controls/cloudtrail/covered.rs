@@ -1,7 +1,8 @@
 //! A trail of others that covers the account is enough: it is judged, and left to them.
 
 use super::judge::{delivery_failed, management_events};
-use super::live::{Covered, owner};
+use super::live::Covered;
+use super::reads::owner;
 use super::selectors;
 use super::settings::Settings;
 use crate::aws::keys;

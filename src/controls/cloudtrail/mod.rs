@@ -8,6 +8,7 @@ mod covered;
 mod judge;
 mod live;
 mod proposal;
+mod reads;
 mod restore;
 mod selectors;
 mod settings;
@@ -165,11 +166,11 @@ impl Control for Cloudtrail {
              0.35 USD per 100,000; S3 storage",
         ),
         operations: &[
-            live::DESCRIBE_TRAILS,
-            live::GET_TRAIL_STATUS,
-            live::GET_EVENT_SELECTORS,
-            live::GET_INSIGHT_SELECTORS,
-            live::LIST_TAGS,
+            reads::DESCRIBE_TRAILS,
+            reads::GET_TRAIL_STATUS,
+            reads::GET_EVENT_SELECTORS,
+            reads::GET_INSIGHT_SELECTORS,
+            reads::LIST_TAGS,
             LIST_BUCKETS,
             GET_BUCKET_POLICY,
             DESCRIBE_KEY,

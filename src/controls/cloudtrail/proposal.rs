@@ -2,7 +2,8 @@
 
 use super::covered::covered;
 use super::judge::{deliveries, destination, live_key, management_events, own_events, wanted_key};
-use super::live::{self, Details, Live, Trail};
+use super::live::{Details, Live, Trail};
+use super::reads;
 use super::selectors::{self, Selector};
 use super::settings::Settings;
 use super::state::State;
@@ -109,7 +110,7 @@ fn second_copies(proposal: &mut Proposal, live: &Live, chosen: &str) {
 fn other_settings(what: &str, context: &Context) -> Proposal {
     let text = format!("the snapshot was taken with another baseline: {what} is not in it");
     let region = &context.home_region;
-    Proposal::unknown(AwsError::unexpected(&live::DESCRIBE_TRAILS, region, &text))
+    Proposal::unknown(AwsError::unexpected(&reads::DESCRIBE_TRAILS, region, &text))
 }
 
 fn create(settings: &Settings, live: &Live, context: &Context) -> Proposal {
@@ -166,7 +167,7 @@ fn create(settings: &Settings, live: &Live, context: &Context) -> Proposal {
 /// Says of the account's trails of all regions why a new one is created beside them.
 fn not_adopted(proposal: &mut Proposal, settings: &Settings, live: &Live, context: &Context) {
     let trails = live.trails.iter().filter(|(arn, trail)| {
-        let foreign = live::owner(arn) != context.account;
+        let foreign = reads::owner(arn) != context.account;
         trail.multi_region && !trail.organization && !foreign
     });
     for (arn, trail) in trails {
@@ -223,7 +224,7 @@ fn adopt(
     if writes_selectors && fields.any(|field| field.is_blank()) {
         let text = "an event selector has a condition that this version of baseline cannot read, \
                     and would lose";
-        let operation = &live::GET_EVENT_SELECTORS;
+        let operation = &reads::GET_EVENT_SELECTORS;
         return Proposal::unknown(AwsError::unexpected(operation, &trail.home_region, text));
     }
     let mut proposal = Proposal::between(&before.view(), &wanted.view());
@@ -302,7 +303,7 @@ fn topic(proposal: &mut Proposal, settings: &Settings, wanted: &State, context: 
     let Some(topic) = &wanted.sns_topic else {
         return;
     };
-    let foreign = live::owner(topic) != context.account;
+    let foreign = reads::owner(topic) != context.account;
     if foreign && settings.sns_topic(context).is_none() {
         let name = &wanted.name;
         proposal.finding(
