@@ -125,6 +125,11 @@ const EXAMPLES: &[Example] = &[
     ),
     ("config", "bucket", &["\"acme-logs-{account}\""]),
     ("config", "prefix", &["\"config\""]),
+    (
+        "config",
+        "kms_key",
+        &["\"arn:aws:kms:us-east-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab\""],
+    ),
     ("config", "snapshot_frequency", &["\"TwentyFour_Hours\""]),
     (
         "config",
@@ -147,6 +152,11 @@ const EXAMPLES: &[Example] = &[
     ("guardduty", "trusted_lists", &["[\"office\"]"]),
     ("guardduty", "threat_lists", &["[\"our-threats\"]"]),
     ("guardduty", "export_buckets", &["[\"acme-findings\"]"]),
+    (
+        "guardduty",
+        "administrator",
+        &["\"111122223333\"", "\"none\""],
+    ),
     ("guardduty", "take_over", BOOLEAN),
     (
         "access_analyzer",

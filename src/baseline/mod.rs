@@ -10,7 +10,7 @@ mod size;
 mod waivers;
 mod words;
 
-pub use account::{Account, Regions};
+pub use account::{Account, AccountId, Regions};
 pub use limits::{Forbidden, Limits};
 pub use problems::Problems;
 pub use shared::Shared;

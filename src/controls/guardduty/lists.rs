@@ -166,6 +166,41 @@ where
     }
 }
 
+/// Walks over all lists of a kind: first their ids, page by page, then each of them.
+macro_rules! walk {
+    ($asked:expr, $kind:ident: $list:ident ($LIST:ident) -> $ids:ident, $get:ident ($GET:ident) by $id:ident) => {{
+        let Asked {
+            client,
+            clients,
+            detector,
+            region,
+        } = $asked;
+        let ids = pages(|token| async move {
+            let request = client.$list().detector_id(detector);
+            let request = request.max_results(PAGE).set_next_token(token).send();
+            match $LIST.answer(clients, region, request).await {
+                Ok(page) => Ok((page.$ids().to_vec(), page.next_token)),
+                Err(error) => nothing_if_unknown(error),
+            }
+        })
+        .await?;
+        try_join_all(ids.into_iter().map(|id| async move {
+            let request = client.$get().detector_id(detector).$id(&id).send();
+            let own = $GET.answer(clients, region, request).await?;
+            let status = own.status().map(|status| status.as_str());
+            Ok(List {
+                kind: ListKind::$kind,
+                name: own.name().unwrap_or_default().to_owned(),
+                id,
+                location: own.location().unwrap_or_default().to_owned(),
+                status: status.unwrap_or_default().to_owned(),
+                is_of_account: false,
+            })
+        }))
+        .await
+    }};
+}
+
 impl Asked<'_> {
     async fn filters(self) -> Result<BTreeMap<String, Criteria>, AwsError> {
         let Self {
@@ -193,128 +228,25 @@ impl Asked<'_> {
     }
 
     async fn ip_sets(self) -> Result<Vec<List>, AwsError> {
-        let Self {
-            client,
-            clients,
-            detector,
-            region,
-        } = self;
-        let ids = pages(|token| async move {
-            let request = client.list_ip_sets().detector_id(detector);
-            let request = request.max_results(PAGE).set_next_token(token).send();
-            let page = LIST_IP_SETS.answer(clients, region, request).await?;
-            Ok((page.ip_set_ids().to_vec(), page.next_token))
-        })
-        .await?;
-        try_join_all(ids.into_iter().map(|id| async move {
-            let request = client.get_ip_set().detector_id(detector).ip_set_id(&id);
-            let own = GET_IP_SET.answer(clients, region, request.send()).await?;
-            let status = own.status().map(|status| status.as_str());
-            Ok(list(
-                ListKind::TrustedIps,
-                id,
-                own.name(),
-                own.location(),
-                status,
-            ))
-        }))
-        .await
+        walk!(self, TrustedIps: list_ip_sets (LIST_IP_SETS) -> ip_set_ids,
+            get_ip_set (GET_IP_SET) by ip_set_id)
     }
 
     async fn threat_sets(self) -> Result<Vec<List>, AwsError> {
-        let Self {
-            client,
-            clients,
-            detector,
-            region,
-        } = self;
-        let ids = pages(|token| async move {
-            let request = client.list_threat_intel_sets().detector_id(detector);
-            let request = request.max_results(PAGE).set_next_token(token).send();
-            let page = LIST_THREAT_SETS.answer(clients, region, request).await?;
-            Ok((page.threat_intel_set_ids().to_vec(), page.next_token))
-        })
-        .await?;
-        try_join_all(ids.into_iter().map(|id| async move {
-            let request = client.get_threat_intel_set().detector_id(detector);
-            let request = request.threat_intel_set_id(&id).send();
-            let own = GET_THREAT_SET.answer(clients, region, request).await?;
-            let status = own.status().map(|status| status.as_str());
-            Ok(list(
-                ListKind::ThreatIps,
-                id,
-                own.name(),
-                own.location(),
-                status,
-            ))
-        }))
-        .await
+        walk!(self, ThreatIps: list_threat_intel_sets (LIST_THREAT_SETS) -> threat_intel_set_ids,
+            get_threat_intel_set (GET_THREAT_SET) by threat_intel_set_id)
     }
 
     async fn trusted_entities(self) -> Result<Vec<List>, AwsError> {
-        let Self {
-            client,
-            clients,
-            detector,
-            region,
-        } = self;
-        let ids = pages(|token| async move {
-            let request = client.list_trusted_entity_sets().detector_id(detector);
-            let request = request.max_results(PAGE).set_next_token(token).send();
-            match LIST_TRUSTED_ENTITIES.answer(clients, region, request).await {
-                Ok(page) => Ok((page.trusted_entity_set_ids().to_vec(), page.next_token)),
-                Err(error) => nothing_if_unknown(error),
-            }
-        })
-        .await?;
-        try_join_all(ids.into_iter().map(|id| async move {
-            let request = client.get_trusted_entity_set().detector_id(detector);
-            let request = request.trusted_entity_set_id(&id).send();
-            let own = GET_TRUSTED_ENTITIES
-                .answer(clients, region, request)
-                .await?;
-            let status = own.status().map(|status| status.as_str());
-            Ok(list(
-                ListKind::TrustedEntities,
-                id,
-                own.name(),
-                own.location(),
-                status,
-            ))
-        }))
-        .await
+        walk!(self, TrustedEntities:
+            list_trusted_entity_sets (LIST_TRUSTED_ENTITIES) -> trusted_entity_set_ids,
+            get_trusted_entity_set (GET_TRUSTED_ENTITIES) by trusted_entity_set_id)
     }
 
     async fn threat_entities(self) -> Result<Vec<List>, AwsError> {
-        let Self {
-            client,
-            clients,
-            detector,
-            region,
-        } = self;
-        let ids = pages(|token| async move {
-            let request = client.list_threat_entity_sets().detector_id(detector);
-            let request = request.max_results(PAGE).set_next_token(token).send();
-            match LIST_THREAT_ENTITIES.answer(clients, region, request).await {
-                Ok(page) => Ok((page.threat_entity_set_ids().to_vec(), page.next_token)),
-                Err(error) => nothing_if_unknown(error),
-            }
-        })
-        .await?;
-        try_join_all(ids.into_iter().map(|id| async move {
-            let request = client.get_threat_entity_set().detector_id(detector);
-            let request = request.threat_entity_set_id(&id).send();
-            let own = GET_THREAT_ENTITIES.answer(clients, region, request).await?;
-            let status = own.status().map(|status| status.as_str());
-            Ok(list(
-                ListKind::ThreatEntities,
-                id,
-                own.name(),
-                own.location(),
-                status,
-            ))
-        }))
-        .await
+        walk!(self, ThreatEntities:
+            list_threat_entity_sets (LIST_THREAT_ENTITIES) -> threat_entity_set_ids,
+            get_threat_entity_set (GET_THREAT_ENTITIES) by threat_entity_set_id)
     }
 
     async fn exports(self) -> Result<Vec<Export>, AwsError> {
@@ -361,22 +293,5 @@ fn nothing_if_unknown<T>(error: AwsError) -> Result<(Vec<T>, Option<String>), Aw
     match error.is("UnknownOperationException") {
         true => Ok((Vec::new(), None)),
         false => Err(error),
-    }
-}
-
-fn list(
-    kind: ListKind,
-    id: String,
-    name: Option<&str>,
-    location: Option<&str>,
-    status: Option<&str>,
-) -> List {
-    List {
-        kind,
-        name: name.unwrap_or_default().to_owned(),
-        id,
-        location: location.unwrap_or_default().to_owned(),
-        status: status.unwrap_or_default().to_owned(),
-        is_of_account: false,
     }
 }

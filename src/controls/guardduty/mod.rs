@@ -3,6 +3,7 @@
 //! There is one detector in a region. What an administrator account or a policy of the organization
 //! decides is compared and left to them.
 
+mod declared;
 mod features;
 mod lists;
 mod restore;
@@ -12,7 +13,7 @@ mod writes;
 
 use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Write};
-use crate::baseline::Problems;
+use crate::baseline::{AccountId, Problems};
 use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standard,
@@ -21,6 +22,7 @@ use crate::control::{
 use crate::floor::{AtLeast, raise_word};
 use crate::managed::Managed;
 use crate::place::Place;
+use declared::DeclaredList;
 use features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
 use serde::Deserialize;
 use state::{Detector, GET, GET_ADMINISTRATOR, LIST, Live};
@@ -40,9 +42,10 @@ pub struct Settings {
     features: Managed<BTreeMap<String, Declared>>,
     publishing_frequency: Managed<AtLeast<Frequency>>,
     filters: Managed<BTreeSet<String>>,
-    trusted_lists: Managed<BTreeSet<String>>,
-    threat_lists: Managed<BTreeSet<String>>,
+    trusted_lists: Managed<BTreeSet<DeclaredList>>,
+    threat_lists: Managed<BTreeSet<DeclaredList>>,
     export_buckets: Managed<BTreeSet<String>>,
+    administrator: Managed<Administrator>,
     take_over: Managed<bool>,
 }
 
@@ -56,6 +59,7 @@ impl Default for Settings {
             trusted_lists: Managed::new(BTreeSet::new()),
             threat_lists: Managed::new(BTreeSet::new()),
             export_buckets: Managed::new(BTreeSet::new()),
+            administrator: Managed::UNMANAGED,
             take_over: Managed::new(false),
         }
     }
@@ -76,6 +80,63 @@ impl Frequency {
         (Self::OneHour, "ONE_HOUR"),
         (Self::FifteenMinutes, "FIFTEEN_MINUTES"),
     ];
+}
+
+/// The setting `administrator`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+enum Administrator {
+    /// The detectors are administered by no other account.
+    None,
+    /// By this one.
+    Account(AccountId),
+}
+
+impl TryFrom<String> for Administrator {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "none" => Ok(Self::None),
+            _ => AccountId::try_from(text).map(Self::Account),
+        }
+    }
+}
+
+impl Administrator {
+    /// Reports that another account administers a detector than is declared, or none. Source:
+    /// GuardDuty API reference, `AcceptAdministratorInvitation` and
+    /// `DisassociateFromAdministratorAccount`: a member account itself can do both.
+    fn judge(&self, proposal: &mut Proposal, live: Option<&str>) {
+        let (what, remedy) = match (self, live) {
+            (Self::Account(own), None) => (
+                format!(
+                    "no account administers GuardDuty here any more: {} sees none of its findings",
+                    own.as_str()
+                ),
+                format!(
+                    "have {} add this account as a member again, or correct administrator",
+                    own.as_str()
+                ),
+            ),
+            (Self::Account(own), Some(other)) if own.as_str() != other => (
+                format!("account {other} administers GuardDuty here, and not {}", own.as_str()),
+                "it sees the findings and decides what is archived: if that is right, correct \
+                 administrator; else leave it: aws guardduty disassociate-from-administrator-account"
+                    .to_owned(),
+            ),
+            (Self::None, Some(other)) => (
+                format!("account {other} administers GuardDuty here"),
+                format!(
+                    "it sees the findings and decides what is archived: if that is right, say \
+                     administrator = \"{other}\"; else leave it: aws guardduty \
+                     disassociate-from-administrator-account"
+                ),
+            ),
+            _ => return,
+        };
+        proposal.finding("administrator", what, remedy);
+    }
 }
 
 impl Settings {
@@ -322,18 +383,27 @@ impl Control for GuardDuty {
                 "trusted_lists",
                 "[]",
                 "The names of the trusted IP and entity lists; nothing is found about what they \
-                 hold. Any other that is in use is a finding.",
+                 hold. { name = …, location = \"s3://…\" } declares the file as well. Any other \
+                 that is in use is a finding.",
             ),
             Setting::new(
                 "threat_lists",
                 "[]",
-                "The names of the threat IP and entity lists that must be in use. Any other that is \
-                 in use is a finding.",
+                "The names of the threat IP and entity lists that must be in use, perhaps with their \
+                 files: { name = …, location = \"s3://…\" }. Any other that is in use is a finding.",
             ),
             Setting::new(
                 "export_buckets",
                 "[]",
-                "The buckets of other accounts that findings may be exported to.",
+                "The buckets that findings must be exported to; {region}, that of the detector, and \
+                 {account} are filled in. An export to another account's bucket that is not named \
+                 is a finding, and so is one that fails.",
+            ),
+            Setting::new(
+                "administrator",
+                "\"unmanaged\"",
+                "The account that administers the detectors, or \"none\". Another, or none, is a \
+                 finding: a member account can leave its administrator, and accept another.",
             ),
             TAKE_OVER,
         ],
@@ -428,7 +498,10 @@ impl Control for GuardDuty {
             (None, _, _) => Proposal::fine(),
         };
         if let (true, None, Some(id)) = (settings.watches(), &administrator, &id) {
-            silencing::judge(&mut proposal, settings, &silencing, id, region);
+            silencing::judge(&mut proposal, settings, &silencing, id, region, context);
+        }
+        if let (true, Some(wanted), Some(_)) = (settings.watches(), &*settings.administrator, &id) {
+            wanted.judge(&mut proposal, administrator.as_deref());
         }
         match administrator {
             Some(account) => proposal.left_to(&format!("GuardDuty administrator {account}")),

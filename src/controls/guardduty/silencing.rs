@@ -6,7 +6,8 @@
 //! rules" and "Entity lists and IP address lists".
 
 use super::Settings;
-use crate::control::Proposal;
+use super::declared::DeclaredList;
+use crate::control::{Context, Proposal};
 use aws_sdk_guardduty::types::{Condition, FindingCriteria};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,17 +222,24 @@ impl List {
 /// The bucket in the location of a list, in any of the spellings that AWS takes: `s3://BUCKET/KEY`,
 /// `https://s3.REGION.amazonaws.com/BUCKET/KEY`, `https://BUCKET.s3.REGION.amazonaws.com/KEY`.
 pub fn bucket_of(location: &str) -> Option<&str> {
+    file_of(location).map(|(bucket, _)| bucket)
+}
+
+/// The same with the key of the file.
+pub fn file_of(location: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = location.split_once("://")?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let bucket = match scheme {
-        "s3" => host,
-        _ if host.starts_with("s3.") || host.starts_with("s3-") => path.split('/').next()?,
+    let (bucket, key) = match scheme {
+        "s3" => (host, path),
+        _ if host.starts_with("s3.") || host.starts_with("s3-") => {
+            path.split_once('/').unwrap_or((path, ""))
+        }
         _ => {
             let at = host.rfind(".s3.").or_else(|| host.rfind(".s3-"))?;
-            &host[..at]
+            (&host[..at], path)
         }
     };
-    (!bucket.is_empty()).then_some(bucket)
+    (!bucket.is_empty()).then_some((bucket, key))
 }
 
 /// Where findings are exported to.
@@ -267,6 +275,7 @@ pub fn judge(
     found: &Silencing,
     id: &str,
     region: &str,
+    context: &Context,
 ) {
     if let Some(declared) = &*settings.filters {
         for (name, criteria) in &found.filters {
@@ -274,9 +283,9 @@ pub fn judge(
         }
     }
     for own in &found.lists {
-        list(proposal, settings, own, id, region);
+        list(proposal, settings, own, id, region, context);
     }
-    for name in settings.threat_lists.iter().flatten() {
+    for DeclaredList { name, .. } in settings.threat_lists.iter().flatten() {
         let in_use = |own: &List| !own.kind.is_trusted() && own.name == *name;
         if !found.lists.iter().any(in_use) {
             proposal.finding(
@@ -287,8 +296,29 @@ pub fn judge(
         }
     }
     for own in &found.exports {
-        export(proposal, settings, own, id, region);
+        export(proposal, settings, own, id, region, context);
     }
+    for bucket in settings.export_buckets.iter().flatten() {
+        let bucket = fill(bucket, region, context);
+        let is_to = |own: &Export| Export::bucket(&own.destination) == bucket;
+        if !found.exports.iter().any(is_to) {
+            proposal.finding(
+                "export_buckets",
+                format!("findings are not exported to the bucket {bucket}, which is declared"),
+                format!(
+                    "export them: aws guardduty create-publishing-destination --detector-id {id} \
+                     --region {region}; or take it out of export_buckets"
+                ),
+            );
+        }
+    }
+}
+
+/// Exports are regional, so `{region}` is that of the detector.
+fn fill(bucket: &str, region: &str, context: &Context) -> String {
+    bucket
+        .replace("{region}", region)
+        .replace("{account}", &context.account)
 }
 
 fn filter(
@@ -323,7 +353,14 @@ fn filter(
     }
 }
 
-fn list(proposal: &mut Proposal, settings: &Settings, own: &List, id: &str, region: &str) {
+fn list(
+    proposal: &mut Proposal,
+    settings: &Settings,
+    own: &List,
+    id: &str,
+    region: &str,
+    context: &Context,
+) {
     let (key, declared, effect) = match own.kind.is_trusted() {
         true => (
             "trusted_lists",
@@ -344,7 +381,7 @@ fn list(proposal: &mut Proposal, settings: &Settings, own: &List, id: &str, regi
         "aws guardduty {command} --detector-id {id} {option} {} --region {region}",
         own.id
     );
-    if !declared.contains(name) {
+    let Some(declared) = declared.iter().find(|other| other.name == *name) else {
         proposal.finding(
             key,
             format!(
@@ -353,11 +390,22 @@ fn list(proposal: &mut Proposal, settings: &Settings, own: &List, id: &str, regi
             ),
             format!("declare it with {key} = [\"{name}\"], or: {delete}"),
         );
-    } else if !own.is_of_account {
+        return;
+    };
+    if let Some(wanted) = declared.misplaced(location, region, context) {
+        proposal.finding(
+            key,
+            format!("the {kind} {name} has the file {location}, and {wanted} is declared"),
+            format!("update the list, or declare its file: {{ name = \"{name}\", location = \"{location}\" }}"),
+        );
+    } else if !own.is_of_account && declared.location.is_none() {
         proposal.finding(
             key,
             format!("the file of the {kind} {name}, {location}, is in no bucket of this account"),
-            format!("move the file to a bucket of this account, waive this, or: {delete}"),
+            format!(
+                "move the file to a bucket of this account; or declare it: {{ name = \"{name}\", \
+                 location = \"{location}\" }}; or: {delete}"
+            ),
         );
     } else if own.status == "ERROR" {
         proposal.finding(
@@ -368,7 +416,14 @@ fn list(proposal: &mut Proposal, settings: &Settings, own: &List, id: &str, regi
     }
 }
 
-fn export(proposal: &mut Proposal, settings: &Settings, own: &Export, id: &str, region: &str) {
+fn export(
+    proposal: &mut Proposal,
+    settings: &Settings,
+    own: &Export,
+    id: &str,
+    region: &str,
+    context: &Context,
+) {
     let Export {
         destination,
         status,
@@ -383,7 +438,9 @@ fn export(proposal: &mut Proposal, settings: &Settings, own: &Export, id: &str, 
         return;
     };
     let bucket = Export::bucket(destination);
-    if !own.is_of_account && !declared.contains(bucket) {
+    let mut declared = declared.iter();
+    let is_declared = declared.any(|own| fill(own, region, context) == bucket);
+    if !own.is_of_account && !is_declared {
         proposal.finding(
             "export_buckets",
             format!("findings are exported to {destination}, which is no bucket of this account"),

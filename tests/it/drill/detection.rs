@@ -1,6 +1,6 @@
 //! Moves against GuardDuty and IAM Access Analyzer.
 
-use super::{Drill, Intruder, nothing};
+use super::{Drill, Intruder, STRANGER, nothing};
 use serde_json::{Value, json};
 
 fn detector(intruder: &mut Intruder) -> String {
@@ -28,6 +28,30 @@ fn filter(intruder: &mut Intruder, criterion: Value) {
         &format!("/detector/{id}/filter"),
         input,
     );
+}
+
+/// A detector with a trusted list and an export, both of buckets of the account.
+fn a_list_and_an_export(intruder: &mut Intruder) {
+    for bucket in ["/lists-{account}", "/findings-{account}"] {
+        let bucket = intruder.fill(bucket);
+        intruder.s3("PUT", &bucket, "");
+    }
+    intruder.rest("guardduty", "POST", "/detector", json!({"enable": true}));
+    let id = detector(intruder);
+    let set = json!({
+        "name": "office", "format": "TXT", "activate": true,
+        "location": intruder.fill("https://s3.amazonaws.com/lists-{account}/office.txt"),
+    });
+    intruder.rest("guardduty", "POST", &format!("/detector/{id}/ipset"), set);
+    let export = json!({
+        "destinationType": "S3",
+        "destinationProperties": {
+            "destinationArn": intruder.fill("arn:aws:s3:::findings-{account}"),
+            "kmsKeyArn": intruder.fill("arn:aws:kms:us-east-1:{account}:key/k"),
+        },
+    });
+    let path = format!("/detector/{id}/publishingDestination");
+    intruder.rest("guardduty", "POST", &path, export);
 }
 
 /// The path of the analyzer of external access.
@@ -95,6 +119,65 @@ pub const DRILLS: &[Drill] = &[
                     "location": "https://s3.amazonaws.com/lists/office.txt",
                 });
                 intruder.rest("guardduty", "POST", &format!("/detector/{id}/ipset"), set);
+            }),
+        ],
+    },
+    Drill {
+        control: "guardduty",
+        tables: "[guardduty]\nadministrator = \"777777777777\"",
+        before: |intruder| {
+            intruder.rest("guardduty", "POST", "/detector", json!({"enable": true}));
+            intruder.admin(
+                "account",
+                json!({"guardduty_administrator": "777777777777"}),
+            );
+        },
+        moves: &[
+            ("the member leaves its administrator", |intruder| {
+                let path = format!(
+                    "/detector/{}/administrator/disassociate",
+                    detector(intruder)
+                );
+                intruder
+                    .wire
+                    .rest("guardduty", "us-east-1", "POST", &path, "");
+            }),
+            (
+                "the intruder's account becomes its administrator",
+                |intruder| {
+                    intruder.admin("account", json!({"guardduty_administrator": STRANGER}));
+                },
+            ),
+        ],
+    },
+    Drill {
+        control: "guardduty",
+        tables: "[guardduty]\nexport_buckets = [\"findings-{account}\"]\n\
+                 trusted_lists = [{ name = \"office\", location = \"s3://lists-{account}/office.txt\" }]",
+        before: a_list_and_an_export,
+        moves: &[
+            ("the trusted list gets another file", |intruder| {
+                let id = detector(intruder);
+                let path = format!("/detector/{id}/ipset");
+                let sets = intruder
+                    .wire
+                    .rest("guardduty", "us-east-1", "GET", &path, "");
+                let set = sets["ipSetIds"][0].as_str().expect("a set").to_owned();
+                let location = intruder.fill("s3://lists-{account}/theirs.txt");
+                let update = json!({"location": location});
+                intruder.rest("guardduty", "POST", &format!("{path}/{set}"), update);
+            }),
+            ("findings are exported no more", |intruder| {
+                let id = detector(intruder);
+                let path = format!("/detector/{id}/publishingDestination");
+                let list = intruder
+                    .wire
+                    .rest("guardduty", "us-east-1", "GET", &path, "");
+                let export = list["destinations"][0]["destinationId"].as_str();
+                let path = format!("{path}/{}", export.expect("an export"));
+                intruder
+                    .wire
+                    .rest("guardduty", "us-east-1", "DELETE", &path, "");
             }),
         ],
     },
