@@ -4,7 +4,7 @@
 //! without a word. So a key is judged wherever one is relied on, not only where the baseline names it.
 
 use super::facts::Reader;
-use super::{AwsError, Grant, Operation};
+use super::{AwsError, Grant, Kind, Operation};
 use serde::{Deserialize, Serialize};
 
 /// Reads a key by alias, id or ARN.
@@ -75,7 +75,62 @@ pub fn fault(name: &str, account: &str, seen: Option<&Key>) -> Option<String> {
     }
 }
 
+/// A key that the baseline names, as far as it can be seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Named {
+    /// The key; nothing when there is none, or none that can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<Key>,
+    /// Whether it belongs to another account, which does not let this one look.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden: bool,
+}
+
+impl Named {
+    /// Why nothing can be encrypted with it: the end of a sentence about it. Of one that is hidden
+    /// that cannot be told.
+    pub fn fault(&self) -> Option<String> {
+        match (&self.found, self.is_hidden) {
+            (Some(key), _) => key.fault(),
+            (None, true) => None,
+            (None, false) => Some("does not exist".to_owned()),
+        }
+    }
+}
+
+/// What to know of a key that is hidden.
+pub fn hidden(name: &str) -> String {
+    let account = owner(name).unwrap_or("another");
+    format!(
+        "the key {name} of account {account} does not let this account look (kms:DescribeKey): \
+         whether it is enabled cannot be told"
+    )
+}
+
 impl Reader {
+    /// The key that the baseline names by alias, id or ARN. That the ARN of another account's key,
+    /// whose policy need not let this account look, is refused is not an error.
+    ///
+    /// # Errors
+    /// When a key of this account could not be seen, or AWS did not answer.
+    pub async fn named_key(&self, name: &str, region: &str) -> Result<Named, AwsError> {
+        // What an alias stands for has to be seen: things name keys by their ARNs.
+        let is_foreign =
+            owner(name).is_some_and(|own| own != self.caller.account) && name.contains(":key/");
+        match self.key(name, region).await {
+            Ok(found) => Ok(Named {
+                found,
+                is_hidden: false,
+            }),
+            Err(error) if is_foreign && error.kind == Kind::Denied => Ok(Named {
+                found: None,
+                is_hidden: true,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The key of an alias, id or ARN in a region, asked once however many rely on it; `None` when
     /// there is no such key there.
     ///

@@ -17,6 +17,7 @@ mod retry;
 mod settling;
 mod source;
 pub mod store;
+pub mod trails;
 mod watch;
 mod way;
 

@@ -21,6 +21,26 @@ pub const CONTROL_TOWER: &str = "AWS Control Tower";
 /// Guide, "About AWS accounts in AWS Control Tower" and "Resources created in the shared accounts".
 const CONTROL_TOWER_NAMES: &str = "aws-controltower-";
 
+/// Whether a name is one that Control Tower gives.
+pub fn is_named_by_control_tower(name: &str) -> bool {
+    name.starts_with(CONTROL_TOWER_NAMES)
+}
+
+/// The account in the name of a bucket for Control Tower's logs; nothing for another name. In the log
+/// archive account it is `aws-controltower-logs-ACCOUNT-REGION`; from landing zone 4.0 on there is one
+/// for AWS Config, `aws-controltower-config-logs-ACCOUNT-SUFFIX`. Source: AWS Control Tower User
+/// Guide, "Resources created in the shared accounts" and "Landing zone 4.0".
+///
+/// A name proves nothing: whoever owns the account may have named a bucket so.
+pub fn archive_account(bucket: &str) -> Option<&str> {
+    let kinds = ["logs-", "config-logs-"];
+    let rest = bucket.strip_prefix(CONTROL_TOWER_NAMES)?;
+    let rest = kinds.iter().find_map(|kind| rest.strip_prefix(kind))?;
+    let (account, place) = rest.split_once('-')?;
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    (is_account && !place.is_empty()).then_some(account)
+}
+
 /// The tags that CloudFormation puts on what a stack creates; nobody else can set a tag that begins
 /// with `aws:`. Source: CloudFormation User Guide, "Resource tags".
 const STACK_NAME: &str = "aws:cloudformation:stack-name";
@@ -42,7 +62,7 @@ pub fn owner(name: &str, tags: &BTreeMap<String, String>) -> Option<String> {
             Some(format!("the stack set of the stack {stack}"))
         }
         Some(stack) => Some(format!("the CloudFormation stack {stack}")),
-        None if name.starts_with(CONTROL_TOWER_NAMES) => Some(CONTROL_TOWER.to_owned()),
+        None if is_named_by_control_tower(name) => Some(CONTROL_TOWER.to_owned()),
         None => None,
     }
 }

@@ -8,9 +8,6 @@ use std::collections::BTreeMap;
 /// What a thing is known by cannot be left alone.
 const KNOWN_BY: [(&str, &str); 2] = [("budgets", "name"), ("log_bucket", "name")];
 
-/// Words of consent: they stand for no value of AWS's that could be left alone.
-const CONSENTS: [&str; 2] = ["organization", "take_over"];
-
 /// Whether a default depends on who created the thing: what baseline created stays as it was made.
 fn is_of_what_was_created(setting: &Setting) -> bool {
     setting
@@ -104,7 +101,7 @@ fn naming_a_key_changes_nothing_of_what_the_others_ask_for() {
         let name = kind.about.name;
         let empty = asked(kind, &[]).expect("it is valid");
         for setting in kind.about.settings {
-            if KNOWN_BY.contains(&(name, setting.name)) || CONSENTS.contains(&setting.name) {
+            if KNOWN_BY.contains(&(name, setting.name)) {
                 continue;
             }
             let line = format!("{} = \"{UNMANAGED}\"", setting.name);

@@ -73,7 +73,10 @@ async fn is_recording(account: &Account, region: &'static str) -> bool {
     answer.configuration_recorders_status()[0].recording()
 }
 
-/// Makes a role with a trust policy for a service.
+/// AWS's own policy for roles of AWS Config.
+const CONFIG_ROLE: &str = "arn:aws:iam::aws:policy/service-role/AWS_ConfigRole";
+
+/// Makes a role with a trust policy for a service, and the policy that AWS Config needs.
 async fn role(account: &Account, name: &str, service: &str) -> String {
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service},
@@ -87,6 +90,9 @@ async fn role(account: &Account, name: &str, service: &str) -> String {
         .expect("a role")
         .role
         .expect("it is answered");
+    let attach = iam.attach_role_policy().role_name(name);
+    let attach = attach.policy_arn(CONFIG_ROLE).send().await;
+    attach.expect("attached");
     made.arn
 }
 
@@ -362,7 +368,12 @@ fn nonsense_in_the_table_is_refused_in_place() {
 
 /// A bucket of another account that takes what Config delivers.
 async fn foreign_bucket(other: &Account) -> String {
-    let bucket = format!("theirs-{}", other.id);
+    bucket_of(other, &format!("theirs-{}", other.id)).await
+}
+
+/// The same by a name.
+async fn bucket_of(other: &Account, bucket: &str) -> String {
+    let bucket = bucket.to_owned();
     let config = aws_sdk_s3::config::Builder::from(&other.sdk().await).force_path_style(true);
     let s3 = aws_sdk_s3::Client::from_conf(config.build());
     s3.create_bucket()
@@ -523,15 +534,44 @@ fn an_adopted_recorder_whose_role_or_bucket_is_lost_is_a_finding() {
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
         let _ = account.run(&["drift"]).exits(0);
         let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let trust = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": {"Service": "ec2.amazonaws.com"},
-        }]})
-        .to_string();
-        let update = iam.update_assume_role_policy().role_name("their-role");
-        update.policy_document(trust).send().await.expect("updated");
+        let trusts = async |service: &str| {
+            let trust = json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service},
+            }]});
+            let update = iam.update_assume_role_policy().role_name("their-role");
+            let update = update.policy_document(trust.to_string()).send().await;
+            update.expect("updated");
+        };
+        trusts("ec2.amazonaws.com").await;
         let drift = account.run(&["drift"]).exits(2);
         let _ = drift.says("does not let config.amazonaws.com assume it");
+        trusts("config.amazonaws.com").await;
+        let allowed = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": "config:*", "Resource": "*",
+        }]});
+        let put = iam.put_role_policy().role_name("their-role");
+        let put = put.policy_name("own").policy_document(allowed.to_string());
+        put.send().await.expect("put");
+        let detach = iam.detach_role_policy().role_name("their-role");
+        detach
+            .policy_arn(CONFIG_ROLE)
+            .send()
+            .await
+            .expect("detached");
+        let plan = account.run(&["plan", "--detailed-exitcode"]).exits(0);
+        let _ = plan.says("has not AWS's policy AWS_ConfigRole, but own: whether it may");
+        let delete = iam.delete_role_policy().role_name("their-role");
+        delete.policy_name("own").send().await.expect("deleted");
+        let _ = account
+            .run(&["drift"])
+            .exits(2)
+            .says("has no policy, so that it may read nothing");
+        account.faults(
+            json!([{"operation": "ListAttachedRolePolicies", "action": "denied", "count": null}]),
+        );
+        let unseen = account.run(&["drift"]).exits(4);
+        let _ = unseen.says("allow iam:ListAttachedRolePolicies");
+        account.faults(json!([]));
         iam.delete_role()
             .role_name("their-role")
             .send()
@@ -590,5 +630,127 @@ fn a_statement_that_keeps_the_deliveries_out_is_named_before_a_channel_is_made()
             !writes.iter().any(|own| own.starts_with("config:")),
             "{writes:?}"
         );
+    });
+}
+
+/// A recorder and channel as Control Tower makes them, in a region.
+async fn control_tower(account: &Account, region: &'static str, bucket: &str) {
+    let group = RecordingGroup::builder()
+        .all_supported(true)
+        .include_global_resource_types(region == HOME);
+    let recorder = ConfigurationRecorder::builder()
+        .name("aws-controltower-BaselineConfigRecorder")
+        .role_arn(format!(
+            "arn:aws:iam::{}:role/aws-controltower-ConfigRecorderRole",
+            account.id
+        ))
+        .recording_group(group.build());
+    let client = client(account, region).await;
+    let put = client.put_configuration_recorder();
+    let put = put.configuration_recorder(recorder.build()).send().await;
+    put.expect("a recorder");
+    redirected(account, region, bucket).await;
+    let start = client.start_configuration_recorder();
+    let start = start.configuration_recorder_name("aws-controltower-BaselineConfigRecorder");
+    start.send().await.expect("started");
+}
+
+/// Points the channel of Control Tower at a bucket.
+async fn redirected(account: &Account, region: &'static str, bucket: &str) {
+    let channel = DeliveryChannel::builder()
+        .name("aws-controltower-BaselineConfigDeliveryChannel")
+        .s3_bucket_name(bucket);
+    let put = client(account, region).await.put_delivery_channel();
+    let put = put.delivery_channel(channel.build()).send().await;
+    put.expect("a channel");
+}
+
+#[test]
+fn a_channel_of_control_tower_that_goes_to_a_namesake_of_its_archive_is_found() {
+    block_on(async {
+        let account = Account::new();
+        account.baseline(&account.in_regions(&[HOME, IRELAND], "[config]"));
+        let (archive, thief) = (Account::new(), Account::new());
+        let named = |owner: &Account| format!("aws-controltower-logs-{}-us-east-1", owner.id);
+        let right = bucket_of(&archive, &named(&archive)).await;
+        let stolen = bucket_of(&thief, &named(&thief)).await;
+        role(
+            &account,
+            "aws-controltower-ConfigRecorderRole",
+            "config.amazonaws.com",
+        )
+        .await;
+        for region in [HOME, IRELAND] {
+            control_tower(&account, region, &right).await;
+        }
+        let plan = account.run(&["plan", "--detailed-exitcode"]).exits(0);
+        let _ = plan.says("by its name the archive of AWS Control Tower");
+        redirected(&account, IRELAND, &stolen).await;
+        let drift = account.run(&["drift"]).exits(2);
+        let _ = drift.says("config@eu-west-1").says(&format!(
+            "the channel delivers to {stolen}; in us-east-1 that of AWS Control Tower delivers to {right}"
+        ));
+        // All regions alike, but not as the trail that no member can change.
+        redirected(&account, HOME, &stolen).await;
+        let _ = account.run(&["drift"]).exits(0);
+        let trail = json!({"Name": "aws-controltower-BaselineCloudTrail", "S3BucketName": right});
+        emulator().admin(
+            "account",
+            json!({"account": account.id, "organization_trail": trail}),
+        );
+        let drift = account.run(&["drift"]).exits(2);
+        let _ = drift.says(&format!(
+            "organization's trail of AWS Control Tower to {right}"
+        ));
+        account.faults(json!([{"operation": "DescribeTrails", "action": "denied", "count": null}]));
+        let _ = account
+            .run(&["drift"])
+            .exits(4)
+            .says("allow cloudtrail:DescribeTrails");
+        let before = account.writes().len();
+        let _ = account.run(&["apply", "--auto-approve"]).exits(4);
+        assert_eq!(account.writes().len(), before);
+    });
+}
+
+#[test]
+fn the_key_of_another_account_has_to_be_named() {
+    block_on(async {
+        let account = account(&[HOME], "").await;
+        let theirs = Account::new();
+        let kms = aws_sdk_kms::Client::new(&theirs.sdk().await);
+        let made = kms.create_key().send().await.expect("a key");
+        let made = made.key_metadata.expect("it is answered");
+        let (id, arn) = (made.key_id.clone(), made.arn.expect("its ARN"));
+        prepare(&account, "default", daily_with_an_override()).await;
+        let channel = DeliveryChannel::builder()
+            .name("default")
+            .s3_bucket_name(format!("logs-{}", account.id))
+            .s3_kms_key_arn(&arn);
+        let put = client(&account, HOME).await.put_delivery_channel();
+        put.delivery_channel(channel.build())
+            .send()
+            .await
+            .expect("a channel");
+        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+        let drift = account.run(&["drift"]).exits(2);
+        let _ = drift.says(&format!("say kms_key = \"{arn}\" in [config]"));
+        let named = format!("[config]\nbucket = \"logs-{{account}}\"\nkms_key = \"{arn}\"");
+        account.baseline(&account.in_one_region(&named));
+        let plan = account.run(&["plan", "--detailed-exitcode"]).exits(0);
+        let _ = plan.says("does not let this account look (kms:DescribeKey)");
+        let roots = [&theirs.id, &account.id].map(|id| format!("arn:aws:iam::{id}:root"));
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": roots}, "Action": "kms:*", "Resource": "*",
+        }]});
+        let put = kms.put_key_policy().key_id(&id).policy_name("default");
+        let put = put.policy(policy.to_string());
+        put.send().await.expect("put");
+        kms.disable_key()
+            .key_id(&id)
+            .send()
+            .await
+            .expect("disabled");
+        let _ = account.run(&["drift"]).exits(2).says("is Disabled");
     });
 }

@@ -36,6 +36,13 @@ impl Wire {
         self.ask(("iam", HOME), "POST", "/", kind, &body)
     }
 
+    /// The answer of an SNS operation, as XML.
+    pub fn sns(&mut self, action: &str, parameters: &str) -> String {
+        let body = format!("Action={action}&Version=2010-03-31{parameters}");
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        self.ask(("sns", HOME), "POST", "/", kind, &body)
+    }
+
     /// A part of S3 Control: set, if a value is given, else as it is.
     pub fn s3control(&mut self, part: &str, set: Option<&str>) -> String {
         let method = if set.is_some() { "PUT" } else { "GET" };

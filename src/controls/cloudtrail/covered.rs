@@ -6,11 +6,9 @@ use super::reads::owner;
 use super::selectors;
 use super::settings::Settings;
 use crate::aws::keys;
+use crate::control::owner::{archive_account, is_named_by_control_tower};
 use crate::control::{Context, Proposal};
 use std::collections::BTreeMap;
-
-/// What the names of Control Tower's trails and buckets begin with.
-const OF_CONTROL_TOWER: &str = "aws-controltower-";
 
 /// What the trail leaves open of what the table asks for, as findings.
 pub fn covered(
@@ -109,7 +107,8 @@ fn destination(
 ) {
     let (name, bucket) = (&found.trail.name, &found.trail.bucket);
     let is_said = settings.bucket(context).as_ref() == Some(bucket);
-    let is_archive = name.starts_with(OF_CONTROL_TOWER) && bucket.starts_with(OF_CONTROL_TOWER);
+    let archive = archive_account(bucket).filter(|_| is_named_by_control_tower(name));
+    let is_archive = archive.is_some_and(|account| account != context.account);
     if is_archive && !buckets.contains_key(bucket) {
         proposal.note(format!(
             "the trail {name} delivers to {bucket}, which is not in this account"

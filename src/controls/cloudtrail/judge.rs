@@ -2,7 +2,7 @@
 
 use super::live::{Delivery, Details, Live};
 use super::selectors::{self, Selector};
-use super::settings::{KeyName, Settings};
+use super::settings::Settings;
 use super::state::State;
 use crate::aws::keys;
 use crate::control::Context;
@@ -13,9 +13,9 @@ use crate::s3::{self, KeptOut, Shipment};
 /// What is wrong, and what to do.
 pub type Fault = (String, String);
 
-/// The ARN of the key that the table names, or what is wrong with it. A key of another account is
-/// accepted as asked for: this one need not be let describe it.
-pub fn wanted_key(live: &Live, context: &Context) -> Option<Result<String, Fault>> {
+/// The ARN of the key that the table names, or what is wrong with it. One of another account that
+/// does not let this account look is accepted as asked for.
+pub fn wanted_key(live: &Live) -> Option<Result<String, Fault>> {
     let key = live.key.as_ref()?;
     let (name, region) = (key.name.as_str(), &key.region);
     if region != &key.bucket_region {
@@ -25,51 +25,46 @@ pub fn wanted_key(live: &Live, context: &Context) -> Option<Result<String, Fault
             format!("name a key in {bucket_region}: CloudTrail takes no other"),
         )));
     }
-    if KeyName::parse(name).is_foreign_key(&context.account) {
-        return Some(Ok(name.to_owned()));
-    }
-    Some(match &key.found {
-        None => Err((
+    let faulty = |arn: &str, fault: String| {
+        Err((
+            format!("the key {arn} cannot be used: it {fault}"),
+            "enable it, or name another in kms_key".to_owned(),
+        ))
+    };
+    Some(match (&key.seen.found, key.seen.fault()) {
+        (Some(found), Some(fault)) => faulty(&found.arn, fault),
+        (Some(found), None) => Ok(found.arn.clone()),
+        (None, None) => Ok(name.to_owned()),
+        (None, Some(_)) => Err((
             format!("there is no key {name} in {region}"),
             "create it in the region of the bucket, with a policy that lets CloudTrail use it; or \
              correct kms_key"
                 .to_owned(),
         )),
-        Some(found) => match found.fault() {
-            None => Ok(found.arn.clone()),
-            Some(fault) => Err((
-                format!("the key {} cannot be used: it {fault}", found.arn),
-                "enable it, or name another in kms_key".to_owned(),
-            )),
-        },
     })
 }
 
-/// Judges the key that the trail keeps.
+/// Judges the key that the trail keeps. What is asked for is judged by itself.
 pub fn live_key(
     proposal: &mut Proposal,
     settings: &Settings,
     wanted: &State,
     details: &Details,
+    live: &Live,
     context: &Context,
 ) {
     let Some(arn) = &wanted.kms_key else {
         return;
     };
-    // What is asked for is judged by itself.
-    if settings
+    let found = live.key.as_ref().and_then(|key| key.seen.found.as_ref());
+    let is_asked = settings
         .key()
         .is_some_and(|asked| asked.text == arn.as_str())
-        || proposal.touches(&["kms_key"])
-    {
+        || found.is_some_and(|found| found.arn == *arn);
+    if is_asked || proposal.touches(&["kms_key"]) {
         return;
     }
     if let Some(fault) = keys::fault(arn, &context.account, details.key.as_ref()) {
-        let is_asked = details.key.as_ref().is_some_and(|seen| seen.arn == *arn);
-        // The table names it by another name: the finding about that says it already.
-        if settings.key().is_some() && is_asked {
-            return;
-        }
         proposal.finding(
             "kms_key",
             format!(

@@ -1,13 +1,14 @@
 //! What is read: every trail that the home region shows, and one of them whole.
 
 use super::reads::{
-    DESCRIBE_TRAILS, TAGS_AT_ONCE, covering_trail, describe_trails, details, is_logging, list_tags,
-    owner, selectors, status,
+    TAGS_AT_ONCE, covering_trail, describe_trails, details, is_logging, list_tags, owner,
+    selectors, status,
 };
 use super::selectors::Selector;
 use super::settings::Settings;
 use super::state::Logs;
 use crate::aws::facts::Reader;
+use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, keys};
 use crate::baseline::{DEFAULT_TRAIL, Tags};
 use crate::control::owner::{CONTROL_TOWER, owner as manager};
@@ -140,7 +141,6 @@ pub enum Delivery {
 
 /// The key that a name stands for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Key {
     /// The name.
     pub name: String,
@@ -149,9 +149,9 @@ pub struct Key {
     /// The region of the bucket. Source: CloudTrail API Reference, `KmsKeyNotFoundException`: the
     /// bucket and the key must be in the same region.
     pub bucket_region: String,
-    /// The key; nothing when there is none, and for the ARN of another account's key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub found: Option<keys::Key>,
+    /// What is seen of it.
+    #[serde(flatten)]
+    pub seen: keys::Named,
 }
 
 impl Live {
@@ -405,15 +405,12 @@ impl Live {
         let home = trail.map_or(&context.home_region, |trail| &trail.home_region);
         let bucket_region = bucket_region.unwrap_or_else(|| home.clone());
         let region = name.region().unwrap_or(&bucket_region).to_owned();
-        let found = match name.is_foreign_key(&context.account) {
-            true => None,
-            false => reader.key(name.text, &region).await?,
-        };
+        let seen = reader.named_key(name.text, &region).await?;
         Ok(Some(Key {
             name: name.text.to_owned(),
             region,
             bucket_region,
-            found,
+            seen,
         }))
     }
 

@@ -17,6 +17,7 @@ mod writes;
 
 use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
 use crate::aws::keys::DESCRIBE_KEY;
+use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::{DEFAULT_TRAIL, Problems};
 use crate::control::owner::TAKE_OVER;
@@ -166,7 +167,7 @@ impl Control for Cloudtrail {
              0.35 USD per 100,000; S3 storage",
         ),
         operations: &[
-            reads::DESCRIBE_TRAILS,
+            DESCRIBE_TRAILS,
             reads::GET_TRAIL_STATUS,
             reads::GET_EVENT_SELECTORS,
             reads::GET_INSIGHT_SELECTORS,
@@ -230,7 +231,10 @@ impl Control for Cloudtrail {
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         let key = settings.key();
-        let account = key.and_then(KeyName::account);
+        let foreign = key.and_then(KeyName::account);
+        let foreign = foreign.filter(|own| *own != context.account);
+        // The key of the trail, which may be another, is this account's.
+        let accounts = [Some(context.account.as_str()), foreign];
         let name = settings.name.as_deref();
         let logs = settings.cloudwatch_logs(context);
         vec![
@@ -239,7 +243,7 @@ impl Control for Cloudtrail {
             ("logs_role", logs.map(|own| own.role).into_iter().collect()),
             (
                 "key_account",
-                vec![account.unwrap_or(&context.account).to_owned()],
+                accounts.into_iter().flatten().map(str::to_owned).collect(),
             ),
         ]
     }

@@ -11,7 +11,8 @@ use super::writes::{
     CreateTrail, Insight, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging,
     UpdateTrail,
 };
-use crate::aws::AwsError;
+use crate::aws::trails::DESCRIBE_TRAILS;
+use crate::aws::{AwsError, keys};
 use crate::baseline::DEFAULT_TRAIL;
 use crate::control::{self, Context, Proposal};
 
@@ -37,8 +38,11 @@ pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal 
         None if settings.creates() => create(settings, live, context),
         None => Proposal::fine(),
     };
-    if let Some(Err((what, remedy))) = wanted_key(live, context) {
+    if let Some(Err((what, remedy))) = wanted_key(live) {
         proposal.finding("kms_key", what, remedy);
+    }
+    if let Some(key) = live.key.as_ref().filter(|own| own.seen.is_hidden) {
+        proposal.note(keys::hidden(&key.name));
     }
     if let Some((_, details)) = found
         && settings.is_enabled()
@@ -110,7 +114,7 @@ fn second_copies(proposal: &mut Proposal, live: &Live, chosen: &str) {
 fn other_settings(what: &str, context: &Context) -> Proposal {
     let text = format!("the snapshot was taken with another baseline: {what} is not in it");
     let region = &context.home_region;
-    Proposal::unknown(AwsError::unexpected(&reads::DESCRIBE_TRAILS, region, &text))
+    Proposal::unknown(AwsError::unexpected(&DESCRIBE_TRAILS, region, &text))
 }
 
 fn create(settings: &Settings, live: &Live, context: &Context) -> Proposal {
@@ -132,7 +136,7 @@ fn create(settings: &Settings, live: &Live, context: &Context) -> Proposal {
         );
         return proposal;
     }
-    let key = wanted_key(live, context).and_then(Result::ok);
+    let key = wanted_key(live).and_then(Result::ok);
     let name = settings.name.as_deref().unwrap_or(DEFAULT_TRAIL);
     let first = State::at_first(name, &bucket);
     let wanted = first.wanted(settings, key.as_deref(), true, context);
@@ -203,7 +207,7 @@ fn adopt(
     let arn = details.trail.as_str();
     let ours = live.is_ours(arn, trail, context);
     let before = State::of(trail, details);
-    let key = wanted_key(live, context).and_then(Result::ok);
+    let key = wanted_key(live).and_then(Result::ok);
     let mut wanted = before.wanted(settings, key.as_deref(), ours, context);
     let is_moved =
         |wanted: &State| (&wanted.bucket, &wanted.prefix) != (&before.bucket, &before.prefix);
@@ -251,7 +255,7 @@ fn adopt(
     }
     if settings.is_enabled() {
         kept_bucket(&mut proposal, settings, &before, &wanted, live, context);
-        live_key(&mut proposal, settings, &wanted, details, context);
+        live_key(&mut proposal, settings, &wanted, details, live, context);
         topic(&mut proposal, settings, &wanted, context);
         management_events(&mut proposal, settings, &wanted.name, &wanted.selectors);
         own_events(&mut proposal, settings, &wanted, context);

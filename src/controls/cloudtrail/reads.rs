@@ -4,6 +4,7 @@ use super::live::{Covering, Delivery, Details, Trail};
 use super::selectors::{Basic, Field, Selector};
 use super::state::Logs;
 use crate::aws::facts::Reader;
+use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Grant, Operation, keys};
 use crate::baseline::Tags;
 use crate::control::Context;
@@ -11,13 +12,6 @@ use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The trails that a region shows: its own, and the shadows of those that cover all regions.
-pub const DESCRIBE_TRAILS: Operation = Operation::new(
-    "cloudtrail",
-    "DescribeTrails",
-    &[Grant::any("cloudtrail:DescribeTrails")],
-);
 
 /// Also asked of the organization's trail, which belongs to another account.
 pub const GET_TRAIL_STATUS: Operation = Operation::new(
@@ -107,17 +101,11 @@ pub fn owner(arn: &str) -> &str {
 }
 
 pub(super) async fn describe_trails(reader: &Reader) -> Result<BTreeMap<String, Trail>, AwsError> {
-    let (clients, region) = (&reader.clients, reader.home_region.as_str());
-    let request = clients
-        .cloudtrail(region)
-        .describe_trails()
-        .include_shadow_trails(true)
-        .send();
-    let answer = DESCRIBE_TRAILS.answer(clients, region, request).await?;
-    let trails = answer.trail_list().iter().map(|trail| {
+    let found = reader.trails().await?;
+    let trails = found.iter().map(|trail| {
         Trail::new(trail).ok_or_else(|| {
             let text = "the answer holds a trail without name, ARN, region or bucket";
-            AwsError::unexpected(&DESCRIBE_TRAILS, region, text)
+            AwsError::unexpected(&DESCRIBE_TRAILS, &reader.home_region, text)
         })
     });
     trails.collect()

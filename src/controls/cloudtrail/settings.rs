@@ -29,8 +29,8 @@ pub struct Settings {
     sns_topic: Managed<String>,
     cloudwatch_logs: Managed<LogGroup>,
     management_events_except: Managed<BTreeSet<String>>,
-    organization: bool,
-    take_over: bool,
+    organization: Managed<bool>,
+    take_over: Managed<bool>,
     data_events: Managed<Vec<DataEvents>>,
     insights: Managed<BTreeSet<Insight>>,
 }
@@ -50,8 +50,8 @@ impl Default for Settings {
             sns_topic: Managed::UNMANAGED,
             cloudwatch_logs: Managed::UNMANAGED,
             management_events_except: Managed::new(BTreeSet::new()),
-            organization: false,
-            take_over: false,
+            organization: Managed::new(false),
+            take_over: Managed::new(false),
             data_events: Managed::UNMANAGED,
             insights: Managed::UNMANAGED,
         }
@@ -152,12 +152,12 @@ impl Settings {
 
     /// Whether the organization's trail is managed like one of the account's own.
     pub fn manages_organization(&self) -> bool {
-        self.organization
+        *self.organization == Some(true)
     }
 
     /// Whether what a stack manages is changed all the same: it says so, or names the trail.
     pub fn takes_over(&self, name: &str) -> bool {
-        self.take_over || self.name.as_deref() == Some(name)
+        *self.take_over == Some(true) || self.name.as_deref() == Some(name)
     }
 
     /// Whether management events of a source may be left out.
@@ -396,11 +396,6 @@ impl<'a> KeyName<'a> {
         Self { text }
     }
 
-    /// Whether it is the ARN of a key of another account, which this one need not be let describe.
-    pub fn is_foreign_key(self, account: &str) -> bool {
-        self.is_key_arn() && self.account().is_some_and(|owner| owner != account)
-    }
-
     fn part(self, number: usize) -> Option<&'a str> {
         let arn = self.text.starts_with("arn:");
         self.text.splitn(6, ':').nth(number).filter(|_| arn)
@@ -419,11 +414,6 @@ impl<'a> KeyName<'a> {
         }
     }
 
-    /// Whether it is the ARN of a key, so that nobody need be asked.
-    pub fn is_key_arn(self) -> bool {
-        self.id().is_some() && self.part(5).is_some()
-    }
-
     /// The region that it names.
     pub fn region(self) -> Option<&'a str> {
         self.part(3)
@@ -432,14 +422,6 @@ impl<'a> KeyName<'a> {
     /// The account that it names.
     pub fn account(self) -> Option<&'a str> {
         self.part(4)
-    }
-
-    /// The id of the key, unless it is an alias.
-    pub fn id(self) -> Option<&'a str> {
-        match self.part(5) {
-            Some(resource) => resource.strip_prefix("key/"),
-            None => Some(self.text).filter(|text| !text.starts_with("alias/")),
-        }
     }
 }
 
@@ -489,12 +471,6 @@ mod tests {
         for name in ["trail", "alias/", "arn:aws:s3:::bucket", ""] {
             assert!(!KeyName::parse(name).is_one(), "{name}");
         }
-        assert!(KeyName::parse(&arn).is_key_arn());
-        assert!(
-            ![id, alias, "alias/x"]
-                .iter()
-                .any(|n| KeyName::parse(n).is_key_arn())
-        );
         assert_eq!(KeyName::parse(alias).region(), Some("eu-west-1"));
         assert_eq!(KeyName::parse("alias/trail").region(), None);
     }

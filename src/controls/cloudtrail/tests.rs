@@ -547,8 +547,14 @@ fn a_key_that_others_own_or_that_ends_deliveries_is_a_finding() {
     live["details"]["key"] = Value::Null;
     live["key"] = Value::Null;
     assert!(fault("", &live)[0].ends_with("belongs to account 999999999999"));
-    live["key"] = json!({"name": foreign, "region": "us-east-1", "bucket_region": "us-east-1"});
-    assert!(fault(&format!("kms_key = '{foreign}'"), &live).is_empty());
+    live["key"] = json!({"name": foreign, "region": "us-east-1", "bucket_region": "us-east-1",
+        "is_hidden": true});
+    let named = format!("kms_key = '{foreign}'");
+    assert!(fault(&named, &live).is_empty());
+    assert!(propose(&named, &live).notes[0].contains("does not let this account look"));
+    live["key"]["is_hidden"] = json!(false);
+    live["key"]["found"] = key(&foreign, "Disabled");
+    assert!(fault(&named, &live)[0].ends_with("is Disabled"));
 }
 
 #[test]

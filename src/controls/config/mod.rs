@@ -7,12 +7,16 @@
 mod judge;
 mod recording;
 mod restore;
+mod role;
 mod settings;
 mod state;
+mod status;
+mod tower;
 mod writes;
 
 use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
-use crate::aws::keys::DESCRIBE_KEY;
+use crate::aws::keys::{self, DESCRIBE_KEY};
+use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::owner::TAKE_OVER;
@@ -22,11 +26,13 @@ use crate::control::{
 };
 use crate::place::Place;
 use futures_util::future::join_all;
+use role::{
+    GET_RECORDER_ROLE, GET_ROLE, LIST_ATTACHED, LIST_INLINE, Role, any_role, service_linked_role,
+};
 use settings::{Settings, records_iam};
 use state::{
     Channel, DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION,
-    DESCRIBE_STATUS, GET_RECORDER_ROLE, GET_ROLE, LIST_TAGS, Live, Recorder, Role, State, any_role,
-    is_ours, service_linked_role,
+    DESCRIBE_STATUS, LIST_TAGS, Live, Recorder, State, is_ours,
 };
 use writes::{
     CreateServiceLinkedRole, PASS_EARLIER_ROLE, PutConfigurationRecorder, PutDeliveryChannel,
@@ -81,12 +87,17 @@ fn propose_on(settings: &Settings, live: State, region: &str, context: &Context)
         }
         return proposal;
     };
-    let Some(channel) = settings.channel(live.channel.as_ref(), is_ours, region, context) else {
+    let Some(mut channel) = settings.channel(live.channel.as_ref(), is_ours, region, context)
+    else {
         let mut proposal = Proposal::fine();
         let remedy = "add [log_bucket] to the baseline, or name a bucket in [config]";
         proposal.finding("bucket", "there is no bucket to deliver to", remedy);
         return proposal;
     };
+    if settings.kms_key.is_some() && live.key_fault.is_some() {
+        // Nothing could be delivered with it: that is a finding.
+        channel.kms_key = live.channel.as_ref().and_then(|own| own.kms_key.clone());
+    }
     let wanted = State {
         recorder: Some(recorder.clone()),
         channel: Some(channel.clone()),
@@ -293,6 +304,14 @@ impl Control for Config {
                 "What the keys in the bucket begin with; \"\" for nothing.",
             ),
             Setting::new(
+                "kms_key",
+                "\"unmanaged\"",
+                "The ARN of the KMS key that encrypts what is delivered, in the region of the bucket; \
+                 its policy must let AWS Config use it. {account} is filled in. A key of another \
+                 account has to be named here.",
+            )
+            .breaks("who reads what is delivered must be allowed to decrypt with the key"),
+            Setting::new(
                 "snapshot_frequency",
                 "\"unmanaged\"",
                 "How often snapshots are delivered: One_Hour, Three_Hours, Six_Hours, \
@@ -333,6 +352,8 @@ impl Control for Config {
         operations: &[
             GET_ROLE,
             GET_RECORDER_ROLE,
+            LIST_ATTACHED,
+            LIST_INLINE,
             DESCRIBE_RECORDERS,
             DESCRIBE_STATUS,
             DESCRIBE_CHANNELS,
@@ -342,6 +363,7 @@ impl Control for Config {
             LIST_BUCKETS,
             GET_BUCKET_POLICY,
             DESCRIBE_KEY,
+            DESCRIBE_TRAILS,
             CreateServiceLinkedRole::OPERATION,
             PutConfigurationRecorder::OPERATION,
             PutDeliveryChannel::OPERATION,
@@ -452,7 +474,18 @@ impl Control for Config {
             Some(_) => any_role(context),
             None => role.clone(),
         };
-        vec![("role", vec![role]), ("earlier_role", vec![earlier])]
+        let named = settings.kms_key(context);
+        let foreign = named.as_deref().and_then(keys::owner);
+        let foreign = foreign.filter(|own| *own != context.account);
+        let accounts = [Some(context.account.as_str()), foreign];
+        vec![
+            ("role", vec![role]),
+            ("earlier_role", vec![earlier]),
+            (
+                "key_account",
+                accounts.into_iter().flatten().map(str::to_owned).collect(),
+            ),
+        ]
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
@@ -472,6 +505,9 @@ impl Control for Config {
                 GET_ROLE.name,
                 DESCRIBE_RETENTION.name,
                 LIST_TAGS.name,
+                LIST_ATTACHED.name,
+                LIST_INLINE.name,
+                DESCRIBE_TRAILS.name,
                 LIST_BUCKETS.name,
                 DESCRIBE_KEY.name,
             ]),

@@ -1,7 +1,8 @@
 //! What puts recorder and channel back that a run changed.
 
 use super::mark_loosening;
-use super::state::{Channel, Live, Recorder, Role, State};
+use super::role::Role;
+use super::state::{Channel, Live, Recorder, State};
 use super::writes::{
     PutConfigurationRecorder, PutDeliveryChannel, PutRetentionConfiguration,
     StartConfigurationRecorder, StopConfigurationRecorder,

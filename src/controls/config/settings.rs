@@ -1,7 +1,8 @@
 //! What the table may say, and what it makes of a live recorder and channel.
 
 use super::recording::{GlobalTypes, Group, Record, Wish};
-use super::state::{Channel, LONGEST, Recorder, service_linked_role};
+use super::role::service_linked_role;
+use super::state::{Channel, LONGEST, Recorder};
 use crate::baseline::Problems;
 use crate::control::Context;
 use crate::floor::{AtLeast, raise_word};
@@ -21,6 +22,7 @@ pub struct Settings {
     pub bucket: Managed<String>,
     pub prefix: Managed<String>,
     pub snapshot_frequency: Managed<AtLeast<Snapshots>>,
+    pub kms_key: Managed<String>,
     pub sns_topic: Managed<String>,
     pub retention_days: Managed<AtLeast<u32>>,
     pub take_over: Managed<bool>,
@@ -37,6 +39,7 @@ impl Default for Settings {
             bucket: Managed::UNMANAGED,
             prefix: Managed::UNMANAGED,
             snapshot_frequency: Managed::UNMANAGED,
+            kms_key: Managed::UNMANAGED,
             sns_topic: Managed::UNMANAGED,
             retention_days: Managed::UNMANAGED,
             take_over: Managed::new(false),
@@ -103,6 +106,19 @@ impl TryFrom<String> for RoleSetting {
     }
 }
 
+/// Source: AWS Config API reference, DeliveryChannel: `s3KmsKeyArn` is the ARN of a key.
+fn is_key(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let ["arn", partition, "kms", region, account, key] = parts[..] else {
+        return false;
+    };
+    partition.starts_with("aws")
+        && !region.is_empty()
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && key.strip_prefix("key/").is_some_and(|id| !id.is_empty())
+}
+
 /// Source: SNS API reference, CreateTopic.
 fn is_topic(arn: &str) -> bool {
     let parts: Vec<&str> = arn.split(':').collect();
@@ -128,6 +144,11 @@ impl Settings {
         }
     }
 
+    /// The ARN of the key that the table names.
+    pub fn kms_key(&self, context: &Context) -> Option<String> {
+        self.kms_key.as_ref().map(|arn| context.fill(arn))
+    }
+
     /// Looks for names that AWS would refuse.
     pub fn check_names(&self, problems: &mut Problems) {
         let sample = |text: &str| {
@@ -140,6 +161,16 @@ impl Settings {
             let text = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens; \
                         {account} and {region} are filled in";
             problems.setting("bucket", text);
+        }
+        if let Some(key) = &*self.kms_key
+            && !is_key(&sample(key))
+        {
+            let text = format!(
+                "'{key}' is no ARN of a key, such as \
+                 arn:aws:kms:us-east-1:{{account}}:key/1234abcd-12ab-34cd-56ef-1234567890ab; AWS \
+                 Config takes no alias"
+            );
+            problems.setting("kms_key", text);
         }
         if let Some(topic) = &*self.sns_topic
             && !is_topic(&sample(topic))
@@ -299,6 +330,7 @@ impl Settings {
                     .prefix
                     .filter(|_| !follows(self.prefix.is_left_alone())))
                 .filter(|prefix| !prefix.is_empty()),
+            kms_key: self.kms_key(context).or(live.kms_key),
             sns_topic: topic.or(live.sns_topic),
             ..live
         })

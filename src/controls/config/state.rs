@@ -1,45 +1,23 @@
 //! What is live: the service-linked role of the account, and recorder and channel of a region.
 
-use super::judge::{self, account_of, trust_fault};
+use super::judge;
 use super::recording::Group;
+use super::role::{Flaw, Role, flaw};
 use super::settings::Settings;
+use super::status::{failure, undelivered};
+use super::tower::Siblings;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation, keys};
 use crate::control::owner::owner;
 use crate::control::{Context, OUR_TAG};
 use crate::s3::KeptOut;
-use aws_sdk_config::types::{
-    ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel, DeliveryChannelStatus,
-    DeliveryStatus,
-};
+use aws_sdk_config::types::{ConfigurationRecorder, DeliveryChannel};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The service that the role belongs to, and that a recorder's role is passed to.
-pub const SERVICE: &str = "config.amazonaws.com";
-
-/// The name of the service-linked role.
-const ROLE_NAME: &str = "AWSServiceRoleForConfig";
 
 /// For how many days history is kept where nothing else is said. Source: API reference,
 /// RetentionConfiguration: 7 years.
 pub const LONGEST: u32 = 2557;
-
-/// The service-linked role as an ARN of a grant.
-pub const ROLE_ARN: &str = "arn:{partition}:iam::{account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig";
-
-pub const GET_ROLE: Operation =
-    Operation::new("iam", "GetRole", &[Grant::on("iam:GetRole", ROLE_ARN)]);
-
-/// The role of a recorder, whichever it is.
-pub const GET_RECORDER_ROLE: Operation = Operation::new(
-    "iam",
-    "GetRole",
-    &[Grant::on(
-        "iam:GetRole",
-        "arn:{partition}:iam::{account}:role/*",
-    )],
-);
 
 /// The tags of a recorder: whose it is.
 pub const LIST_TAGS: Operation = Operation::new(
@@ -82,19 +60,6 @@ pub const DESCRIBE_DELIVERY: Operation = Operation::new(
     &[Grant::any("config:DescribeDeliveryChannelStatus")],
 );
 
-/// The ARN of the account's service-linked role, whether or not it exists.
-pub fn service_linked_role(context: &Context) -> String {
-    ROLE_ARN
-        .replace("{partition}", &context.partition)
-        .replace("{account}", &context.account)
-}
-
-/// The ARN of whatever role of the account.
-pub fn any_role(context: &Context) -> String {
-    let (partition, account) = (&context.partition, &context.account);
-    format!("arn:{partition}:iam::{account}:role/*")
-}
-
 /// What was read at a place.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -121,14 +86,6 @@ impl Live {
             Self::Role(_) => None,
         }
     }
-}
-
-/// The service-linked role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Role {
-    /// Its ARN, when it exists.
-    pub service_linked_role: Option<String>,
 }
 
 /// Recording in a region.
@@ -159,12 +116,22 @@ pub struct State {
     /// Why AWS Config cannot work with the recorder's role: the end of a sentence about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_fault: Option<String>,
+    /// What may keep AWS Config from working with it: the end of a sentence about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_doubt: Option<String>,
     /// Whether the channel delivers to a bucket that is not in the account's own list.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_bucket_foreign: bool,
-    /// What is wrong with the key of the channel: the end of a sentence about it.
+    /// What is wrong with the key of the channel, or with that which the baseline names: the end of
+    /// a sentence about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_fault: Option<String>,
+    /// Whether that is a key of another account which does not let this one look.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_key_hidden: bool,
+    /// What else of Control Tower is seen, where the recorder bears its name.
+    #[serde(default, skip_serializing_if = "Siblings::is_empty")]
+    pub siblings: Siblings,
     /// The statement that keeps deliveries out of the account's own bucket where the channel is to
     /// deliver, if that is new or deliveries fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -210,7 +177,7 @@ pub struct Channel {
     pub bucket: String,
     /// What the keys there begin with.
     pub prefix: Option<String>,
-    /// The key that encrypts what is delivered. No setting says so: it is carried over.
+    /// The key that encrypts what is delivered.
     pub kms_key: Option<String>,
     /// The topic that is told.
     pub sns_topic: Option<String>,
@@ -234,43 +201,6 @@ impl Channel {
             sns_topic: None,
             snapshot_frequency: None,
         }
-    }
-}
-
-/// A role as IAM knows it.
-#[derive(Clone, Debug)]
-struct SeenRole {
-    arn: String,
-    trust: String,
-}
-
-/// A role by its name, asked once however many recorders have it; `None` where there is none.
-async fn role(
-    reader: &Reader,
-    operation: &'static Operation,
-    name: &str,
-) -> Result<Option<SeenRole>, AwsError> {
-    let (clients, region) = (&reader.clients, reader.global_region());
-    let read = async {
-        let request = clients.iam(region).get_role().role_name(name).send();
-        match operation.answer(clients, region, request).await {
-            Ok(answer) => Ok(answer.role.map(|role| SeenRole {
-                trust: role.assume_role_policy_document.unwrap_or_default(),
-                arn: role.arn,
-            })),
-            Err(error) if error.is("NoSuchEntity") => Ok(None),
-            Err(error) => Err(error),
-        }
-    };
-    reader.once(operation, name, read).await
-}
-
-impl Role {
-    pub async fn read(reader: &Reader) -> Result<Self, AwsError> {
-        let found = role(reader, &GET_ROLE, ROLE_NAME).await?;
-        Ok(Self {
-            service_linked_role: found.map(|role| role.arn),
-        })
     }
 }
 
@@ -318,11 +248,13 @@ impl State {
         };
         if *settings.enabled != Some(false) {
             let arn = found.as_ref().and_then(|recorder| recorder.arn());
-            let (tags, role_fault, is_bucket_foreign, key_fault) = tokio::try_join!(
+            let recorder = state.recorder.as_ref();
+            let (tags, flaw, is_bucket_foreign, key, siblings) = tokio::try_join!(
                 tags(reader, arn, region),
-                role_fault(reader, state.recorder.as_ref(), context),
+                flaw(reader, recorder, context),
                 is_bucket_foreign(reader, state.channel.as_ref(), settings, context),
-                key_fault(reader, state.channel.as_ref(), region, context),
+                key_fault(reader, state.channel.as_ref(), region, settings, context),
+                Siblings::read(reader, recorder, region, context),
             )?;
             let name = state
                 .recorder
@@ -330,9 +262,14 @@ impl State {
                 .map(|recorder| recorder.name.as_str());
             state.owner = owner(name.unwrap_or_default(), &tags);
             state.is_ours = is_of(&tags, context);
-            state.role_fault = role_fault;
+            match flaw {
+                Some(Flaw::Certain(fault)) => state.role_fault = Some(fault),
+                Some(Flaw::Doubt(doubt)) => state.role_doubt = Some(doubt),
+                None => {}
+            }
             state.is_bucket_foreign = is_bucket_foreign;
-            state.key_fault = key_fault;
+            (state.key_fault, state.is_key_hidden) = key;
+            state.siblings = siblings;
             state.kept_out = state.kept_out(reader, region, settings, context).await?;
         }
         Ok(state)
@@ -393,7 +330,10 @@ async fn retention(
 }
 
 /// The customer's recorder of a region, asked once.
-async fn found(reader: &Reader, region: &str) -> Result<Option<ConfigurationRecorder>, AwsError> {
+pub async fn found(
+    reader: &Reader,
+    region: &str,
+) -> Result<Option<ConfigurationRecorder>, AwsError> {
     let read = Box::pin(async {
         let clients = &reader.clients;
         let request = clients.config(region).describe_configuration_recorders();
@@ -438,37 +378,6 @@ pub async fn is_ours(reader: &Reader, region: &str, context: &Context) -> Result
     }
 }
 
-/// Why AWS Config cannot work with a recorder's role.
-async fn role_fault(
-    reader: &Reader,
-    recorder: Option<&Recorder>,
-    context: &Context,
-) -> Result<Option<String>, AwsError> {
-    let Some(recorder) = recorder else {
-        return Ok(None);
-    };
-    let arn = &recorder.role;
-    if let Some(other) = account_of(arn).filter(|other| *other != context.account) {
-        return Ok(Some(format!("belongs to account {other}")));
-    }
-    let name = arn.rsplit('/').next().unwrap_or(arn);
-    let is_linked = *arn == service_linked_role(context);
-    let operation: &'static Operation = match is_linked {
-        true => &GET_ROLE,
-        false => &GET_RECORDER_ROLE,
-    };
-    Ok(match role(reader, operation, name).await? {
-        None => Some("does not exist".to_owned()),
-        // AWS writes the trust policy of its own roles, and nobody else can.
-        Some(_) if is_linked => None,
-        Some(found) => trust_fault(&found.trust, arn, region_of(reader), context),
-    })
-}
-
-fn region_of(reader: &Reader) -> &str {
-    &reader.home_region
-}
-
 /// Whether a channel delivers to a bucket that the baseline does not name and that is not in the
 /// account's own list.
 async fn is_bucket_foreign(
@@ -488,21 +397,28 @@ async fn is_bucket_foreign(
     Ok(!buckets.iter().any(|own| own.name == channel.bucket))
 }
 
+/// What is wrong with the key that the channel has, or is to have; and whether it is hidden.
 async fn key_fault(
     reader: &Reader,
     channel: Option<&Channel>,
     region: &str,
+    settings: &Settings,
     context: &Context,
-) -> Result<Option<String>, AwsError> {
+) -> Result<(Option<String>, bool), AwsError> {
+    if let Some(key) = settings.kms_key(context) {
+        let named = reader.named_key(&key, keys::region(&key).unwrap_or(region));
+        let named = named.await?;
+        return Ok((named.fault(), named.is_hidden));
+    }
     let Some(key) = channel.and_then(|channel| channel.kms_key.as_ref()) else {
-        return Ok(None);
+        return Ok((None, false));
     };
     let is_own = keys::owner(key).is_none_or(|account| account == context.account);
     let seen = match is_own {
         true => reader.key(key, keys::region(key).unwrap_or(region)).await?,
         false => None,
     };
-    Ok(keys::fault(key, &context.account, seen.as_ref()))
+    Ok((keys::fault(key, &context.account, seen.as_ref()), false))
 }
 
 /// Whether a recorder is not one that a service keeps for itself or for another cloud.
@@ -511,42 +427,6 @@ fn is_customers(recorder: &ConfigurationRecorder) -> bool {
     recorder.service_principal().is_none()
         && recorder.connector_arn().is_none()
         && !name.starts_with("AWSConfigurationRecorderFor")
-}
-
-fn failure(status: &ConfigurationRecorderStatus) -> Option<String> {
-    let last = status.last_status()?.as_str();
-    let code = status.last_error_code().unwrap_or(last);
-    last.eq_ignore_ascii_case("failure")
-        .then(|| code.to_owned())
-}
-
-/// What a channel delivered last with no success, with AWS's codes.
-fn undelivered(status: &DeliveryChannelStatus) -> BTreeMap<String, String> {
-    let snapshot = status.config_snapshot_delivery_info();
-    let history = status.config_history_delivery_info();
-    let stream = status.config_stream_delivery_info();
-    let last = [
-        (
-            "snapshot",
-            snapshot.and_then(|info| Some((info.last_status()?, info.last_error_code()))),
-        ),
-        (
-            "history",
-            history.and_then(|info| Some((info.last_status()?, info.last_error_code()))),
-        ),
-        (
-            "stream",
-            stream.and_then(|info| Some((info.last_status()?, info.last_error_code()))),
-        ),
-    ];
-    let failed = |(what, last): (&str, Option<(&DeliveryStatus, Option<&str>)>)| {
-        let (status, code) = last?;
-        let status = status.as_str();
-        status
-            .eq_ignore_ascii_case("failure")
-            .then(|| (what.to_owned(), code.unwrap_or(status).to_owned()))
-    };
-    last.into_iter().filter_map(failed).collect()
 }
 
 impl Recorder {
@@ -625,21 +505,6 @@ impl Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_config::types::{ConfigExportDeliveryInfo, ConfigStreamDeliveryInfo};
-
-    #[test]
-    fn a_delivery_that_failed_last_is_seen_with_its_code() {
-        let info = |status| ConfigExportDeliveryInfo::builder().last_status(status);
-        let history = info(DeliveryStatus::Failure).last_error_code("AccessDenied");
-        let stream = ConfigStreamDeliveryInfo::builder().last_status(DeliveryStatus::NotApplicable);
-        let status = DeliveryChannelStatus::builder()
-            .config_history_delivery_info(history.build())
-            .config_snapshot_delivery_info(info("FAILURE".into()).build())
-            .config_stream_delivery_info(stream.build());
-        let failed = [("history", "AccessDenied"), ("snapshot", "FAILURE")];
-        let failed = failed.map(|(what, code)| (what.to_owned(), code.to_owned()));
-        assert_eq!(undelivered(&status.build()), failed.into());
-    }
 
     #[test]
     fn only_a_recorder_of_the_customers_counts() {

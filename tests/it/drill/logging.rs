@@ -87,6 +87,28 @@ fn recorder(intruder: &mut Intruder, change: fn(&mut Value, &str)) {
     );
 }
 
+const CONFIG_ROLE: &str = "arn:aws:iam::aws:policy/service-role/AWS_ConfigRole";
+
+/// A trust policy for a service, as a query carries it.
+fn trust_of(service: &str) -> String {
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service},
+    }]});
+    let text = policy.to_string();
+    text.replace('{', "%7B")
+        .replace('}', "%7D")
+        .replace('"', "%22")
+}
+
+/// A role of the customer's, with which AWS Config can work.
+fn a_role_for_config(intruder: &mut Intruder) {
+    let trust = trust_of("config.amazonaws.com");
+    let role = format!("&RoleName=config&AssumeRolePolicyDocument={trust}");
+    intruder.wire.iam("CreateRole", &role);
+    let policy = format!("&RoleName=config&PolicyArn={CONFIG_ROLE}");
+    intruder.wire.iam("AttachRolePolicy", &policy);
+}
+
 fn channel(intruder: &mut Intruder, bucket: &str, prefix: Option<&str>) {
     let target = format!("{CONFIG}DescribeDeliveryChannels");
     let answer = intruder.json("config", &target, json!({}));
@@ -364,6 +386,48 @@ pub const DRILLS: &[Drill] = &[
             }),
             ("its files are encrypted with no key", |intruder| {
                 trail(intruder, "UpdateTrail", json!({"KmsKeyId": ""}));
+            }),
+        ],
+    },
+    Drill {
+        control: "cloudtrail",
+        tables: "[log_bucket]\n[cloudtrail]\nsns_topic = \"trail-news\"",
+        before: |intruder| {
+            intruder.wire.sns("CreateTopic", "&Name=trail-news");
+        },
+        moves: &[
+            ("nobody is notified of its files", |intruder| {
+                trail(intruder, "UpdateTrail", json!({"SnsTopicName": ""}));
+            }),
+            ("another account is notified of its files", |intruder| {
+                Wire::of(STRANGER).sns("CreateTopic", "&Name=trail-news");
+                let topic = format!("arn:aws:sns:us-east-1:{STRANGER}:trail-news");
+                trail(intruder, "UpdateTrail", json!({"SnsTopicName": topic}));
+            }),
+        ],
+    },
+    Drill {
+        control: "config",
+        tables: "[log_bucket]\n[config]\nrole = \"arn:aws:iam::{account}:role/config\"",
+        before: a_role_for_config,
+        moves: &[
+            ("its role loses its policy", |intruder| {
+                let policy = format!("&RoleName=config&PolicyArn={CONFIG_ROLE}");
+                intruder.wire.iam("DetachRolePolicy", &policy);
+            }),
+            ("its role is denied everything", |intruder| {
+                let policy = "&RoleName=config&PolicyArn=arn:aws:iam::aws:policy/AWSDenyAll";
+                intruder.wire.iam("AttachRolePolicy", policy);
+            }),
+            ("a boundary leaves its role nothing", |intruder| {
+                let boundary =
+                    "&RoleName=config&PermissionsBoundary=arn:aws:iam::aws:policy/AWSDenyAll";
+                intruder.wire.iam("PutRolePermissionsBoundary", boundary);
+            }),
+            ("its role trusts another service", |intruder| {
+                let trust = trust_of("ec2.amazonaws.com");
+                let policy = format!("&RoleName=config&PolicyDocument={trust}");
+                intruder.wire.iam("UpdateAssumeRolePolicy", &policy);
             }),
         ],
     },
