@@ -193,6 +193,12 @@ pub fn check(name: &str) -> Result<(), String> {
     })
 }
 
+/// What is wrong with a name that is a known region with a slip in it; nothing for any other name.
+pub fn slip(name: &str) -> Option<String> {
+    let is_near = nearest(name).is_some();
+    check(name).err().filter(|_| is_near)
+}
+
 fn known() -> impl Iterator<Item = &'static str> {
     PARTITIONS
         .iter()

@@ -2,7 +2,8 @@
 
 use super::Problems;
 use super::words::slip_of;
-use crate::control::{Kind, Need, Table};
+use crate::aws::regions;
+use crate::control::{Kind, Need, Scope, Table};
 use crate::controls;
 use crate::day::Day;
 use crate::pattern::Pattern;
@@ -167,6 +168,12 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
         && let Some(fault) = pattern_fault(place.as_str())
     {
         problems.at(table, "place", fault);
+    }
+    if let (Some(kind), Some(place)) = (whose, &written.place)
+        && kind.about.scope == Scope::Regions
+        && let Some(slip) = regions::slip(place.as_str())
+    {
+        problems.at(table, "place", slip);
     }
     Some(Waiver {
         control: written.control?,

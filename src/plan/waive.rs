@@ -4,7 +4,7 @@
 //! never waived, nor what stands in the way of the whole run.
 
 use super::written::is_part;
-use super::{Draft, Entry, Verdict};
+use super::{Call, Draft, Entry, Verdict};
 use crate::aws::Facts;
 use crate::baseline::{Baseline, Waiver};
 use crate::control::Context;
@@ -141,6 +141,10 @@ impl Draft {
             self.leave_alone(Verdict::Waived);
             return;
         }
+        if entry.creates() {
+            // What is waived is a value of something that exists.
+            entry.waivers.clear();
+        }
         entry.waivers.extend(expired);
         if entry.verdict == Verdict::Change {
             self.spare_the_waived();
@@ -235,6 +239,14 @@ fn report(waiver: &Waiver, drafts: &[Draft], left_out: bool, today: Day) -> Waiv
 }
 
 impl Entry {
+    /// Whether its first call creates what does not exist yet.
+    fn creates(&self) -> bool {
+        let creates = |call: &Call| call.operation.starts_with("Create");
+        self.verdict == Verdict::Change
+            && self.differences.iter().all(|own| own.before.is_null())
+            && self.calls.first().is_some_and(creates)
+    }
+
     /// The fields that differ or have a finding, each once.
     fn fields(&self) -> Vec<&str> {
         let differing = self.differences.iter().map(|d| d.field.as_str());

@@ -146,3 +146,26 @@ fn what_takes_much_memory_is_refused_in_its_place() {
     let many = "[[buckets]]\nmatch = [\"b-1234\"]\nssl_only = true\n".repeat(5000);
     let _ = validate(&many).exits(0);
 }
+
+#[test]
+fn a_region_that_is_misspelt_in_the_place_of_a_waiver_is_refused() {
+    let waiver = |place: &str| {
+        validate(&format!(
+            "[config]\n[[waivers]]\ncontrol = \"config\"\nplace = \"{place}\"\nreason = \"r\"\n\
+             owner = \"o\"\nexpires = 2999-01-01"
+        ))
+    };
+    for place in ["eu-wset-1", "eu-west1", "eu-west-1a", "EU-WEST-1"] {
+        let run = waiver(place).exits(1).says("'eu-west-1'");
+        let _ = run.says("baseline.toml:5:9");
+    }
+    for place in [
+        "eu-west-1",
+        "eu-*",
+        "*-1",
+        "nz-south-1",
+        "service-linked-role",
+    ] {
+        let _ = waiver(place).exits(0);
+    }
+}

@@ -282,3 +282,17 @@ fn undo_puts_back_what_is_waived_by_now() {
         .exits(0)
         .says("waived    public_access_block");
 }
+
+#[test]
+fn a_waived_field_keeps_nothing_from_being_created() {
+    let waiver = waiver("control = \"cloudtrail\"\nfield = \"bucket\"", 90);
+    let account = Account::with(&format!("[log_bucket]\n[cloudtrail]\n{waiver}"));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let created = "cloudtrail:CreateTrail".to_owned();
+    assert!(
+        account.writes().contains(&created),
+        "{:?}",
+        account.writes()
+    );
+    let _ = account.run(&["drift"]).exits(0);
+}
