@@ -119,6 +119,9 @@ fn a_region_without_effect_or_that_does_not_exist_is_said_so() {
         .says("note: --region eu-west-1 has no effect");
     let run = region("us-east-1").exits(0);
     assert!(!run.stderr.contains("--region"), "{run:?}");
+    let snapshot = ["snapshot", "--out", "seen.json", "--region", "eu-west-1"];
+    let run = account.run(&snapshot).exits(0);
+    let _ = run.says("note: --region eu-west-1 has no effect");
     let _ = region("eu-wset-1")
         .exits(1)
         .says("did you mean 'eu-west-1'?");
