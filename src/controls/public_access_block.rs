@@ -4,7 +4,7 @@
 //! cannot be changed here.
 
 use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
 use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
@@ -54,7 +54,7 @@ impl Default for Settings {
 #[serde(deny_unknown_fields)]
 pub struct Live {
     block: Block,
-    /// Whether an organization's S3 policy sets it; `None` when that was not asked or not told.
+    /// Whether an organization's S3 policy sets it; `None` when that was not asked.
     by_organization: Option<bool>,
     /// What is public now, by bucket, and would stop being so; only read while the block is open.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -87,13 +87,6 @@ impl Block {
             block_public_policy: raise(block_public_policy, self.block_public_policy),
             restrict_public_buckets: raise(restrict_public_buckets, self.restrict_public_buckets),
         }
-    }
-
-    fn is_complete(&self) -> bool {
-        self.block_public_acls
-            && self.ignore_public_acls
-            && self.block_public_policy
-            && self.restrict_public_buckets
     }
 }
 
@@ -159,7 +152,12 @@ impl Control for PublicAccessBlock {
         Ok(vec![Place::account()])
     }
 
-    async fn read(_: &Settings, _: &Place, _: &Context, reader: &Reader) -> Result<Live, AwsError> {
+    async fn read(
+        settings: &Settings,
+        _: &Place,
+        _: &Context,
+        reader: &Reader,
+    ) -> Result<Live, AwsError> {
         let block = read_block(reader).await?;
         let mut live = Live {
             block,
@@ -167,10 +165,10 @@ impl Control for PublicAccessBlock {
             public: BTreeMap::new(),
             public_unseen: BTreeSet::new(),
         };
-        if !live.block.is_complete() {
+        if live.block.wanted(settings) != live.block {
             let (by_organization, public) =
                 tokio::join!(is_set_by_organization(reader), exposures(reader));
-            live.by_organization = by_organization;
+            live.by_organization = Some(by_organization?);
             (live.public, live.public_unseen) = public;
         }
         Ok(live)
@@ -231,8 +229,9 @@ async fn read_block(reader: &Reader) -> Result<Block, AwsError> {
     })
 }
 
-/// Asks Organizations; any member may. `None` when that could not be seen.
-async fn is_set_by_organization(reader: &Reader) -> Option<bool> {
+/// Asks Organizations, where the partition has it; any member may. Whose the block is decides whether
+/// it is written.
+async fn is_set_by_organization(reader: &Reader) -> Result<bool, AwsError> {
     let (clients, region) = (&reader.clients, reader.global_region());
     let request = clients
         .organizations(region)
@@ -247,10 +246,10 @@ async fn is_set_by_organization(reader: &Reader) -> Option<bool> {
         .answer(clients, region, request)
         .await
     {
-        Ok(_) => Some(true),
-        Err(error) if absent.iter().any(|code| error.is(code)) => Some(false),
-        // Whose it is decides nothing: a refusal of the write would tell.
-        Err(_) => None,
+        Ok(_) => Ok(true),
+        Err(error) if absent.iter().any(|code| error.is(code)) => Ok(false),
+        Err(error) if error.kind == Kind::NotOffered => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

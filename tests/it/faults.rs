@@ -348,7 +348,7 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
     }
     // Where what is protected hangs on the value, it is no longer taken for protected.
     let wanted = [
-        "accessanalyzer:ListAnalyzers: \"change\"",
+        "accessanalyzer:ListAnalyzers: \"unknown\"",
         "budgets:DescribeBudget: \"finding\"",
         "budgets:DescribeNotificationsForBudget: \"change\"",
         "budgets:DescribeSubscribersForNotification: \"change\"",

@@ -105,3 +105,21 @@ fn a_refusal_by_the_organization_at_the_last_moment_is_said_so() {
         .exits(3)
         .says("organization's S3 policy");
 }
+
+#[test]
+fn whose_the_block_is_has_to_be_seen_before_it_is_written() {
+    let account = Account::with("[public_access_block]");
+    account.faults(json!([{
+        "operation": "DescribeEffectivePolicy", "action": "denied", "count": null,
+    }]));
+    let apply = account.run(&["apply", "--auto-approve"]).exits(4);
+    let _ = apply.says("allow organizations:DescribeEffectivePolicy");
+    assert!(account.writes().is_empty());
+    account.faults(json!([]));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    // A block that is whole needs no owner.
+    account.faults(json!([{
+        "operation": "DescribeEffectivePolicy", "action": "denied", "count": null,
+    }]));
+    let _ = account.run(&["drift"]).exits(0);
+}

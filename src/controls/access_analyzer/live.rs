@@ -7,7 +7,7 @@ use super::writes::ANALYZER_ARN;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation};
 use crate::control::owner::owner;
-use aws_sdk_accessanalyzer::types::{AnalyzerSummary, Criterion};
+use aws_sdk_accessanalyzer::types::{AnalyzerStatus, AnalyzerSummary, Criterion, Type};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -150,10 +150,14 @@ pub async fn read(
     global_types: bool,
     reader: &Reader,
 ) -> Result<Live, AwsError> {
-    let mut live = list(region, reader).await?;
+    let (mut live, strange) = list(region, reader).await?;
     let adopted = live.adopted(settings.zone().types()).cloned();
     let Some(analyzer) = adopted else {
-        return Ok(live);
+        return match strange.filter(|_| settings.zone.is_some()) {
+            // It may be the analyzer that is asked for: no reason to create a second.
+            Some(text) => Err(AwsError::unexpected(&LIST, region, &text)),
+            None => Ok(live),
+        };
     };
     let found = async {
         match settings.reports() {
@@ -189,9 +193,25 @@ async fn rules(analyzer: &Analyzer, region: &str, reader: &Reader) -> Result<Vec
     }
 }
 
-async fn list(region: &str, reader: &Reader) -> Result<Live, AwsError> {
+/// What is strange about an analyzer: a word of AWS's that this version does not know.
+fn strangeness(found: &AnalyzerSummary) -> Option<String> {
+    let words = [
+        ("type", found.r#type().as_str(), Type::values()),
+        ("status", found.status().as_str(), AnalyzerStatus::values()),
+    ];
+    let (what, word, _) = words
+        .iter()
+        .find(|(_, word, known)| !known.contains(word))?;
+    let name = found.name();
+    Some(format!(
+        "this version of baseline does not know the {what} {word} of the analyzer {name}"
+    ))
+}
+
+/// The analyzers of a region, and what is strange about one.
+async fn list(region: &str, reader: &Reader) -> Result<(Live, Option<String>), AwsError> {
     let clients = &reader.clients;
-    let mut live = Live::default();
+    let (mut live, mut strange) = (Live::default(), None);
     let mut next = None;
     loop {
         let request = clients
@@ -201,6 +221,7 @@ async fn list(region: &str, reader: &Reader) -> Result<Live, AwsError> {
             .send();
         let page = LIST.answer(clients, region, request).await?;
         for found in page.analyzers() {
+            strange = strange.or_else(|| strangeness(found));
             match found.r#type().as_str() {
                 ACCOUNT | ORGANIZATION => live.analyzers.push(found.into()),
                 _ => {
@@ -211,7 +232,7 @@ async fn list(region: &str, reader: &Reader) -> Result<Live, AwsError> {
         next = page.next_token().map(str::to_owned);
         if next.is_none() {
             live.analyzers.sort_by(|a, b| a.name.cmp(&b.name));
-            return Ok(live);
+            return Ok((live, strange));
         }
     }
 }

@@ -132,13 +132,9 @@ fn unknown(entries: &BTreeMap<Address, Entry>) -> BTreeSet<Address> {
     unknown.map(Entry::address).collect()
 }
 
-/// What need not be seen of an account at first: AWS itself refuses writes to what an organization
-/// owns, there are no budgets to have alerts, and the last credential report is still good.
-const NEEDLESS_AT_FIRST: [&str; 3] = [
-    "DescribeEffectivePolicy",
-    "DescribeNotificationsForBudget",
-    "GenerateCredentialReport",
-];
+/// What need not be seen of an account at first: there are no budgets to have alerts, and the last
+/// credential report is still good.
+const NEEDLESS_AT_FIRST: [&str; 2] = ["DescribeNotificationsForBudget", "GenerateCredentialReport"];
 
 /// What need not be seen of an account that is as wanted: a block that is whole needs no owner, a
 /// new report is not ordered while the last is good, and a bucket that is listed is there.
