@@ -10,6 +10,10 @@ use crate::permissions::policy;
 use crate::view::Streams;
 use time::OffsetDateTime;
 
+/// The largest managed policy, in characters without white space. Source: IAM User Guide, "IAM and AWS
+/// STS quotas".
+const LARGEST_MANAGED: usize = 6144;
+
 pub fn run(
     args: cli::Permissions,
     aws: &AwsArgs,
@@ -34,5 +38,14 @@ pub fn run(
     let document = policy(&baseline, &context, args.purpose);
     let text = json::to_bytes(&document).expect("a policy is plain data");
     shown(streams.out.write_all(&text))?;
+    let size = document.size();
+    if size > LARGEST_MANAGED {
+        shown(writeln!(
+            streams.talk,
+            "note: this policy has {size} characters without white space, and a managed policy of IAM \
+             takes {LARGEST_MANAGED}, an inline policy of a role 10240: split it, or match buckets by \
+             patterns"
+        ))?;
+    }
     Ok(Exit::Fine)
 }

@@ -1,4 +1,6 @@
 //! Reads what silences a detector: one list of each kind, and of what is in them each one.
+//!
+//! The lists have no resource level. Source: Service Authorization Reference, Amazon GuardDuty.
 
 use super::silencing::{Criteria, Export, List, ListKind, Silencing, bucket_of};
 use super::writes::DETECTOR_ARN;
@@ -9,74 +11,57 @@ use aws_sdk_guardduty::types::FilterAction;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
 
-const FILTER_ARN: &str = "arn:{partition}:guardduty:{region}:{account}:detector/*/filter/*";
-const IP_SET_ARN: &str = "arn:{partition}:guardduty:{region}:{account}:detector/*/ipset/*";
-const THREAT_SET_ARN: &str =
-    "arn:{partition}:guardduty:{region}:{account}:detector/*/threatintelset/*";
-const TRUSTED_ENTITIES_ARN: &str =
-    "arn:{partition}:guardduty:{region}:{account}:detector/*/trustedentityset/*";
-const THREAT_ENTITIES_ARN: &str =
-    "arn:{partition}:guardduty:{region}:{account}:detector/*/threatentityset/*";
-const DESTINATION_ARN: &str =
-    "arn:{partition}:guardduty:{region}:{account}:detector/*/publishingDestination/*";
+/// What is below a detector, too: a star stands for slashes as well, and the ids of detectors are not
+/// known. Source: IAM User Guide, "IAM JSON policy elements: Resource".
+const BELOW_A_DETECTOR: &str = DETECTOR_ARN;
 
 const fn read(name: &'static str, grants: &'static [Grant]) -> Operation {
     Operation::new("guardduty", name, grants)
 }
 
-pub const LIST_FILTERS: Operation = read(
-    "ListFilters",
-    &[Grant::on("guardduty:ListFilters", DETECTOR_ARN)],
+pub const LIST_FILTERS: Operation = read("ListFilters", &[Grant::any("guardduty:ListFilters")]);
+pub const GET_FILTER: Operation = read(
+    "GetFilter",
+    &[Grant::on("guardduty:GetFilter", BELOW_A_DETECTOR)],
 );
-pub const GET_FILTER: Operation =
-    read("GetFilter", &[Grant::on("guardduty:GetFilter", FILTER_ARN)]);
-pub const LIST_IP_SETS: Operation = read(
-    "ListIPSets",
-    &[Grant::on("guardduty:ListIPSets", DETECTOR_ARN)],
+pub const LIST_IP_SETS: Operation = read("ListIPSets", &[Grant::any("guardduty:ListIPSets")]);
+pub const GET_IP_SET: Operation = read(
+    "GetIPSet",
+    &[Grant::on("guardduty:GetIPSet", BELOW_A_DETECTOR)],
 );
-pub const GET_IP_SET: Operation = read("GetIPSet", &[Grant::on("guardduty:GetIPSet", IP_SET_ARN)]);
 pub const LIST_THREAT_SETS: Operation = read(
     "ListThreatIntelSets",
-    &[Grant::on("guardduty:ListThreatIntelSets", DETECTOR_ARN)],
+    &[Grant::any("guardduty:ListThreatIntelSets")],
 );
 pub const GET_THREAT_SET: Operation = read(
     "GetThreatIntelSet",
-    &[Grant::on("guardduty:GetThreatIntelSet", THREAT_SET_ARN)],
+    &[Grant::on("guardduty:GetThreatIntelSet", BELOW_A_DETECTOR)],
 );
 pub const LIST_TRUSTED_ENTITIES: Operation = read(
     "ListTrustedEntitySets",
-    &[Grant::on("guardduty:ListTrustedEntitySets", DETECTOR_ARN)],
+    &[Grant::any("guardduty:ListTrustedEntitySets")],
 );
 pub const GET_TRUSTED_ENTITIES: Operation = read(
     "GetTrustedEntitySet",
-    &[Grant::on(
-        "guardduty:GetTrustedEntitySet",
-        TRUSTED_ENTITIES_ARN,
-    )],
+    &[Grant::on("guardduty:GetTrustedEntitySet", BELOW_A_DETECTOR)],
 );
 pub const LIST_THREAT_ENTITIES: Operation = read(
     "ListThreatEntitySets",
-    &[Grant::on("guardduty:ListThreatEntitySets", DETECTOR_ARN)],
+    &[Grant::any("guardduty:ListThreatEntitySets")],
 );
 pub const GET_THREAT_ENTITIES: Operation = read(
     "GetThreatEntitySet",
-    &[Grant::on(
-        "guardduty:GetThreatEntitySet",
-        THREAT_ENTITIES_ARN,
-    )],
+    &[Grant::on("guardduty:GetThreatEntitySet", BELOW_A_DETECTOR)],
 );
 pub const LIST_DESTINATIONS: Operation = read(
     "ListPublishingDestinations",
-    &[Grant::on(
-        "guardduty:ListPublishingDestinations",
-        DETECTOR_ARN,
-    )],
+    &[Grant::any("guardduty:ListPublishingDestinations")],
 );
 pub const DESCRIBE_DESTINATION: Operation = read(
     "DescribePublishingDestination",
     &[Grant::on(
         "guardduty:DescribePublishingDestination",
-        DESTINATION_ARN,
+        BELOW_A_DETECTOR,
     )],
 );
 
