@@ -30,7 +30,7 @@ impl Selection {
             let (control, _) = split(pattern);
             if controls::find(control).is_none() {
                 return Err(Error::failed(format!("there is no control '{control}'"))
-                    .hint(format!("controls: {}", controls::names().join(", "))));
+                    .hint(controls::named_like(control)));
             }
         }
         Ok(Self { target, exclude })

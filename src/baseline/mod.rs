@@ -15,7 +15,7 @@ pub use limits::{Forbidden, Limits};
 pub use problems::Problems;
 pub use shared::Shared;
 pub use waivers::Waiver;
-pub use words::slip_of;
+pub use words::{did_you_mean, slip_of};
 
 use crate::aws::Caller;
 use crate::control::{Configured, Context, Delivering, Need};
@@ -97,7 +97,15 @@ impl Baseline {
         let mut bytes = Vec::new();
         File::open(&path)
             .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-            .map_err(|cause| Error::failed(failed()).because(cause))?;
+            .map_err(|cause| match cause.kind() {
+                std::io::ErrorKind::NotFound => {
+                    Error::failed(failed()).because(cause).hint(format!(
+                        "write one to start from: baseline init --out {}",
+                        path.display()
+                    ))
+                }
+                _ => Error::failed(failed()).because(cause),
+            })?;
         if bytes.len() as u64 > LARGEST {
             let cause = format!("it is larger than {} KiB", LARGEST / 1024);
             return Err(Error::failed(failed()).because(cause));
@@ -186,8 +194,12 @@ impl Baseline {
         known.extend([
             "account", "baseline", "journal", "limits", "lock", "waivers",
         ]);
-        for key in table.keys().take(problems::MOST + 1) {
-            problems.unknown_key(key.span(), key.get_ref(), &known);
+        for (key, value) in table.iter().take(problems::MOST + 1) {
+            let is_setting = !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
+            match is_setting {
+                true => problems.outside(key.span(), key.get_ref()),
+                false => problems.unknown_key(key.span(), key.get_ref(), &known),
+            }
         }
         match problems.any() {
             true => Err(problems),

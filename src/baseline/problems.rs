@@ -19,6 +19,10 @@ const LONGEST_LINE: usize = 1000;
 /// The longest list whose items are judged one by one when something in it is wrong.
 const LONGEST_LIST: usize = 64;
 
+/// The largest table, in values, in which everything wrong is looked for: of a larger one, which is
+/// copied for each mistake, the first is enough.
+const LARGEST_TABLE: usize = 5000;
+
 /// How many problems of a file are told; more would scroll out of sight.
 pub const MOST: usize = 50;
 
@@ -112,6 +116,13 @@ impl Problems {
     pub(super) fn unknown_key(&mut self, span: Range<usize>, key: &str, known: &[&str]) {
         let help = did_you_mean(key, known);
         self.add(Some(span), format!("there is no control '{key}'"), help);
+    }
+
+    /// Adds a setting that stands before the first table.
+    pub(super) fn outside(&mut self, span: Range<usize>, key: &str) {
+        let help = "a setting stands below the name of its control, such as [guardduty]";
+        let text = format!("'{key}' is in no table");
+        self.add(Some(span), text, Some(help.to_owned()));
     }
 
     /// Adds the syntax errors, the first of each line: the parser's recovery invents the others.
@@ -212,8 +223,14 @@ impl Problems {
         read: impl Fn(Table<'i>) -> Result<T, toml::de::Error>,
     ) -> Option<T> {
         // Most tables are fine, and a large one is not copied more often than it must.
-        if let Ok(value) = read(table.clone()) {
-            return Some(value);
+        let first = match read(table.clone()) {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        if values_in(table) > LARGEST_TABLE {
+            let span = first.span().unwrap_or_else(|| table.span());
+            self.decoding(name, &locate(table), table, span, first.message());
+            return None;
         }
         let mut table = table.clone();
         let (whole, mut removed) = (locate(&table), Vec::new());
@@ -448,6 +465,16 @@ fn value_at<'v, 'i>(value: &'v Table<'i>, span: &Range<usize>) -> Option<&'v Tab
     }
 }
 
+/// How many values a value holds, itself included.
+fn values_in(value: &Table<'_>) -> usize {
+    let inner: usize = match value.get_ref() {
+        DeValue::Table(table) => table.values().map(values_in).sum(),
+        DeValue::Array(list) => list.iter().map(values_in).sum(),
+        _ => 0,
+    };
+    inner + 1
+}
+
 fn is_empty_list(value: &Table<'_>) -> bool {
     value
         .get_ref()
@@ -506,4 +533,34 @@ fn remove_from_table(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
         return true;
     }
     table.iter_mut().any(|(_, value)| remove(value, span))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::baseline::Baseline;
+    use std::path::Path;
+
+    fn problems(text: &str) -> String {
+        let read = Baseline::parse(Path::new("x.toml"), &format!("baseline = 1\n{text}"));
+        read.expect_err("something is wrong").count()
+    }
+
+    #[test]
+    fn of_a_large_table_the_first_mistake_is_told() {
+        let text = |events: usize| {
+            let one = "{ s3 = \"b\" }, ".repeat(events);
+            format!("[cloudtrail]\ndata_events = [{one}]\n")
+        };
+        assert_eq!(problems(&text(3)), "3 problems");
+        assert_eq!(problems(&text(5000)), "1 problem");
+    }
+
+    #[test]
+    fn a_setting_before_the_first_table_is_no_control() {
+        let read = Baseline::parse(Path::new("x.toml"), "baseline = 1\nno = true\n");
+        let said = read
+            .expect_err("it is in no table")
+            .render(Path::new("x.toml"), "");
+        assert!(said.contains("'no' is in no table"), "{said}");
+    }
 }

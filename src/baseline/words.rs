@@ -186,8 +186,13 @@ pub fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
         .map(|name| (strsim::jaro_winkler(given, name), name))
         .filter(|(nearness, _)| *nearness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((_, name)) => Some(format!("did you mean '{name}'?")),
+    // trail for cloudtrail: too far by its letters.
+    let part = given.to_ascii_lowercase();
+    let whole = known
+        .iter()
+        .find(|name| part.len() > 3 && name.contains(&part));
+    match near.map(|(_, name)| name).or(whole) {
+        Some(name) => Some(format!("did you mean '{name}'?")),
         None if known.is_empty() => None,
         None => Some(format!("known are: {}", known.join(", "))),
     }

@@ -72,7 +72,7 @@ pub(super) fn check_names(allowed: &[String]) -> Result<(), Error> {
         Some(name) => Err(Error::failed(format!(
             "--allow-loosening: there is no control '{name}'"
         ))
-        .hint(format!("controls: {}", controls::names().join(", ")))),
+        .hint(controls::named_like(name))),
         None => Ok(()),
     }
 }

@@ -34,8 +34,7 @@ pub fn run(args: cli::Explain, streams: &mut Streams) -> Result<Exit, Error> {
 
 fn find(name: &str) -> Result<&'static Kind, Error> {
     controls::find(name).ok_or_else(|| {
-        Error::failed(format!("there is no control '{name}'"))
-            .hint(format!("controls: {}", controls::names().join(", ")))
+        Error::failed(format!("there is no control '{name}'")).hint(controls::named_like(name))
     })
 }
 

@@ -14,6 +14,7 @@ mod public_access_block;
 mod root_user;
 mod storage_lens;
 
+use crate::baseline::did_you_mean;
 use crate::control::Kind;
 
 /// Every control, in the order in which plans read: what makes the account's own record comes
@@ -40,4 +41,13 @@ pub fn find(name: &str) -> Option<&'static Kind> {
 /// The names of all controls.
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|kind| kind.about.name).collect()
+}
+
+/// The hint for a name that is not a control's: the one that is close to it, or all of them.
+pub fn named_like(name: &str) -> String {
+    let known = names();
+    match did_you_mean(name, &known) {
+        Some(hint) if hint.starts_with("did") => hint,
+        _ => format!("controls: {}", known.join(", ")),
+    }
 }

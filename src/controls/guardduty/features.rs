@@ -62,13 +62,30 @@ impl Feature {
     }
 }
 
+/// The name in the API of a protection plan that is given by its name in the console. Source:
+/// GuardDuty User Guide, "GuardDuty API changes": feature names and protection plans.
+fn in_the_api(name: &str) -> Option<&'static str> {
+    let plain = name.to_ascii_uppercase().replace([' ', '-'], "_");
+    match plain.as_str() {
+        "S3_PROTECTION" => Some("S3_DATA_EVENTS"),
+        "EKS_PROTECTION" | "EKS_AUDIT_LOG_MONITORING" => Some("EKS_AUDIT_LOGS"),
+        "MALWARE_PROTECTION" | "EC2_MALWARE_PROTECTION" => Some("EBS_MALWARE_PROTECTION"),
+        "RDS_PROTECTION" => Some("RDS_LOGIN_EVENTS"),
+        "LAMBDA_PROTECTION" => Some("LAMBDA_NETWORK_LOGS"),
+        _ => None,
+    }
+}
+
 impl Declared {
     /// Looks for names that AWS does not know and for combinations that contradict themselves.
     pub fn check(name: &str, declared: &Self, problems: &mut Problems) {
         let path = format!("features.{name}");
         if !NAMES.contains(&name) {
             let text = format!("GuardDuty has no feature '{name}'");
-            problems.unknown(&path, text, &NAMES);
+            match in_the_api(name) {
+                Some(known) => problems.unknown(&path, format!("{text}: write {known}"), &[]),
+                None => problems.unknown(&path, text, &NAMES),
+            }
         }
         for (part, wanted) in &declared.additional {
             let path = format!("{path}.{part}");
@@ -170,6 +187,24 @@ mod tests {
         Feature {
             enabled,
             additional,
+        }
+    }
+
+    #[test]
+    fn names_of_the_console_are_translated() {
+        for name in ["S3_PROTECTION", "s3 protection"] {
+            assert_eq!(in_the_api(name), Some("S3_DATA_EVENTS"), "{name}");
+        }
+        for name in [
+            "EKS_PROTECTION",
+            "MALWARE_PROTECTION",
+            "RDS_PROTECTION",
+            "LAMBDA_PROTECTION",
+        ] {
+            assert!(
+                in_the_api(name).is_some_and(|own| NAMES.contains(&own)),
+                "{name}"
+            );
         }
     }
 
