@@ -209,10 +209,14 @@ fn organization(kind: &str, explicit: bool, name: &str, what: &str, caller: &str
         true => "denies",
         false => "does not allow",
     };
+    // Nothing can be asked without knowing whose account it is.
+    let or_else = match what.starts_with("sts:") {
+        true => "",
+        false => ", or leave it out with --exclude",
+    };
     format!(
         "a {kind} control policy of the organization{name} {does} {what}: nothing in this account \
-         changes that; ask the organization's administrators to exempt {caller}, or leave it out \
-         with --exclude"
+         changes that; ask the organization's administrators to exempt {caller}{or_else}"
     )
 }
 

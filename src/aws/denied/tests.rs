@@ -215,3 +215,16 @@ fn the_resource_is_the_messages_or_the_permissions_filled_in_as_far_as_known() {
     assert_eq!(unknown.as_deref(), Some(arn));
     assert_eq!(resource(&EVERYTHING, "eu-west-1", "Access Denied"), None);
 }
+
+#[test]
+fn who_asks_cannot_be_left_out() {
+    let denies = |action: &str| {
+        let message = format!(
+            "User: {WHO} is not authorized to perform: {action} with an explicit deny in a service \
+             control policy"
+        );
+        advice(&denied(&message))
+    };
+    assert!(denies("guardduty:ListDetectors").contains("--exclude"));
+    assert!(!denies("sts:GetCallerIdentity").contains("--exclude"));
+}
