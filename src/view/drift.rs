@@ -1,6 +1,6 @@
 //! Drift as text: one line when all is well, otherwise a line for each thing that is not.
 
-use super::plan::{groups, sentence};
+use super::plan::{common_findings, groups, sentence};
 use super::value::{address, escape, one_line};
 use super::{ALARM, BOLD, closed, count, waiver};
 use crate::error::advice;
@@ -87,7 +87,7 @@ fn lines(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
             )?;
         }
     }
-    for finding in &entry.findings {
+    for finding in &common_findings(group) {
         let (what, remedy) = (escape(&finding.what), escape(&finding.remedy));
         let (field, waived) = (escape(&finding.field), entry.waives(&finding.field));
         let word = if waived { "waived" } else { "finding" };

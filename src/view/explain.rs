@@ -71,20 +71,31 @@ pub fn page(out: &mut dyn Write, about: &About) -> io::Result<()> {
             continue;
         }
         writeln!(out, "\n{BOLD}{title}{BOLD:#} (API operation: IAM actions)")?;
-        for operation in operations {
-            let mut actions: Vec<&str> =
-                operation.grants.iter().map(|grant| grant.action).collect();
-            actions.dedup();
-            writeln!(
-                out,
+        // What is asked of several things is listed for each of them, and shown once.
+        let lines = each_once(operations.map(|operation| {
+            let actions = each_once(operation.grants.iter().map(|grant| grant.action));
+            format!(
                 "  {}:{}: {}",
                 operation.service,
                 operation.name,
                 actions.join(", ")
-            )?;
+            )
+        }));
+        for line in lines {
+            writeln!(out, "{line}")?;
         }
     }
     Ok(())
+}
+
+/// Items in their order, without those that came before.
+fn each_once<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    items.fold(Vec::new(), |mut once, item| {
+        if !once.contains(&item) {
+            once.push(item);
+        }
+        once
+    })
 }
 
 /// A setting of a thing.

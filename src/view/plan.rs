@@ -6,7 +6,7 @@ use crate::control::Scope;
 use crate::controls;
 use crate::diff::Difference;
 use crate::error::advice;
-use crate::plan::{Call, Entry, Plan, Summary, Verdict};
+use crate::plan::{Call, Entry, Finding, Plan, Summary, Verdict};
 use crate::risk::Risk;
 use anstyle::Style;
 use serde_json::Value;
@@ -142,7 +142,7 @@ fn says_the_same(a: &Entry, b: &Entry) -> bool {
         && a.reason == b.reason
         && a.differences == b.differences
         && calls(a) == calls(b)
-        && a.findings == b.findings
+        && (a.findings == b.findings || in_any_region(a) == in_any_region(b))
         && a.waivers == b.waivers
         && a.notes == b.notes
         && a.moved == b.moved
@@ -197,11 +197,33 @@ fn entry(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
         writeln!(out, "{}", judged_difference(difference, is_waived, width))?;
     }
     calls(out, group)?;
-    findings(out, entry)?;
+    findings(out, group)?;
     for note in &entry.notes {
         writeln!(out, "    {DIM}note: {}{DIM:#}", escape(note))?;
     }
     writeln!(out)
+}
+
+/// The findings about a place, with a word for its region in their place.
+fn in_any_region(entry: &Entry) -> Vec<Finding> {
+    let Some(region) = &entry.place.region else {
+        return entry.findings.clone();
+    };
+    let anywhere = |text: &str| text.replace(region.as_str(), "REGION");
+    let findings = entry.findings.iter().map(|own| Finding {
+        field: own.field.clone(),
+        what: anywhere(&own.what),
+        remedy: anywhere(&own.remedy),
+    });
+    findings.collect()
+}
+
+/// The findings about places that are shown as one: where each is about its own region, for any.
+pub(super) fn common_findings(group: &[&Entry]) -> Vec<Finding> {
+    match group.iter().all(|own| own.findings == group[0].findings) {
+        true => group[0].findings.clone(),
+        false => in_any_region(group[0]),
+    }
 }
 
 fn whereabouts(entry: &Entry) -> String {
@@ -312,9 +334,9 @@ fn calls(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
     }
 }
 
-fn findings(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
-    for finding in &entry.findings {
-        let (style, word) = match entry.waives(&finding.field) {
+fn findings(out: &mut dyn Write, group: &[&Entry]) -> io::Result<()> {
+    for finding in &common_findings(group) {
+        let (style, word) = match group[0].waives(&finding.field) {
             true => (DIM, "  (waived)"),
             false => (ALARM, ""),
         };
