@@ -168,25 +168,26 @@ impl Control for PasswordPolicy {
             Setting::new(
                 "require_symbols",
                 "\"unmanaged\"",
-                "Whether a symbol is required.",
+                "Whether a symbol is required. Unmanaged, the policy keeps what it has, and a first one requires \
+                 it: AWS asks for three of the four kinds where there is no policy.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "require_numbers",
                 "\"unmanaged\"",
-                "Whether a digit is required.",
+                "Whether a digit is required; unmanaged, as require_symbols.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "require_uppercase",
                 "\"unmanaged\"",
-                "Whether an upper-case letter is required.",
+                "Whether an upper-case letter is required; unmanaged, as require_symbols.",
             )
             .stricter(Stricter::Higher),
             Setting::new(
                 "require_lowercase",
                 "\"unmanaged\"",
-                "Whether a lower-case letter is required.",
+                "Whether a lower-case letter is required; unmanaged, as require_symbols.",
             )
             .stricter(Stricter::Higher),
             Setting::new(

@@ -135,11 +135,17 @@ impl Control for Buckets {
             }
         }
         let mut proposal = judging.proposal;
-        if live.to_be && !proposal.writes.is_empty() {
-            proposal.after.push(("log_bucket", None));
-            proposal.note(
-                "the log bucket does not exist yet: this is what it is asked beside [log_bucket]",
-            );
+        match (live.to_be, proposal.writes.is_empty()) {
+            (true, false) => {
+                proposal.after.push(("log_bucket", None));
+                proposal.note(
+                    "the log bucket does not exist yet: this is what it is asked beside [log_bucket]",
+                );
+            }
+            (true, true) => {
+                proposal.note("it does not exist yet: [log_bucket] creates it this way")
+            }
+            (false, _) => {}
         }
         if !proposal.differences.is_empty() || !proposal.findings.is_empty() {
             proposal.notes.extend(wanted.sources(entries));
