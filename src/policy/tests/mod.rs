@@ -1,6 +1,7 @@
 //! What holds for policies as a whole.
 
 mod broader;
+mod documented;
 mod evaluation;
 mod generator;
 mod judged;
