@@ -120,8 +120,8 @@ impl Problems {
 
     /// Adds a setting that stands before the first table.
     pub(super) fn outside(&mut self, span: Range<usize>, key: &str) {
-        let help = "a setting stands below the name of its control, such as [guardduty]";
-        let text = format!("'{key}' is in no table");
+        let help = "settings go below the table of their control, such as [guardduty]";
+        let text = format!("'{key}' is not in a table");
         self.add(Some(span), text, Some(help.to_owned()));
     }
 
@@ -561,6 +561,6 @@ mod tests {
         let said = read
             .expect_err("it is in no table")
             .render(Path::new("x.toml"), "");
-        assert!(said.contains("'no' is in no table"), "{said}");
+        assert!(said.contains("'no' is not in a table"), "{said}");
     }
 }

@@ -10,6 +10,9 @@ const MOST_DOTS: usize = 4000;
 /// every entry.
 const MOST_BRACKETS: usize = 20_000;
 
+/// How many lists an inline table takes the memory of.
+const INLINE_TABLE: usize = 3;
+
 /// Where a file has more than the parser should be asked for, and what of. Looks at no more than
 /// strings and remarks to tell what is neither, so that it takes no memory of its own.
 pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
@@ -20,7 +23,8 @@ pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
             b'#' => at = end_of_line(text, at),
             b'"' | b'\'' => at = end_of_string(text, at),
             b'.' => dots += 1,
-            b'[' | b'{' => brackets += 1,
+            b'[' => brackets += 1,
+            b'{' => brackets += INLINE_TABLE,
             _ => {}
         }
         let here = at..at + 1;
@@ -85,6 +89,7 @@ mod tests {
             format!("a = [{}]", "[],".repeat(80_000)),
             format!("a = [{}]", "{},".repeat(80_000)),
             format!("a = {}", "[".repeat(100_000)),
+            format!("a = [{}]", "{s3=\"bucket-00001\"},".repeat(9_000)),
             format!("{}\n", "[[a]]".repeat(50_000)),
         ] {
             assert!(refused(&text), "{}", &text[..40]);

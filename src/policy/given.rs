@@ -6,7 +6,7 @@ use super::legacy;
 use super::meaning::{Meaning, Principal, Scope};
 use super::narrowing::{Held, insists, narrowed_to};
 use super::principals::account_of;
-use super::services::acts_for;
+use super::services::{acts_for, by_path};
 use super::weaknesses::{Bucket, Kind};
 use std::collections::BTreeSet;
 
@@ -106,7 +106,12 @@ fn audience(meaning: &Meaning, account: &str) -> Held {
                 Held::Nobody => {}
             },
             Principal::One(kind, id) => match (kind.as_str(), account_of(id)) {
-                ("AWS", Some(_)) if delivers && legacy::account(id).is_some() => {}
+                // AWS delivers: the path may tell for whom.
+                ("AWS", Some(_)) if delivers && legacy::account(id).is_some() => {
+                    if let Held::To(owners) = by_path(meaning) {
+                        others.extend(owners);
+                    }
+                }
                 ("AWS" | "Federated", Some(id)) => {
                     others.insert(id.to_owned());
                 }

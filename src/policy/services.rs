@@ -104,7 +104,7 @@ const NEVER_THERE: [&str; 9] = [
 ];
 
 /// Whom the path holds the service to that it writes to.
-fn by_path(meaning: &Meaning) -> Held {
+pub(super) fn by_path(meaning: &Meaning) -> Held {
     let Some(Scope::Only(resources)) = &meaning.resources else {
         return Held::Anyone;
     };

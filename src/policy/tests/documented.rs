@@ -33,6 +33,12 @@ fn deny(principal: Value, condition: Value) -> Value {
         "Resource": [ARN, format!("{ARN}/*")], "Condition": condition})
 }
 
+/// The Allow for the account by which Elastic Load Balancing delivered in us-east-1.
+fn logs_of_balancers(account: &str) -> Value {
+    json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::127311923021:root"},
+        "Action": "s3:PutObject", "Resource": format!("{ARN}/prefix/AWSLogs/{account}/*")})
+}
+
 fn shared(with: &str) -> Vec<Kind> {
     vec![Kind::Shared(vec![with.to_owned()])]
 }
@@ -311,6 +317,16 @@ fn of_people() -> Vec<(&'static str, Value, Vec<Kind>)> {
                 json!({"AWS": format!("arn:aws:iam::{OTHER}:root")}),
                 json!({"StringEquals": {"sts:ExternalId": "12345"}}),
             ),
+            shared(OTHER),
+        ),
+        (
+            "load balancers of the account, as they once logged",
+            logs_of_balancers("111122223333"),
+            vec![],
+        ),
+        (
+            "load balancers of another account, as they once logged",
+            logs_of_balancers(OTHER),
             shared(OTHER),
         ),
         (
