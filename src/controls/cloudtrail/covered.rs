@@ -106,14 +106,33 @@ fn destination(
     context: &Context,
 ) {
     let (name, bucket) = (&found.trail.name, &found.trail.bucket);
-    let is_said = settings.bucket(context).as_ref() == Some(bucket);
-    let archive = archive_account(bucket).filter(|_| is_named_by_control_tower(name));
+    let named = settings.bucket(context);
+    let is_said = named.as_ref() == Some(bucket);
+    let is_its = is_named_by_control_tower(name);
+    let archive = archive_account(bucket).filter(|_| is_its);
     let is_archive = archive.is_some_and(|account| account != context.account);
-    if is_archive && !buckets.contains_key(bucket) {
+    let is_own = buckets.contains_key(bucket);
+    if let Some(other) = named.filter(|other| other != bucket) {
+        proposal.finding(
+            "bucket",
+            format!("the trail {name} delivers to {bucket}, and [cloudtrail] says {other}"),
+            format!("ask whoever manages {name} to have it deliver there, or correct bucket"),
+        );
+    } else if is_its && archive.is_none() && is_own && !is_said {
+        proposal.finding(
+            "bucket",
+            format!("the trail {name} delivers to {bucket}, which is not Control Tower's archive"),
+            format!(
+                "if that is right, say bucket = \"{bucket}\" in [cloudtrail]; else have Control \
+                 Tower put it right"
+            ),
+        );
+    } else if is_archive && !is_own && !is_said {
         proposal.note(format!(
-            "the trail {name} delivers to {bucket}, which is not in this account"
+            "the trail {name} delivers to {bucket}, by its name Control Tower's archive, which is not \
+             in this account; bucket = \"{bucket}\" in [cloudtrail] makes any other a finding"
         ));
-    } else if !is_said && !buckets.contains_key(bucket) {
+    } else if !is_said && !is_own {
         proposal.finding(
             "bucket",
             format!("the trail {name} delivers to {bucket}, which is no bucket of this account"),

@@ -485,6 +485,30 @@ fn what_control_tower_or_a_stack_manages_is_judged_and_left_to_them() {
 }
 
 #[test]
+fn a_trail_of_control_tower_that_delivers_elsewhere_is_found() {
+    let mut live = live();
+    live["trails"][ARN]["name"] = json!("aws-controltower-BaselineCloudTrail");
+    live["managed"] = json!({ARN: covering(true)});
+    live["details"] = Value::Null;
+    let mut found = |settings: &str, bucket: &str| -> Vec<String> {
+        live["trails"][ARN]["bucket"] = json!(bucket);
+        let findings = propose(settings, &live).findings.into_iter();
+        findings.map(|finding| finding.field).collect()
+    };
+    let archive = "aws-controltower-logs-999999999999-us-east-1";
+    assert!(found("", archive).is_empty());
+    for other in ["aws-controltower-evil", "theirs", "old-logs"] {
+        assert_eq!(found("", other), ["bucket"], "{other}");
+    }
+    assert!(found("bucket = 'old-logs'", "old-logs").is_empty());
+    // A namesake, where the table says which one is right.
+    let named = format!("bucket = '{archive}'");
+    assert!(found(&named, archive).is_empty());
+    let namesake = archive.replace('9', "8");
+    assert_eq!(found(&named, &namesake), ["bucket"]);
+}
+
+#[test]
 fn a_management_account_leaves_the_organizations_trail_alone_unless_the_table_says_otherwise() {
     let mut live = live();
     live["trails"][ARN]["organization"] = json!(true);

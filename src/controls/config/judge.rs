@@ -31,7 +31,7 @@ pub fn judge(
     let (Some(recorder), Some(own)) = (&live.recorder, &live.channel) else {
         return key(proposal, settings, live, wanted.1, None, context);
     };
-    let odd = tower::judge(proposal, settings, &live.siblings, own, wanted.1);
+    let odd = tower::judge(proposal, settings, &live.siblings, recorder, own, wanted.1);
     let is_towers = tower::bears_its_names(recorder, own, context);
     if own.bucket == wanted.1.bucket && !odd.contains(&"channel.bucket") {
         bucket(proposal, live, own, is_towers, context);

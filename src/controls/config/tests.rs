@@ -117,9 +117,14 @@ fn without_a_bucket_a_person_is_asked() {
 fn the_recorder_of_control_tower_is_left_to_it() {
     let mut live = adopted();
     live.recording = Some(false);
+    live.is_bucket_foreign = true;
     if let Some(recorder) = &mut live.recorder {
         recorder.name = CONTROL_TOWER.to_owned();
     }
+    live.channel = Some(Channel {
+        name: "aws-controltower-BaselineConfigDeliveryChannel".to_owned(),
+        ..Channel::to("aws-controltower-logs-999999999999-us-east-1")
+    });
     let proposal = propose("", live);
     assert!(proposal.writes.is_empty());
     let Standing::Elsewhere(whom) = proposal.standing else {

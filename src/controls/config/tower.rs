@@ -164,9 +164,13 @@ pub fn judge(
     proposal: &mut Proposal,
     settings: &Settings,
     siblings: &Siblings,
+    recorder: &Recorder,
     own: &Channel,
     wanted: &Channel,
 ) -> Vec<&'static str> {
+    if !is_its(&recorder.name) {
+        return Vec::new();
+    }
     let mut fields = Vec::new();
     let remedy = format!(
         "have {CONTROL_TOWER} put it right: re-register or update the account there; or say in          [config] what is right"
@@ -182,7 +186,8 @@ pub fn judge(
         }
         let odd = part.odd(own, siblings);
         let odd = odd.or_else(|| match part.field {
-            "channel.bucket" => other_archive(&own.bucket, siblings.trail_bucket.as_deref()?),
+            "channel.bucket" => no_archive(&own.bucket)
+                .or_else(|| other_archive(&own.bucket, siblings.trail_bucket.as_deref()?)),
             _ => None,
         });
         if let Some(what) = odd {
@@ -190,6 +195,13 @@ pub fn judge(
         }
     }
     fields
+}
+
+/// What is wrong with a bucket, of this account or another, that is no archive by its name.
+fn no_archive(bucket: &str) -> Option<String> {
+    archive_account(bucket).is_none().then(|| {
+        format!("the channel of {CONTROL_TOWER} delivers to {bucket}, which is not its archive")
+    })
 }
 
 /// What is wrong where the trail of the organization delivers to another archive. Landing zones of
@@ -212,9 +224,19 @@ mod tests {
     const ARCHIVE: &str = "aws-controltower-logs-999999999999-us-east-1";
     const STOLEN: &str = "aws-controltower-logs-888888888888-us-east-1";
 
+    fn recorder(role: &str) -> Recorder {
+        Recorder {
+            name: "aws-controltower-BaselineConfigRecorder".to_owned(),
+            role: format!("arn:aws:iam::111122223333:role/{role}"),
+            group: Default::default(),
+            frequency: None,
+            overrides: Vec::new(),
+        }
+    }
+
     fn fields(own: &Channel, siblings: &Siblings) -> Vec<&'static str> {
-        let settings = Settings::default();
-        judge(&mut Proposal::fine(), &settings, siblings, own, own)
+        let (settings, its) = (Settings::default(), recorder("x"));
+        judge(&mut Proposal::fine(), &settings, siblings, &its, own, own)
     }
 
     fn beside(channels: &[&Channel]) -> Siblings {
@@ -230,13 +252,6 @@ mod tests {
 
     #[test]
     fn only_a_bucket_and_another_name_of_control_tower_make_its_archive() {
-        let recorder = |role: &str| Recorder {
-            name: "aws-controltower-BaselineConfigRecorder".to_owned(),
-            role: format!("arn:aws:iam::111122223333:role/{role}"),
-            group: Default::default(),
-            frequency: None,
-            overrides: Vec::new(),
-        };
         let its = recorder("aws-controltower-ConfigRecorderRole");
         let bears = |recorder: &Recorder, bucket: &str| {
             bears_its_names(recorder, &Channel::to(bucket), &context())
@@ -278,6 +293,16 @@ mod tests {
         let others = beside(&[&topic("eu-west-1", "999999999999")]);
         assert_eq!(fields(&stolen, &others), ["channel.sns_topic"]);
         assert_eq!(fields(&right, &others), ["channel.sns_topic"]);
+    }
+
+    #[test]
+    fn a_channel_that_delivers_to_no_archive_is_found_unless_the_table_names_the_bucket() {
+        let own = Channel::to("forgotten");
+        assert_eq!(fields(&own, &Siblings::default()), ["channel.bucket"]);
+        let named = toml::from_str("bucket = 'forgotten'").expect("valid");
+        let (siblings, its) = (Siblings::default(), recorder("x"));
+        let judged = judge(&mut Proposal::fine(), &named, &siblings, &its, &own, &own);
+        assert!(judged.is_empty());
     }
 
     #[test]
