@@ -1,6 +1,6 @@
 //! What puts recorder and channel back that a run changed.
 
-use super::mark_loosening;
+use super::proposal::mark_loosening;
 use super::role::Role;
 use super::state::{Channel, Live, Recorder, State};
 use super::writes::{

@@ -2,7 +2,8 @@ use super::*;
 use crate::control::Standing;
 use crate::control::tests::context;
 use recording::{Group, Record};
-use state::Override;
+use role::service_linked_role;
+use state::{Override, Recorder};
 use std::collections::BTreeSet;
 
 const CONTROL_TOWER: &str = "aws-controltower-BaselineConfigRecorder";

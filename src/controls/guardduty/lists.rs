@@ -2,7 +2,8 @@
 //!
 //! The lists have no resource level. Source: Service Authorization Reference, Amazon GuardDuty.
 
-use super::silencing::{Criteria, Export, List, ListKind, Silencing, bucket_of};
+use super::criteria::Criteria;
+use super::silencing::{Export, List, ListKind, Silencing, bucket_of};
 use super::writes::DETECTOR_ARN;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Clients, Grant, Operation};

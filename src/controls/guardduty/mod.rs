@@ -3,334 +3,34 @@
 //! There is one detector in a region. What an administrator account or a policy of the organization
 //! decides is compared and left to them.
 
+mod criteria;
 mod declared;
 mod features;
 mod lists;
+mod proposal;
 mod restore;
+mod settings;
 mod silencing;
 mod state;
 mod writes;
 
 use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Write};
-use crate::baseline::{AccountId, Problems};
+use crate::baseline::Problems;
 use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standard,
     Stricter,
 };
-use crate::floor::{AtLeast, raise_word};
-use crate::managed::Managed;
 use crate::place::Place;
-use declared::DeclaredList;
-use features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
-use serde::Deserialize;
-use state::{Detector, GET, GET_ADMINISTRATOR, LIST, Live};
-use std::collections::{BTreeMap, BTreeSet};
-use writes::{
-    CreateDetector, FeatureInput, FinishDetector, MarkFinished, UpdateDetector, at_first, requests,
-};
+use features::{Declared, EKS_RUNTIME, RUNTIME};
+use proposal::{propose_change, propose_new, propose_off, propose_unfinished};
+use settings::Settings;
+use state::{GET, GET_ADMINISTRATOR, LIST, Live};
+use writes::{CreateDetector, MarkFinished, UpdateDetector};
 
 /// The control.
 pub struct GuardDuty;
-
-/// The table `[guardduty]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    enabled: Managed<bool>,
-    features: Managed<BTreeMap<String, Declared>>,
-    publishing_frequency: Managed<AtLeast<Frequency>>,
-    filters: Managed<BTreeSet<String>>,
-    trusted_lists: Managed<BTreeSet<DeclaredList>>,
-    threat_lists: Managed<BTreeSet<DeclaredList>>,
-    export_buckets: Managed<BTreeSet<String>>,
-    administrator: Managed<Administrator>,
-    take_over: Managed<bool>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            enabled: Managed::new(true),
-            features: Managed::UNMANAGED,
-            publishing_frequency: Managed::UNMANAGED,
-            filters: Managed::new(BTreeSet::new()),
-            trusted_lists: Managed::new(BTreeSet::new()),
-            threat_lists: Managed::new(BTreeSet::new()),
-            export_buckets: Managed::new(BTreeSet::new()),
-            administrator: Managed::UNMANAGED,
-            take_over: Managed::new(false),
-        }
-    }
-}
-
-/// How often changed findings are published; the later ones more often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Frequency {
-    SixHours,
-    OneHour,
-    FifteenMinutes,
-}
-
-impl Frequency {
-    const WORDS: [(Self, &str); 3] = [
-        (Self::SixHours, "SIX_HOURS"),
-        (Self::OneHour, "ONE_HOUR"),
-        (Self::FifteenMinutes, "FIFTEEN_MINUTES"),
-    ];
-}
-
-/// The setting `administrator`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-enum Administrator {
-    /// The detectors are administered by no other account.
-    None,
-    /// By this one.
-    Account(AccountId),
-}
-
-impl TryFrom<String> for Administrator {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "none" => Ok(Self::None),
-            _ => AccountId::try_from(text).map(Self::Account),
-        }
-    }
-}
-
-impl Administrator {
-    /// Reports that another account administers a detector than is declared, or none. Source:
-    /// GuardDuty API reference, `AcceptAdministratorInvitation` and
-    /// `DisassociateFromAdministratorAccount`: a member account itself can do both.
-    fn judge(&self, proposal: &mut Proposal, live: Option<&str>) {
-        let (what, remedy) = match (self, live) {
-            (Self::Account(own), None) => (
-                format!(
-                    "no account administers GuardDuty here any more: {} sees none of its findings",
-                    own.as_str()
-                ),
-                format!(
-                    "have {} add this account as a member again, or correct administrator",
-                    own.as_str()
-                ),
-            ),
-            (Self::Account(own), Some(other)) if own.as_str() != other => (
-                format!("account {other} administers GuardDuty here, and not {}", own.as_str()),
-                "it sees the findings and decides what is archived: if that is right, correct \
-                 administrator; else leave it: aws guardduty disassociate-from-administrator-account"
-                    .to_owned(),
-            ),
-            (Self::None, Some(other)) => (
-                format!("account {other} administers GuardDuty here"),
-                format!(
-                    "it sees the findings and decides what is archived: if that is right, say \
-                     administrator = \"{other}\"; else leave it: aws guardduty \
-                     disassociate-from-administrator-account"
-                ),
-            ),
-            _ => return,
-        };
-        proposal.finding("administrator", what, remedy);
-    }
-}
-
-impl Settings {
-    /// Whether there is to be anything that could be silenced.
-    fn watches(&self) -> bool {
-        *self.enabled != Some(false)
-    }
-
-    fn wants(&self, name: &str) -> bool {
-        self.declared(name).is_some_and(Declared::is_wanted)
-    }
-
-    fn declared(&self, name: &str) -> Option<&Declared> {
-        self.features.as_ref()?.get(name)
-    }
-
-    /// What the features have to become, and what cannot be had.
-    fn settle(&self, live: &Detector, by_policy: &BTreeSet<String>) -> Settled {
-        let mut settled = Settled {
-            features: live.features.clone(),
-            notes: Vec::new(),
-            kept_off: Vec::new(),
-        };
-        for (name, declared) in self.features.iter().flatten() {
-            let Some(feature) = settled.features.get_mut(name) else {
-                settled.notes.push(format!("{name} is not offered here"));
-                continue;
-            };
-            let (wanted, missing) = declared.settle(feature);
-            for part in missing {
-                let note = format!("{part} of {name} is not offered here");
-                settled.notes.push(note);
-            }
-            if by_policy.contains(name) {
-                if wanted.is_more_than(feature) {
-                    settled.kept_off.push(name.clone());
-                } else if *feature != wanted {
-                    let note = "is decided by a policy of the organization, and differs";
-                    settled.notes.push(format!("{name} {note}"));
-                }
-                continue;
-            }
-            *feature = wanted;
-        }
-        // Runtime monitoring covers that of EKS, and AWS does not take both at once.
-        let runtime = settled.features.get(RUNTIME);
-        if let Some(was) = live.features.get(EKS_RUNTIME)
-            && runtime.is_some_and(|feature| feature.enabled)
-            && self.wants(EKS_RUNTIME)
-        {
-            settled.features.insert(EKS_RUNTIME.to_owned(), was.clone());
-        }
-        settled
-    }
-}
-
-struct Settled {
-    features: BTreeMap<String, Feature>,
-    notes: Vec<String>,
-    /// The features that a policy of the organization keeps from being what is declared.
-    kept_off: Vec<String>,
-}
-
-fn propose_off(live: Live, region: &str) -> Proposal {
-    let wanted = live.detector.clone().map(|detector| Detector {
-        enabled: false,
-        ..detector
-    });
-    let mut proposal = Proposal::between(&live.detector, &wanted);
-    if let (true, Some(id)) = (proposal.touches(&["enabled"]), &live.id) {
-        let mut update = UpdateDetector::new(id, region);
-        update.enable = Some(false);
-        proposal.call(update);
-    }
-    proposal
-}
-
-/// What a new detector is to be.
-fn wanted_at_first(settings: &Settings, live_frequency: Option<&str>) -> Detector {
-    let declared = settings.features.iter().flatten();
-    Detector {
-        enabled: true,
-        publishing_frequency: raise_word(
-            &settings.publishing_frequency,
-            live_frequency,
-            &Frequency::WORDS,
-        ),
-        features: declared
-            .map(|(name, declared)| (name.clone(), declared.at_first()))
-            .collect(),
-    }
-}
-
-fn propose_new(settings: &Settings, region: &str, context: &Context) -> Proposal {
-    let wanted = wanted_at_first(settings, None);
-    let frequency = wanted.publishing_frequency.clone();
-    let mut proposal = Proposal::between(&None, &Some(wanted));
-    proposal.call(CreateDetector::new(frequency, context.tags(), region));
-    proposal.call(FinishDetector::new(
-        settings.features.as_ref().cloned().unwrap_or_default(),
-        region,
-    ));
-    proposal.call(MarkFinished::new(None, region, context));
-    proposal.note(
-        "AWS switches features on in a new detector; those that are not declared are switched off \
-         again at once, by name, for they cost money",
-    );
-    proposal
-}
-
-/// A detector that an earlier run created, whose features it did not come to: to be what a new one
-/// is.
-fn propose_unfinished(
-    settings: &Settings,
-    id: &str,
-    live: &Detector,
-    region: &str,
-    context: &Context,
-) -> Proposal {
-    let own = live.publishing_frequency.as_deref();
-    let wanted = wanted_at_first(settings, own);
-    let mut update = UpdateDetector::new(id, region);
-    update.enable = (!live.enabled).then_some(true);
-    let frequency = wanted.publishing_frequency.clone();
-    update.finding_publishing_frequency = frequency.filter(|new| Some(new.as_str()) != own);
-    let declared = settings.features.as_ref().cloned().unwrap_or_default();
-    update.features = at_first(&declared, &live.features);
-    let mut proposal = Proposal::between(&None, &Some(wanted));
-    proposal.call(update);
-    proposal.call(MarkFinished::new(Some(id), region, context));
-    proposal.note("an earlier run created the detector and did not come to its features");
-    proposal
-}
-
-fn propose_change(
-    settings: &Settings,
-    id: &str,
-    live: &Detector,
-    by_policy: &BTreeSet<String>,
-    region: &str,
-) -> Proposal {
-    let Settled {
-        features,
-        notes,
-        kept_off,
-    } = settings.settle(live, by_policy);
-    let frequency = live.publishing_frequency.as_deref();
-    let wanted = Detector {
-        enabled: settings.enabled.unwrap_or(live.enabled),
-        publishing_frequency: raise_word(
-            &settings.publishing_frequency,
-            frequency,
-            &Frequency::WORDS,
-        ),
-        features,
-    };
-    let mut proposal = update(id, live, &wanted, region);
-    proposal.notes = notes;
-    for name in kept_off {
-        proposal.finding(
-            &format!("features.{name}"),
-            format!("a policy of the organization keeps {name} off, or a part of it"),
-            "ask the organization's administrators to switch it on, or take it out of the baseline",
-        );
-    }
-    proposal
-}
-
-/// What makes a detector another: differences, and calls that say what differs and no more.
-fn update(id: &str, live: &Detector, wanted: &Detector, region: &str) -> Proposal {
-    let mut proposal = Proposal::between(live, wanted);
-    if proposal.differences.is_empty() {
-        return proposal;
-    }
-    let differing = wanted.features.iter();
-    let differing = differing.filter(|(name, feature)| live.features.get(*name) != Some(*feature));
-    let differing = differing.map(|(name, feature)| match live.features.get(name) {
-        Some(own) => FeatureInput::change(name, own, feature),
-        None => FeatureInput::new(name, feature),
-    });
-    for (at, features) in requests(differing.collect()).into_iter().enumerate() {
-        let mut update = UpdateDetector::new(id, region);
-        if at == 0 {
-            update.enable = proposal.touches(&["enabled"]).then_some(wanted.enabled);
-            update.finding_publishing_frequency = wanted
-                .publishing_frequency
-                .clone()
-                .filter(|_| proposal.touches(&["publishing_frequency"]));
-        }
-        update.features = features;
-        proposal.call(update);
-    }
-    proposal
-}
 
 impl Control for GuardDuty {
     type Settings = Settings;

@@ -1,7 +1,7 @@
 //! What puts the detector back that a run changed.
 
+use super::proposal::update;
 use super::state::{Detector, Live};
-use super::update;
 use crate::control::{Past, Proposal};
 
 /// A detector that the run created is suspended and stays: to delete it deletes its findings.

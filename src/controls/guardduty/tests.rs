@@ -1,7 +1,9 @@
 use super::*;
 use crate::control::tests::context;
 use crate::plan::Call;
+use features::Feature;
 use serde_json::{Value, json};
+use state::Detector;
 
 fn propose(settings: &str, live: Live) -> Proposal {
     let settings = toml::from_str(settings).expect("the test's settings are valid");
