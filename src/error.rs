@@ -1,6 +1,6 @@
 //! Errors as a person reads them: what failed, why, and what to type next.
 
-use crate::aws::{AwsError, Kind, NOT_OF_AWS, denied, regions};
+use crate::aws::{AwsError, Kind, NOT_OF_AWS, denied, regions, services};
 use std::fmt::{self, Display};
 
 /// Why a command ended without doing what it was asked.
@@ -135,7 +135,7 @@ pub fn advice(error: &AwsError) -> Option<String> {
         Kind::Unresolved => format!(
             "look the name up yourself: getent hosts {}; without internet access {service} needs a \
              VPC endpoint with private DNS in {region}; AWS_ENDPOINT_URL must be unset, or right",
-            regions::host(service, region)
+            services::host(service, region)
         ),
         Kind::Proxy => "check HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT, and name in \
                         NO_PROXY what needs no proxy"
@@ -150,7 +150,7 @@ pub fn advice(error: &AwsError) -> Option<String> {
             format!(
                 "somebody on the way may answer in AWS's place, a proxy or the login page of a \
                  network: curl -v https://{}",
-                regions::host(service, region)
+                services::host(service, region)
             )
         }
         Kind::Unreachable if error.code.is_some() => {
@@ -176,7 +176,7 @@ mod tests {
         let error = AwsError {
             kind: Kind::Unresolved,
             ..AwsError::unexpected(
-                &crate::aws::facts::LIST_REGIONS,
+                &crate::aws::facts::LIST_REGIONS.operation,
                 "us-gov-west-1",
                 "no such name",
             )

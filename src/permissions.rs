@@ -1,6 +1,8 @@
 //! The least-privilege IAM policy for what a baseline uses.
 
-use crate::aws::facts::{GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS};
+use crate::aws::facts::{
+    DESCRIBE_REGIONS, GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS, account_has_a_host,
+};
 use crate::aws::store::{GET_OBJECT, LIST_OBJECTS, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
@@ -57,7 +59,7 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
         }
     };
     let common = Names::new(baseline, context, Vec::new());
-    for operation in common_operations(baseline) {
+    for operation in common_operations(baseline, &context.partition) {
         add(operation, &common);
     }
     if purpose == Purpose::Drift {
@@ -131,10 +133,13 @@ fn covers(pattern: &str, other: &str) -> bool {
 }
 
 /// The operations that serve several controls.
-fn common_operations(baseline: &Baseline) -> Vec<&'static Operation> {
+fn common_operations(baseline: &Baseline, partition: &str) -> Vec<&'static Operation> {
     let mut operations: Vec<&'static Operation> = vec![&GET_CALLER_IDENTITY];
     if baseline.needs(Need::Regions) && baseline.account.regions == Regions::Enabled {
-        operations.push(&LIST_REGIONS);
+        operations.push(match account_has_a_host(partition) {
+            true => &LIST_REGIONS.operation,
+            false => &DESCRIBE_REGIONS.operation,
+        });
     }
     if baseline.needs(Need::Buckets) {
         operations.push(&LIST_BUCKETS);

@@ -177,6 +177,14 @@ impl AwsError {
         }
     }
 
+    /// A success whose answer has another form than AWS's.
+    pub fn unreadable(operation: &super::Operation, region: &str, cause: &str) -> Self {
+        Self {
+            kind: Kind::Unreachable,
+            ..Self::unexpected(operation, region, &format!("{NOT_OF_AWS}: {cause}"))
+        }
+    }
+
     /// A call that had no answer when the time of the run was up.
     pub fn late(operation: &super::Operation, region: &str) -> Self {
         Self {

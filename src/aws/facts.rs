@@ -1,12 +1,13 @@
 //! What several controls need to know, read once in a run: whose account it is, its regions, its
 //! buckets, the policies of its buckets.
 
+use super::door::{Nothing, Typed};
 use super::identity::Unfit;
 use super::regions;
-use super::{AwsError, Clients, Grant, Operation, Session};
+use super::services::{ACCOUNT, EC2};
+use super::{AwsError, Clients, Grant, Kind, Operation, Session};
 use crate::error::Error;
 use crate::place::Place;
-use aws_sdk_account::types::RegionOptStatus;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -24,11 +25,61 @@ pub const GET_CALLER_IDENTITY: Operation = Operation::new(
 );
 
 /// The regions that the account has enabled.
-pub const LIST_REGIONS: Operation = Operation::new(
-    "account",
+pub const LIST_REGIONS: Typed<RegionsAsked, RegionsFound> = Typed::rest(
+    &ACCOUNT,
     "ListRegions",
+    "POST /listRegions",
     &[Grant::any("account:ListRegions")],
+)
+.paged("NextToken", "NextToken");
+
+/// Whether Account Management can be asked in a partition. Source: AWS General Reference, "AWS Account
+/// Management endpoints and quotas".
+pub fn account_has_a_host(partition: &str) -> bool {
+    matches!(partition, "aws" | "aws-cn")
+}
+
+/// Which regions are asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RegionsAsked {
+    region_opt_status_contains: Vec<String>,
+    max_results: u32,
+}
+
+/// A page of regions.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RegionsFound {
+    #[serde(default)]
+    regions: Vec<RegionFound>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RegionFound {
+    region_name: String,
+}
+
+/// The same as EC2 knows it, where Account Management has no endpoint.
+pub const DESCRIBE_REGIONS: Typed<Nothing, Ec2Regions> = Typed::new(
+    &EC2,
+    "DescribeRegions",
+    &[Grant::any("ec2:DescribeRegions")],
 );
+
+/// The regions that are enabled, as EC2 answers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ec2Regions {
+    region_info: Vec<Ec2Region>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Ec2Region {
+    region_name: String,
+}
 
 /// The account's buckets with their regions.
 pub const LIST_BUCKETS: Operation =
@@ -265,32 +316,38 @@ impl Reader {
     }
 
     async fn list_regions(&self) -> Result<Vec<String>, AwsError> {
-        let region = self.global_region();
-        let mut names = Vec::new();
-        let mut next = None;
-        loop {
-            let request = self
-                .clients
-                .account(region)
-                .list_regions()
-                .region_opt_status_contains(RegionOptStatus::Enabled)
-                .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
-                .max_results(50)
-                .set_next_token(next)
-                .send();
-            let page = LIST_REGIONS.answer(&self.clients, region, request).await?;
-            names.extend(
-                page.regions()
-                    .iter()
-                    .filter_map(|r| r.region_name())
-                    .map(str::to_owned),
-            );
-            next = page.next_token().map(str::to_owned);
-            if next.is_none() {
-                names.sort();
-                return Ok(names);
-            }
-        }
+        let mut names = match account_has_a_host(self.caller.partition()) {
+            true => match self.regions_of_account().await {
+                // A network may hide this one host and not that of EC2.
+                Err(error) if error.kind == Kind::Unresolved => {
+                    self.regions_of_ec2().await.map_err(|_| error)?
+                }
+                names => names?,
+            },
+            false => self.regions_of_ec2().await?,
+        };
+        names.sort();
+        Ok(names)
+    }
+
+    async fn regions_of_account(&self) -> Result<Vec<String>, AwsError> {
+        let input = RegionsAsked {
+            region_opt_status_contains: vec!["ENABLED".to_owned(), "ENABLED_BY_DEFAULT".to_owned()],
+            max_results: 50,
+        };
+        let pages = LIST_REGIONS
+            .pages(&self.clients, self.global_region(), &input)
+            .await?;
+        let regions = pages.into_iter().flat_map(|page| page.regions);
+        Ok(regions.map(|region| region.region_name).collect())
+    }
+
+    async fn regions_of_ec2(&self) -> Result<Vec<String>, AwsError> {
+        let answer = DESCRIBE_REGIONS
+            .ask(&self.clients, &self.home_region, &Nothing {})
+            .await?;
+        let regions = answer.region_info.into_iter();
+        Ok(regions.map(|region| region.region_name).collect())
     }
 
     async fn list_buckets(&self) -> Result<Vec<Bucket>, AwsError> {

@@ -231,6 +231,7 @@ impl Identity {
             until: None,
             reads_only: true,
             made: Arc::new(Made::default()),
+            doors: Arc::default(),
         };
         let answer = clients.sts(region).get_caller_identity().send().await;
         let answer = answer.map_err(|error| AwsError::new(&GET_CALLER_IDENTITY, region, error))?;

@@ -3,19 +3,44 @@
 //! Whoever owns the key decides who can read, and a key that is disabled or gone ends deliveries
 //! without a word. So a key is judged wherever one is relied on, not only where the baseline names it.
 
+use super::door::Typed;
 use super::facts::Reader;
+use super::services::KMS;
 use super::{AwsError, Grant, Kind, Operation};
 use serde::{Deserialize, Serialize};
 
 /// Reads a key by alias, id or ARN.
-pub const DESCRIBE_KEY: Operation = Operation::new(
-    "kms",
+pub const DESCRIBE_KEY: Typed<KeyId, KeyFound> = Typed::new(
+    &KMS,
     "DescribeKey",
     &[Grant::on(
         "kms:DescribeKey",
         "arn:{partition}:kms:*:{key_account}:key/*",
     )],
 );
+
+/// Which key is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyId {
+    key_id: String,
+}
+
+/// What KMS answers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyFound {
+    key_metadata: KeyMetadata,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct KeyMetadata {
+    arn: String,
+    key_state: String,
+    key_spec: Option<String>,
+    key_manager: Option<String>,
+}
 
 /// A key as KMS knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,27 +163,26 @@ impl Reader {
     /// When it could not be seen.
     pub async fn key(&self, name: &str, region: &str) -> Result<Option<Key>, AwsError> {
         let read = Box::pin(async {
-            let request = self.clients.kms(region).describe_key().key_id(name).send();
-            let answer = match DESCRIBE_KEY.answer(&self.clients, region, request).await {
-                Ok(answer) => answer,
-                Err(error) if error.is("NotFoundException") => return Ok(None),
-                Err(error) => return Err(error),
+            let input = KeyId {
+                key_id: name.to_owned(),
             };
-            Ok(answer.key_metadata.map(|key| Key {
-                arn: key.arn.unwrap_or_default(),
-                state: key
-                    .key_state
-                    .map(|state| state.as_str().to_owned())
-                    .unwrap_or_default(),
-                spec: key
-                    .key_spec
-                    .map(|spec| spec.as_str().to_owned())
-                    .unwrap_or_default(),
-                is_of_aws: key.key_manager.is_some_and(|by| by.as_str() == "AWS"),
-            }))
+            match DESCRIBE_KEY.ask(&self.clients, region, &input).await {
+                Ok(KeyFound { key_metadata: key }) => Ok(Some(Key {
+                    arn: key.arn,
+                    state: key.key_state,
+                    spec: key.key_spec.unwrap_or_default(),
+                    is_of_aws: key.key_manager.as_deref() == Some("AWS"),
+                })),
+                Err(error) if error.is("NotFoundException") => Ok(None),
+                Err(error) => Err(error),
+            }
         });
-        self.once(&DESCRIBE_KEY, &format!("{name} in {region}"), read)
-            .await
+        self.once(
+            &DESCRIBE_KEY.operation,
+            &format!("{name} in {region}"),
+            read,
+        )
+        .await
     }
 }
 

@@ -1,48 +1,13 @@
 //! How fast AWS is asked: how many requests are under way at once, in all and for each service and
 //! region, and how many a second where a service takes only a few.
 
+use super::services::{self, AT_ONCE, Rate};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
-
-/// The most requests under way at once to one service in one region. Control planes take some
-/// tens of requests a second; S3 takes thousands.
-fn at_once(service: &str) -> usize {
-    match service {
-        "s3" => 64,
-        _ => 16,
-    }
-}
-
-/// So many requests a second, after some that may go at once.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Rate {
-    a_second: u32,
-    at_first: u32,
-}
-
-/// The rates of one account in one region, where they are low.
-///
-/// CloudTrail's are its quotas ("Quotas in AWS CloudTrail": 10 a second for Get, Describe and List,
-/// 2 for LookupEvents, 1 for all others, none adjustable); the few writes of a new trail may go at
-/// once, for one that is too fast is only asked to come again. The other services publish none; they
-/// are known to take a few a second, and are asked no faster.
-fn rate(service: &str, operation: &str) -> Option<Rate> {
-    let looks = super::is_read(operation);
-    let (a_second, at_first) = match service {
-        "cloudtrail" if operation == "LookupEvents" => (2, 2),
-        "cloudtrail" if looks => (10, 10),
-        "cloudtrail" => (1, 3),
-        "budgets" => (5, 10),
-        "config" if !looks => (5, 10),
-        "iam" | "organizations" => (10, 10),
-        _ => return None,
-    };
-    Some(Rate { a_second, at_first })
-}
 
 /// The limits of a session.
 #[derive(Debug)]
@@ -72,12 +37,12 @@ impl Limits {
     /// Waits until a request may go out.
     pub async fn turn(&self, service: &str, operation: &str, region: &str) -> Turn {
         let place = (service.to_owned(), region.to_owned());
-        let each = self
-            .each
-            .get(place.clone(), || Semaphore::new(at_once(service)));
+        let known = services::of(service);
+        let at_once = known.map_or(AT_ONCE, |service| service.at_once);
+        let each = self.each.get(place.clone(), || Semaphore::new(at_once));
         // First the narrow gate: who waits there must not hold a place that others could use.
         let each = each.acquire_owned().await.ok();
-        if let Some(rate) = rate(service, operation) {
+        if let Some(rate) = known.and_then(|service| service.rate(operation)) {
             let key = (place.0, place.1, rate.a_second);
             let pace = self.paces.get(key, || Pace::new(rate, Instant::now()));
             sleep_until(pace.reserve(Instant::now())).await;
@@ -176,15 +141,5 @@ mod tests {
             .map(|_| waits(&pace, start, later).as_secs())
             .collect();
         assert_eq!(times, [60, 60, 61, 62]);
-    }
-
-    #[test]
-    fn a_trail_is_written_once_a_second_and_read_faster() {
-        assert_eq!(
-            rate("cloudtrail", "UpdateTrail").map(|r| r.a_second),
-            Some(1)
-        );
-        assert_eq!(rate("cloudtrail", "GetTrail").map(|r| r.a_second), Some(10));
-        assert_eq!(rate("s3", "PutBucketPolicy"), None);
     }
 }

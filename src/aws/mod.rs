@@ -4,9 +4,11 @@
 mod clock;
 mod credentials;
 pub mod denied;
+pub mod door;
 mod error;
 pub mod facts;
 mod guard;
+mod hosts;
 mod http;
 mod identity;
 pub mod keys;
@@ -14,9 +16,11 @@ mod limits;
 mod operation;
 pub mod regions;
 mod retry;
+pub mod services;
 mod settling;
 mod source;
 pub mod store;
+pub mod topics;
 pub mod trails;
 mod watch;
 mod way;
@@ -160,6 +164,7 @@ pub struct Clients {
     until: Option<Instant>,
     reads_only: bool,
     made: Arc<Made>,
+    doors: Arc<door::Doors>,
 }
 
 /// For each service: a field for its clients by region, and a method that gives one, guarded if
@@ -200,8 +205,6 @@ macro_rules! clients {
 clients! {
     /// IAM Access Analyzer.
     accessanalyzer = aws_sdk_accessanalyzer;
-    /// Account Management.
-    account = aws_sdk_account;
     /// Budgets.
     budgets = aws_sdk_budgets;
     /// CloudTrail.
@@ -212,10 +215,6 @@ clients! {
     guardduty = aws_sdk_guardduty;
     /// IAM.
     iam = aws_sdk_iam;
-    /// KMS.
-    kms = aws_sdk_kms;
-    /// Organizations.
-    organizations = aws_sdk_organizations;
     /// S3; by path when an endpoint is configured, for it need not know the buckets as hosts.
     s3 = aws_sdk_s3, |clients: &Self, config: aws_sdk_s3::config::Builder| {
         config.force_path_style(clients.has_endpoint_for_s3())
@@ -237,6 +236,7 @@ impl Clients {
             until: None,
             reads_only,
             made: Arc::default(),
+            doors: Arc::default(),
         }
     }
 

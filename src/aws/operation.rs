@@ -1,5 +1,6 @@
 //! API operations as data: what they are called, and which IAM actions allow them.
 
+use super::door::Wire;
 use super::{AwsError, Clients};
 use crate::plan;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -23,6 +24,8 @@ pub struct Operation {
     pub name: &'static str,
     /// What the caller must be allowed; the first is the operation's own action.
     pub grants: &'static [Grant],
+    /// How the door sends it; `None` for what a crate of the SDK sends.
+    pub wire: Option<Wire>,
 }
 
 /// One permission that an operation needs. Source: the Service Authorization Reference.
@@ -66,6 +69,7 @@ impl Operation {
             service,
             name,
             grants,
+            wire: None,
         }
     }
 

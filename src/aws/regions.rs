@@ -12,6 +12,8 @@ pub struct Partition {
     pub global: &'static str,
     /// What its services' names end with.
     pub suffix: &'static str,
+    /// The same for hosts that are also reached by IPv6.
+    pub dual_suffix: &'static str,
     /// What the names of its regions begin with; nothing for the commercial one.
     prefix: &'static str,
     /// Its regions.
@@ -24,6 +26,7 @@ const PARTITIONS: &[Partition] = &[
         name: "aws-cn",
         global: "cn-northwest-1",
         suffix: "amazonaws.com.cn",
+        dual_suffix: "api.amazonwebservices.com.cn",
         prefix: "cn-",
         regions: &["cn-north-1", "cn-northwest-1"],
     },
@@ -31,6 +34,7 @@ const PARTITIONS: &[Partition] = &[
         name: "aws-us-gov",
         global: "us-gov-west-1",
         suffix: "amazonaws.com",
+        dual_suffix: "api.aws",
         prefix: "us-gov-",
         regions: &["us-gov-east-1", "us-gov-west-1"],
     },
@@ -38,6 +42,7 @@ const PARTITIONS: &[Partition] = &[
         name: "aws-eusc",
         global: "eusc-de-east-1",
         suffix: "amazonaws.eu",
+        dual_suffix: "api.amazonwebservices.eu",
         prefix: "eusc-",
         regions: &["eusc-de-east-1"],
     },
@@ -45,6 +50,7 @@ const PARTITIONS: &[Partition] = &[
         name: "aws-iso",
         global: "us-iso-east-1",
         suffix: "c2s.ic.gov",
+        dual_suffix: "api.aws.ic.gov",
         prefix: "us-iso-",
         regions: &["us-iso-east-1", "us-iso-west-1"],
     },
@@ -52,6 +58,7 @@ const PARTITIONS: &[Partition] = &[
         name: "aws-iso-b",
         global: "us-isob-east-1",
         suffix: "sc2s.sgov.gov",
+        dual_suffix: "api.aws.scloud",
         prefix: "us-isob-",
         regions: &["us-isob-east-1", "us-isob-west-1"],
     },
@@ -59,6 +66,7 @@ const PARTITIONS: &[Partition] = &[
         name: "aws-iso-e",
         global: "eu-isoe-west-1",
         suffix: "cloud.adc-e.uk",
+        dual_suffix: "api.cloud-aws.adc-e.uk",
         prefix: "eu-isoe-",
         regions: &["eu-isoe-west-1"],
     },
@@ -66,6 +74,7 @@ const PARTITIONS: &[Partition] = &[
         name: "aws-iso-f",
         global: "us-isof-south-1",
         suffix: "csp.hci.ic.gov",
+        dual_suffix: "api.aws.hci.ic.gov",
         prefix: "us-isof-",
         regions: &["us-isof-east-1", "us-isof-south-1"],
     },
@@ -73,6 +82,7 @@ const PARTITIONS: &[Partition] = &[
         name: "aws",
         global: "us-east-1",
         suffix: "amazonaws.com",
+        dual_suffix: "api.aws",
         prefix: "",
         regions: &[
             "af-south-1",
@@ -138,26 +148,6 @@ pub fn partition(name: &str) -> &'static Partition {
 pub fn partition_of(region: &str) -> &'static Partition {
     let own = PARTITIONS.iter().find(|own| region.starts_with(own.prefix));
     own.unwrap_or(commercial())
-}
-
-/// The name by which a service, by its IAM prefix, is reached in a region. Source: the services'
-/// endpoint rule sets in botocore.
-pub fn host(service: &str, region: &str) -> String {
-    let Partition {
-        name,
-        global,
-        suffix,
-        ..
-    } = partition_of(region);
-    match (service, *name) {
-        ("iam" | "budgets", "aws") => format!("{service}.{suffix}"),
-        ("iam", "aws-cn") => format!("iam.cn-north-1.{suffix}"),
-        ("iam", "aws-us-gov") => format!("iam.us-gov.{suffix}"),
-        ("iam" | "organizations" | "account", _) => format!("{service}.{global}.{suffix}"),
-        ("budgets", "aws-cn" | "aws-iso") => format!("budgets.{suffix}"),
-        ("s3control", _) => format!("s3-control.{region}.{suffix}"),
-        _ => format!("{service}.{region}.{suffix}"),
-    }
 }
 
 /// The regions that are known of the partition that a region is in, as a baseline lists them.
@@ -285,38 +275,6 @@ mod tests {
         ] {
             let told = check(slip).expect_err(slip);
             assert!(told.ends_with(meant) || told.contains(meant), "{told}");
-        }
-    }
-
-    #[test]
-    fn services_are_reached_by_their_own_names() {
-        for (service, region, name) in [
-            ("iam", "eu-west-1", "iam.amazonaws.com"),
-            ("iam", "cn-northwest-1", "iam.cn-north-1.amazonaws.com.cn"),
-            ("iam", "us-gov-east-1", "iam.us-gov.amazonaws.com"),
-            (
-                "iam",
-                "us-isof-east-1",
-                "iam.us-isof-south-1.csp.hci.ic.gov",
-            ),
-            ("budgets", "us-east-1", "budgets.amazonaws.com"),
-            (
-                "organizations",
-                "eu-west-1",
-                "organizations.us-east-1.amazonaws.com",
-            ),
-            (
-                "s3control",
-                "eu-west-1",
-                "s3-control.eu-west-1.amazonaws.com",
-            ),
-            (
-                "access-analyzer",
-                "eusc-de-east-1",
-                "access-analyzer.eusc-de-east-1.amazonaws.eu",
-            ),
-        ] {
-            assert_eq!(host(service, region), name);
         }
     }
 

@@ -1,11 +1,7 @@
 //! What went wrong on the way to AWS: name, proxy, certificate, or no answer. Told apart by the
 //! texts of the errors, for the SDK keeps their types to itself.
 
-use super::Kind;
-
-/// The services that not every region has. Of any other, a name that does not exist says something
-/// about the way there and nothing about AWS.
-const SPARSE: &[&str] = &["accessanalyzer", "config", "guardduty"];
+use super::{Kind, services};
 
 /// How resolvers say that a name does not exist; any other failure of theirs says nothing.
 const NO_SUCH_NAME: &[&str] = &["Name or service not known", "No such host is known"];
@@ -41,7 +37,7 @@ pub fn told(service: &str, chain: &str, innermost: &str) -> (Kind, String) {
     if says("dns error") || says("failed to lookup address") {
         let text = format!("its name could not be looked up: {innermost}");
         let gone = NO_SUCH_NAME.iter().any(|sign| says(sign));
-        return match gone && SPARSE.contains(&service) {
+        return match gone && services::of(service).is_some_and(|service| service.is_sparse) {
             true => (Kind::NotOffered, text),
             false => (Kind::Unresolved, text),
         };

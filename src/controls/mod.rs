@@ -13,6 +13,7 @@ mod password_policy;
 mod public_access_block;
 mod root_user;
 mod storage_lens;
+mod topics;
 
 use crate::baseline::did_you_mean;
 use crate::control::Kind;

@@ -3,7 +3,9 @@
 //! AWS answers the effective value: what an organization's S3 policy sets is included, and then
 //! cannot be changed here.
 
+use crate::aws::door::Typed;
 use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
+use crate::aws::services::ORGANIZATIONS;
 use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
 use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
@@ -12,7 +14,6 @@ use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
 use crate::s3::{self, Asked, Exposure, Flags};
-use aws_sdk_organizations::types::EffectivePolicyType;
 use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
 use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -21,11 +22,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The control.
 pub struct PublicAccessBlock;
 
-const GET_ORGANIZATION_POLICY: Operation = Operation::new(
-    "organizations",
+const GET_ORGANIZATION_POLICY: Typed<PolicyType> = Typed::new(
+    &ORGANIZATIONS,
     "DescribeEffectivePolicy",
     &[Grant::any("organizations:DescribeEffectivePolicy")],
 );
+
+/// Which of the policies that apply to the account is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PolicyType {
+    policy_type: String,
+}
 
 /// The table `[public_access_block]`.
 #[derive(Debug, Deserialize)]
@@ -138,7 +146,7 @@ impl Control for PublicAccessBlock {
         cost: Cost::Free("free"),
         operations: &[
             s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
-            GET_ORGANIZATION_POLICY,
+            GET_ORGANIZATION_POLICY.operation,
             LIST_BUCKETS,
             s3::GET_PUBLIC_ACCESS_BLOCK,
             s3::GET_POLICY_STATUS,
@@ -233,19 +241,14 @@ async fn read_block(reader: &Reader) -> Result<Block, AwsError> {
 /// it is written.
 async fn is_set_by_organization(reader: &Reader) -> Result<bool, AwsError> {
     let (clients, region) = (&reader.clients, reader.global_region());
-    let request = clients
-        .organizations(region)
-        .describe_effective_policy()
-        .policy_type(EffectivePolicyType::S3Policy)
-        .send();
+    let input = PolicyType {
+        policy_type: "S3_POLICY".to_owned(),
+    };
     let absent = [
         "EffectivePolicyNotFoundException",
         "AWSOrganizationsNotInUseException",
     ];
-    match GET_ORGANIZATION_POLICY
-        .answer(clients, region, request)
-        .await
-    {
+    match GET_ORGANIZATION_POLICY.ask(clients, region, &input).await {
         Ok(_) => Ok(true),
         Err(error) if absent.iter().any(|code| error.is(code)) => Ok(false),
         Err(error) if error.kind == Kind::NotOffered => Ok(false),

@@ -269,3 +269,31 @@ fn steady(line: &str, account: &Account) -> String {
     }
     line
 }
+
+#[test]
+fn where_account_management_has_no_host_ec2_lists_the_regions() {
+    let account = Account::new();
+    let text = account.in_one_region("[access_analyzer]");
+    let everywhere = text.replace("regions = [\"us-east-1\"]", "regions = \"enabled\"");
+    assert_ne!(everywhere, text);
+    account.baseline(&everywhere);
+    let plan = || {
+        let mut command = account.command(&["plan"]);
+        command
+            .env("AWS_ENDPOINT_URL_ACCOUNT", "http://account.invalid")
+            .env("AWS_MAX_ATTEMPTS", "1");
+        account.came_to(command.output().expect("the binary runs"))
+    };
+    let _ = plan().exits(0).says("access_analyzer in 17 regions");
+    let asked = account.operations();
+    assert!(
+        asked.contains(&"ec2:DescribeRegions".to_owned()),
+        "{asked:?}"
+    );
+    account.assert_valid_requests();
+    // Where neither answers, the first failure counts, and what to write is said.
+    account.faults(serde_json::json!([
+        {"service": "ec2", "code": "UnauthorizedOperation", "status": 403}
+    ]));
+    let _ = plan().exits(4).says("write them in [account]");
+}

@@ -99,7 +99,8 @@ pub fn declared(entry: &Value) -> Option<&'static Operation> {
     use baseline::aws::facts;
     let common = [
         &facts::GET_CALLER_IDENTITY,
-        &facts::LIST_REGIONS,
+        &facts::LIST_REGIONS.operation,
+        &facts::DESCRIBE_REGIONS.operation,
         &facts::LIST_BUCKETS,
         &facts::GET_BUCKET_POLICY,
     ];

@@ -191,7 +191,7 @@ pub(super) const ABOUT: About = About {
         s3::LIST_MULTI_REGION_ACCESS_POINTS,
         s3::GET_OWNERSHIP,
         s3::GET_ENCRYPTION,
-        keys::DESCRIBE_KEY,
+        keys::DESCRIBE_KEY.operation,
         s3::GET_VERSIONING,
         s3::GET_LIFECYCLE,
         s3::GET_LOGGING,
@@ -289,7 +289,7 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
         any(|entry| entry.encryption.is_some()),
         &[
             &s3::GET_ENCRYPTION,
-            &keys::DESCRIBE_KEY,
+            &keys::DESCRIBE_KEY.operation,
             put::<s3::PutBucketEncryption>(),
         ],
     );

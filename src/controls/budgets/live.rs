@@ -5,9 +5,13 @@ use super::kept::{Kept, lost_by_an_update};
 use super::scope::Scope;
 use super::writes::BUDGET;
 use crate::aws::facts::Reader;
+use crate::aws::keys::owner;
 use crate::aws::{AwsError, Grant, Operation};
+use crate::control::Context;
+use crate::controls::topics::{Publisher, fault};
 use crate::sensitive::Sensitive;
 use aws_sdk_budgets::types::Notification;
+use futures_util::future::try_join_all;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +46,9 @@ pub struct Budget {
     /// What narrows or moves it besides.
     #[serde(default, skip_serializing_if = "is_default")]
     pub scope: Scope,
+    /// What keeps the topics of declared alerts from hearing, by ARN.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deaf_topics: BTreeMap<String, String>,
     /// What cannot be sent back, in words.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lost_by_an_update: BTreeSet<String>,
@@ -105,6 +112,7 @@ impl Asked<'_> {
             alerts: BTreeMap::new(),
             kept: Kept::of(&budget),
             scope: Scope::of(&budget, self.account),
+            deaf_topics: BTreeMap::new(),
             lost_by_an_update: lost_by_an_update(&budget),
         }))
     }
@@ -164,6 +172,41 @@ impl Asked<'_> {
             }
         }
     }
+}
+
+/// What keeps each of these topics from hearing of a budget, or those from hearing who listen to it.
+pub async fn deaf(
+    topics: BTreeSet<String>,
+    budget: &str,
+    context: &Context,
+    reader: &Reader,
+) -> Result<BTreeMap<String, String>, AwsError> {
+    let (partition, account) = (&context.partition, &context.account);
+    let of = format!("arn:{partition}:budgets::{account}:budget/{budget}");
+    let publisher = &Publisher {
+        service: "budgets.amazonaws.com",
+        of: &of,
+        has_role: false,
+    };
+    let faults = topics.into_iter().map(|topic| async move {
+        let fault = match fault(&topic, publisher, context, reader).await? {
+            None if is_unheard(&topic, context, reader).await? => {
+                Some("has no confirmed subscription, so that nobody hears".to_owned())
+            }
+            fault => fault,
+        };
+        Ok(fault.map(|fault| (topic, fault)))
+    });
+    let faults = try_join_all(faults).await?;
+    Ok(faults.into_iter().flatten().collect())
+}
+
+async fn is_unheard(topic: &str, context: &Context, reader: &Reader) -> Result<bool, AwsError> {
+    if owner(topic) != Some(&context.account) {
+        return Ok(false);
+    }
+    let found = reader.topic(topic).await?;
+    Ok(found.is_some_and(|topic| topic.confirmed == 0))
 }
 
 /// What an alert is known by, as [`Alert::key`](super::settings::Alert::key) says it of the baseline's.

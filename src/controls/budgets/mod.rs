@@ -12,6 +12,8 @@ mod settings;
 mod writes;
 
 use crate::aws::facts::{Facts, Reader};
+use crate::aws::keys::DESCRIBE_KEY;
+use crate::aws::topics::GET_TOPIC;
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
@@ -27,7 +29,7 @@ use live::{Asked, Budget, GET, GET_ALERTS, GET_SUBSCRIBERS, Subscribers, key};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use settings::{Alert, Credits, Entry, MOST_ALERTS, MOST_EMAILS, Money, Period};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use writes::{CreateBudget, CreateNotification, CreateSubscriber, Subscriber, UpdateBudget};
 
 /// The control.
@@ -105,6 +107,8 @@ impl Control for Budgets {
             GET,
             GET_ALERTS,
             GET_SUBSCRIBERS,
+            GET_TOPIC.operation,
+            DESCRIBE_KEY.operation,
             CreateBudget::OPERATION,
             UpdateBudget::OPERATION,
             CreateNotification::OPERATION,
@@ -150,8 +154,15 @@ impl Control for Budgets {
                 Ok((key, subscribers))
             }
         });
-        let alerts = try_join_all(alerts).await?.into_iter().collect();
-        Ok(Some(Budget { alerts, ..budget }))
+        let alerts: BTreeMap<_, _> = try_join_all(alerts).await?.into_iter().collect();
+        let heard: Vec<&Subscribers> = alerts.values().flatten().collect();
+        let topics = heard.into_iter().flat_map(|own| own.sns.clone()).collect();
+        let deaf_topics = live::deaf(topics, &entry.name, context, reader).await?;
+        Ok(Some(Budget {
+            alerts,
+            deaf_topics,
+            ..budget
+        }))
     }
 
     fn propose(
@@ -257,6 +268,22 @@ impl Budget {
             .collect()
     }
 
+    /// Names the topics of alerts that do not hear of them.
+    fn judge_topics(&self, steps: &mut Proposal) {
+        for (topic, fault) in &self.deaf_topics {
+            let heard =
+                |own: &Option<Subscribers>| own.as_ref().is_some_and(|own| own.sns.contains(topic));
+            let alert = self.alerts.iter().find(|(_, own)| heard(own));
+            let key = alert.map_or("", |(key, _)| key);
+            steps.finding(
+                &format!("alerts.{key}.sns"),
+                format!("the alert goes to {topic}, which {fault}"),
+                "put the topic right, or name another in the alert: AWS Budgets does not report \
+                 what could not be delivered",
+            );
+        }
+    }
+
     /// An alert of the baseline whose subscribers are not known: it was not in the baseline when
     /// the budget was looked at.
     fn unread(&self, entry: &Entry) -> Option<String> {
@@ -291,6 +318,7 @@ impl Budget {
             }
         }
         scope::judge(&self, entry, context, &mut steps);
+        self.judge_topics(&mut steps);
         steps.notes.extend(wanted.foreign_topics(context));
         let mut proposal = Proposal {
             differences: self.differences(&wanted),

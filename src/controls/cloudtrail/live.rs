@@ -13,6 +13,7 @@ use crate::aws::{AwsError, keys};
 use crate::baseline::{DEFAULT_TRAIL, Tags};
 use crate::control::owner::{CONTROL_TOWER, owner as manager};
 use crate::control::{Context, OUR_TAG};
+use crate::controls::topics::{self, Publisher};
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use futures_util::future::{join_all, try_join_all};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,9 @@ pub struct Live {
     /// What the baseline's key is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,
+    /// What keeps the topics of the trail, and of the baseline, from hearing of log files, by ARN.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub deaf_topics: BTreeMap<String, String>,
     /// The policy of the bucket that the trail delivers to or is to, where it decides something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -254,11 +258,12 @@ impl Live {
             let status = statuses.remove(arn);
             self.details = Some(details(arn, trail, status, context, reader).await?);
         }
-        let (key, policy) = tokio::try_join!(
+        let (key, policy, deaf_topics) = tokio::try_join!(
             self.read_key(settings, context, reader),
-            self.read_policy(settings, context, reader)
+            self.read_policy(settings, context, reader),
+            self.read_topics(settings, context, reader)
         )?;
-        (self.key, self.policy) = (key, policy);
+        (self.key, self.policy, self.deaf_topics) = (key, policy, deaf_topics);
         Ok(())
     }
 
@@ -313,6 +318,37 @@ impl Live {
                 || settings.delivers_to(None, true, context).is_none()
         };
         self.is_meant(arn, trail, settings, context) || (logs() && delivers_here())
+    }
+
+    /// What keeps topics from hearing of the trail: the one that it has, and the one that the table
+    /// names.
+    async fn read_topics(
+        &self,
+        settings: &Settings,
+        context: &Context,
+        reader: &Reader,
+    ) -> Result<BTreeMap<String, String>, AwsError> {
+        if !settings.is_enabled() {
+            return Ok(BTreeMap::new());
+        }
+        let chosen = self.chosen(settings, context);
+        let new = settings.name.as_deref().unwrap_or(DEFAULT_TRAIL);
+        let name = chosen.map_or(new, |(_, trail)| &trail.name);
+        let (partition, account) = (&context.partition, &context.account);
+        let region = chosen.map_or(&context.home_region, |(_, trail)| &trail.home_region);
+        let of = format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{name}");
+        let publisher = &Publisher {
+            service: "cloudtrail.amazonaws.com",
+            of: &of,
+            has_role: false,
+        };
+        let own = chosen.and_then(|(_, trail)| trail.sns_topic.clone());
+        let topics: BTreeSet<String> = own.into_iter().chain(settings.sns_topic(context)).collect();
+        let faults = topics.into_iter().map(|topic| async move {
+            let fault = topics::fault(&topic, publisher, context, reader).await?;
+            Ok(fault.map(|fault| (topic, fault)))
+        });
+        Ok(try_join_all(faults).await?.into_iter().flatten().collect())
     }
 
     /// The account's own trails that may be meant, by the table or because they are audit trails.

@@ -17,6 +17,7 @@ mod writes;
 
 use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
 use crate::aws::keys::DESCRIBE_KEY;
+use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::{DEFAULT_TRAIL, Problems};
@@ -174,7 +175,8 @@ impl Control for Cloudtrail {
             reads::LIST_TAGS,
             LIST_BUCKETS,
             GET_BUCKET_POLICY,
-            DESCRIBE_KEY,
+            DESCRIBE_KEY.operation,
+            GET_TOPIC.operation,
             CreateTrail::OPERATION,
             UpdateTrail::OPERATION,
             PutEventSelectors::OPERATION,
@@ -254,7 +256,8 @@ impl Control for Cloudtrail {
             unused.push(StopLogging::OPERATION.name);
         } else {
             unused.extend([
-                DESCRIBE_KEY.name,
+                DESCRIBE_KEY.operation.name,
+                GET_TOPIC.operation.name,
                 LIST_BUCKETS.name,
                 GET_BUCKET_POLICY.name,
                 CreateTrail::OPERATION.name,

@@ -256,7 +256,7 @@ fn adopt(
     if settings.is_enabled() {
         kept_bucket(&mut proposal, settings, &before, &wanted, live, context);
         live_key(&mut proposal, settings, &wanted, details, live, context);
-        topic(&mut proposal, settings, &wanted, context);
+        topic(&mut proposal, settings, &wanted, live, context);
         management_events(&mut proposal, settings, &wanted.name, &wanted.selectors);
         own_events(&mut proposal, settings, &wanted, context);
         deliveries(&mut proposal, arn, &wanted, details, live, context);
@@ -303,10 +303,24 @@ fn kept_bucket(
 }
 
 /// Judges a topic that the table does not name: whoever owns it is notified of every log file.
-fn topic(proposal: &mut Proposal, settings: &Settings, wanted: &State, context: &Context) {
+fn topic(
+    proposal: &mut Proposal,
+    settings: &Settings,
+    wanted: &State,
+    live: &Live,
+    context: &Context,
+) {
     let Some(topic) = &wanted.sns_topic else {
         return;
     };
+    if let Some(fault) = live.deaf_topics.get(topic) {
+        let name = &wanted.name;
+        proposal.finding(
+            "sns_topic",
+            format!("the trail {name} notifies {topic}, which {fault}"),
+            "put the topic right, or name another in [cloudtrail] sns_topic",
+        );
+    }
     let foreign = reads::owner(topic) != context.account;
     if foreign && settings.sns_topic(context).is_none() {
         let name = &wanted.name;

@@ -166,7 +166,7 @@ impl Control for Config {
             LIST_TAGS,
             LIST_BUCKETS,
             GET_BUCKET_POLICY,
-            DESCRIBE_KEY,
+            DESCRIBE_KEY.operation,
             DESCRIBE_TRAILS,
             CreateServiceLinkedRole::OPERATION,
             PutConfigurationRecorder::OPERATION,
@@ -313,7 +313,7 @@ impl Control for Config {
                 LIST_INLINE.name,
                 DESCRIBE_TRAILS.name,
                 LIST_BUCKETS.name,
-                DESCRIBE_KEY.name,
+                DESCRIBE_KEY.operation.name,
             ]),
         }
         unused

@@ -156,7 +156,7 @@ impl Control for LogBucket {
             s3::GET_ACL,
             s3::GET_REPLICATION,
             s3::GET_OBJECT_LOCK,
-            keys::DESCRIBE_KEY,
+            keys::DESCRIBE_KEY.operation,
             GET_BUCKET_POLICY,
             s3::CreateBucket::OPERATION,
             s3::PutPublicAccessBlock::OPERATION,

@@ -586,7 +586,7 @@ fn judge(pairs: &[Pair]) -> Vec<String> {
     );
     let list: Vec<Value> = pairs.iter().map(Pair::question).collect();
     std::fs::write(&questions, json!(list).to_string()).expect("written");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/simulate.mjs");
+    let script = Path::new("tests/judges/simulate.mjs");
     let status = Command::new("node")
         .arg(script)
         .arg(&questions)
