@@ -2,6 +2,7 @@
 
 use crate::account::{Account, HOME, block_on};
 use crate::emulator::emulator;
+use crate::kms;
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{
     AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, InsightSelector,
@@ -554,18 +555,12 @@ fn an_alias_stands_for_its_key() {
         bench.bucket
     ));
     block_on(async {
-        let kms = aws_sdk_kms::Client::new(&bench.account.sdk().await);
         let plan = bench.account.run(&["plan"]).exits(0);
         let _ = plan.says("there is no key alias/trail");
-        let key = kms.create_key().send().await.expect("created");
-        let key = key.key_metadata().expect("a key");
-        let alias = kms.create_alias().alias_name("alias/trail");
-        let alias = alias.target_key_id(key.key_id()).send().await;
-        alias.expect("created");
+        let key = kms::with_alias(&bench.account, "alias/trail");
         bench.account.assert_converges();
-        assert_eq!(bench.only_trail().await.kms_key_id(), key.arn());
-        let disable = kms.disable_key().key_id(key.key_id());
-        disable.send().await.expect("disabled");
+        assert_eq!(bench.only_trail().await.kms_key_id(), Some(&*key.arn));
+        key.disable(&bench.account);
         let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(2);
         let _ = plan.says("cannot be used: it is Disabled");
     });
@@ -818,7 +813,7 @@ fn a_key_that_is_disabled_and_a_log_group_that_is_taken_away_are_seen() {
     create_log_group(&account, "trail");
     block_on(async {
         let sdk = account.sdk().await;
-        let (kms, client) = (aws_sdk_kms::Client::new(&sdk), Client::new(&sdk));
+        let client = Client::new(&sdk);
         let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
             "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}});
         let role = aws_sdk_iam::Client::new(&sdk).create_role();
@@ -826,12 +821,11 @@ fn a_key_that_is_disabled_and_a_log_group_that_is_taken_away_are_seen() {
             .role_name("trail-logs")
             .assume_role_policy_document(trust.to_string());
         role.send().await.expect("created");
-        let key = kms.create_key().send().await.expect("created");
-        let id = key.key_metadata().expect("a key").key_id().to_owned();
-        let key = format!("arn:aws:kms:{HOME}:{}:key/{id}", account.id);
+        let key = kms::create(&account);
         let table = format!(
-            "[log_bucket]\n[cloudtrail]\nkms_key = \"{key}\"\n\
-             cloudwatch_logs = {{ group = \"trail\", role = \"trail-logs\" }}"
+            "[log_bucket]\n[cloudtrail]\nkms_key = \"{}\"\n\
+             cloudwatch_logs = {{ group = \"trail\", role = \"trail-logs\" }}",
+            key.arn
         );
         account.baseline(&account.in_one_region(&table));
         account.assert_converges();
@@ -841,11 +835,7 @@ fn a_key_that_is_disabled_and_a_log_group_that_is_taken_away_are_seen() {
             .cloud_watch_logs_role_arn("");
         away.send().await.expect("taken away");
         is_put_back(&account, "cloudwatch_logs");
-        kms.disable_key()
-            .key_id(&id)
-            .send()
-            .await
-            .expect("disabled");
+        key.disable(&account);
         is_seen(&account, "it is Disabled");
         // Without the key in the file, the key of the trail is judged all the same.
         account.baseline(&account.in_one_region("[log_bucket]\n[cloudtrail]"));
@@ -972,16 +962,11 @@ fn a_key_in_another_region_than_the_bucket_is_a_finding() {
             .is_multi_region_trail(true)
             .include_global_service_events(true);
         create.send().await.expect("created");
-        let kms = aws_sdk_kms::Client::new(&bench.account.sdk().await);
-        let key = kms.create_key().send().await.expect("created");
-        let key = key.key_metadata().expect("a key");
-        let alias = kms.create_alias().alias_name("alias/trail");
-        let alias = alias.target_key_id(key.key_id()).send().await;
-        alias.expect("created");
+        let key = kms::with_alias(&bench.account, "alias/trail");
         bench.asks("kms_key = \"alias/trail\"");
         let plan = bench.account.run(&["plan"]).exits(0);
         let _ = plan.says("there is no key alias/trail in eu-west-1");
-        bench.asks(&format!("kms_key = \"{}\"", key.arn().expect("an ARN")));
+        bench.asks(&format!("kms_key = \"{}\"", key.arn));
         let plan = bench.account.run(&["plan"]).exits(0);
         let _ = plan.says("the bucket of the trail is in eu-west-1");
     });

@@ -2,6 +2,7 @@
 
 use crate::account::{Account, HOME, block_on};
 use crate::emulator::emulator;
+use crate::kms;
 use aws_sdk_config::types::{
     ConfigurationRecorder, DeliveryChannel, ExclusionByResourceTypes, RecordingFrequency,
     RecordingGroup, RecordingMode, RecordingModeOverride, RecordingStrategy, RecordingStrategyType,
@@ -193,14 +194,11 @@ fn a_channel_keeps_its_name_and_what_the_baseline_leaves_out() {
     block_on(async {
         let account = account(&[HOME], "snapshot_frequency = \"Six_Hours\"").await;
         prepare(&account, "default", daily_with_an_override()).await;
-        let kms = aws_sdk_kms::Client::new(&account.sdk().await);
-        let made = kms.create_key().send().await.expect("a key");
-        let key = made.key_metadata.expect("it is answered").arn;
-        let key = key.as_deref().expect("its ARN");
+        let key = kms::create(&account).arn;
         let channel = DeliveryChannel::builder()
             .name("their-channel")
             .s3_bucket_name(format!("logs-{}", account.id))
-            .s3_kms_key_arn(key)
+            .s3_kms_key_arn(&key)
             .build();
         let client = client(&account, HOME).await;
         let put = client.put_delivery_channel().delivery_channel(channel);
@@ -209,7 +207,7 @@ fn a_channel_keeps_its_name_and_what_the_baseline_leaves_out() {
         let answer = client.describe_delivery_channels().send().await;
         let channel = &answer.expect("channels").delivery_channels()[0].clone();
         assert_eq!(channel.name(), Some("their-channel"));
-        assert_eq!(channel.s3_kms_key_arn(), Some(key));
+        assert_eq!(channel.s3_kms_key_arn(), Some(&*key));
         let snapshots = channel.config_snapshot_delivery_properties();
         let frequency = snapshots.and_then(|snapshots| snapshots.delivery_frequency());
         assert_eq!(frequency.map(|word| word.as_str()), Some("Six_Hours"));

@@ -3,6 +3,7 @@
 
 use crate::account::{Account, block_on};
 use crate::emulator::emulator;
+use crate::kms;
 use crate::public_access_block::Endpoint;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector};
 use aws_sdk_config::types as config;
@@ -189,12 +190,7 @@ impl LivedIn {
     /// Of one region, stopped, with a selector of theirs.
     async fn prepare_trail(account: &Account) {
         let sdk = account.sdk().await;
-        let kms = aws_sdk_kms::Client::new(&sdk);
-        let key = kms.create_key().send().await.expect("created");
-        let key = key.key_metadata.expect("a key");
-        let alias = kms.create_alias().alias_name("alias/trail");
-        let alias = alias.target_key_id(key.key_id());
-        alias.send().await.expect("an alias");
+        kms::with_alias(&account, "alias/trail");
         let cloudtrail = aws_sdk_cloudtrail::Client::new(&sdk);
         let create = cloudtrail.create_trail().name("audit");
         let create = create

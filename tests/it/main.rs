@@ -23,6 +23,7 @@ mod guardduty;
 mod hostile;
 mod journal;
 mod judges;
+mod kms;
 mod laws;
 mod limits;
 mod listener;

@@ -2,6 +2,7 @@
 
 use super::setup::{create, policy, s3};
 use crate::account::{Account, block_on};
+use crate::kms;
 use aws_sdk_s3::types::{Payer, RequestPaymentConfiguration};
 use serde_json::json;
 
@@ -81,15 +82,8 @@ fn a_bucket_of_logs_gets_no_key_that_would_stop_them() {
     block_on(async {
         create(&account, &format!("a-{id}"), "us-east-1").await;
         create(&account, &format!("z-logs-{id}-us-east-1"), "us-east-1").await;
-        let kms = aws_sdk_kms::Client::new(&account.sdk().await);
-        let key = kms.create_key().send().await.expect("a key");
-        let key = key.key_metadata.expect("it").key_id;
-        let alias = kms
-            .create_alias()
-            .alias_name("alias/data")
-            .target_key_id(key);
-        alias.send().await.expect("an alias");
     });
+    kms::with_alias(&account, "alias/data");
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = run
         .says("it takes the access logs of other buckets, which come only to buckets with SSE-S3");

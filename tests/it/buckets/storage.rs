@@ -2,6 +2,7 @@
 
 use super::setup::{age, create, s3};
 use crate::account::{Account, block_on};
+use crate::kms;
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BlockedEncryptionTypes, BucketLifecycleConfiguration,
     EncryptionType, ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
@@ -12,15 +13,6 @@ use serde_json::json;
 
 fn guarded(guardrail: &str) -> Account {
     Account::with(&format!("[[buckets]]\nmatch = [\"*\"]\n{guardrail}"))
-}
-
-async fn key(account: &Account, alias: &str) -> String {
-    let kms = aws_sdk_kms::Client::new(&account.sdk().await);
-    let key = kms.create_key().send().await.expect("a key");
-    let arn = key.key_metadata.and_then(|key| key.arn).expect("an ARN");
-    let request = kms.create_alias().alias_name(alias).target_key_id(&arn);
-    request.send().await.expect("an alias");
-    arn
 }
 
 #[test]
@@ -44,7 +36,7 @@ fn a_bucket_gets_its_key_by_arn_and_keeps_what_else_the_rule_holds() {
         let request = s3.put_bucket_encryption().bucket(&bucket);
         let request = request.server_side_encryption_configuration(rules.expect("a rule"));
         request.send().await.expect("encrypted");
-        let arn = key(&account, "alias/data").await;
+        let key = kms::with_alias(&account, "alias/data");
         account.assert_converges();
         let answer = s3.get_bucket_encryption().bucket(&bucket).send().await;
         let found = answer.expect("read").server_side_encryption_configuration;
@@ -54,7 +46,7 @@ fn a_bucket_gets_its_key_by_arn_and_keeps_what_else_the_rule_holds() {
             .as_ref()
             .expect("it");
         assert_eq!(default.sse_algorithm, ServerSideEncryption::AwsKms);
-        assert_eq!(default.kms_master_key_id.as_deref(), Some(arn.as_str()));
+        assert_eq!(default.kms_master_key_id.as_deref(), Some(&*key.arn));
         assert_eq!(rule.bucket_key_enabled, Some(true));
         let blocked = rule.blocked_encryption_types.as_ref().expect("kept");
         assert_eq!(blocked.encryption_type(), [EncryptionType::SseC]);
@@ -70,10 +62,8 @@ fn a_key_that_is_not_there_or_cannot_be_used_is_a_finding() {
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = run.says("there is no key alias/data in us-east-1");
     block_on(async {
-        let arn = key(&account, "alias/data").await;
-        let kms = aws_sdk_kms::Client::new(&account.sdk().await);
-        let id = arn.rsplit('/').next().expect("an id");
-        kms.disable_key().key_id(id).send().await.expect("disabled");
+        let key = kms::with_alias(&account, "alias/data");
+        key.disable(&account);
     });
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = run.says("the key alias/data is Disabled");
@@ -244,7 +234,7 @@ fn a_run_is_taken_back_and_what_others_have_stays() {
         create(&account, &bucket, "us-east-1").await;
         let s3 = s3(&account, "us-east-1").await;
         age(&s3, &bucket).await;
-        key(&account, "alias/data").await;
+        kms::with_alias(&account, "alias/data");
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
         let _ = account.run(&["drift"]).exits(0);
         let history = account.run(&["history", "--json"]).exits(0).json();
@@ -299,7 +289,7 @@ fn what_this_version_does_not_know_is_not_written_away() {
     let bucket = format!("a-{}", account.id);
     block_on(async {
         create(&account, &bucket, "us-east-1").await;
-        key(&account, "alias/data").await;
+        kms::with_alias(&account, "alias/data");
     });
     account.faults(json!([{"service": "s3", "action": "extra_members", "count": null}]));
     let before = account.writes().len();
@@ -380,10 +370,10 @@ fn a_key_that_is_there_and_no_longer_serves_is_a_finding() {
     let bucket = format!("keyed-{}", account.id);
     block_on(async {
         create(&account, &bucket, "us-east-1").await;
-        let arn = key(&account, "alias/data").await;
+        let key = kms::with_alias(&account, "alias/data");
         let default = ServerSideEncryptionByDefault::builder()
             .sse_algorithm(ServerSideEncryption::AwsKms)
-            .kms_master_key_id(&arn);
+            .kms_master_key_id(&key.arn);
         let rule = ServerSideEncryptionRule::builder()
             .apply_server_side_encryption_by_default(default.build().expect("a default"));
         let rules = ServerSideEncryptionConfiguration::builder().rules(rule.build());
@@ -394,9 +384,7 @@ fn a_key_that_is_there_and_no_longer_serves_is_a_finding() {
         let put = put.server_side_encryption_configuration(rules.build().expect("a rule"));
         put.send().await.expect("put");
         let _ = account.run(&["drift"]).exits(0);
-        let kms = aws_sdk_kms::Client::new(&account.sdk().await);
-        let id = arn.rsplit('/').next().expect("an id");
-        kms.disable_key().key_id(id).send().await.expect("disabled");
+        key.disable(&account);
         let _ = account.run(&["drift"]).exits(2).says("which is Disabled");
     });
 }
