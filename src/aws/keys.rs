@@ -6,7 +6,7 @@
 use super::door::Typed;
 use super::facts::Reader;
 use super::services::KMS;
-use super::{AwsError, Grant, Kind, Operation};
+use super::{AwsError, Grant, Kind};
 use serde::{Deserialize, Serialize};
 
 /// Reads a key by alias, id or ARN.

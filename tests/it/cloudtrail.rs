@@ -1003,26 +1003,16 @@ fn a_key_of_another_account_is_looked_at_where_its_policy_allows_it() {
     let bench = Bench::with("");
     let theirs = Account::new();
     block_on(async {
-        let kms = aws_sdk_kms::Client::new(&theirs.sdk().await);
-        let key = kms.create_key().send().await.expect("created");
-        let key = key.key_metadata().expect("a key");
+        let key = kms::create(&theirs);
         bench.asks(&format!(
             "bucket = \"{}\"\nkms_key = \"{}\"",
-            bench.bucket,
-            key.arn().expect("an ARN")
+            bench.bucket, key.arn
         ));
         let plan = bench.account.run(&["plan"]).exits(0);
         let _ = plan.says("does not let this account look (kms:DescribeKey)");
         bench.account.assert_converges();
-        let roots = [&theirs.id, &bench.account.id].map(|id| format!("arn:aws:iam::{id}:root"));
-        let policy = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Principal": {"AWS": roots}, "Action": "kms:*", "Resource": "*",
-        }]});
-        let put = kms.put_key_policy().key_id(key.key_id());
-        let put = put.policy_name("default");
-        put.policy(policy.to_string()).send().await.expect("put");
-        let disable = kms.disable_key().key_id(key.key_id());
-        disable.send().await.expect("disabled");
+        key.let_in(&theirs, &[&theirs, &bench.account]);
+        key.disable(&theirs);
         let drift = bench.account.run(&["drift"]).exits(2);
         let _ = drift.says("cannot be used: it is Disabled");
     });

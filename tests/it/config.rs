@@ -716,15 +716,13 @@ fn the_key_of_another_account_has_to_be_named() {
     block_on(async {
         let account = account(&[HOME], "").await;
         let theirs = Account::new();
-        let kms = aws_sdk_kms::Client::new(&theirs.sdk().await);
-        let made = kms.create_key().send().await.expect("a key");
-        let made = made.key_metadata.expect("it is answered");
-        let (id, arn) = (made.key_id.clone(), made.arn.expect("its ARN"));
+        let key = kms::create(&theirs);
+        let arn = &key.arn;
         prepare(&account, "default", daily_with_an_override()).await;
         let channel = DeliveryChannel::builder()
             .name("default")
             .s3_bucket_name(format!("logs-{}", account.id))
-            .s3_kms_key_arn(&arn);
+            .s3_kms_key_arn(arn);
         let put = client(&account, HOME).await.put_delivery_channel();
         put.delivery_channel(channel.build())
             .send()
@@ -737,18 +735,8 @@ fn the_key_of_another_account_has_to_be_named() {
         account.baseline(&account.in_one_region(&named));
         let plan = account.run(&["plan", "--detailed-exitcode"]).exits(0);
         let _ = plan.says("does not let this account look (kms:DescribeKey)");
-        let roots = [&theirs.id, &account.id].map(|id| format!("arn:aws:iam::{id}:root"));
-        let policy = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Principal": {"AWS": roots}, "Action": "kms:*", "Resource": "*",
-        }]});
-        let put = kms.put_key_policy().key_id(&id).policy_name("default");
-        let put = put.policy(policy.to_string());
-        put.send().await.expect("put");
-        kms.disable_key()
-            .key_id(&id)
-            .send()
-            .await
-            .expect("disabled");
+        key.let_in(&theirs, &[&theirs, &account]);
+        key.disable(&theirs);
         let _ = account.run(&["drift"]).exits(2).says("is Disabled");
     });
 }

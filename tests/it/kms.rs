@@ -32,6 +32,20 @@ pub fn with_alias(account: &Account, alias: &str) -> Key {
 }
 
 impl Key {
+    /// Lets accounts use the key, its own among them.
+    pub fn let_in(&self, owner: &Account, accounts: &[&Account]) {
+        let roots: Vec<String> = accounts
+            .iter()
+            .map(|account| format!("arn:aws:iam::{}:root", account.id))
+            .collect();
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": roots}, "Action": "kms:*", "Resource": "*",
+        }]});
+        let input =
+            json!({"KeyId": self.id, "PolicyName": "default", "Policy": policy.to_string()});
+        ask(owner, "PutKeyPolicy", input);
+    }
+
     /// Disables the key.
     pub fn disable(&self, account: &Account) {
         ask(account, "DisableKey", json!({"KeyId": self.id}));

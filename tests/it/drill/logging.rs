@@ -393,9 +393,33 @@ pub const DRILLS: &[Drill] = &[
         control: "cloudtrail",
         tables: "[log_bucket]\n[cloudtrail]\nsns_topic = \"trail-news\"",
         before: |intruder| {
+            let topic = "&TopicArn=arn:aws:sns:us-east-1:{account}:trail-news";
+            let policy = json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                "Action": "SNS:Publish", "Resource": "*",
+                "Condition": {"StringEquals": {"aws:SourceArn":
+                    "arn:aws:cloudtrail:us-east-1:{account}:trail/baseline"}},
+            }]});
+            let policy = format!("{topic}&AttributeName=Policy&AttributeValue={policy}");
+            let policy = intruder.fill(&policy);
             intruder.wire.sns("CreateTopic", "&Name=trail-news");
+            intruder.wire.sns("SetTopicAttributes", &policy);
         },
         moves: &[
+            ("the topic that is notified is deleted", |intruder| {
+                let topic = "&TopicArn=arn:aws:sns:us-east-1:{account}:trail-news";
+                let topic = intruder.fill(topic);
+                intruder.wire.sns("DeleteTopic", &topic);
+            }),
+            (
+                "the topic that is notified lets nobody publish",
+                |intruder| {
+                    let policy = "&TopicArn=arn:aws:sns:us-east-1:{account}:trail-news\
+                              &AttributeName=Policy&AttributeValue={\"Statement\":[]}";
+                    let policy = intruder.fill(policy);
+                    intruder.wire.sns("SetTopicAttributes", &policy);
+                },
+            ),
             ("nobody is notified of its files", |intruder| {
                 trail(intruder, "UpdateTrail", json!({"SnsTopicName": ""}));
             }),
