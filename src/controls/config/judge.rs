@@ -28,6 +28,13 @@ pub fn judge(
     {
         role(proposal, live, &own.role);
     }
+    if let (Some(topic), Some(fault)) = (&wanted.1.sns_topic, &live.topic_fault) {
+        proposal.finding(
+            "channel.sns_topic",
+            format!("changes are announced to {topic}, which {fault}"),
+            "put the topic right, or name another in [config] sns_topic",
+        );
+    }
     let (Some(recorder), Some(own)) = (&live.recorder, &live.channel) else {
         return key(proposal, settings, live, wanted.1, None, context);
     };

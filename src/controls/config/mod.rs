@@ -17,6 +17,7 @@ mod writes;
 
 use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
 use crate::aws::keys::{self, DESCRIBE_KEY};
+use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
 use crate::baseline::Problems;
@@ -167,6 +168,7 @@ impl Control for Config {
             LIST_BUCKETS,
             GET_BUCKET_POLICY,
             DESCRIBE_KEY.operation,
+            GET_TOPIC.operation,
             DESCRIBE_TRAILS,
             CreateServiceLinkedRole::OPERATION,
             PutConfigurationRecorder::OPERATION,
@@ -314,6 +316,7 @@ impl Control for Config {
                 DESCRIBE_TRAILS.name,
                 LIST_BUCKETS.name,
                 DESCRIBE_KEY.operation.name,
+                GET_TOPIC.operation.name,
             ]),
         }
         unused

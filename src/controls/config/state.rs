@@ -2,7 +2,7 @@
 
 use super::judge;
 use super::recording::Group;
-use super::role::{Flaw, Role, flaw};
+use super::role::{Flaw, Role, flaw, service_linked_role};
 use super::settings::Settings;
 use super::status::{failure, undelivered};
 use super::tower::Siblings;
@@ -10,6 +10,7 @@ use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation, keys};
 use crate::control::owner::owner;
 use crate::control::{Context, OUR_TAG};
+use crate::controls::topics::{self, Publisher};
 use crate::s3::KeptOut;
 use aws_sdk_config::types::{ConfigurationRecorder, DeliveryChannel};
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,10 @@ pub struct State {
     /// Whether that is a key of another account which does not let this one look.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_key_hidden: bool,
+    /// What keeps the topic that changes are announced to from hearing of them: the end of a sentence
+    /// about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic_fault: Option<String>,
     /// What else of Control Tower is seen, where the recorder bears its name.
     #[serde(default, skip_serializing_if = "Siblings::is_empty")]
     pub siblings: Siblings,
@@ -270,9 +275,38 @@ impl State {
             state.is_bucket_foreign = is_bucket_foreign;
             (state.key_fault, state.is_key_hidden) = key;
             state.siblings = siblings;
-            state.kept_out = state.kept_out(reader, region, settings, context).await?;
+            let (kept_out, topic_fault) = tokio::try_join!(
+                state.kept_out(reader, region, settings, context),
+                state.topic_fault(reader, region, settings, context)
+            )?;
+            (state.kept_out, state.topic_fault) = (kept_out, topic_fault);
         }
         Ok(state)
+    }
+
+    /// Judges the topic that the channel has, or is to have. AWS Config publishes by the recorder's
+    /// role, unless that is the service-linked one. Source: AWS Config Developer Guide, "Permissions
+    /// for the Amazon SNS Topic".
+    async fn topic_fault(
+        &self,
+        reader: &Reader,
+        region: &str,
+        settings: &Settings,
+        context: &Context,
+    ) -> Result<Option<String>, AwsError> {
+        let is_ours = self.is_ours || self.recorder.is_none();
+        let wanted = settings.channel(self.channel.as_ref(), is_ours, region, context);
+        let Some(topic) = wanted.and_then(|channel| channel.sns_topic) else {
+            return Ok(None);
+        };
+        let (partition, account) = (&context.partition, &context.account);
+        let role = self.recorder.as_ref().map(|recorder| &recorder.role);
+        let publisher = Publisher {
+            service: "config.amazonaws.com",
+            of: &format!("arn:{partition}:config:{region}:{account}:*"),
+            has_role: role.is_some_and(|role| *role != service_linked_role(context)),
+        };
+        topics::fault(&topic, &publisher, context, reader).await
     }
 
     async fn kept_out(

@@ -152,6 +152,27 @@ const REPLICATION: &str = "<ReplicationConfiguration>\
     <Destination><Bucket>arn:aws:s3:::{bucket}</Bucket></Destination>\
     </Rule></ReplicationConfiguration>";
 
+/// A topic that lets one service publish for this account.
+fn topic_for(intruder: &mut Intruder, name: &str, service: &str) {
+    intruder.wire.sns("CreateTopic", &format!("&Name={name}"));
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": service}, "Action": "SNS:Publish",
+        "Resource": "*", "Condition": {"StringEquals": {"aws:SourceAccount": intruder.account}},
+    }]});
+    set_topic_policy(intruder, name, &policy);
+}
+
+fn set_topic_policy(intruder: &mut Intruder, name: &str, policy: &Value) {
+    let topic = intruder.fill("&TopicArn=arn:aws:sns:us-east-1:{account}:");
+    let policy = format!("{topic}{name}&AttributeName=Policy&AttributeValue={policy}");
+    intruder.wire.sns("SetTopicAttributes", &policy);
+}
+
+fn delete_topic(intruder: &mut Intruder, name: &str) {
+    let topic = intruder.fill("&TopicArn=arn:aws:sns:us-east-1:{account}:");
+    intruder.wire.sns("DeleteTopic", &format!("{topic}{name}"));
+}
+
 pub const DRILLS: &[Drill] = &[
     Drill {
         control: "log_bucket",
@@ -393,31 +414,16 @@ pub const DRILLS: &[Drill] = &[
         control: "cloudtrail",
         tables: "[log_bucket]\n[cloudtrail]\nsns_topic = \"trail-news\"",
         before: |intruder| {
-            let topic = "&TopicArn=arn:aws:sns:us-east-1:{account}:trail-news";
-            let policy = json!({"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"},
-                "Action": "SNS:Publish", "Resource": "*",
-                "Condition": {"StringEquals": {"aws:SourceArn":
-                    "arn:aws:cloudtrail:us-east-1:{account}:trail/baseline"}},
-            }]});
-            let policy = format!("{topic}&AttributeName=Policy&AttributeValue={policy}");
-            let policy = intruder.fill(&policy);
-            intruder.wire.sns("CreateTopic", "&Name=trail-news");
-            intruder.wire.sns("SetTopicAttributes", &policy);
+            topic_for(intruder, "trail-news", "cloudtrail.amazonaws.com");
         },
         moves: &[
             ("the topic that is notified is deleted", |intruder| {
-                let topic = "&TopicArn=arn:aws:sns:us-east-1:{account}:trail-news";
-                let topic = intruder.fill(topic);
-                intruder.wire.sns("DeleteTopic", &topic);
+                delete_topic(intruder, "trail-news");
             }),
             (
                 "the topic that is notified lets nobody publish",
                 |intruder| {
-                    let policy = "&TopicArn=arn:aws:sns:us-east-1:{account}:trail-news\
-                              &AttributeName=Policy&AttributeValue={\"Statement\":[]}";
-                    let policy = intruder.fill(policy);
-                    intruder.wire.sns("SetTopicAttributes", &policy);
+                    set_topic_policy(intruder, "trail-news", &json!({"Statement": []}));
                 },
             ),
             ("nobody is notified of its files", |intruder| {
@@ -427,6 +433,24 @@ pub const DRILLS: &[Drill] = &[
                 Wire::of(STRANGER).sns("CreateTopic", "&Name=trail-news");
                 let topic = format!("arn:aws:sns:us-east-1:{STRANGER}:trail-news");
                 trail(intruder, "UpdateTrail", json!({"SnsTopicName": topic}));
+            }),
+        ],
+    },
+    Drill {
+        control: "config",
+        tables: "[log_bucket]\n[config]\n\
+                 sns_topic = \"arn:aws:sns:{region}:{account}:changes\"",
+        before: |intruder| topic_for(intruder, "changes", "config.amazonaws.com"),
+        moves: &[
+            ("the topic of its changes is deleted", |intruder| {
+                delete_topic(intruder, "changes");
+            }),
+            ("the topic of its changes denies it", |intruder| {
+                let policy = json!({"Version": "2012-10-17", "Statement": [{
+                    "Sid": "Quiet", "Effect": "Deny", "Principal": "*", "Action": "SNS:Publish",
+                    "Resource": "*",
+                }]});
+                set_topic_policy(intruder, "changes", &policy);
             }),
         ],
     },
