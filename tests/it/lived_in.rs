@@ -190,7 +190,7 @@ impl LivedIn {
     /// Of one region, stopped, with a selector of theirs.
     async fn prepare_trail(account: &Account) {
         let sdk = account.sdk().await;
-        kms::with_alias(&account, "alias/trail");
+        kms::with_alias(account, "alias/trail");
         let cloudtrail = aws_sdk_cloudtrail::Client::new(&sdk);
         let create = cloudtrail.create_trail().name("audit");
         let create = create

@@ -74,7 +74,8 @@ impl Clients {
             return Err(SdkError::construction_failure(text));
         };
         let protocol = service.protocol;
-        let door = self.door(service, region)?;
+        let door = self.door(service, region);
+        let door = door.map_err(SdkError::construction_failure)?;
         let mut sent = Sent::builder()
             .service_name(service.id)
             .operation_name(operation.name)
@@ -93,17 +94,13 @@ impl Clients {
         sent.build().invoke(input).await
     }
 
-    fn door(
-        &self,
-        service: &'static Service,
-        region: &str,
-    ) -> Result<SharedRuntimePlugin, Failure> {
+    fn door(&self, service: &'static Service, region: &str) -> Result<SharedRuntimePlugin, String> {
         let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (service.name, region.to_owned());
         if let Some(door) = doors.get(&key) {
             return Ok(door.clone());
         }
-        let place = place(&self.sdk, service, region).map_err(SdkError::construction_failure)?;
+        let place = place(&self.sdk, service, region)?;
         let door = SharedRuntimePlugin::new(
             StaticRuntimePlugin::new()
                 .with_config(
