@@ -1,8 +1,9 @@
 //! Judges what a recorder and its channel rely on: the role, where is delivered to, and with what.
 
+use super::channel::Channel;
 use super::role::SERVICE;
 use super::settings::Settings;
-use super::state::{Channel, Recorder, State};
+use super::state::{Recorder, State};
 use super::tower;
 use crate::aws::keys;
 use crate::control::owner::{CONTROL_TOWER, is_named_by_control_tower};

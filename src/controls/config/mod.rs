@@ -4,6 +4,7 @@
 //! changed: what is there is adopted. Recorders that AWS services keep for themselves are not
 //! looked at, and the one of Control Tower is left to it.
 
+mod channel;
 mod judge;
 mod proposal;
 mod recording;
@@ -27,13 +28,14 @@ use crate::control::{
     Stricter,
 };
 use crate::place::Place;
+use channel::{Channel, DESCRIBE_CHANNELS};
 use futures_util::future::join_all;
 use proposal::{propose_off, propose_on, propose_role, role_place};
 use role::{GET_RECORDER_ROLE, GET_ROLE, LIST_ATTACHED, LIST_INLINE, Role, any_role};
 use settings::Settings;
 use state::{
-    Channel, DESCRIBE_CHANNELS, DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION,
-    DESCRIBE_STATUS, LIST_TAGS, Live, State, is_ours,
+    DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION, DESCRIBE_STATUS, LIST_TAGS, Live,
+    State, is_ours,
 };
 use writes::{
     CreateServiceLinkedRole, PASS_EARLIER_ROLE, PutConfigurationRecorder, PutDeliveryChannel,

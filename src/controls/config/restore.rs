@@ -1,8 +1,9 @@
 //! What puts recorder and channel back that a run changed.
 
+use super::channel::Channel;
 use super::proposal::mark_loosening;
 use super::role::Role;
-use super::state::{Channel, Live, Recorder, State};
+use super::state::{Live, Recorder, State};
 use super::writes::{
     PutConfigurationRecorder, PutDeliveryChannel, PutRetentionConfiguration,
     StartConfigurationRecorder, StopConfigurationRecorder,

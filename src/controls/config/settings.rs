@@ -1,8 +1,9 @@
 //! What the table may say, and what it makes of a live recorder and channel.
 
+use super::channel::Channel;
 use super::recording::{GlobalTypes, Group, Record, Wish};
 use super::role::service_linked_role;
-use super::state::{Channel, LONGEST, Recorder};
+use super::state::{LONGEST, Recorder};
 use crate::baseline::Problems;
 use crate::control::Context;
 use crate::floor::{AtLeast, raise_word};

@@ -5,8 +5,9 @@
 //! has its trail of the organization, which no member can change, deliver to the same archive. A
 //! channel that was pointed elsewhere differs from one of them.
 
+use super::channel::Channel;
 use super::settings::Settings;
-use super::state::{Channel, Recorder, found};
+use super::state::{Recorder, found};
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::control::owner::{CONTROL_TOWER, archive_account, is_named_by_control_tower as is_its};

@@ -1,8 +1,9 @@
 //! The writes. Both Puts replace the whole object, so they are sent all fields.
 
+use super::channel::Channel;
 use super::recording::{Group, Record};
 use super::role::{ROLE_ARN, SERVICE};
-use super::state::{Channel, Override, RECORDER_ARN, Recorder};
+use super::state::{Override, RECORDER_ARN, Recorder};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use aws_sdk_config::types::{
     ConfigSnapshotDeliveryProperties, ConfigurationRecorder, DeliveryChannel,
