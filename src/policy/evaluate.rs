@@ -7,6 +7,7 @@
 use super::condition::{Decimal, Family, Key, Operand, Operator, Quantifier, Test};
 use super::document::Statement;
 use super::meaning::{Dialect, Meaning, Principal, Scope};
+use super::moment::Moment;
 use super::network::Network;
 use super::pattern::{covers, matches, meet};
 use super::request::{Caller, Fact, Request};
@@ -186,6 +187,18 @@ fn holds(operator: &Operator, own: &Operand, value: &str) -> Match {
             }),
             None => Match::CannotTell,
         },
+        (Family::Date, Operand::Text(own) | Operand::Written(own)) => {
+            match Moment::compare(value, own) {
+                Some(order) => Match::of(match operator.test {
+                    Test::Equal | Test::Different => order.is_eq(),
+                    Test::Less => order.is_lt(),
+                    Test::LessOrEqual => order.is_le(),
+                    Test::Greater => order.is_gt(),
+                    Test::GreaterOrEqual => order.is_ge(),
+                }),
+                None => Match::CannotTell,
+            }
+        }
         _ => Match::CannotTell,
     }
 }

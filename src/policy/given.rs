@@ -39,6 +39,34 @@ impl Given<'_> {
         }
     }
 
+    /// The origin access identities of CloudFront that are let in: nothing in their ARNs tells the
+    /// account that has them. Source: Amazon CloudFront Developer Guide, "Restrict access to an Amazon
+    /// S3 origin", origin access identity (legacy).
+    pub fn identities(&self, add: &mut impl FnMut(Kind, String, String)) {
+        let (name, actions) = (self.name, &self.actions);
+        let Some(Scope::Only(principals)) = &self.meaning.principals else {
+            return;
+        };
+        let identity = |own: &Principal| match own {
+            Principal::One(kind, id) if kind == "AWS" && is_origin_access_identity(id) => {
+                Some(id.clone())
+            }
+            _ => None,
+        };
+        let identities: Vec<String> = principals.iter().filter_map(identity).collect();
+        if !identities.is_empty() {
+            let what = format!(
+                "statement {name} allows {}: {actions}; whose origin access identity that is, the \
+                 policy does not tell",
+                identities.join(", ")
+            );
+            let remedy = "if it is one of this account (CloudFront console, Security, Origin access), \
+                          add it to shared_with, or let the distribution in by an origin access \
+                          control, which names it; else remove it";
+            add(Kind::Untold(identities), what, remedy.to_owned());
+        }
+    }
+
     /// For whom the services act that are let in, if it is not the account.
     pub fn services(&self, add: &mut impl FnMut(Kind, String, String)) {
         let (name, actions, account) = (self.name, &self.actions, self.bucket.account);
@@ -121,7 +149,8 @@ fn audience(meaning: &Meaning, account: &str) -> Held {
                 ("CanonicalUser", _) => {
                     others.insert(format!("the canonical user {id}"));
                 }
-                // A service, an origin access identity of CloudFront, a deleted user.
+                // A service, an origin access identity of CloudFront (which is judged by itself), a
+                // deleted user.
                 _ => {}
             },
         }
@@ -141,6 +170,12 @@ fn services_of(meaning: &Meaning) -> Vec<String> {
         _ => None,
     };
     principals.iter().filter_map(service).collect()
+}
+
+/// Whether a principal is an origin access identity of CloudFront.
+fn is_origin_access_identity(principal: &str) -> bool {
+    let is_of_cloudfront = principal.splitn(6, ':').nth(4) == Some("cloudfront");
+    principal.starts_with("arn:") && is_of_cloudfront
 }
 
 /// Whether the conditions let in nobody but services of AWS.

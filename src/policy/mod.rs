@@ -25,6 +25,7 @@ pub mod guardrails;
 mod json;
 mod legacy;
 mod meaning;
+mod moment;
 mod narrowing;
 mod network;
 mod origins;

@@ -6,6 +6,8 @@ use super::principals::account_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::str::FromStr;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A request to a resource, as far as it is known.
 #[derive(Clone, Debug)]
@@ -260,6 +262,32 @@ impl Request {
     pub fn with(mut self, key: &str, fact: Fact) -> Self {
         self.facts.insert(key.to_ascii_lowercase(), fact);
         self
+    }
+
+    /// The same request made at a point in time, as `aws:CurrentTime` and `aws:EpochTime` say it. What
+    /// a date lets in or keeps out is judged as of then: a Deny that begins later is none yet.
+    pub fn at(self, now: OffsetDateTime) -> Self {
+        let seconds = now.unix_timestamp();
+        let written = OffsetDateTime::from_unix_timestamp(seconds).map(|own| own.format(&Rfc3339));
+        match written {
+            Ok(Ok(written)) => self
+                .with("aws:CurrentTime", Fact::is(written))
+                .with("aws:EpochTime", Fact::is(seconds.to_string())),
+            _ => self,
+        }
+    }
+
+    /// A request of somebody of an account: who it is, and from where, is not known. Only what holds
+    /// for everybody there is told of it.
+    pub fn by_anyone_of(account: &str, action: &str, resource: &str) -> Self {
+        let mut request = Self::by(&format!("arn:aws:sts::{account}:anyone"), action, resource);
+        request.facts.retain(|key, _| {
+            let of_a_person = ["aws:principalarn", "aws:principaltype", "aws:username"];
+            !of_a_person.contains(&key.as_str())
+        });
+        request
+            .with("aws:ResourceAccount", Fact::is(account))
+            .with("s3:ResourceAccount", Fact::is(account))
     }
 
     /// The same request from where it is seen, if that is known.

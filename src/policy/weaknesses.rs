@@ -30,6 +30,8 @@ pub enum Kind {
     ForOthers(Vec<String>),
     /// Services of AWS may on behalf of whomever: any customer can have them do it.
     ForAnyone(Vec<String>),
+    /// Somebody may whose account the policy does not tell: ARNs of origin access identities.
+    Untold(Vec<String>),
     /// An Allow for some addresses, VPCs or endpoints, without a Deny for the others.
     RestrictsNobody,
     /// Statements that undo each other: a service that one lets in is kept out by another, or two
@@ -90,6 +92,7 @@ pub fn weaknesses(
                         bucket,
                     };
                     given.people(&mut add);
+                    given.identities(&mut add);
                     given.services(&mut add);
                     if let Some((what, remedy)) =
                         origins::restricts_nobody(policy, &name, meaning, bucket, dialect)
@@ -143,6 +146,23 @@ impl Policy {
         meanings.any(|meaning| match meaning.and_then(|own| own.principals) {
             Some(Scope::Only(principals)) => principals.contains(&Principal::Anyone),
             Some(Scope::AllBut(_)) | None => true,
+        })
+    }
+}
+
+impl Policy {
+    /// Whether some statement leaves it to the access points of a bucket to say who gets in: only then
+    /// does the policy of an access point let in anybody whom that of the bucket does not. Source: S3
+    /// User Guide, "Configuring IAM policies for using access points".
+    pub fn leaves_it_to_access_points(&self, partition: &str) -> bool {
+        let dialect = Dialect::resource(partition);
+        let mut allowing = self.statements().iter().filter(|own| own.allows());
+        allowing.any(|own| {
+            let Some(meaning) = Meaning::of(own.json(), self.has_variables(), dialect) else {
+                return true;
+            };
+            let mut keys = meaning.conditions.keys().map(|(_, key)| key.name());
+            keys.any(|key| key.starts_with("s3:dataaccesspoint"))
         })
     }
 }

@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 /// A weakness as far as it is about others than those the bucket is shared with; `None` when it is
 /// shared with all of them.
 pub fn beyond(mut found: Weakness, shared_with: &BTreeSet<String>) -> Option<Weakness> {
-    let (Kind::Shared(others) | Kind::ForOthers(others) | Kind::ForAnyone(others)) = &found.kind
+    let (Kind::Shared(others)
+    | Kind::ForOthers(others)
+    | Kind::ForAnyone(others)
+    | Kind::Untold(others)) = &found.kind
     else {
         return Some(found);
     };
@@ -32,6 +35,7 @@ pub fn lets_others_in(found: &Weakness) -> bool {
         | Kind::Shared(_)
         | Kind::ForOthers(_)
         | Kind::ForAnyone(_)
+        | Kind::Untold(_)
         | Kind::NotUnderstood => true,
         Kind::RestrictsNobody
         | Kind::Contradiction

@@ -14,6 +14,9 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     if shared_with.is_none() && !sound {
         return Ok(());
     }
+    if let Some(shared_with) = shared_with {
+        copies_and_access_points(judging, shared_with);
+    }
     let Some(Some(policy)) = statements::policy(judging)? else {
         return Ok(());
     };
@@ -29,7 +32,8 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         }
         let field = match &found.kind {
             // A service hides for whom it acts.
-            Kind::ForOthers(_) | Kind::ForAnyone(_) if shared_with.is_none() => {
+            // An identity does not tell whose it is.
+            Kind::ForOthers(_) | Kind::ForAnyone(_) | Kind::Untold(_) if shared_with.is_none() => {
                 sound.then_some("sound_policy")
             }
             // S3's own word for it is told already.
@@ -43,4 +47,20 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         }
     }
     Ok(())
+}
+
+/// Who gets copies of the objects, and whom access points let in where the policy leaves it to them.
+fn copies_and_access_points(judging: &mut Judging<'_>, shared_with: &BTreeSet<String>) {
+    let (live, arn) = (judging.live, judging.arn());
+    let (account, partition) = (&judging.context.account, &judging.context.partition);
+    let copies = live
+        .replicas
+        .iter()
+        .filter_map(|own| own.fault(shared_with));
+    let points = live.access_points.iter();
+    let points = points.flat_map(|own| own.faults(shared_with, &arn, account, partition));
+    let found: Vec<(String, String)> = copies.chain(points).collect();
+    for (what, remedy) in found {
+        judging.proposal.finding("shared_with", what, remedy);
+    }
 }

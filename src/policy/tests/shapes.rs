@@ -108,9 +108,10 @@ fn what_each_shape_gives_away_is_found() {
         Kind::Shared(with) => shared(&with.join(", ")),
         Kind::RestrictsNobody => "restricts nobody".to_owned(),
         Kind::LiteralVariable => "literal variable".to_owned(),
+        Kind::Untold(_) => "whose it is, is not told".to_owned(),
         other => format!("{other:?}"),
     };
-    let wanted: [(&str, &[&str]); 6] = [
+    let wanted: [(&str, &[&str]); 7] = [
         (
             "by-address",
             &["shared with 203.0.113.0/24", "restricts nobody"],
@@ -122,6 +123,7 @@ fn what_each_shape_gives_away_is_found() {
                 "shared with 444455556666",
             ],
         ),
+        ("cloudfront", &["whose it is, is not told"]),
         ("legacy-single-statement", &["literal variable"]),
         ("unicode-and-organization", &["shared with o-exampleorgid"]),
         ("website", &["public"]),
@@ -133,7 +135,7 @@ fn what_each_shape_gives_away_is_found() {
         let (_, wanted) = wanted
             .iter()
             .find(|(own, _)| *own == name)
-            .unwrap_or(&wanted[5]);
+            .unwrap_or(&wanted[6]);
         assert_eq!(found, *wanted, "{name}");
     }
 }
