@@ -1,17 +1,18 @@
-//! Who else manages a thing: a CloudFormation stack, a stack set, AWS Control Tower.
+//! Who else manages a thing: a CloudFormation stack, a stack set, AWS Control Tower, or whoever its tag
+//! `ManagedBy` names.
 //!
 //! What they manage they put back, so that a change made here is undone by their next run, or
 //! breaks it. It is compared, named and left alone unless the baseline says `take_over = true`.
 
-use super::{Proposal, Setting};
+use super::{OUR_TAG, Proposal, Setting, Standing};
 use std::collections::BTreeMap;
 
 /// The key of a table by which the baseline says that what others manage is changed all the same.
 pub const TAKE_OVER: Setting = Setting::new(
     "take_over",
     "false",
-    "Whether to change what a CloudFormation stack, a stack set or AWS Control Tower manages; \
-     otherwise it is compared and left to them.",
+    "Whether to change what a CloudFormation stack, a stack set, AWS Control Tower or whoever the tag \
+     ManagedBy names manages; otherwise it is compared and left to them.",
 );
 
 /// AWS Control Tower, as plans name it.
@@ -63,8 +64,22 @@ pub fn owner(name: &str, tags: &BTreeMap<String, String>) -> Option<String> {
         }
         Some(stack) => Some(format!("the CloudFormation stack {stack}")),
         None if is_named_by_control_tower(name) => Some(CONTROL_TOWER.to_owned()),
-        None => None,
+        None => by_tag(tags),
     }
+}
+
+/// Whom the tag `ManagedBy` names, in any of its spellings. No service of AWS sets it: Terraform, Pulumi
+/// and others have it among their default tags, and would put back what is changed behind them. What
+/// this program created bears its own tag, and is its own whatever else the tags say.
+fn by_tag(tags: &BTreeMap<String, String>) -> Option<String> {
+    let plain = |key: &str| key.replace(['-', '_', ' '], "").to_ascii_lowercase();
+    let (key, value) = tags.iter().find(|(key, _)| plain(key) == "managedby")?;
+    let is_ours = tags.contains_key(OUR_TAG) || value.eq_ignore_ascii_case(OUR_TAG);
+    let whom = match value.trim() {
+        "" => "somebody else",
+        value => value,
+    };
+    (!is_ours).then(|| format!("{whom} (by its tag {key})"))
 }
 
 impl Proposal {
@@ -72,6 +87,8 @@ impl Proposal {
     pub fn owned_by(mut self, owner: Option<String>, take_over: bool) -> Self {
         match owner {
             None => self,
+            // What could not be seen cannot be left to anybody.
+            Some(_) if !matches!(self.standing, Standing::Own) => self,
             Some(whom) if take_over => {
                 if !self.writes.is_empty() {
                     self.note(format!(
@@ -95,7 +112,6 @@ impl Proposal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Standing;
 
     fn tagged(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         let pairs = pairs.iter();
@@ -123,6 +139,23 @@ mod tests {
             by("aws-controltower-BaselineCloudTrail", &[]).as_deref(),
             tower
         );
+    }
+
+    #[test]
+    fn what_others_tag_as_theirs_is_theirs_and_what_this_program_created_is_not() {
+        let by = |tags: &[(&str, &str)]| owner("x", &tagged(tags));
+        let terraform = by(&[("ManagedBy", "terraform"), ("team", "x")]);
+        assert_eq!(
+            terraform.as_deref(),
+            Some("terraform (by its tag ManagedBy)")
+        );
+        for key in ["managed-by", "managed_by", "managedBy"] {
+            assert!(by(&[(key, "Pulumi")]).is_some(), "{key}");
+        }
+        assert_eq!(by(&[("ManagedBy", "baseline")]), None);
+        assert_eq!(by(&[("ManagedBy", "platform"), (OUR_TAG, "startup")]), None);
+        let stack = by(&[("ManagedBy", "x"), (STACK_NAME, "logging")]);
+        assert_eq!(stack.as_deref(), Some("the CloudFormation stack logging"));
     }
 
     #[test]
