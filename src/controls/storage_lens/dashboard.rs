@@ -34,10 +34,23 @@ pub struct Dashboard {
     /// What costs money.
     #[serde(default)]
     pub advanced: Advanced,
+    /// The bucket of somebody else that its metrics are exported to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<Export>,
     /// What else it has, by AWS's names, some of which may be of a later time than this program:
     /// a scope, an export, metrics by prefix. All of it would be lost in a write.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub not_carried: BTreeSet<String>,
+}
+
+/// A bucket that is not this account's, and takes the metrics of all its buckets and prefixes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// The ARN of the bucket.
+    pub bucket: String,
+    /// The account that it belongs to, as the dashboard says.
+    pub account: String,
 }
 
 /// The advanced metrics.
@@ -100,6 +113,20 @@ impl Dashboard {
         settings.wanted(self) == *self && !narrowed("Include") && !narrowed("Exclude")
     }
 
+    /// Forgets an export to a bucket of this account, for which the account that the dashboard names
+    /// is not enough: the bucket has to be in the list.
+    async fn keep_foreign_export(&mut self, reader: &Reader) -> Result<(), AwsError> {
+        let Some(export) = self.export.take() else {
+            return Ok(());
+        };
+        let buckets = reader.buckets().await?;
+        let name = export.bucket.rsplit(':').next().unwrap_or_default();
+        let is_own =
+            export.account == reader.caller.account && buckets.iter().any(|own| own.name == name);
+        self.export = (!is_own && self.enabled).then_some(export);
+        Ok(())
+    }
+
     fn new(listed: &Listed, found: &StorageLensConfiguration, elements: BTreeSet<String>) -> Self {
         let level = found.account_level();
         let buckets = level.and_then(AccountLevel::bucket_level);
@@ -114,9 +141,19 @@ impl Dashboard {
                 account: level.map(Metrics::from).unwrap_or_default(),
                 buckets: buckets.map(Metrics::from).unwrap_or_default(),
             },
+            export: export(found),
             not_carried: unknown.collect(),
         }
     }
+}
+
+/// Where a configuration has its metrics exported to.
+fn export(found: &StorageLensConfiguration) -> Option<Export> {
+    let destination = found.data_export()?.s3_bucket_destination()?;
+    Some(Export {
+        bucket: destination.arn().to_owned(),
+        account: destination.account_id().to_owned(),
+    })
 }
 
 /// The metrics of a level: AWS has two types with the same members.
@@ -180,7 +217,11 @@ pub async fn read(listed: &Listed, reader: &Reader) -> Result<Dashboard, AwsErro
         .send();
     let answer = GET.answer(clients, region, request).await?;
     match answer.storage_lens_configuration() {
-        Some(found) => Ok(Dashboard::new(listed, found, elements.take())),
+        Some(found) => {
+            let mut dashboard = Dashboard::new(listed, found, elements.take());
+            dashboard.keep_foreign_export(reader).await?;
+            Ok(dashboard)
+        }
         None => Err(AwsError::unexpected(
             &GET,
             region,

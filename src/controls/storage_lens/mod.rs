@@ -6,7 +6,7 @@
 mod dashboard;
 mod writes;
 
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Grant, Operation, Write};
 use crate::baseline::Problems;
 use crate::control::{
@@ -14,7 +14,7 @@ use crate::control::{
 };
 use crate::managed::Managed;
 use crate::place::Place;
-use dashboard::{Advanced, Dashboard, GET, Listed};
+use dashboard::{Advanced, Dashboard, Export, GET, Listed};
 use serde::{Deserialize, Serialize};
 use writes::PutStorageLensConfiguration;
 
@@ -75,12 +75,16 @@ pub struct Live {
     default: Option<Dashboard>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     others: Vec<Dashboard>,
+    /// Those of the others that export to somebody else, where the default one is as wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exporting: Vec<Dashboard>,
 }
 
 impl Control for StorageLens {
     type Settings = Settings;
     type Live = Live;
 
+    const FIELDS: &'static [&'static str] = &["export"];
     const ABOUT: About = About {
         name: "storage_lens",
         title: "S3 Storage Lens shows what is stored in all buckets",
@@ -117,6 +121,7 @@ impl Control for StorageLens {
             LIST,
             GET,
             GET_TAGS,
+            LIST_BUCKETS,
             PutStorageLensConfiguration::OPERATION,
         ],
     };
@@ -142,7 +147,13 @@ impl Control for StorageLens {
         if let Some(listed) = &default {
             live.default = Some(dashboard::read(listed, reader).await?);
         }
+        let others = others.iter().filter(|_| *settings.enabled == Some(true));
         if live.default.as_ref().is_some_and(|own| own.does(settings)) {
+            for listed in others {
+                let other = dashboard::read(listed, reader).await?;
+                live.exporting
+                    .extend(other.export.is_some().then_some(other));
+            }
             return Ok(live);
         }
         if let Some(own) = &mut live.default
@@ -150,45 +161,18 @@ impl Control for StorageLens {
         {
             own.not_carried.insert("Tags".to_owned());
         }
-        for listed in others.iter().filter(|_| *settings.enabled == Some(true)) {
+        for listed in others {
             live.others.push(dashboard::read(listed, reader).await?);
         }
         Ok(live)
     }
 
     fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
-        if let Some(other) = live.others.iter().find(|other| other.does(settings)) {
-            let mut proposal = Proposal::fine();
-            proposal.note(format!("dashboard {} shows it", other.name));
-            return proposal;
+        let exports = live.exports();
+        let mut proposal = propose(settings, live, context);
+        for (what, remedy) in exports {
+            proposal.finding("export", what, remedy);
         }
-        let Some(own) = live.default else {
-            let region = context.global_region();
-            let text = format!("{DEFAULT}, which every account has, is not listed there");
-            return Proposal {
-                standing: Standing::Unknown(AwsError::unexpected(&LIST, region, &text)),
-                ..Proposal::default()
-            };
-        };
-        let wanted = settings.wanted(&own);
-        let mut proposal = Proposal::between(&own, &wanted);
-        if proposal.differences.is_empty() {
-            return proposal;
-        }
-        if own.not_carried.is_empty() {
-            proposal.call(PutStorageLensConfiguration::new(&wanted, context));
-            return proposal;
-        }
-        // The API replaces the whole configuration: what is not sent back would be gone.
-        let more: Vec<&str> = own.not_carried.iter().map(String::as_str).collect();
-        proposal.finding(
-            "enabled",
-            format!(
-                "{DEFAULT} is not as wanted, and has more than can be carried over here: {}",
-                more.join(", ")
-            ),
-            "change it in the S3 console, under Storage Lens, Dashboards",
-        );
         proposal
     }
 
@@ -207,6 +191,68 @@ impl Control for StorageLens {
             None => Proposal::fine(),
         }
     }
+}
+
+impl Live {
+    /// The exports of what is seen to buckets of others: what is wrong, and what to do.
+    fn exports(&self) -> Vec<(String, String)> {
+        let all = self
+            .default
+            .iter()
+            .chain(&self.others)
+            .chain(&self.exporting);
+        let exports = all.filter_map(|own| {
+            let Export { bucket, account } = own.export.as_ref()?;
+            let name = &own.name;
+            let bucket = bucket.rsplit(':').next().unwrap_or_default();
+            let what = format!(
+                "dashboard {name} exports what it shows to bucket {bucket} of account {account}, \
+                 which is no bucket of this account"
+            );
+            let remedy = format!(
+                "take the export off {name} (S3 console, Storage Lens, Dashboards), or waive it"
+            );
+            Some((what, remedy))
+        });
+        exports.collect()
+    }
+}
+
+/// What would make the dashboard match.
+fn propose(settings: &Settings, live: Live, context: &Context) -> Proposal {
+    if let Some(other) = live.others.iter().find(|other| other.does(settings)) {
+        let mut proposal = Proposal::fine();
+        proposal.note(format!("dashboard {} shows it", other.name));
+        return proposal;
+    }
+    let Some(own) = live.default else {
+        let region = context.global_region();
+        let text = format!("{DEFAULT}, which every account has, is not listed there");
+        return Proposal {
+            standing: Standing::Unknown(AwsError::unexpected(&LIST, region, &text)),
+            ..Proposal::default()
+        };
+    };
+    let wanted = settings.wanted(&own);
+    let mut proposal = Proposal::between(&own, &wanted);
+    if proposal.differences.is_empty() {
+        return proposal;
+    }
+    if own.not_carried.is_empty() {
+        proposal.call(PutStorageLensConfiguration::new(&wanted, context));
+        return proposal;
+    }
+    // The API replaces the whole configuration: what is not sent back would be gone.
+    let more: Vec<&str> = own.not_carried.iter().map(String::as_str).collect();
+    proposal.finding(
+        "enabled",
+        format!(
+            "{DEFAULT} is not as wanted, and has more than can be carried over here: {}",
+            more.join(", ")
+        ),
+        "change it in the S3 console, under Storage Lens, Dashboards",
+    );
+    proposal
 }
 
 /// What a run changes of a dashboard.
@@ -282,7 +328,7 @@ mod tests {
     fn live(enabled: bool) -> Live {
         Live {
             default: Some(dashboard(DEFAULT, enabled)),
-            others: Vec::new(),
+            ..Live::default()
         }
     }
 
@@ -360,6 +406,31 @@ mod tests {
         let restore = StorageLens::restore(&settings, &Place::account(), past, &context());
         assert!(restore.writes.is_empty() && restore.differences.is_empty());
         assert_eq!(restore.findings[0].what, "it is true, and was false");
+    }
+
+    #[test]
+    fn metrics_that_go_to_somebody_else_are_found_whichever_dashboard_exports_them() {
+        let export = Some(Export {
+            bucket: "arn:aws:s3:::elsewhere".to_owned(),
+            account: "999999999999".to_owned(),
+        });
+        let mut live = live(true);
+        live.default
+            .as_mut()
+            .expect("one")
+            .export
+            .clone_from(&export);
+        let mut quiet = dashboard("quiet", true);
+        quiet.export = export;
+        live.exporting.push(quiet);
+        let found = proposed::<StorageLens>("", &live).findings;
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            found[0]
+                .what
+                .starts_with("dashboard default-account-dashboard exports")
+        );
+        assert!(found[1].what.contains("quiet") && found[1].what.contains("999999999999"));
     }
 
     #[test]

@@ -29,31 +29,34 @@ fn block(intruder: &mut Intruder, off: &str) {
         .s3control("configuration/publicAccessBlock", Some(&body));
 }
 
-/// Switches off a part of the default dashboard: the first or second of its name, for the account
-/// and for each bucket.
-fn switch_off(intruder: &mut Intruder, part: &str, nth: usize) {
+/// Writes the default dashboard anew with something changed in it.
+fn rewrite_dashboard(intruder: &mut Intruder, change: impl Fn(&str) -> String) {
     let path = "storagelens/default-account-dashboard";
     let text = intruder.wire.s3control(path, None);
     let start = text.find("<StorageLensConfiguration").expect("a dashboard");
-    let on = match part {
-        "" => "</AccountLevel><IsEnabled>true<".to_owned(),
-        part => format!("<{part}><IsEnabled>true<"),
-    };
-    let places: Vec<usize> = text.match_indices(&on).map(|(at, _)| at).collect();
-    let at = *places.get(nth).unwrap_or_else(|| panic!("{on} in {text}"));
-    let end = at + on.len();
-    let changed = format!(
-        "{}{}{}",
-        &text[start..at],
-        on.replace("true", "false"),
-        &text[end..]
-    );
+    let changed = change(&text[start..]);
+    assert_ne!(changed, text[start..], "the move changes nothing");
     let body = format!(
         "<PutStorageLensConfigurationRequest xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\">\
          {changed}</PutStorageLensConfigurationRequest>"
     );
     let answer = intruder.wire.s3control(path, Some(&body));
     assert!(!answer.contains("<Error>"), "{answer}");
+}
+
+/// Switches off a part of the default dashboard: the first or second of its name, for the account
+/// and for each bucket.
+fn switch_off(intruder: &mut Intruder, part: &str, nth: usize) {
+    let on = match part {
+        "" => "</AccountLevel><IsEnabled>true<".to_owned(),
+        part => format!("<{part}><IsEnabled>true<"),
+    };
+    rewrite_dashboard(intruder, |text| {
+        let places: Vec<usize> = text.match_indices(&on).map(|(at, _)| at).collect();
+        let at = *places.get(nth).unwrap_or_else(|| panic!("{on} in {text}"));
+        let off = on.replace("true", "false");
+        format!("{}{off}{}", &text[..at], &text[at + on.len()..])
+    });
 }
 
 pub const DRILLS: &[Drill] = &[
@@ -163,12 +166,46 @@ pub const DRILLS: &[Drill] = &[
         ],
     },
     Drill {
+        control: "buckets",
+        tables: "[[buckets]]\nmatch = [\"data-*\"]\nversioning = true\nshared_with = []\n\
+                 object_lock = { mode = \"governance\", days = 30, accept_irreversible = true }",
+        before: a_bucket,
+        moves: &[
+            ("new objects are no longer locked", |intruder| {
+                let bucket = data(intruder);
+                let body = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>\
+                            </ObjectLockConfiguration>";
+                intruder.s3("PUT", &format!("/{bucket}?object-lock"), body);
+            }),
+            ("objects are replicated to another account", |intruder| {
+                let (from, to) = (data(intruder), intruder.bucket_of_a_stranger());
+                let on =
+                    "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+                crate::wire::Wire::of(STRANGER).s3("PUT", &format!("/{to}?versioning"), on);
+                let body = intruder
+                    .fill(super::logging::REPLICATION)
+                    .replace("{bucket}", &to);
+                intruder.s3("PUT", &format!("/{from}?replication"), &body);
+            }),
+        ],
+    },
+    Drill {
         control: "storage_lens",
         tables: "[storage_lens]\nadvanced = true",
         before: nothing,
         moves: &[
             ("the dashboard is switched off", |intruder| {
                 switch_off(intruder, "", 0)
+            }),
+            ("what it shows is exported to another account", |intruder| {
+                let export = format!(
+                    "<DataExport><S3BucketDestination><Format>CSV</Format><OutputSchemaVersion>V_1\
+                     </OutputSchemaVersion><AccountId>{STRANGER}</AccountId>\
+                     <Arn>arn:aws:s3:::elsewhere</Arn></S3BucketDestination></DataExport>"
+                );
+                rewrite_dashboard(intruder, |text| {
+                    text.replacen("</AccountLevel>", &format!("</AccountLevel>{export}"), 1)
+                });
             }),
             ("activity of the account is not shown", |intruder| {
                 switch_off(intruder, "ActivityMetrics", 0);
