@@ -51,6 +51,14 @@ impl Context {
         controls.find_map(|control| control.bucket_to_be(name, now, deliveries, self))
     }
 
+    /// With whom the baseline says that a bucket is shared, in whichever table.
+    pub fn shared_with(&self, bucket: &str) -> BTreeSet<String> {
+        let controls = self.delivering.controls.iter();
+        controls
+            .flat_map(|control| control.shared_with(bucket))
+            .collect()
+    }
+
     /// What will be delivered to the log bucket once the baseline is applied.
     ///
     /// # Errors

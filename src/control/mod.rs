@@ -24,7 +24,7 @@ use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use time::OffsetDateTime;
 
@@ -138,6 +138,12 @@ pub trait Control: Send + Sync + 'static {
         _context: &Context,
     ) -> Option<Bucket> {
         None
+    }
+
+    /// With whom the table says that a bucket is shared: accounts, organizations and whatever else the
+    /// statements of its policy name.
+    fn shared_with(_settings: &Self::Settings, _bucket: &str) -> BTreeSet<String> {
+        BTreeSet::new()
     }
 
     /// What in the table chooses nothing in the account: misspelt, most likely. A sentence each.
@@ -269,6 +275,8 @@ pub trait Configured: Debug + Send + Sync {
         deliveries: &[Delivery],
         context: &Context,
     ) -> Option<Bucket>;
+    /// See [`Control::shared_with`].
+    fn shared_with(&self, bucket: &str) -> BTreeSet<String>;
     /// See [`Control::idle`].
     fn idle(&self, facts: &Facts, context: &Context) -> Vec<String>;
     /// See [`Control::sources`].
@@ -357,6 +365,10 @@ impl<C: Control> Configured for Held<C> {
         context: &Context,
     ) -> Option<Bucket> {
         C::bucket_to_be(&self.0, name, now, deliveries, context)
+    }
+
+    fn shared_with(&self, bucket: &str) -> BTreeSet<String> {
+        C::shared_with(&self.0, bucket)
     }
 
     fn idle(&self, facts: &Facts, context: &Context) -> Vec<String> {

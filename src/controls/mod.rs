@@ -1,6 +1,7 @@
 //! The controls, one file each, and the list of them.
 
 mod access_analyzer;
+mod archive;
 mod buckets;
 mod budgets;
 mod cloudtrail;

@@ -2,11 +2,13 @@
 //! S3 server access logging".
 
 use super::ask::Asked;
+use super::lifecycle::Lifecycle;
 use super::ownership::ENFORCED;
 use crate::aws::AwsError;
 use crate::policy::{Dialect, Fact, Match, Policy, Request, Statement, evaluate};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 const SERVICE: &str = "logging.s3.amazonaws.com";
 
@@ -33,6 +35,9 @@ pub struct LogTarget {
     /// document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_be_denied_by: Option<String>,
+    /// The lifecycle rule that deletes the logs soon after they came: the end of a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_lived: Option<String>,
     /// Why S3 would not store its policy with one statement more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
@@ -90,10 +95,16 @@ impl Asked<'_> {
     ///
     /// # Errors
     /// When some of what decides could not be seen.
-    pub async fn log_target(&self, arn: &str, sources: &[Source]) -> Result<LogTarget, AwsError> {
-        let (encryption, lock, requester_pays, ownership, policy) = tokio::join!(
+    pub async fn log_target(
+        &self,
+        arn: &str,
+        sources: &[Source],
+        now: OffsetDateTime,
+    ) -> Result<LogTarget, AwsError> {
+        let (encryption, lock, lifecycle, requester_pays, ownership, policy) = tokio::join!(
             self.encryption(),
             self.object_lock(),
+            self.lifecycle(),
             self.requester_pays(),
             self.ownership(),
             self.reader.bucket_policy(self.bucket, self.region),
@@ -110,7 +121,7 @@ impl Asked<'_> {
         let denied: Vec<Denial> = match &policy {
             Some(Ok(policy)) => sources
                 .iter()
-                .filter_map(|source| denies(policy, arn, account, source))
+                .filter_map(|source| denies(policy, arn, account, source, now))
                 .collect(),
             _ => Vec::new(),
         };
@@ -147,6 +158,7 @@ impl Asked<'_> {
             lets_in: by_policy || by_acl,
             denied_by: denied_by.map(|own| own.statement.clone()),
             may_be_denied_by: may_be_denied_by.map(|own| own.statement.clone()),
+            short_lived: lifecycle?.value.and_then(|own| short_lived(&own, sources)),
             refusal,
         })
     }
@@ -176,6 +188,33 @@ fn admits(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) 
     })
 }
 
+/// For how many days access logs stay at least, whatever deletes them. They are looked at days after
+/// what they tell of; many keep them for no longer than a month.
+const SHORTEST: i32 = 30;
+
+/// The rule by which the logs of one of the buckets are deleted too soon to be of use.
+fn short_lived(rules: &Lifecycle, sources: &[Source]) -> Option<String> {
+    rules.enabled().find_map(|rule| {
+        let meets = |(_, keys): &Source| {
+            let prefix = rule.prefix();
+            keys.starts_with(prefix) || prefix.starts_with(keys.as_str())
+        };
+        if rule.is_for_tags() || !sources.iter().any(meets) {
+            return None;
+        }
+        let name = rule.name();
+        match rule.expiration_days() {
+            _ if rule.expires_on_date() => Some(format!(
+                "its lifecycle rule '{name}' deletes them on a date"
+            )),
+            Some(days) if days < SHORTEST => Some(format!(
+                "its lifecycle rule '{name}' deletes them after {days} days, before {SHORTEST}"
+            )),
+            _ => None,
+        }
+    })
+}
+
 /// A statement that denies the logs of a bucket, or may.
 #[derive(Debug, PartialEq)]
 struct Denial {
@@ -185,13 +224,20 @@ struct Denial {
 
 /// The statement that denies the logs of a bucket, a certain one before one that may. S3 encrypts logs
 /// with SSE-S3, whether or not a header says so; which other headers it sends is not documented.
-fn denies(policy: &Policy, arn: &str, account: &str, (source, prefix): &Source) -> Option<Denial> {
+fn denies(
+    policy: &Policy,
+    arn: &str,
+    account: &str,
+    (source, prefix): &Source,
+    now: OffsetDateTime,
+) -> Option<Denial> {
     let partition = arn.split(':').nth(1).unwrap_or("aws");
     let source = super::arn(partition, source);
     let object = format!("{arn}/{prefix}x");
     let request = Request::by_service(SERVICE, "s3:PutObject", &object, account, &source);
     let tls = ["1.2", "1.3"].map(str::to_owned).to_vec();
     let request = request
+        .at(now)
         .with("s3:TlsVersion", Fact::OneOf(tls))
         .with("s3:authType", Fact::is("REST-HEADER"))
         .with("s3:signatureversion", Fact::is("AWS4-HMAC-SHA256"))
@@ -312,7 +358,8 @@ mod tests {
             let text = json!({"Statement": [delivery_statement(ARN, ACCOUNT), statement]});
             let policy = Policy::parse(&text.to_string()).expect("a policy");
             let source = ("data".to_owned(), "data/".to_owned());
-            denies(&policy, ARN, ACCOUNT, &source).map(|own| (own.statement, own.is_certain))
+            denies(&policy, ARN, ACCOUNT, &source, OffsetDateTime::UNIX_EPOCH)
+                .map(|own| (own.statement, own.is_certain))
         };
         let office_denies = |is_certain| Some(("Office".to_owned(), is_certain));
         let office = json!({"aws:SourceIp": "203.0.113.0/24"});
@@ -345,6 +392,29 @@ mod tests {
         assert_eq!(denied_by(tls), None);
         let ours = json!({"StringNotEquals": {"aws:SourceAccount": ACCOUNT}});
         assert_eq!(denied_by(ours), None);
+    }
+
+    #[test]
+    fn logs_that_are_deleted_before_anybody_looks_are_found_by_the_rules_they_come_under() {
+        let found = |rule: Value| {
+            let rules: Lifecycle = serde_json::from_value(json!({"Rules": [rule]})).expect("rules");
+            short_lived(&rules, &[("data".to_owned(), "data/".to_owned())])
+        };
+        let rule = |prefix: &str, days: i32| {
+            json!({"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": prefix},
+                "Expiration": {"Days": days}})
+        };
+        let said = found(rule("", 1)).expect("it is short");
+        assert_eq!(
+            said,
+            "its lifecycle rule 'tidy' deletes them after 1 days, before 30"
+        );
+        assert!(found(rule("data/2026", 1)).is_some());
+        assert!(found(rule("tmp/", 1)).is_none());
+        assert!(found(rule("", 30)).is_none());
+        let mut off = rule("", 1);
+        off["Status"] = json!("Disabled");
+        assert!(found(off).is_none());
     }
 
     #[test]

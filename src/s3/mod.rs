@@ -24,7 +24,8 @@ mod whole;
 mod writes;
 
 pub use access_points::{
-    GET_ACCESS_POINT, LIST_ACCESS_POINTS, LIST_MULTI_REGION_ACCESS_POINTS, open_access_points,
+    AccessPoint, GET_ACCESS_POINT, GET_ACCESS_POINT_POLICY, LIST_ACCESS_POINTS,
+    LIST_MULTI_REGION_ACCESS_POINTS, open_access_points,
 };
 pub use ask::Asked;
 pub use encryption::{

@@ -1,5 +1,6 @@
 //! Reads what makes a bucket fit for logs.
 
+use super::access_points::AccessPoint;
 use super::ask::Asked;
 use super::encryption::ByDefault;
 use super::lifecycle::Lifecycle;
@@ -55,6 +56,9 @@ pub struct Judged {
     /// The replication rules that copy it out of the account.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<Replica>,
+    /// The policies of its access points, where its own leaves it to them who gets in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub access_points: Vec<AccessPoint>,
     /// For how long its object lock keeps new objects that do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
@@ -87,7 +91,7 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
         asked.versioning(),
         asked.lifecycle(),
         asked.tags(),
-        reader.bucket_policy(bucket, region),
+        asked.policy_and_access_points(),
         asked.default_key(),
         asked.replicas_elsewhere(),
         asked.object_lock(),
@@ -97,11 +101,13 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
         .map(|own| own.apply_server_side_encryption_by_default);
     let versioning = versioning?;
     let (ownership, grants) = owner?;
+    let (policy, access_points) = policy?;
     let judged = Judged {
         grants,
         kms: default.as_ref().and_then(ByDefault::kms).map(str::to_owned),
         key: key?,
         replicas: replicas?,
+        access_points,
         retention: lock?.value.and_then(|lock| lock.default),
         mfa_delete: versioning.has_mfa_delete(),
     };
@@ -112,8 +118,22 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
         encryption: default.map(|own| own.algorithm),
         versioning: versioning.status,
         lifecycle: lifecycle?,
-        policy: policy?,
+        policy,
         tags: tags?,
         judged: Some(judged),
     })
+}
+
+impl Asked<'_> {
+    /// The text of its policy, and those of its access points where it leaves it to them.
+    ///
+    /// # Errors
+    /// When one of them could not be seen.
+    pub async fn policy_and_access_points(
+        &self,
+    ) -> Result<(Option<String>, Vec<AccessPoint>), AwsError> {
+        let policy = self.reader.bucket_policy(self.bucket, self.region).await?;
+        let points = Box::pin(self.access_points(policy.as_deref())).await?;
+        Ok((policy, points))
+    }
 }

@@ -8,6 +8,7 @@
 use crate::policy::{Dialect, Fact, Match, Policy, Request, Statement, evaluate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 /// The ACL that CloudTrail and Config send with every object.
 pub const OWNER_HAS_ALL: &str = "bucket-owner-full-control";
@@ -30,6 +31,8 @@ pub struct Shipment<'a> {
     pub objects: String,
     /// The KMS key that the objects are encrypted with.
     pub key: Option<&'a str>,
+    /// When it is judged: a policy may let in and keep out by date.
+    pub now: OffsetDateTime,
 }
 
 /// A statement that stops deliveries.
@@ -93,6 +96,34 @@ impl Shipment<'_> {
             })
         });
         found.max_by_key(|own| own.certain)
+    }
+
+    /// The statement of a policy that denies everybody in the account to read something of what is
+    /// delivered, or to list it: logs that come and that nobody can look at. One that spares anybody,
+    /// or that depends on who asks and from where, is a hardening that somebody chose.
+    pub fn hidden_by(&self, policy: &Policy) -> Option<String> {
+        let hides = |own: &Statement| {
+            let object = |object: &String| ("s3:GetObject", object.clone());
+            let samples = self.samples(own);
+            let mut asked = samples.iter().map(object).collect::<Vec<_>>();
+            asked.push(("s3:ListBucket", self.bucket.to_owned()));
+            asked.iter().any(|(action, resource)| {
+                let request = Request::by_anyone_of(self.account, action, resource).at(self.now);
+                let found = evaluate(own, policy.has_variables(), &request, self.dialect());
+                found == Match::Yes
+            })
+        };
+        let mut statements = policy.statements().iter().enumerate();
+        let (at, _) = statements.find(|(_, own)| own.denies() && hides(own))?;
+        Some(policy.name_of(at))
+    }
+
+    /// Whether something whose keys begin with a prefix is among what is delivered.
+    pub fn meets(&self, prefix: &str) -> bool {
+        let (_, keys) = self.objects.split_once(":::").unwrap_or_default();
+        let (_, keys) = keys.split_once('/').unwrap_or_default();
+        let keys = keys.trim_end_matches('*');
+        keys.starts_with(prefix) || prefix.starts_with(keys)
     }
 
     /// Whether a statement of others already lets in all that one of ours would: one that names the
@@ -181,7 +212,8 @@ impl Shipment<'_> {
 
     fn request(&self, action: &str, resource: &str) -> Request {
         let source = self.source.unwrap_or_default();
-        let request = Request::by_service(self.service, action, resource, self.account, source);
+        let request =
+            Request::by_service(self.service, action, resource, self.account, source).at(self.now);
         let request = match self.source {
             Some(_) => request,
             None => request.with("aws:SourceArn", Fact::Unknown),
@@ -310,6 +342,55 @@ mod tests {
             bucket: "arn:aws:s3:::logs",
             objects: "arn:aws:s3:::logs/AWSLogs/111122223333/*".to_owned(),
             key,
+            now: OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000),
+        }
+    }
+
+    #[test]
+    fn a_deny_by_date_counts_from_its_date_on() {
+        let from = |date: &str| json!({"DateGreaterThan": {"aws:CurrentTime": date}});
+        assert_eq!(denied(None, from("2020-01-01T00:00:00Z")), Some(true));
+        assert_eq!(denied(None, from("2030-01-01T00:00:00Z")), None);
+        let until = |seconds: &str| json!({"NumericLessThan": {"aws:EpochTime": seconds}});
+        assert_eq!(denied(None, until("1893456000")), Some(true));
+        assert_eq!(denied(None, until("1577836800")), None);
+        let nonsense = json!({"DateGreaterThan": {"aws:CurrentTime": "soon"}});
+        assert_eq!(denied(None, nonsense), Some(false));
+    }
+
+    #[test]
+    fn a_deny_that_nobody_in_the_account_passes_hides_the_logs() {
+        let hidden = |change: Value| {
+            let mut statement = json!({"Sid": "Quiet", "Effect": "Deny", "Principal": "*",
+                "Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs/*"});
+            for (key, value) in change.as_object().expect("a table") {
+                statement[key] = value.clone();
+            }
+            let text = json!({"Statement": statement}).to_string();
+            shipment(None).hidden_by(&Policy::parse(&text).expect("a policy"))
+        };
+        for change in [
+            json!({}),
+            json!({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}),
+            json!({"Resource": "arn:aws:s3:::logs/AWSLogs/*/CloudTrail-Digest/*"}),
+            json!({"Action": "s3:List*", "Resource": "arn:aws:s3:::logs"}),
+            json!({"Condition": {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}}),
+            json!({"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}}}),
+        ] {
+            assert_eq!(hidden(change.clone()).as_deref(), Some("Quiet"), "{change}");
+        }
+        let role = "arn:aws:iam::111122223333:role/Security";
+        for change in [
+            json!({"Action": "s3:PutObject"}),
+            json!({"Principal": {"AWS": role}}),
+            json!({"Resource": "arn:aws:s3:::logs/reports/*"}),
+            json!({"Condition": {"ArnNotEquals": {"aws:PrincipalArn": role}}}),
+            json!({"Condition": {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}}),
+            json!({"Condition": {"Bool": {"aws:SecureTransport": "false"}}}),
+            json!({"Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}),
+            json!({"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2030-01-01"}}}),
+        ] {
+            assert_eq!(hidden(change.clone()), None, "{change}");
         }
     }
 

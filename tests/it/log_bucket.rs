@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
     LifecycleExpiration, LifecycleRule, LifecycleRuleFilter, ObjectOwnership,
     ReplicationConfiguration, ReplicationRule, ReplicationRuleFilter, ReplicationRuleStatus,
     ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
-    ServerSideEncryptionRule, VersioningConfiguration,
+    ServerSideEncryptionRule, Tag, Tagging, VersioningConfiguration,
 };
 use serde_json::{Value, json};
 
@@ -416,4 +416,53 @@ fn a_creation_that_broke_off_leaves_no_finding_about_the_rule_that_the_next_appl
     );
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = account.run(&["drift"]).exits(0);
+}
+
+#[test]
+fn buckets_that_somebody_else_manages_are_named_and_written_only_when_the_baseline_says_so() {
+    let tables = |word: &str| {
+        format!(
+            "[log_bucket]\nname = \"logs-{{account}}\"\n{word}\n[cloudtrail]\n\
+             [[buckets]]\nmatch = [\"aws-controltower-*\", \"data-*\"]\nssl_only = true\n{word}"
+        )
+    };
+    let account = Account::with(&tables(""));
+    let names =
+        ["logs", "data", "aws-controltower-logs"].map(|own| format!("{own}-{}", account.id));
+    block_on(async {
+        let s3 = s3(&account).await;
+        for (name, tool) in names.iter().zip(["terraform", "Pulumi", ""]) {
+            let create = s3.create_bucket().bucket(name).send();
+            create.await.expect("created");
+            if tool.is_empty() {
+                continue;
+            }
+            let tag = Tag::builder().key("ManagedBy").value(tool).build();
+            let tags = Tagging::builder().tag_set(tag.expect("a tag")).build();
+            let put = s3.put_bucket_tagging().bucket(name);
+            let put = put.tagging(tags.expect("tags")).send();
+            put.await.expect("tagged");
+        }
+    });
+    let before = account.writes().len();
+    // The trail waits for statements that somebody else has to let it in by.
+    let _ = account.run(&["apply", "--auto-approve"]).exits(3);
+    assert_eq!(account.writes()[before..], [String::new(); 0]);
+    let _ = account
+        .run(&["drift"])
+        .exits(2)
+        .says("terraform (by its tag ManagedBy) manages it")
+        .says("Pulumi (by its tag ManagedBy) manages it")
+        .says("AWS Control Tower manages it")
+        .says("take_over = true");
+    account.baseline(&account.in_one_region(&tables("take_over = true")));
+    let _ = account
+        .run(&["apply", "--auto-approve"])
+        .exits(0)
+        .says("may put it back");
+    let written = account.writes();
+    let put = written.iter().filter(|own| *own == "s3:PutBucketPolicy");
+    assert_eq!(put.count(), 3, "{written:?}");
+    let _ = account.run(&["drift"]).exits(0);
+    account.assert_valid_requests();
 }

@@ -4,7 +4,8 @@ use super::guards::Guard;
 use super::settings::Entry;
 use super::values::Encryption;
 use crate::aws::facts::GET_BUCKET_POLICY;
-use crate::aws::{Operation, Write, keys};
+use crate::aws::{Operation, Write, is_read, keys};
+use crate::control::owner::TAKE_OVER;
 use crate::control::{About, Context, Cost, Need, Reference, Scope, Setting, Stricter};
 use crate::s3;
 use serde_json::Value;
@@ -85,7 +86,7 @@ pub(super) const ABOUT: About = About {
         Setting::new(
             "shared_with",
             "not managed",
-            "Accounts, organizations and whatever else a statement names, as networks and VPC endpoints, that the policy may let in; whoever else gets in by it is a finding, with the statement. So is an AWS service that may act there for another account, or for any: name that account, or the service.",
+            "Accounts, organizations and whatever else a statement names, as networks and VPC endpoints, that the policy, and those of access points that it leaves it to, may let in, or that the bucket may be replicated to; whoever else gets in is a finding, with the statement. So is an AWS service that may act there for another account, or for any: name that account, or the service.",
         ),
         Setting::new(
             "sound_policy",
@@ -157,6 +158,7 @@ pub(super) const ABOUT: About = About {
             "not managed",
             "Tags that a bucket must have, beside those it has.",
         ),
+        TAKE_OVER,
     ],
     satisfies: &[
         Reference::cis3("2.1.1", "plain HTTP denied"),
@@ -189,6 +191,8 @@ pub(super) const ABOUT: About = About {
         s3::LIST_ACCESS_POINTS,
         s3::GET_ACCESS_POINT,
         s3::LIST_MULTI_REGION_ACCESS_POINTS,
+        s3::GET_ACCESS_POINT_POLICY,
+        s3::GET_REPLICATION,
         s3::GET_OWNERSHIP,
         s3::GET_ENCRYPTION,
         keys::DESCRIBE_KEY.operation,
@@ -231,6 +235,14 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     });
     let has_key = |entry: &Entry| matches!(entry.encryption, Some(Encryption::Kms(_)));
     let told = any(|entry| entry.shared_with.is_some() || entry.sound_policy == Some(true));
+    add(
+        any(|entry| entry.shared_with.is_some()),
+        &[
+            &s3::GET_REPLICATION,
+            &s3::LIST_ACCESS_POINTS,
+            &s3::GET_ACCESS_POINT_POLICY,
+        ],
+    );
     let prunes = any(|entry| entry.prune_deleted_principals == Some(true));
     let statements = any(Entry::has_statements);
     let private = any(|entry| entry.private == Some(true));
@@ -319,6 +331,7 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
         logs,
         &[
             &s3::GET_LOGGING,
+            &s3::GET_LIFECYCLE,
             &s3::GET_ENCRYPTION,
             &s3::GET_OBJECT_LOCK,
             &s3::GET_REQUEST_PAYMENT,
@@ -327,6 +340,10 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
             put::<s3::PutBucketLogging>(),
         ],
     );
+    // Whose a bucket is that would be changed.
+    if used.iter().any(|own| !is_read(own.name)) {
+        used.push(&s3::GET_TAGGING);
+    }
     used
 }
 

@@ -31,6 +31,14 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         judging.proposal.finding("access_log", what, remedy);
         return Ok(());
     }
+    let fitness = target.and_then(|own| own.fitness.as_ref());
+    if let Some(rule) = fitness.and_then(|own| own.short_lived.as_ref()) {
+        judging.proposal.finding(
+            "access_log",
+            format!("its access logs do not stay in {name}: {rule}"),
+            format!("raise or remove that rule of {name}, or name another bucket"),
+        );
+    }
     if is_there {
         return Ok(());
     }

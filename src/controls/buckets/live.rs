@@ -8,12 +8,13 @@ use crate::aws::facts::Reader;
 use crate::aws::keys::Key;
 use crate::baseline::Tags;
 use crate::control::Context;
+use crate::control::owner::owner;
 use crate::controls::log_bucket;
 use crate::json::present;
 use crate::policy::Policy;
 use crate::s3::{
-    self, AclGrant, Asked, Exposure, Flags, Lifecycle, LogTarget, Logging, ObjectLock, Source,
-    Versioning, Whole,
+    self, AccessPoint, AclGrant, Asked, Exposure, Flags, Lifecycle, LogTarget, Logging, ObjectLock,
+    Replica, Source, Versioning, Whole,
 };
 use futures_util::future;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,16 @@ pub struct Live {
     /// Why that could not be seen, where nothing is judged by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) exposure_unseen: Option<AwsError>,
+    /// The policies of its access points, where its own leaves it to them who gets in and it is asked
+    /// who does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) access_points: Vec<AccessPoint>,
+    /// The replication rules that copy it out of the account, where that is asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) replicas: Vec<Replica>,
+    /// Who else manages it; only read where something of it would change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) owner: Option<String>,
     /// Its access points without a whole block of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) open_access_points: Option<Vec<String>>,
@@ -149,6 +160,32 @@ pub(super) async fn read(
     }
 }
 
+/// Who else manages a bucket of which something would change: its tags say it, and are read only then.
+/// Tags that the baseline itself puts there are nobody else's.
+///
+/// # Errors
+/// When they could not be seen.
+pub(super) async fn manager(
+    entries: &[Entry],
+    bucket: &str,
+    region: &str,
+    context: &Context,
+    reader: &Reader,
+) -> Result<Option<String>, AwsError> {
+    let asked = Asked {
+        reader,
+        bucket,
+        region,
+    };
+    let mut tags = asked.tags().await?;
+    let wanted = Wanted::of(entries, bucket).tags;
+    tags.retain(|key, value| {
+        let is_ours = |own: &Tags| own.get(key) == Some(value);
+        !wanted.is_some_and(is_ours) && !is_ours(&context.tags)
+    });
+    Ok(owner(bucket, &tags))
+}
+
 struct Looking<'a> {
     entries: &'a [Entry],
     wanted: Wanted<'a>,
@@ -208,12 +245,19 @@ impl Looking<'_> {
                 when(wanted.tags.is_some(), asked.tags()),
             )
         };
+        let shared = future::join(
+            when(wanted.shared_with.is_some(), asked.replicas_elsewhere()),
+            when(
+                wanted.shared_with.is_some(),
+                asked.policy_and_access_points(),
+            ),
+        );
         let logs = future::join3(
             when(wanted.access_log.is_some(), asked.logging()),
             when(wanted.access_log.is_some(), self.log_target()),
             self.as_log_target(takes_logs),
         );
-        let (access, storage, logs) = tokio::join!(access, storage, logs);
+        let (access, storage, shared, logs) = tokio::join!(access, storage, Box::pin(shared), logs);
         let (policy, (has_public_policy, public_policy_blocked_by)) = access.0?;
         let (public_access_block, exposure, exposure_unseen) = access.1?;
         let (versioning, lifecycle) = storage.2?;
@@ -226,6 +270,9 @@ impl Looking<'_> {
             exposure_unseen,
             ownership: access.2?,
             open_access_points: access.3?,
+            replicas: shared.0?.unwrap_or_default(),
+            access_points: shared.1?.map(|(_, points)| points).unwrap_or_default(),
+            owner: None,
             encryption: storage.0?,
             key: storage.1?,
             versioning,
@@ -384,7 +431,7 @@ impl Looking<'_> {
             };
             let source = (bucket.to_owned(), log.prefix(bucket, account, region));
             let arn = s3::arn(self.partition, &name);
-            fitness = match Box::pin(asked.log_target(&arn, &[source])).await {
+            fitness = match Box::pin(asked.log_target(&arn, &[source], self.context.now)).await {
                 // It is the target that is gone, not this bucket.
                 Err(error) if error.is("NoSuchBucket") => return Ok(None),
                 fitness => Some(fitness?),
@@ -441,7 +488,7 @@ impl Looking<'_> {
             return Ok(None);
         };
         let arn = s3::arn(self.partition, self.asked.bucket);
-        Box::pin(self.asked.log_target(&arn, &sources))
+        Box::pin(self.asked.log_target(&arn, &sources, self.context.now))
             .await
             .map(Some)
     }

@@ -106,51 +106,19 @@ impl Control for Buckets {
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let (name, region) = name_and_region(place);
-        live::read(entries, name, region, context, reader).await
+        let mut live = live::read(entries, name, region, context, reader).await?;
+        let changes = || !judged(entries, place, &live, context).writes.is_empty();
+        if !live.to_be && !live.gone && changes() {
+            live.owner = live::manager(entries, name, region, context, reader).await?;
+        }
+        Ok(live)
     }
 
     fn propose(entries: &Vec<Entry>, place: &Place, live: Live, context: &Context) -> Proposal {
-        let (bucket, region) = name_and_region(place);
-        if live.gone {
-            let mut proposal = Proposal::fine();
-            proposal.note("the bucket was deleted while the account was looked at");
-            return proposal;
-        }
-        let wanted = Wanted::of(entries, bucket);
-        let mut judging = Judging {
-            wanted: &wanted,
-            live: &live,
-            context,
-            bucket,
-            region,
-            proposal: Proposal::fine(),
-        };
-        for judge in GUARDRAILS {
-            if let Err(guardrail::Unread(operation)) = judge(&mut judging) {
-                let text = "the account was looked at for other settings, without this one";
-                return Proposal::unknown(AwsError::unexpected(operation, region, text));
-            }
-            if !matches!(judging.proposal.standing, Standing::Own) {
-                return judging.proposal;
-            }
-        }
-        let mut proposal = judging.proposal;
-        match (live.to_be, proposal.writes.is_empty()) {
-            (true, false) => {
-                proposal.after.push(("log_bucket", None));
-                proposal.note(
-                    "the log bucket does not exist yet: this is what it is asked beside [log_bucket]",
-                );
-            }
-            (true, true) => {
-                proposal.note("it does not exist yet: [log_bucket] creates it this way")
-            }
-            (false, _) => {}
-        }
-        if !proposal.differences.is_empty() || !proposal.findings.is_empty() {
-            proposal.notes.extend(wanted.sources(entries));
-        }
-        proposal
+        let (bucket, _) = name_and_region(place);
+        let take_over = Wanted::of(entries, bucket).take_over.is_some();
+        let proposal = judged(entries, place, &live, context);
+        proposal.owned_by(live.owner, take_over)
     }
 
     fn restore(_: &Vec<Entry>, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
@@ -193,6 +161,11 @@ impl Control for Buckets {
         all.filter(|name| !is_used(name)).collect()
     }
 
+    fn shared_with(entries: &Vec<Entry>, bucket: &str) -> BTreeSet<String> {
+        let wanted = Wanted::of(entries, bucket);
+        wanted.shared_with.cloned().unwrap_or_default()
+    }
+
     fn idle(entries: &Vec<Entry>, facts: &Facts, context: &Context) -> Vec<String> {
         let Some(Ok(buckets)) = &facts.buckets else {
             return Vec::new();
@@ -220,6 +193,49 @@ impl Control for Buckets {
                 .collect(),
         )
     }
+}
+
+/// What the guardrails make of a bucket, whoever manages it.
+fn judged(entries: &[Entry], place: &Place, live: &Live, context: &Context) -> Proposal {
+    let (bucket, region) = name_and_region(place);
+    if live.gone {
+        let mut proposal = Proposal::fine();
+        proposal.note("the bucket was deleted while the account was looked at");
+        return proposal;
+    }
+    let wanted = Wanted::of(entries, bucket);
+    let mut judging = Judging {
+        wanted: &wanted,
+        live,
+        context,
+        bucket,
+        region,
+        proposal: Proposal::fine(),
+    };
+    for judge in GUARDRAILS {
+        if let Err(guardrail::Unread(operation)) = judge(&mut judging) {
+            let text = "the account was looked at for other settings, without this one";
+            return Proposal::unknown(AwsError::unexpected(operation, region, text));
+        }
+        if !matches!(judging.proposal.standing, Standing::Own) {
+            return judging.proposal;
+        }
+    }
+    let mut proposal = judging.proposal;
+    match (live.to_be, proposal.writes.is_empty()) {
+        (true, false) => {
+            proposal.after.push(("log_bucket", None));
+            proposal.note(
+                "the log bucket does not exist yet: this is what it is asked beside [log_bucket]",
+            );
+        }
+        (true, true) => proposal.note("it does not exist yet: [log_bucket] creates it this way"),
+        (false, _) => {}
+    }
+    if !proposal.differences.is_empty() || !proposal.findings.is_empty() {
+        proposal.notes.extend(wanted.sources(entries));
+    }
+    proposal
 }
 
 type Guardrail = fn(&mut Judging<'_>) -> Result<(), guardrail::Unread>;

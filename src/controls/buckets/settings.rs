@@ -108,6 +108,8 @@ guardrails! {
     object_lock: ObjectLock,
     /// The bucket has these tags beside others.
     tags: Tags,
+    /// What somebody else manages is changed all the same.
+    take_over: bool,
 }
 
 impl Entry {
@@ -179,7 +181,7 @@ impl Entry {
 impl Wanted<'_> {
     /// Whether nothing is asked of the bucket.
     pub(super) fn is_nothing(&self) -> bool {
-        let adds_to_another = ["break_glass", "accept_lockout"];
+        let adds_to_another = ["break_glass", "accept_lockout", "take_over"];
         let mut said = self.said_by.iter();
         said.all(|(name, _)| adds_to_another.contains(name))
     }

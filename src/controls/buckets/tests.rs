@@ -522,8 +522,10 @@ fn the_operations_that_are_not_asked_for_are_not_asked_permission_for() {
         "PutBucketPolicy",
     ];
     assert!(used.iter().all(|name| !unused.contains(name)));
-    // Two operations are called GetPublicAccessBlock: of the account and of a bucket.
-    assert_eq!(unused.len(), about::ABOUT.operations.len() - 5);
+    // Two operations are called GetPublicAccessBlock: of the account and of a bucket. The tags tell
+    // whose a bucket is that would be changed.
+    assert!(!unused.contains(&"GetBucketTagging"));
+    assert_eq!(unused.len(), about::ABOUT.operations.len() - 6);
 }
 
 #[test]
@@ -547,4 +549,76 @@ fn what_tells_the_statement_that_makes_a_bucket_public_is_permitted() {
     assert!(uses("private = true"));
     assert!(uses("encryption = { kms = \"alias/data\" }"));
     assert!(!uses("encryption = \"s3\""));
+}
+
+#[test]
+fn who_gets_copies_and_whom_access_points_let_in_is_held_to_those_it_is_shared_with() {
+    let own = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+        "Action": "*", "Resource": ["arn:aws:s3:::acme", "arn:aws:s3:::acme/*"],
+        "Condition": {"StringEquals": {"s3:DataAccessPointAccount": "111122223333"}}}]});
+    let point = json!({"Version": "2012-10-17", "Statement": [{"Sid": "In", "Effect": "Allow",
+        "Principal": {"AWS": "999999999999"}, "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:eu-west-1:111122223333:accesspoint/way/object/*"}]});
+    let live = |points: Value, replicas: Value| json!({"policy": own.to_string(), "access_points": points, "replicas": replicas});
+    let points = json!([{"name": "way", "policy": point.to_string()}]);
+    let replicas = json!([{"rule": "out", "bucket": "arn:aws:s3:::elsewhere",
+        "account": "999999999999"}]);
+    let nobody = "shared_with = []";
+    assert_left_alone(nobody, live(json!([]), json!([])));
+    assert_finding(nobody, live(points.clone(), json!([])));
+    assert_finding(nobody, live(json!([]), replicas.clone()));
+    let known = "shared_with = [\"999999999999\"]";
+    assert_left_alone(known, live(points.clone(), replicas));
+    let proposal = judged(nobody, live(points, json!([])));
+    assert_eq!(
+        proposal.findings[0].what,
+        "its access point way: statement In allows 999999999999: s3:GetObject"
+    );
+}
+
+#[test]
+fn what_somebody_else_manages_is_changed_only_if_the_entry_says_so() {
+    let live = json!({"policy": null, "owner": "terraform (by its tag ManagedBy)"});
+    let left = judged("ssl_only = true", live.clone());
+    assert!(matches!(left.standing, Standing::Elsewhere(_)), "{left:?}");
+    assert!(left.writes.is_empty() && left.findings[0].remedy.contains("take_over = true"));
+    let taken = judged("ssl_only = true, take_over = true", live.clone());
+    assert_eq!(taken.writes.len(), 1);
+    assert!(taken.notes[0].contains("may put it back"), "{taken:?}");
+    let alone = judged("ssl_only = true", json!({"policy": null}));
+    assert_eq!(alone.writes.len(), 1);
+}
+
+#[test]
+fn access_logs_that_do_not_stay_are_a_finding() {
+    let logs = "access_log = { bucket = \"logs\" }";
+    let live = |short: Value| {
+        json!({"logging": {"value": {"TargetBucket": "logs", "TargetPrefix": "acme/"}},
+            "log_target": {"region": "eu-west-1", "fitness": {"lets_in": true, "short_lived": short}}})
+    };
+    assert_left_alone(logs, live(Value::Null));
+    assert_finding(
+        logs,
+        live(json!(
+            "its lifecycle rule 'x' deletes them after 1 days, before 30"
+        )),
+    );
+}
+
+#[test]
+fn an_origin_access_identity_is_found_whichever_key_asks() {
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Sid": "Site", "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"},
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"}]});
+    let live = json!({"policy": policy.to_string()});
+    assert_finding("sound_policy = true", live.clone());
+    assert_finding("shared_with = []", live.clone());
+    let known =
+        "shared_with = [\"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1\"]";
+    assert_left_alone(known, live.clone());
+    let found = judged("shared_with = []", live).findings;
+    assert!(
+        found[0].what.contains("whose origin access identity"),
+        "{found:?}"
+    );
 }

@@ -1,7 +1,7 @@
 //! A trail of others that covers the account is enough: it is judged, and left to them.
 
-use super::judge::{delivery_failed, management_events};
-use super::live::Covered;
+use super::judge::{Delivers, archive, delivery_failed, management_events};
+use super::live::{Covered, Live};
 use super::reads::owner;
 use super::selectors;
 use super::settings::Settings;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub fn covered(
     settings: &Settings,
     found: &Covered<'_>,
-    buckets: &BTreeMap<String, String>,
+    live: &Live,
     context: &Context,
 ) -> Proposal {
     let Covered {
@@ -80,7 +80,20 @@ pub fn covered(
     }
     // Where the organization's trail delivers is the organization's to say.
     if !foreign && !trail.organization {
-        destination(&mut proposal, settings, found, buckets, context);
+        destination(&mut proposal, settings, found, &live.buckets, context);
+        let delivers = Delivers {
+            arn: found.arn,
+            bucket: &trail.bucket,
+            prefix: trail.prefix.as_deref(),
+            key: trail.kms_key.as_deref(),
+        };
+        archive(
+            &mut proposal,
+            delivers,
+            !seen.errors.is_empty(),
+            live,
+            context,
+        );
     }
     events(&mut proposal, settings, found, context);
     // Its bucket and key are the organization's: which of them fails is for their owner to see.

@@ -155,17 +155,66 @@ fn kept_out(arn: &str, wanted: &State, live: &Live, context: &Context) -> Option
     // What cannot be parsed is found where the bucket is judged.
     let policy = Policy::parse(live.policy.as_deref()?).ok()?;
     let bucket = s3::arn(&context.partition, &wanted.bucket);
-    let prefix = wanted.prefix.as_ref().map(|prefix| format!("{prefix}/"));
-    let account = &context.account;
-    let shipment = Shipment {
-        service: "cloudtrail.amazonaws.com",
-        account,
-        source: Some(arn),
-        objects: format!("{bucket}/{}AWSLogs/{account}/*", prefix.unwrap_or_default()),
-        bucket: &bucket,
-        key: wanted.kms_key.as_deref(),
-    };
-    shipment.kept_out_by(&policy)
+    Delivers::of(arn, wanted)
+        .shipment(&bucket, context)
+        .kept_out_by(&policy)
+}
+
+/// Where a trail delivers, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivers<'a> {
+    /// The ARN of the trail.
+    pub arn: &'a str,
+    /// Its bucket.
+    pub bucket: &'a str,
+    /// What stands before `AWSLogs/`.
+    pub prefix: Option<&'a str>,
+    /// The ARN of the key of its log files.
+    pub key: Option<&'a str>,
+}
+
+impl<'a> Delivers<'a> {
+    /// Of a trail as it is to become.
+    pub fn of(arn: &'a str, wanted: &'a State) -> Self {
+        Self {
+            arn,
+            bucket: &wanted.bucket,
+            prefix: wanted.prefix.as_deref(),
+            key: wanted.kms_key.as_deref(),
+        }
+    }
+
+    /// What it delivers, to a bucket by its ARN.
+    fn shipment(self, bucket: &'a str, context: &'a Context) -> Shipment<'a> {
+        let prefix = self.prefix.map(|prefix| format!("{prefix}/"));
+        let (prefix, account) = (prefix.unwrap_or_default(), &context.account);
+        Shipment {
+            service: "cloudtrail.amazonaws.com",
+            account,
+            source: Some(self.arn),
+            objects: format!("{bucket}/{prefix}AWSLogs/{account}/*"),
+            bucket,
+            key: self.key,
+            now: context.now,
+        }
+    }
+}
+
+/// Judges the bucket of this account, beside the log bucket, that a trail delivers to. `fails` is
+/// whether it is told already that it does not, and why.
+pub fn archive(
+    proposal: &mut Proposal,
+    trail: Delivers<'_>,
+    fails: bool,
+    live: &Live,
+    context: &Context,
+) {
+    let adopted = live.archive.as_deref();
+    if let Some(own) = adopted.filter(|own| own.name == trail.bucket) {
+        let bucket = s3::arn(&context.partition, &own.name);
+        let shipment = trail.shipment(&bucket, context);
+        own.judge(proposal, "bucket", shipment, fails, context);
+    }
 }
 
 /// What could not be delivered is a finding: a trail may look right and its files not arrive.

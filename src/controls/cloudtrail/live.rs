@@ -13,6 +13,7 @@ use crate::aws::{AwsError, keys};
 use crate::baseline::{DEFAULT_TRAIL, Tags};
 use crate::control::owner::{CONTROL_TOWER, owner as manager};
 use crate::control::{Context, OUR_TAG};
+use crate::controls::archive::Adopted;
 use crate::controls::topics::{self, Publisher};
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use futures_util::future::{join_all, try_join_all};
@@ -56,6 +57,10 @@ pub struct Live {
     /// The policy of the bucket that the trail delivers to or is to, where it decides something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// The bucket that the trail delivers to or is to, where that is one of the account's own beside
+    /// the log bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Box<Adopted>>,
 }
 
 /// What is seen of a trail that covers the account and that others manage.
@@ -167,6 +172,26 @@ impl Live {
     ) -> Result<Self, AwsError> {
         let read = Box::pin(Self::read(settings, context, reader));
         reader.once(&DESCRIBE_TRAILS, "all of it", read).await
+    }
+
+    /// Reads the bucket that the trail delivers to, or is to: its own, beside the log bucket. What is
+    /// seen of it decides nothing about what is delivered to the log bucket.
+    pub async fn with_archive(
+        mut self,
+        settings: &Settings,
+        context: &Context,
+        reader: &Reader,
+    ) -> Result<Self, AwsError> {
+        let bucket = match self.covered(settings, context) {
+            Some(found) => Some(found.trail.bucket.clone()),
+            None => self.destinations(settings, context).1,
+        };
+        let is_own = |name: &String| settings.is_enabled() && self.buckets.contains_key(name);
+        if let Some(name) = bucket.filter(is_own) {
+            let archive = Adopted::read(reader, &name, context).await?;
+            self.archive = archive.map(Box::new);
+        }
+        Ok(self)
     }
 
     /// Reads all of it. Nothing is asked twice.

@@ -25,7 +25,9 @@ use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Delivery, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
+use crate::controls::archive;
 use crate::place::Place;
+use crate::s3;
 use live::Live;
 use settings::{KeyName, Settings};
 use writes::{
@@ -177,6 +179,18 @@ impl Control for Cloudtrail {
             GET_BUCKET_POLICY,
             DESCRIBE_KEY.operation,
             GET_TOPIC.operation,
+            s3::GET_PUBLIC_ACCESS_BLOCK,
+            s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
+            s3::GET_OWNERSHIP,
+            s3::GET_ACL,
+            s3::GET_ENCRYPTION,
+            s3::GET_VERSIONING,
+            s3::GET_LIFECYCLE,
+            s3::GET_TAGGING,
+            s3::GET_REPLICATION,
+            s3::GET_OBJECT_LOCK,
+            s3::LIST_ACCESS_POINTS,
+            s3::GET_ACCESS_POINT_POLICY,
             CreateTrail::OPERATION,
             UpdateTrail::OPERATION,
             PutEventSelectors::OPERATION,
@@ -201,7 +215,8 @@ impl Control for Cloudtrail {
         context: &Context,
         reader: &Reader,
     ) -> Result<Live, AwsError> {
-        Live::once(settings, context, reader).await
+        let live = Live::once(settings, context, reader).await?;
+        live.with_archive(settings, context, reader).await
     }
 
     async fn deliveries(
@@ -239,7 +254,9 @@ impl Control for Cloudtrail {
         let accounts = [Some(context.account.as_str()), foreign];
         let name = settings.name.as_deref();
         let logs = settings.cloudwatch_logs(context);
+        let bucket = settings.bucket(context);
         vec![
+            ("bucket", bucket.into_iter().collect()),
             ("trail", name.map(str::to_owned).into_iter().collect()),
             ("new_trail", vec![name.unwrap_or(DEFAULT_TRAIL).to_owned()]),
             ("logs_role", logs.map(|own| own.role).into_iter().collect()),
@@ -259,12 +276,14 @@ impl Control for Cloudtrail {
                 DESCRIBE_KEY.operation.name,
                 GET_TOPIC.operation.name,
                 LIST_BUCKETS.name,
-                GET_BUCKET_POLICY.name,
                 CreateTrail::OPERATION.name,
                 UpdateTrail::OPERATION.name,
                 PutEventSelectors::OPERATION.name,
                 StartLogging::OPERATION.name,
             ]);
+        }
+        if !settings.is_enabled() {
+            unused.extend(archive::reads());
         }
         if settings.insights().next().is_none() || !settings.is_enabled() {
             unused.push(PutInsightSelectors::OPERATION.name);

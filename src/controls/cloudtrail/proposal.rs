@@ -1,7 +1,9 @@
 //! What would make the trail match.
 
 use super::covered::covered;
-use super::judge::{deliveries, destination, live_key, management_events, own_events, wanted_key};
+use super::judge::{
+    Delivers, archive, deliveries, destination, live_key, management_events, own_events, wanted_key,
+};
 use super::live::{Details, Live, Trail};
 use super::reads;
 use super::selectors::{self, Selector};
@@ -23,7 +25,7 @@ const MOST_TRAILS: usize = 5;
 /// Differences, calls and findings.
 pub fn propose(settings: &Settings, live: &Live, context: &Context) -> Proposal {
     if let Some(found) = live.covered(settings, context) {
-        return covered(settings, &found, &live.buckets, context);
+        return covered(settings, &found, live, context);
     }
     let found = match (live.chosen(settings, context), &live.details) {
         (Some((arn, trail)), Some(details)) if details.trail == arn => Some((trail, details)),
@@ -120,11 +122,23 @@ fn other_settings(what: &str, context: &Context) -> Proposal {
 fn create(settings: &Settings, live: &Live, context: &Context) -> Proposal {
     let mut proposal = Proposal::fine();
     let Some(bucket) = settings.delivers_to(None, true, context) else {
-        proposal.finding(
-            "bucket",
-            "there is no trail, and no bucket that a new one could deliver to",
-            "add [log_bucket] to the baseline, or bucket to [cloudtrail]",
-        );
+        let stopped = stopped(settings, live);
+        let what = match stopped.first() {
+            Some(first) => format!(
+                "{}, and there is no bucket that a new trail could deliver to",
+                stopped_in_words(first)
+            ),
+            None => "there is no trail, and no bucket that a new one could deliver to".to_owned(),
+        };
+        let remedy = match stopped.first() {
+            Some((trail, whom)) => format!(
+                "have {} started by {whom}, or add [log_bucket] to the baseline, or bucket to \
+                 [cloudtrail]",
+                trail.name
+            ),
+            None => "add [log_bucket] to the baseline, or bucket to [cloudtrail]".to_owned(),
+        };
+        proposal.finding("bucket", what, remedy);
         return proposal;
     };
     if live.trails.len() >= MOST_TRAILS {
@@ -164,12 +178,31 @@ fn create(settings: &Settings, live: &Live, context: &Context) -> Proposal {
     let what = Target { arn: &arn, region };
     what.fill(&mut proposal, &first, &wanted);
     wait_for_bucket(&mut proposal, &wanted, context);
+    let trail = Delivers::of(&arn, &wanted);
+    archive(&mut proposal, trail, true, live, context);
     not_adopted(&mut proposal, settings, live, context);
     proposal
 }
 
+/// The account's own trails of all regions that are stopped, and who manages them.
+fn stopped<'a>(settings: &Settings, live: &'a Live) -> Vec<(&'a Trail, String)> {
+    let stopped = live.managed.iter().filter_map(|(arn, seen)| {
+        let trail = live.trails.get(arn)?;
+        let whom = live.left_to(arn, trail, settings)?;
+        (seen.logging == Some(false)).then_some((trail, whom))
+    });
+    stopped.collect()
+}
+
+fn stopped_in_words((trail, whom): &(&Trail, String)) -> String {
+    format!("the trail {}, which {whom} manages, is stopped", trail.name)
+}
+
 /// Says of the account's trails of all regions why a new one is created beside them.
 fn not_adopted(proposal: &mut Proposal, settings: &Settings, live: &Live, context: &Context) {
+    for found in stopped(settings, live) {
+        proposal.note(stopped_in_words(&found));
+    }
     let trails = live.trails.iter().filter(|(arn, trail)| {
         let foreign = reads::owner(arn) != context.account;
         trail.multi_region && !trail.organization && !foreign
@@ -260,6 +293,9 @@ fn adopt(
         management_events(&mut proposal, settings, &wanted.name, &wanted.selectors);
         own_events(&mut proposal, settings, &wanted, context);
         deliveries(&mut proposal, arn, &wanted, details, live, context);
+        let fails = proposal.findings.iter().any(|own| own.field == "bucket");
+        let trail = Delivers::of(arn, &wanted);
+        archive(&mut proposal, trail, fails, live, context);
     }
     if writes_selectors && details.basic && before.selectors != [Selector::management()] {
         proposal.note("its basic event selectors become advanced ones that log the same");

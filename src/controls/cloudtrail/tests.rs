@@ -481,7 +481,19 @@ fn what_control_tower_or_a_stack_manages_is_judged_and_left_to_them() {
     // One that is stopped does not cover the account.
     live["managed"] = json!({ARN: covering(false)});
     live["details"] = Value::Null;
-    assert_eq!(calls(&with_log_bucket("", &live))[0], "CreateTrail");
+    let beside = with_log_bucket("", &live);
+    assert_eq!(calls(&beside)[0], "CreateTrail");
+    let named = "aws-controltower-BaselineCloudTrail, which AWS Control Tower manages, is stopped";
+    assert!(beside.notes.iter().any(|note| note.contains(named)));
+    // Without a bucket for another one, it is what there is to start.
+    let alone = propose("", &live);
+    assert!(alone.writes.is_empty());
+    let found = &alone.findings[0];
+    assert!(found.what.contains(named), "{found:?}");
+    assert!(
+        found.remedy.contains("started by AWS Control Tower"),
+        "{found:?}"
+    );
 }
 
 #[test]

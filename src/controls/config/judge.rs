@@ -44,6 +44,9 @@ pub fn judge(
     if own.bucket == wanted.1.bucket && !odd.contains(&"channel.bucket") {
         bucket(proposal, live, own, is_towers, context);
     }
+    if own.bucket == wanted.1.bucket {
+        archive(proposal, live, own, context);
+    }
     if !odd.contains(&"channel.kms_key") {
         let keeps = own.kms_key == wanted.1.kms_key;
         let is_excused = keeps && is_towers;
@@ -104,25 +107,38 @@ fn bucket(
     }
 }
 
+/// Judges the bucket of this account, beside the log bucket, that the channel delivers to.
+fn archive(proposal: &mut Proposal, live: &State, own: &Channel, context: &Context) {
+    let adopted = live.archive.as_deref();
+    if let Some(adopted) = adopted.filter(|other| other.name == own.bucket) {
+        let bucket = s3::arn(&context.partition, &own.bucket);
+        let shipment = shipment(own, &bucket, context);
+        let is_told = live.kept_out.is_some();
+        adopted.judge(proposal, "channel.bucket", shipment, is_told, context);
+    }
+}
+
 /// The statement of the bucket's policy that keeps out what the channel delivers.
 pub fn kept_out(policy: &str, wanted: &Channel, context: &Context) -> Option<KeptOut> {
     // What cannot be parsed is found where the bucket is judged.
     let policy = Policy::parse(policy).ok()?;
     let bucket = s3::arn(&context.partition, &wanted.bucket);
-    let prefix = wanted.prefix.as_ref().map(|prefix| format!("{prefix}/"));
-    let account = &context.account;
-    let shipment = Shipment {
+    shipment(wanted, &bucket, context).kept_out_by(&policy)
+}
+
+/// What a channel delivers, to a bucket by its ARN.
+fn shipment<'a>(channel: &'a Channel, bucket: &'a str, context: &'a Context) -> Shipment<'a> {
+    let prefix = channel.prefix.as_ref().map(|prefix| format!("{prefix}/"));
+    let (prefix, account) = (prefix.unwrap_or_default(), &context.account);
+    Shipment {
         service: SERVICE,
         account,
         source: None,
-        objects: format!(
-            "{bucket}/{}AWSLogs/{account}/Config/*",
-            prefix.unwrap_or_default()
-        ),
-        bucket: &bucket,
-        key: wanted.kms_key.as_deref(),
-    };
-    shipment.kept_out_by(&policy)
+        objects: format!("{bucket}/{prefix}AWSLogs/{account}/Config/*"),
+        bucket,
+        key: channel.kms_key.as_deref(),
+        now: context.now,
+    }
 }
 
 /// Judges the key that the channel has, or is to have.

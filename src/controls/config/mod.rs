@@ -27,7 +27,9 @@ use crate::control::{
     About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
     Stricter,
 };
+use crate::controls::archive;
 use crate::place::Place;
+use crate::s3;
 use channel::{Channel, DESCRIBE_CHANNELS};
 use futures_util::future::join_all;
 use proposal::{propose_off, propose_on, propose_role, role_place};
@@ -172,6 +174,18 @@ impl Control for Config {
             DESCRIBE_KEY.operation,
             GET_TOPIC.operation,
             DESCRIBE_TRAILS,
+            s3::GET_PUBLIC_ACCESS_BLOCK,
+            s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
+            s3::GET_OWNERSHIP,
+            s3::GET_ACL,
+            s3::GET_ENCRYPTION,
+            s3::GET_VERSIONING,
+            s3::GET_LIFECYCLE,
+            s3::GET_TAGGING,
+            s3::GET_REPLICATION,
+            s3::GET_OBJECT_LOCK,
+            s3::LIST_ACCESS_POINTS,
+            s3::GET_ACCESS_POINT_POLICY,
             CreateServiceLinkedRole::OPERATION,
             PutConfigurationRecorder::OPERATION,
             PutDeliveryChannel::OPERATION,
@@ -320,6 +334,9 @@ impl Control for Config {
                 DESCRIBE_KEY.operation.name,
                 GET_TOPIC.operation.name,
             ]),
+        }
+        if *settings.enabled == Some(false) {
+            unused.extend(archive::reads());
         }
         unused
     }

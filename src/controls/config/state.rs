@@ -11,6 +11,7 @@ use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation, keys};
 use crate::control::owner::owner;
 use crate::control::{Context, OUR_TAG};
+use crate::controls::archive::Adopted;
 use crate::controls::topics::{self, Publisher};
 use crate::s3::KeptOut;
 use aws_sdk_config::types::ConfigurationRecorder;
@@ -136,6 +137,10 @@ pub struct State {
     /// deliver, if that is new or deliveries fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_out: Option<KeptOut>,
+    /// The bucket that the channel delivers to, where that is one of the account's own beside the
+    /// log bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Box<Adopted>>,
 }
 
 /// A recorder.
@@ -238,6 +243,10 @@ impl State {
                 state.topic_fault(reader, region, settings, context)
             )?;
             (state.kept_out, state.topic_fault) = (kept_out, topic_fault);
+            if let Some(channel) = &state.channel {
+                let archive = Adopted::read(reader, &channel.bucket, context).await?;
+                state.archive = archive.map(Box::new);
+            }
         }
         Ok(state)
     }

@@ -85,6 +85,7 @@ fn shipment<'a>(delivery: &'a Delivery, arn: &'a str, context: &'a Context) -> S
         bucket: arn,
         objects,
         key: None,
+        now: context.now,
     }
 }
 

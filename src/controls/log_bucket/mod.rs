@@ -13,6 +13,7 @@ mod to_be;
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Operation, Write, keys};
 use crate::baseline::Problems;
+use crate::control::owner::{TAKE_OVER, owner};
 use crate::control::{
     About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
     Standing, Stricter,
@@ -45,6 +46,7 @@ pub struct Settings {
     retention_days: Managed<AtLeast<i32>>,
     versioning: Managed<AtLeast<bool>>,
     shared_with: Managed<BTreeSet<String>>,
+    take_over: bool,
 }
 
 impl Settings {
@@ -66,6 +68,7 @@ impl Default for Settings {
             retention_days: Managed::new(AtLeast::new(400)),
             versioning: Managed::new(AtLeast::new(true)),
             shared_with: Managed::new(BTreeSet::new()),
+            take_over: false,
         }
     }
 }
@@ -133,6 +136,7 @@ impl Control for LogBucket {
                 "[]",
                 "Accounts, organizations and whatever else a statement names that its policy may let in, beside this account, and to whom it may be replicated: accounts, or buckets by ARN. Whoever else gets the logs is a finding, with the statement or the rule.",
             ),
+            TAKE_OVER,
         ],
         satisfies: &[
             Reference::fsbp("S3.2", "no public read of the logs"),
@@ -157,6 +161,8 @@ impl Control for LogBucket {
             s3::GET_REPLICATION,
             s3::GET_OBJECT_LOCK,
             keys::DESCRIBE_KEY.operation,
+            s3::LIST_ACCESS_POINTS,
+            s3::GET_ACCESS_POINT_POLICY,
             GET_BUCKET_POLICY,
             s3::CreateBucket::OPERATION,
             s3::PutPublicAccessBlock::OPERATION,
@@ -223,7 +229,11 @@ impl Control for LogBucket {
                 bucket.region, context.home_region
             )),
             Live::Absent => create(settings, name, deliveries, context),
-            Live::Own(bucket) => raise(settings, name, &bucket, deliveries, context),
+            Live::Own(bucket) => {
+                let owner = owner(name, &bucket.tags);
+                let proposal = raise(settings, name, &bucket, deliveries, context);
+                proposal.owned_by(owner, settings.take_over)
+            }
         }
     }
 

@@ -213,16 +213,27 @@ impl Rule {
 
     /// What it is for, in words, where that is not every object.
     pub fn about(&self) -> Option<String> {
-        let filter = self.filter.as_ref().filter(|_| self.is_narrowed())?;
-        let and = filter.and.as_ref();
-        let prefix = filter
-            .prefix
-            .as_ref()
-            .or(and.and_then(|and| and.prefix.as_ref()));
-        Some(match prefix.filter(|prefix| !prefix.is_empty()) {
-            Some(prefix) => format!("{prefix}*"),
-            None => "some objects".to_owned(),
+        Some(match self.prefix() {
+            _ if !self.is_narrowed() => return None,
+            "" => "some objects".to_owned(),
+            prefix => format!("{prefix}*"),
         })
+    }
+
+    /// What the keys of the objects begin with that it is for; nothing where it is for all.
+    pub fn prefix(&self) -> &str {
+        let filter = self.filter.as_ref();
+        let and = filter.and_then(|own| own.and.as_ref());
+        let prefix = filter.and_then(|own| own.prefix.as_ref());
+        let prefix = prefix.or(and.and_then(|and| and.prefix.as_ref()));
+        prefix.map_or("", String::as_str)
+    }
+
+    /// Whether it is only for objects that have tags.
+    pub fn is_for_tags(&self) -> bool {
+        let filter = self.filter.as_ref();
+        let and = filter.and_then(|own| own.and.as_ref());
+        filter.is_some_and(|own| own.tag.is_some()) || and.is_some_and(|own| !own.tags.is_empty())
     }
 
     /// The same rule with its prefix in the filter. S3 keeps and answers rules whose prefix stands

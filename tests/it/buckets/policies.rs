@@ -377,3 +377,24 @@ fn statements_that_do_not_do_what_they_seem_to_are_told_with_what_does() {
         .says("statement Homes has a ${…}")
         .says("statement Partner allows 444455556666");
 }
+
+#[test]
+fn logs_that_an_acl_lets_in_and_only_from_would_end_are_named_before() {
+    let account = Account::with(OFFICE);
+    let bucket = format!("payroll-{}", account.id);
+    block_on(async {
+        create(&account, &bucket, HOME).await;
+        let s3 = s3(&account, HOME).await;
+        age(&s3, &bucket).await;
+        let group = "uri=\"http://acs.amazonaws.com/groups/s3/LogDelivery\"";
+        let put = s3.put_bucket_acl().bucket(&bucket);
+        let put = put.grant_write(group).grant_read_acp(group);
+        put.send().await.expect("granted");
+    });
+    let _ = account
+        .run(&["plan", "--seen-from", "203.0.113.9"])
+        .exits(0)
+        .says(&format!(
+            "{bucket}: the access logs of S3, which its ACL lets in, may no longer be delivered"
+        ));
+}

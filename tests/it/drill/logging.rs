@@ -26,6 +26,95 @@ fn another_trail(intruder: &mut Intruder) {
     intruder.json("cloudtrail", &format!("{TRAIL}StartLogging"), input);
 }
 
+/// A bucket of the account beside the log bucket, as AWS documents it for CloudTrail and Config.
+fn an_archive(intruder: &mut Intruder) -> String {
+    let (bucket, account) = (intruder.fill("audit-{account}"), &intruder.account);
+    let arn = format!("arn:aws:s3:::{bucket}");
+    let acl = json!({"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}});
+    let check = |service: &str| {
+        json!({"Effect": "Allow", "Principal": {"Service": service},
+            "Action": ["s3:GetBucketAcl", "s3:ListBucket"], "Resource": arn})
+    };
+    let write = |service: &str, rest: &str| {
+        json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "s3:PutObject",
+            "Resource": format!("{arn}/AWSLogs/{account}/{rest}"), "Condition": acl})
+    };
+    let (trail, config) = ("cloudtrail.amazonaws.com", "config.amazonaws.com");
+    let statements = json!([
+        check(trail),
+        write(trail, "*"),
+        check(config),
+        write(config, "Config/*")
+    ]);
+    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    intruder.s3("PUT", &format!("/{bucket}"), "");
+    intruder.s3("PUT", &format!("/{bucket}?policy"), &policy);
+    bucket
+}
+
+fn an_archive_alone(intruder: &mut Intruder) {
+    an_archive(intruder);
+}
+
+/// A trail that somebody made long ago, to that bucket.
+fn an_audit_trail(intruder: &mut Intruder) {
+    let bucket = an_archive(intruder);
+    let input = json!({"Name": "audit", "S3BucketName": bucket,
+        "IsMultiRegionTrail": true, "EnableLogFileValidation": true});
+    intruder.json("cloudtrail", &format!("{TRAIL}CreateTrail"), input);
+    let input = json!({"Name": "audit"});
+    intruder.json("cloudtrail", &format!("{TRAIL}StartLogging"), input);
+}
+
+/// Lets a stranger read what is below an ARN.
+fn let_in(arn: &str) -> Value {
+    json!({"Effect": "Allow", "Principal": {"AWS": STRANGER}, "Action": "s3:GetObject",
+        "Resource": format!("{arn}/*")})
+}
+
+/// An access point that lets a stranger in, and a policy of the bucket that leaves it to access points.
+fn an_access_point(intruder: &mut Intruder, bucket: &str) {
+    let arn = format!("arn:aws:s3:::{bucket}");
+    let open = json!({"Effect": "Allow", "Principal": "*", "Action": "*",
+        "Resource": [arn, format!("{arn}/*")],
+        "Condition": {"StringEquals": {"s3:DataAccessPointAccount": intruder.account}}});
+    intruder.add_statement(bucket, open);
+    let made = format!(
+        "<CreateAccessPointRequest xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\">\
+         <Bucket>{bucket}</Bucket></CreateAccessPointRequest>"
+    );
+    let answer = intruder.wire.s3control("accesspoint/way", Some(&made));
+    assert!(!answer.contains("<Error>"), "{answer}");
+    let point = intruder.fill("arn:aws:s3:us-east-1:{account}:accesspoint/way/object");
+    let policy = json!({"Version": "2012-10-17", "Statement": [let_in(&point)]}).to_string();
+    let policy = policy.replace('"', "&quot;");
+    let put = format!(
+        "<PutAccessPointPolicyRequest xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\">\
+         <Policy>{policy}</Policy></PutAccessPointPolicyRequest>"
+    );
+    let answer = intruder
+        .wire
+        .s3control("accesspoint/way/policy", Some(&put));
+    assert!(!answer.contains("<Error>"), "{answer}");
+}
+
+/// Logs become objects that take hours to read.
+fn freeze(intruder: &mut Intruder, bucket: &str, more: &str) {
+    let body = format!(
+        "<LifecycleConfiguration>{more}<Rule><ID>cheap</ID><Status>Enabled</Status>\
+         <Filter><Prefix></Prefix></Filter><Transition><Days>0</Days>\
+         <StorageClass>DEEP_ARCHIVE</StorageClass></Transition></Rule></LifecycleConfiguration>"
+    );
+    intruder.s3("PUT", &format!("/{bucket}?lifecycle"), &body);
+}
+
+/// Nobody in the account may read what is in a bucket.
+fn hide(intruder: &mut Intruder, bucket: &str) {
+    let statement = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": format!("arn:aws:s3:::{bucket}/*")});
+    intruder.add_statement(bucket, statement);
+}
+
 /// A key that CloudTrail may use, with an alias.
 fn a_key(intruder: &mut Intruder) {
     let answer = intruder.json("kms", "TrentService.CreateKey", json!({}));
@@ -145,7 +234,7 @@ const RETENTION: &str = "<Rule><ID>baseline-retention</ID><Status>Enabled</Statu
     <NoncurrentVersionExpiration><NoncurrentDays>400</NoncurrentDays></NoncurrentVersionExpiration>\
     </Rule>";
 
-const REPLICATION: &str = "<ReplicationConfiguration>\
+pub const REPLICATION: &str = "<ReplicationConfiguration>\
     <Role>arn:aws:iam::{account}:role/replication</Role><Rule><ID>x</ID><Status>Enabled</Status>\
     <Priority>1</Priority><Filter><Prefix></Prefix></Filter>\
     <DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>\
@@ -281,6 +370,37 @@ pub const DRILLS: &[Drill] = &[
                 intruder.empty(&bucket);
                 intruder.s3("DELETE", &format!("/{bucket}"), "");
                 Wire::of(STRANGER).s3("PUT", &format!("/{bucket}"), "");
+            }),
+            ("nobody may read the logs", |intruder| {
+                let bucket = intruder.log_bucket();
+                hide(intruder, &bucket);
+            }),
+            ("logs move to cold storage at once", |intruder| {
+                let bucket = intruder.log_bucket();
+                freeze(intruder, &bucket, RETENTION);
+            }),
+            ("an access point lets a stranger in", |intruder| {
+                let bucket = intruder.log_bucket();
+                an_access_point(intruder, &bucket);
+            }),
+            ("a distribution of nobody knows whom may read", |intruder| {
+                let bucket = intruder.log_bucket();
+                let statement = json!({
+                    "Effect": "Allow", "Action": "s3:GetObject",
+                    "Principal": {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access \
+                                          Identity E2QWRUHAPOMQZL"},
+                    "Resource": format!("arn:aws:s3:::{bucket}/*"),
+                });
+                intruder.add_statement(&bucket, statement);
+            }),
+            ("a Deny that has begun stops the deliveries", |intruder| {
+                let bucket = intruder.log_bucket();
+                let statement = json!({
+                    "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+                    "Resource": format!("arn:aws:s3:::{bucket}/*"),
+                    "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+                });
+                intruder.add_statement(&bucket, statement);
             }),
             ("ACLs count again", |intruder| {
                 let bucket = intruder.log_bucket();
@@ -437,6 +557,61 @@ pub const DRILLS: &[Drill] = &[
         ],
     },
     Drill {
+        control: "cloudtrail",
+        tables: "[cloudtrail]",
+        before: an_audit_trail,
+        moves: &[
+            ("a stranger may read its bucket", |intruder| {
+                let bucket = intruder.fill("audit-{account}");
+                let statement = let_in(&format!("arn:aws:s3:::{bucket}"));
+                intruder.add_statement(&bucket, statement);
+            }),
+            (
+                "its bucket is encrypted with a stranger's key",
+                |intruder| {
+                    let bucket = intruder.fill("audit-{account}");
+                    let body = format!(
+                        "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+                     <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>\
+                     arn:aws:kms:us-east-1:{STRANGER}:key/11111111-2222-3333-4444-555555555555\
+                     </KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>\
+                     </ServerSideEncryptionConfiguration>"
+                    );
+                    intruder.s3("PUT", &format!("/{bucket}?encryption"), &body);
+                },
+            ),
+            ("its bucket is replicated to a stranger", |intruder| {
+                let (from, to) = (
+                    intruder.fill("audit-{account}"),
+                    intruder.bucket_of_a_stranger(),
+                );
+                let on =
+                    "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+                Wire::of(STRANGER).s3("PUT", &format!("/{to}?versioning"), on);
+                intruder.s3("PUT", &format!("/{from}?versioning"), on);
+                let body = intruder.fill(REPLICATION).replace("{bucket}", &to);
+                intruder.s3("PUT", &format!("/{from}?replication"), &body);
+            }),
+            ("its logs are deleted after a day", |intruder| {
+                let bucket = intruder.fill("audit-{account}");
+                let body = "<LifecycleConfiguration><Rule><ID>tidy</ID><Status>Enabled</Status>\
+                            <Filter><Prefix>AWSLogs/</Prefix></Filter><Expiration><Days>1</Days>\
+                            </Expiration></Rule></LifecycleConfiguration>";
+                intruder.s3("PUT", &format!("/{bucket}?lifecycle"), body);
+            }),
+            ("public access to its bucket is not blocked", |intruder| {
+                let bucket = intruder.fill("audit-{account}");
+                intruder.s3("DELETE", &format!("/{bucket}?publicAccessBlock"), "");
+            }),
+            ("a Deny stops what it delivers", |intruder| {
+                let bucket = intruder.fill("audit-{account}");
+                let statement = json!({"Effect": "Deny", "Principal": "*",
+                    "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{bucket}/*")});
+                intruder.add_statement(&bucket, statement);
+            }),
+        ],
+    },
+    Drill {
         control: "config",
         tables: "[log_bucket]\n[config]\n\
                  sns_topic = \"arn:aws:sns:{region}:{account}:changes\"",
@@ -477,6 +652,31 @@ pub const DRILLS: &[Drill] = &[
                 let policy = format!("&RoleName=config&PolicyDocument={trust}");
                 intruder.wire.iam("UpdateAssumeRolePolicy", &policy);
             }),
+        ],
+    },
+    Drill {
+        control: "config",
+        tables: "[config]\nbucket = \"audit-{account}\"",
+        before: an_archive_alone,
+        moves: &[
+            ("nobody may read what it delivers", |intruder| {
+                let bucket = intruder.fill("audit-{account}");
+                hide(intruder, &bucket);
+            }),
+            (
+                "an access point of its bucket lets a stranger in",
+                |intruder| {
+                    let bucket = intruder.fill("audit-{account}");
+                    an_access_point(intruder, &bucket);
+                },
+            ),
+            (
+                "what it delivers moves to cold storage at once",
+                |intruder| {
+                    let bucket = intruder.fill("audit-{account}");
+                    freeze(intruder, &bucket, "");
+                },
+            ),
         ],
     },
     Drill {
