@@ -197,7 +197,7 @@ fn of(promise: Promise) -> impl Fn((String, String)) -> Broken {
 pub(super) struct Adopted {
     /// Its name.
     pub name: String,
-    /// What it is set to.
+    /// What it is set to, as far as that is judged.
     pub bucket: Bucket,
     /// Whether public access is blocked in the whole account; only read where it is not in the
     /// bucket.
@@ -223,7 +223,7 @@ impl Adopted {
         let Some(own) = listed.iter().find(|own| own.name == name) else {
             return Ok(None);
         };
-        let bucket = match Box::pin(s3::read(reader, name, &own.region)).await {
+        let bucket = match Box::pin(s3::read_judged(reader, name, &own.region)).await {
             // It was deleted since: what it is for is told by the failing deliveries.
             Err(error) if error.is("NoSuchBucket") => return Ok(None),
             bucket => bucket?,
@@ -278,17 +278,14 @@ impl Adopted {
 }
 
 /// What is asked of an adopted bucket, beside its policy and key.
-pub(super) const READS: [crate::aws::Operation; 13] = [
+pub(super) const READS: [crate::aws::Operation; 10] = [
     s3::GET_PUBLIC_ACCESS_BLOCK,
     s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
     s3::GET_OWNERSHIP,
     s3::GET_ACL,
     s3::GET_ENCRYPTION,
-    s3::GET_VERSIONING,
     s3::GET_LIFECYCLE,
-    s3::GET_TAGGING,
     s3::GET_REPLICATION,
-    s3::GET_OBJECT_LOCK,
     s3::LIST_ACCESS_POINTS,
     s3::GET_ACCESS_POINT_POLICY,
     crate::aws::facts::GET_BUCKET_POLICY,

@@ -48,7 +48,7 @@ pub use public_access::{
     Flags, GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock,
     account_public_access_block,
 };
-pub use read::{Bucket, Judged, read};
+pub use read::{Bucket, Judged, read, read_judged};
 pub use replication::{GET_REPLICATION, Replica};
 pub use restore::{
     DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,

@@ -84,22 +84,47 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
         bucket,
         region,
     };
-    let (block, owner, encryption, versioning, lifecycle, tags, policy, key, replicas, lock) = tokio::join!(
+    let (read, versioning, tags, lock) = tokio::join!(
+        Box::pin(read_judged(reader, bucket, region)),
+        asked.versioning(),
+        asked.tags(),
+        asked.object_lock(),
+    );
+    let (mut read, versioning) = (read?, versioning?);
+    if let Some(judged) = &mut read.judged {
+        judged.retention = lock?.value.and_then(|lock| lock.default);
+        judged.mfa_delete = versioning.has_mfa_delete();
+    }
+    Ok(Bucket {
+        versioning: versioning.status,
+        tags: tags?,
+        ..read
+    })
+}
+
+/// Reads no more of it than decides who gets what is in it, and for how long it stays: neither
+/// versioning, object lock nor tags.
+///
+/// # Errors
+/// When some of it could not be seen.
+pub async fn read_judged(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket, AwsError> {
+    let asked = Asked {
+        reader,
+        bucket,
+        region,
+    };
+    let (block, owner, encryption, lifecycle, policy, key, replicas) = tokio::join!(
         asked.public_access_block(),
         asked.ownership_and_grants(),
         asked.encryption(),
-        asked.versioning(),
         asked.lifecycle(),
-        asked.tags(),
         asked.policy_and_access_points(),
         asked.default_key(),
         asked.replicas_elsewhere(),
-        asked.object_lock(),
     );
     let default = encryption?
         .value
         .map(|own| own.apply_server_side_encryption_by_default);
-    let versioning = versioning?;
     let (ownership, grants) = owner?;
     let (policy, access_points) = policy?;
     let judged = Judged {
@@ -108,18 +133,17 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
         key: key?,
         replicas: replicas?,
         access_points,
-        retention: lock?.value.and_then(|lock| lock.default),
-        mfa_delete: versioning.has_mfa_delete(),
+        ..Judged::default()
     };
     Ok(Bucket {
         region: region.to_owned(),
         public_access_block: block?,
         ownership,
         encryption: default.map(|own| own.algorithm),
-        versioning: versioning.status,
+        versioning: None,
         lifecycle: lifecycle?,
         policy,
-        tags: tags?,
+        tags: Tags::new(),
         judged: Some(judged),
     })
 }

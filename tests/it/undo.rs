@@ -46,6 +46,8 @@ fn places(account: &Account) -> Value {
             "/live/policy",
             "/live/own/policy",
             "/live/bucket/own/policy",
+            "/live/archive/bucket/policy",
+            "/live/region/archive/bucket/policy",
         ] {
             if let Some(Value::String(text)) = place.pointer_mut(live) {
                 *text = in_order(text);
