@@ -174,7 +174,7 @@ fn services_of(meaning: &Meaning) -> Vec<String> {
 
 /// Whether a principal is an origin access identity of CloudFront.
 fn is_origin_access_identity(principal: &str) -> bool {
-    let is_of_cloudfront = principal.splitn(6, ':').nth(4) == Some("cloudfront");
+    let is_of_cloudfront = principal.split(':').nth(4) == Some("cloudfront");
     principal.starts_with("arn:") && is_of_cloudfront
 }
 

@@ -447,7 +447,7 @@ fn buckets_that_somebody_else_manages_are_named_and_written_only_when_the_baseli
     let before = account.writes().len();
     // The trail waits for statements that somebody else has to let it in by.
     let _ = account.run(&["apply", "--auto-approve"]).exits(3);
-    assert_eq!(account.writes()[before..], [String::new(); 0]);
+    assert_eq!(account.writes()[before..], [""; 0]);
     let _ = account
         .run(&["drift"])
         .exits(2)

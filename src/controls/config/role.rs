@@ -242,7 +242,8 @@ fn trust_fault(document: &str, role: &str, region: &str, context: &Context) -> O
     // with an ARN of Config in the account.
     let source = format!("arn:{partition}:config:{region}:{account}:*");
     let request = Request::by_service(SERVICE, "sts:AssumeRole", role, account, &source)
-        .with("aws:SourceArn", policy::Fact::Unknown);
+        .with("aws:SourceArn", policy::Fact::Unknown)
+        .at(context.now);
     let matches = |statement| {
         let dialect = Dialect::trust(partition);
         policy::evaluate(statement, policy.has_variables(), &request, dialect)
