@@ -46,7 +46,7 @@ pub struct Settings {
     retention_days: Managed<AtLeast<i32>>,
     versioning: Managed<AtLeast<bool>>,
     shared_with: Managed<BTreeSet<String>>,
-    take_over: bool,
+    take_over: Managed<bool>,
 }
 
 impl Settings {
@@ -68,7 +68,7 @@ impl Default for Settings {
             retention_days: Managed::new(AtLeast::new(400)),
             versioning: Managed::new(AtLeast::new(true)),
             shared_with: Managed::new(BTreeSet::new()),
-            take_over: false,
+            take_over: Managed::new(false),
         }
     }
 }
@@ -232,7 +232,7 @@ impl Control for LogBucket {
             Live::Own(bucket) => {
                 let owner = owner(name, &bucket.tags);
                 let proposal = raise(settings, name, &bucket, deliveries, context);
-                proposal.owned_by(owner, settings.take_over)
+                proposal.owned_by(owner, *settings.take_over == Some(true))
             }
         }
     }
