@@ -69,6 +69,7 @@ const EXAMPLES: &[Example] = &[
     ),
     ("log_bucket", "versioning", BOOLEAN),
     ("log_bucket", "shared_with", &["[]", "[\"999999999999\"]"]),
+    ("log_bucket", "take_over", BOOLEAN),
     ("cloudtrail", "enabled", BOOLEAN),
     ("cloudtrail", "name", &["\"audit\""]),
     ("cloudtrail", "bucket", &["\"acme-logs-{account}\""]),
@@ -246,6 +247,7 @@ const EXAMPLES: &[Example] = &[
         &["{ mode = \"governance\", days = 30 }"],
     ),
     ("buckets", "tags", &["{ team = \"platform\" }"]),
+    ("buckets", "take_over", BOOLEAN),
 ];
 
 /// How the setting at a path below a table is written, or the nearest one around it; numbers of list
