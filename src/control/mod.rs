@@ -8,11 +8,13 @@ mod delivering;
 pub mod owner;
 mod past;
 mod proposal;
+mod steps;
 
 pub use about::{About, Cost, Need, Reference, Scope, Setting, Standard, Stricter};
 pub use delivering::{Delivering, Delivery};
 pub use past::Past;
 pub use proposal::{Proposal, Standing};
+pub use steps::{At, Steps};
 
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Operation};
@@ -29,7 +31,7 @@ use std::fmt::Debug;
 use time::OffsetDateTime;
 
 /// One table of the baseline and the code behind it.
-pub trait Control: Send + Sync + 'static {
+pub trait Control: Send + Sync + Sized + 'static {
     /// The table as the person wrote it. Every key has one default, which [`About::settings`]
     /// names, whatever other keys are there; `"unmanaged"` leaves a key alone
     /// ([`Managed`](crate::managed::Managed)).
@@ -80,24 +82,51 @@ pub trait Control: Send + Sync + 'static {
         async { Ok(Vec::new()) }
     }
 
+    /// The state that the baseline asks for, given the live one. What only you can put right and
+    /// what is good to know goes into `say`, and which fields come to protect less. Pure. A control
+    /// that only checks leaves the state as it is.
+    fn wanted(
+        _settings: &Self::Settings,
+        live: &Self::Live,
+        _at: At<'_>,
+        _say: &mut Proposal,
+    ) -> Self::Live {
+        live.clone()
+    }
+
+    /// The calls that turn one state into another, in order; asked only when the two differ. Pure.
+    /// It serves the baseline and an undo alike.
+    fn steps(_from: &Self::Live, _to: &Self::Live, _at: At<'_>) -> Steps {
+        Steps::default()
+    }
+
+    /// The state that an undo puts back, given the one that the merge came to: for keeping what must
+    /// not be deleted, and saying so.
+    fn restored(_past: &Past<Self::Live>, back: Self::Live, _say: &mut Proposal) -> Self::Live {
+        back
+    }
+
     /// What would make a place match: differences with the calls that remove them, and findings.
+    /// Made of [`Control::wanted`] and [`Control::steps`].
     fn propose(
         settings: &Self::Settings,
         place: &Place,
         live: Self::Live,
         context: &Context,
-    ) -> Proposal;
+    ) -> Proposal {
+        steps::propose::<Self>(settings, &live, At { place, context })
+    }
 
     /// What would put a place back to what it was before a run, as far as calls can do that well.
     /// What others changed since stays; nothing is deleted that holds somebody's data. What is left
-    /// is told as findings.
+    /// is told as findings. Made of [`Control::restored`] and [`Control::steps`].
     fn restore(
         _settings: &Self::Settings,
-        _place: &Place,
+        place: &Place,
         past: Past<Self::Live>,
-        _context: &Context,
+        context: &Context,
     ) -> Proposal {
-        Proposal::by_hand(&past)
+        steps::restore::<Self>(&past, At { place, context })
     }
 
     /// What differences and findings are about besides settings: the first part of their fields. For

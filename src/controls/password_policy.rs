@@ -3,11 +3,13 @@
 //! The API replaces the whole policy: what is not sent goes back to AWS's default. So every change
 //! sends all fields, with the live values of those that the baseline leaves alone.
 
+use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::{Facts, Reader};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::aws::services::IAM;
+use crate::aws::{AwsError, Grant, Operation};
 use crate::baseline::Problems;
 use crate::control::{
-    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
+    About, At, Context, Control, Cost, Proposal, Reference, Scope, Setting, Steps, Stricter,
 };
 use crate::floor::{AtLeast, AtMost, lower, raise};
 use crate::managed::Managed;
@@ -17,11 +19,79 @@ use serde::{Deserialize, Serialize};
 /// The control.
 pub struct PasswordPolicy;
 
-const GET: Operation = Operation::new(
-    "iam",
+const GET: Typed<Nothing, Found> = Typed::new(
+    &IAM,
     "GetAccountPasswordPolicy",
     &[Grant::any("iam:GetAccountPasswordPolicy")],
 );
+
+/// Replaces the whole policy.
+const UPDATE: Typed<Sent> = Typed::new(
+    &IAM,
+    "UpdateAccountPasswordPolicy",
+    &[Grant::any("iam:UpdateAccountPasswordPolicy")],
+);
+
+/// Takes the policy away: AWS's default applies from then on.
+const DELETE: Typed = Typed::new(
+    &IAM,
+    "DeleteAccountPasswordPolicy",
+    &[Grant::any("iam:DeleteAccountPasswordPolicy")],
+);
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    password_policy: Sent,
+}
+
+/// The policy as it is answered and sent. A number of zero is neither: the API has no other way to
+/// say "off".
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Sent {
+    minimum_password_length: Option<i32>,
+    password_reuse_prevention: Option<i32>,
+    require_symbols: bool,
+    require_numbers: bool,
+    require_uppercase_characters: bool,
+    require_lowercase_characters: bool,
+    max_password_age: Option<i32>,
+    hard_expiry: bool,
+    allow_users_to_change_password: bool,
+}
+
+impl From<Sent> for Policy {
+    fn from(found: Sent) -> Self {
+        Self {
+            minimum_length: found.minimum_password_length.unwrap_or(6),
+            reuse_prevention: found.password_reuse_prevention.unwrap_or(0),
+            require_symbols: found.require_symbols,
+            require_numbers: found.require_numbers,
+            require_uppercase: found.require_uppercase_characters,
+            require_lowercase: found.require_lowercase_characters,
+            max_age_days: found.max_password_age.filter(|days| *days > 0),
+            hard_expiry: found.hard_expiry,
+            users_may_change: found.allow_users_to_change_password,
+        }
+    }
+}
+
+impl From<&Policy> for Sent {
+    fn from(wanted: &Policy) -> Self {
+        Self {
+            minimum_password_length: Some(wanted.minimum_length),
+            password_reuse_prevention: Some(wanted.reuse_prevention).filter(|count| *count > 0),
+            require_symbols: wanted.require_symbols,
+            require_numbers: wanted.require_numbers,
+            require_uppercase_characters: wanted.require_uppercase,
+            require_lowercase_characters: wanted.require_lowercase,
+            max_password_age: wanted.max_age_days,
+            hard_expiry: wanted.hard_expiry,
+            allow_users_to_change_password: wanted.users_may_change,
+        }
+    }
+}
 
 /// The table `[password_policy]`.
 #[derive(Debug, Deserialize)]
@@ -100,7 +170,7 @@ impl Policy {
     }
 
     /// The fields in which it protects less than no policy at all does.
-    fn weaker_than_none(&self) -> Vec<&'static str> {
+    fn weaker_than_none(&self) -> Vec<String> {
         let none = Self::at_first();
         let fields = [
             ("minimum_length", self.minimum_length < none.minimum_length),
@@ -122,7 +192,7 @@ impl Policy {
             ),
         ];
         let weaker = fields.into_iter().filter(|(_, is_weaker)| *is_weaker);
-        weaker.map(|(field, _)| field).collect()
+        weaker.map(|(field, _)| field.to_owned()).collect()
     }
 
     fn wanted(&self, settings: &Settings) -> Self {
@@ -219,7 +289,7 @@ impl Control for PasswordPolicy {
             Reference::well_architected("SEC 2", "strong sign-in"),
         ],
         cost: Cost::Free("free"),
-        operations: &[GET, UpdateAccountPasswordPolicy::OPERATION],
+        operations: &[GET.operation, UPDATE.operation],
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
@@ -258,171 +328,45 @@ impl Control for PasswordPolicy {
         _: &Context,
         reader: &Reader,
     ) -> Result<Option<Policy>, AwsError> {
-        let (clients, region) = (&reader.clients, reader.global_region());
-        let request = clients.iam(region).get_account_password_policy().send();
-        let policy = match GET.answer(clients, region, request).await {
-            Ok(answer) => answer.password_policy,
-            Err(error) if error.is("NoSuchEntity") => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let Some(policy) = policy else {
-            return Err(AwsError::unexpected(
-                &GET,
-                region,
-                "the answer holds no policy",
-            ));
-        };
-        Ok(Some(Policy {
-            minimum_length: policy.minimum_password_length.unwrap_or(6),
-            reuse_prevention: policy.password_reuse_prevention.unwrap_or(0),
-            require_symbols: policy.require_symbols,
-            require_numbers: policy.require_numbers,
-            require_uppercase: policy.require_uppercase_characters,
-            require_lowercase: policy.require_lowercase_characters,
-            max_age_days: policy.max_password_age.filter(|days| *days > 0),
-            hard_expiry: policy.hard_expiry.unwrap_or(false),
-            users_may_change: policy.allow_users_to_change_password,
-        }))
+        let answer = GET.ask(&reader.clients, reader.global_region(), &Nothing {});
+        match answer.await {
+            Ok(found) => Ok(Some(found.password_policy.into())),
+            Err(error) if error.is("NoSuchEntity") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    fn propose(
+    fn wanted(
         settings: &Settings,
-        _: &Place,
-        live: Option<Policy>,
-        context: &Context,
-    ) -> Proposal {
-        let mut wanted = match &live {
-            Some(live) => live.wanted(settings),
-            None => Policy::first(settings),
+        live: &Option<Policy>,
+        _: At<'_>,
+        say: &mut Proposal,
+    ) -> Option<Policy> {
+        let Some(live) = live else {
+            let first = Policy::first(settings);
+            say.loosens = first.weaker_than_none();
+            return Some(first);
         };
-        let locks_out = settings.max_age_days.is_some() && !wanted.users_may_change;
-        if let (Some(live), true) = (&live, locks_out) {
+        let mut wanted = live.wanted(settings);
+        if settings.max_age_days.is_some() && !wanted.users_may_change {
             wanted.max_age_days = live.max_age_days;
-        }
-        let update = UpdateAccountPasswordPolicy::new(&wanted, context.global_region());
-        let weaker = match &live {
-            Some(_) => Vec::new(),
-            None => wanted.weaker_than_none(),
-        };
-        let mut proposal = Proposal::between(&live, &Some(wanted));
-        for difference in &mut proposal.differences {
-            difference.loosens = weaker.contains(&difference.field.as_str());
-        }
-        if locks_out {
-            proposal.finding(
+            say.finding(
                 "max_age_days",
                 "users may not change their own password, so they could not renew an expired one",
                 "add users_may_change = true, or take out max_age_days",
             );
         }
-        if !proposal.differences.is_empty() {
-            proposal.call(update);
-        }
-        proposal
+        Some(wanted)
     }
 
-    fn restore(_: &Settings, _: &Place, past: Past<Option<Policy>>, context: &Context) -> Proposal {
-        let region = context.global_region();
-        let (mut proposal, wanted) = past.put_back();
-        if proposal.differences.is_empty() {
-            return proposal;
-        }
-        match wanted {
-            Some(policy) => proposal.call(UpdateAccountPasswordPolicy::new(&policy, region)),
-            None => proposal.call(DeleteAccountPasswordPolicy { region }),
-        }
-        proposal
-    }
-
-    const RESTORES: &'static [Operation] = &[DeleteAccountPasswordPolicy::OPERATION];
-}
-
-/// Replaces the whole policy. A limit of zero is not sent: the API has no other way to say "off".
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct UpdateAccountPasswordPolicy {
-    minimum_password_length: i32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password_reuse_prevention: Option<i32>,
-    require_symbols: bool,
-    require_numbers: bool,
-    require_uppercase_characters: bool,
-    require_lowercase_characters: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_password_age: Option<i32>,
-    hard_expiry: bool,
-    allow_users_to_change_password: bool,
-    #[serde(skip)]
-    region: &'static str,
-}
-
-impl UpdateAccountPasswordPolicy {
-    fn new(wanted: &Policy, region: &'static str) -> Self {
-        Self {
-            minimum_password_length: wanted.minimum_length,
-            password_reuse_prevention: Some(wanted.reuse_prevention).filter(|count| *count > 0),
-            require_symbols: wanted.require_symbols,
-            require_numbers: wanted.require_numbers,
-            require_uppercase_characters: wanted.require_uppercase,
-            require_lowercase_characters: wanted.require_lowercase,
-            max_password_age: wanted.max_age_days,
-            hard_expiry: wanted.hard_expiry,
-            allow_users_to_change_password: wanted.users_may_change,
-            region,
+    fn steps(_: &Option<Policy>, to: &Option<Policy>, at: At<'_>) -> Steps {
+        match to {
+            Some(policy) => Steps::default().then(UPDATE.call(at.region(), policy.into())),
+            None => Steps::default().then(DELETE.call(at.region(), Nothing {})),
         }
     }
-}
 
-impl Write for UpdateAccountPasswordPolicy {
-    const OPERATION: Operation = Operation::new(
-        "iam",
-        "UpdateAccountPasswordPolicy",
-        &[Grant::any("iam:UpdateAccountPasswordPolicy")],
-    );
-
-    fn region(&self) -> &str {
-        self.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let request = clients
-            .iam(self.region)
-            .update_account_password_policy()
-            .minimum_password_length(self.minimum_password_length)
-            .set_password_reuse_prevention(self.password_reuse_prevention)
-            .require_symbols(self.require_symbols)
-            .require_numbers(self.require_numbers)
-            .require_uppercase_characters(self.require_uppercase_characters)
-            .require_lowercase_characters(self.require_lowercase_characters)
-            .set_max_password_age(self.max_password_age)
-            .hard_expiry(self.hard_expiry)
-            .allow_users_to_change_password(self.allow_users_to_change_password);
-        sent(self, request.send().await)
-    }
-}
-
-/// Takes the policy away: AWS's default applies from then on.
-#[derive(Debug, Serialize)]
-struct DeleteAccountPasswordPolicy {
-    #[serde(skip)]
-    region: &'static str,
-}
-
-impl Write for DeleteAccountPasswordPolicy {
-    const OPERATION: Operation = Operation::new(
-        "iam",
-        "DeleteAccountPasswordPolicy",
-        &[Grant::any("iam:DeleteAccountPasswordPolicy")],
-    );
-
-    fn region(&self) -> &str {
-        self.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let request = clients.iam(self.region).delete_account_password_policy();
-        sent(self, request.send().await)
-    }
+    const RESTORES: &'static [Operation] = &[DELETE.operation];
 }
 
 #[cfg(test)]
