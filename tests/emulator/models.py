@@ -123,9 +123,11 @@ class Comparison:
         given = dict(self.sent["input"])
         if self.sent["token"]:
             given.setdefault(self.sent["token"], str(uuid.uuid4()))
-        report = ParamValidator().validate(given, shape)
-        if report.has_errors():
-            self.fault(report.generate_report())
+        report = ParamValidator().validate(given, shape).generate_report().splitlines()
+        # A sample has the right kinds; whether its values are in range says nothing.
+        for line in report:
+            if line and "valid min" not in line:
+                self.fault(line)
 
     def compare_token(self):
         declared, wanted = self.sent["token"], self.operation.idempotent_members
