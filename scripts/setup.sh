@@ -25,13 +25,12 @@ command -v python3 >/dev/null || die "python3 is missing: the AWS emulator needs
 
 export CARGO_NET_RETRY="${CARGO_NET_RETRY:-10}"
 
-# Builds outlive the clone when there is a folder for that.
-if [ -z "${CARGO_TARGET_DIR:-}" ]; then
-    cache="${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/baseline/target"
-    if mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ]; then
-        export CARGO_TARGET_DIR="$cache"
-    fi
+# Builds and tools outlive the clone when there is a folder for that.
+cache="${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/baseline"
+if [ -z "${CARGO_TARGET_DIR:-}" ] && mkdir -p "$cache/target" 2>/dev/null && [ -w "$cache/target" ]; then
+    export CARGO_TARGET_DIR="$cache/target"
 fi
+export PATH="$PATH:$cache/tools/bin"
 target="${CARGO_TARGET_DIR:-$PWD/target}"
 
 # The emulator in a virtual environment of the project; made anew when its requirements change.
@@ -63,4 +62,32 @@ setup_judges() {
         with_retries "$folder/.venv/bin/pip" install --quiet --disable-pip-version-check -r "$folder/requirements.txt"
         cp "$folder/requirements.txt" "$folder/.venv/requirements.txt"
     fi
+}
+
+# Installs cargo-deny into the cache, unless there is one; building it takes some minutes.
+setup_deny() {
+    if ! cargo deny --version >/dev/null 2>&1; then
+        say "installing cargo-deny into $cache/tools"
+        with_retries cargo install cargo-deny --locked --debug --quiet --root "$cache/tools"
+    fi
+}
+
+# Licences, sources and wildcards of the crates, offline.
+check_crates() {
+    if ! cargo deny --version >/dev/null 2>&1; then
+        say "crates: skipped, because cargo-deny is missing; ./test --long installs it"
+        return
+    fi
+    say "crates"
+    cargo deny --locked --offline check --hide-inclusion-graph bans licenses sources
+}
+
+# Known vulnerabilities of the crates, where the database of RustSec can be had.
+check_advisories() {
+    if ! cargo deny fetch db >/dev/null 2>&1; then
+        say "advisories: skipped, because the database of RustSec cannot be fetched"
+        return
+    fi
+    say "advisories"
+    cargo deny --locked check --hide-inclusion-graph advisories
 }
