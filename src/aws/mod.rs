@@ -203,8 +203,6 @@ macro_rules! clients {
 }
 
 clients! {
-    /// IAM Access Analyzer.
-    accessanalyzer = aws_sdk_accessanalyzer;
     /// Budgets.
     budgets = aws_sdk_budgets;
     /// CloudTrail.

@@ -1,7 +1,7 @@
 //! What a control proposes for a place.
 
 use super::Past;
-use crate::aws::{AnyWrite, AwsError, Write};
+use crate::aws::{AnyWrite, AwsError};
 use crate::diff::Difference;
 use crate::place::Place;
 use crate::plan::Finding;
@@ -135,7 +135,7 @@ impl Proposal {
     }
 
     /// Appends a write.
-    pub fn call(&mut self, write: impl Write) {
+    pub fn call(&mut self, write: impl AnyWrite + 'static) {
         self.writes.push(Box::new(write));
     }
 

@@ -1,31 +1,32 @@
 //! access_analyzer, through the binary.
 
-use crate::account::{Account, HOME, Run, block_on};
+use crate::account::{Account, HOME, Run};
 use crate::emulator::emulator;
-use aws_sdk_accessanalyzer::Client;
-use aws_sdk_accessanalyzer::types::{AnalyzerSummary, Criterion, FindingStatusUpdate, Type};
+use crate::wire::Wire;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const IRELAND: &str = "eu-west-1";
 
-async fn client(account: &Account, region: &'static str) -> Client {
-    let config = aws_sdk_accessanalyzer::config::Builder::from(&account.sdk().await)
-        .region(aws_sdk_accessanalyzer::config::Region::new(region));
-    Client::from_conf(config.build())
+fn ask(account: &Account, region: &str, method: &str, path: &str, input: Value) -> Value {
+    let body = match method {
+        "GET" | "DELETE" => String::new(),
+        _ => input.to_string(),
+    };
+    Wire::new(account).rest("access-analyzer", region, method, path, &body)
 }
 
-async fn analyzers(account: &Account, region: &'static str) -> Vec<AnalyzerSummary> {
-    let request = client(account, region).await.list_analyzers();
-    request.send().await.expect("analyzers").analyzers
+fn analyzers(account: &Account, region: &str) -> Vec<Value> {
+    let answer = ask(account, region, "GET", "/analyzer", json!({}));
+    answer["analyzers"].as_array().expect("analyzers").clone()
 }
 
-async fn create(account: &Account, name: &str, kind: Type) {
-    let request = client(account, HOME).await.create_analyzer();
-    let request = request.analyzer_name(name).r#type(kind);
-    request.send().await.expect("created");
+fn create(account: &Account, name: &str, kind: &str) {
+    let input = json!({"analyzerName": name, "type": kind});
+    let answer = ask(account, HOME, "PUT", "/analyzer", input);
+    assert!(answer["arn"].is_string(), "{answer}");
 }
 
 /// What was there before, in the home region.
@@ -60,24 +61,19 @@ fn every_region_gets_one_analyzer_of_the_account() {
     let account = Account::new();
     account.baseline(&account.in_regions(&[HOME, IRELAND], "[access_analyzer]"));
     account.assert_converges();
-    block_on(async {
-        for region in [HOME, IRELAND] {
-            let found = analyzers(&account, region).await;
-            assert_eq!(found.len(), 1, "{region}");
-            assert_eq!(found[0].r#type, Type::Account);
-            assert_eq!(
-                found[0].tags.as_ref().expect("tags")["baseline"],
-                "baseline"
-            );
-        }
-    });
+    for region in [HOME, IRELAND] {
+        let found = analyzers(&account, region);
+        assert_eq!(found.len(), 1, "{region}");
+        assert_eq!(found[0]["type"], "ACCOUNT");
+        assert_eq!(found[0]["tags"]["baseline"], "baseline");
+    }
     assert_eq!(account.writes(), ["accessanalyzer:CreateAnalyzer"; 2]);
 }
 
 #[test]
 fn one_that_is_there_is_adopted_under_whatever_name() {
     let account = Account::with("[access_analyzer]");
-    block_on(create(&account, "ours-since-2019", Type::Account));
+    create(&account, "ours-since-2019", "ACCOUNT");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = account.run(&["drift"]).exits(0);
     assert_eq!(account.writes().len(), 1);
@@ -86,18 +82,22 @@ fn one_that_is_there_is_adopted_under_whatever_name() {
 #[test]
 fn analyzers_of_another_type_are_no_substitute_and_are_left_alone() {
     let account = Account::with("[access_analyzer]");
-    block_on(async {
-        create(&account, "baseline", Type::AccountUnusedAccess).await;
-        account.assert_converges();
-        let mut found = analyzers(&account, HOME).await;
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        let found: Vec<_> = found.iter().map(|own| (own.name(), own.r#type())).collect();
-        let wanted = [
-            ("baseline", &Type::AccountUnusedAccess),
-            ("baseline-account", &Type::Account),
-        ];
-        assert_eq!(found, wanted);
-    });
+    create(&account, "baseline", "ACCOUNT_UNUSED_ACCESS");
+    account.assert_converges();
+    let found = analyzers(&account, HOME);
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let found = found
+        .iter()
+        .map(|own| [text(&own["name"]), text(&own["type"])]);
+    let found: BTreeSet<_> = found.collect();
+    let wanted = [
+        ["baseline", "ACCOUNT_UNUSED_ACCESS"],
+        ["baseline-account", "ACCOUNT"],
+    ];
+    assert_eq!(
+        found,
+        BTreeSet::from(wanted.map(|own| own.map(str::to_owned)))
+    );
 }
 
 #[test]
@@ -177,14 +177,10 @@ fn active_findings_are_told_until_they_are_archived() {
     let accept = accept.split(')').next().expect("it is in brackets");
     let words: Vec<&str> = accept.split_whitespace().collect();
     let id = words[words.iter().position(|w| *w == "--ids").expect("ids") + 1];
-    block_on(async {
-        let arn = analyzers(&account, HOME).await[0].arn.clone();
-        assert!(words.contains(&arn.as_str()), "{words:?}");
-        let update = client(&account, HOME).await.update_findings();
-        let update = update.analyzer_arn(arn).ids(id);
-        let update = update.status(FindingStatusUpdate::Archived);
-        update.send().await.expect("archived");
-    });
+    let arn = analyzers(&account, HOME)[0]["arn"].clone();
+    assert!(words.contains(&arn.as_str().expect("an ARN")), "{words:?}");
+    let archived = json!({"analyzerArn": arn, "ids": [id], "status": "ARCHIVED"});
+    ask(&account, HOME, "PUT", "/finding", archived);
     let _ = account.run(&["drift"]).exits(0);
 }
 
@@ -230,7 +226,7 @@ fn findings_that_are_not_asked_for_are_not_read() {
 fn many_findings_take_few_requests_and_the_rest_is_said_to_be_there() {
     let account = Account::with("[access_analyzer]");
     finds(&account, HOME, json!(vec![bucket(&account.id); 501]));
-    block_on(create(&account, "mine", Type::Account));
+    create(&account, "mine", "ACCOUNT");
     let run = account.run(&["drift"]).exits(2);
     let _ = run.says("there are more active findings than are read here");
     let asked = account.operations().into_iter();
@@ -241,7 +237,7 @@ fn many_findings_take_few_requests_and_the_rest_is_said_to_be_there() {
 #[test]
 fn findings_that_cannot_be_seen_are_not_taken_for_none() {
     let account = Account::with("[access_analyzer]");
-    block_on(create(&account, "mine", Type::Account));
+    create(&account, "mine", "ACCOUNT");
     account.faults(json!([{"operation": "ListFindings", "action": "denied", "count": null}]));
     let run = account.run(&["drift"]).exits(4);
     let _ = run.says("allow access-analyzer:ListFindings");
@@ -265,7 +261,7 @@ fn a_lost_answer_and_stale_reads_leave_one_analyzer() {
         let account = Account::with("[access_analyzer]");
         account.faults(json!([fault]));
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
-        assert_eq!(block_on(analyzers(&account, HOME)).len(), 1);
+        assert_eq!(analyzers(&account, HOME).len(), 1);
     }
 }
 
@@ -284,7 +280,7 @@ fn one_that_somebody_makes_in_the_meantime_is_adopted() {
         }
         there_is(&account, json!([{"name": name, "type": "ACCOUNT"}]));
         let _ = Run::from(child.wait_with_output().expect("it ends")).exits(0);
-        assert_eq!(block_on(analyzers(&account, HOME)).len(), 1, "{name}");
+        assert_eq!(analyzers(&account, HOME).len(), 1, "{name}");
     }
 }
 
@@ -308,52 +304,37 @@ fn every_move_that_blinds_the_analyzer_is_drift() {
         let drift = account.run(&["drift"]).exits(2);
         let _ = drift.says("access_analyzer@us-east-1").says(what);
     };
-    block_on(async {
-        let client = client(&account, HOME).await;
-        let name = analyzers(&account, HOME).await[0].name().to_owned();
-        let rule = async |rule: &str, key: &str, criterion: Criterion| {
-            let request = client
-                .create_archive_rule()
-                .analyzer_name(&name)
-                .rule_name(rule);
-            let filter = HashMap::from([(key.to_owned(), criterion)]);
-            request
-                .set_filter(Some(filter))
-                .send()
-                .await
-                .expect("a rule");
-        };
-        let is = |value: &str| Criterion::builder().eq(value).build();
-        rule("public", "isPublic", is("true")).await;
-        sees("the archive rule public archives findings with isPublic eq true: nobody sees them");
-        rule("buckets", "resourceType", is("AWS::S3::Bucket")).await;
-        sees("the archive rule buckets archives");
-        let any = Criterion::builder().exists(true).build();
-        rule("any", "resource", any).await;
-        sees("the archive rule any archives");
-        let request = client
-            .create_archive_rule()
-            .analyzer_name(&name)
-            .rule_name("all");
-        let nothing = request.set_filter(Some(HashMap::new()));
-        nothing.send().await.expect("a rule");
-        sees("the archive rule all archives every finding: nobody sees them");
-        rule("vendor", "resource", is("arn:aws:s3:::vendor-exchange")).await;
-        let declared =
-            "[access_analyzer]\narchive_rules = [\"all\", \"any\", \"buckets\", \"public\"]";
-        account.baseline(&account.in_one_region(declared));
-        let _ = account.run(&["drift"]).exits(0);
-        account.faults(json!([{"operation": "ListArchiveRules", "action": "denied"}]));
-        let _ = account
-            .run(&["drift"])
-            .exits(4)
-            .says("allow access-analyzer:ListArchiveRules");
-        client
-            .delete_analyzer()
-            .analyzer_name(&name)
-            .send()
-            .await
-            .expect("deleted");
-        sees("wanted are name, type");
-    });
+    let name = analyzers(&account, HOME)[0]["name"].clone();
+    let path = format!("/analyzer/{}", name.as_str().expect("a name"));
+    let rule = |rule: &str, filter: Value| {
+        let input = json!({"ruleName": rule, "filter": filter});
+        let path = format!("{path}/archive-rule");
+        let answer = ask(&account, HOME, "PUT", &path, input);
+        assert!(answer.get("message").is_none(), "{answer}");
+    };
+    rule("public", json!({"isPublic": {"eq": ["true"]}}));
+    sees("the archive rule public archives findings with isPublic eq true: nobody sees them");
+    rule(
+        "buckets",
+        json!({"resourceType": {"eq": ["AWS::S3::Bucket"]}}),
+    );
+    sees("the archive rule buckets archives");
+    rule("any", json!({"resource": {"exists": true}}));
+    sees("the archive rule any archives");
+    rule("all", json!({}));
+    sees("the archive rule all archives every finding: nobody sees them");
+    rule(
+        "vendor",
+        json!({"resource": {"eq": ["arn:aws:s3:::vendor-exchange"]}}),
+    );
+    let declared = "[access_analyzer]\narchive_rules = [\"all\", \"any\", \"buckets\", \"public\"]";
+    account.baseline(&account.in_one_region(declared));
+    let _ = account.run(&["drift"]).exits(0);
+    account.faults(json!([{"operation": "ListArchiveRules", "action": "denied"}]));
+    let _ = account
+        .run(&["drift"])
+        .exits(4)
+        .says("allow access-analyzer:ListArchiveRules");
+    ask(&account, HOME, "DELETE", &path, json!({}));
+    sees("wanted are name, type");
 }

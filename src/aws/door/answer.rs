@@ -1,5 +1,6 @@
 //! What comes back: an answer, or an error with its code and message, in any of the protocols.
 
+use super::typed::drop_null;
 use super::xml::Element;
 use crate::aws::services::Protocol;
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
@@ -71,7 +72,10 @@ impl Answer {
             "" => "{}",
             body => body,
         };
-        serde_json::from_str(body).map_err(|cause| cause.to_string())
+        let parsed: Result<Value, _> = serde_json::from_str(body);
+        let mut value = parsed.map_err(|cause| cause.to_string())?;
+        drop_null(&mut value);
+        T::deserialize(value).map_err(|cause| cause.to_string())
     }
 
     /// A string at the top of the answer, such as the mark of the next page; an empty one is none.

@@ -133,6 +133,21 @@ where
         region: &str,
         input: &I,
     ) -> Result<Vec<O>, AwsError> {
+        let pages = self.first_pages(clients, region, input, usize::MAX);
+        Ok(pages.await?.0)
+    }
+
+    /// Asks for so many pages at most, and says whether there are more.
+    ///
+    /// # Errors
+    /// As for [`Typed::ask`], for any of the pages.
+    pub async fn first_pages(
+        &'static self,
+        clients: &Clients,
+        region: &str,
+        input: &I,
+        most: usize,
+    ) -> Result<(Vec<O>, bool), AwsError> {
         let mut input = members(input);
         let mut pages = Vec::new();
         let next = self.operation.wire.as_ref().and_then(|wire| wire.next);
@@ -140,8 +155,9 @@ where
             let answer = self.answer(clients, region, input.clone()).await?;
             pages.push(self.parsed(region, &answer)?);
             match next.and_then(|(asked, named)| Some((asked, answer.member(named)?))) {
+                Some(_) if pages.len() >= most => return Ok((pages, true)),
                 Some((asked, mark)) => input.insert(asked.to_owned(), mark.into()),
-                None => return Ok(pages),
+                None => return Ok((pages, false)),
             };
         }
     }
@@ -242,20 +258,25 @@ where
 
 /// The members of an input, without those that are `null`.
 pub fn members(input: &impl Serialize) -> Map<String, Value> {
-    fn without_null(value: &mut Value) {
-        match value {
-            Value::Object(members) => {
-                members.retain(|_, value| !value.is_null());
-                members.values_mut().for_each(without_null);
-            }
-            Value::Array(items) => items.iter_mut().for_each(without_null),
-            _ => (),
-        }
-    }
     let mut value = crate::diff::to_value(input);
-    without_null(&mut value);
+    drop_null(&mut value);
     match value {
         Value::Object(members) => members,
         _ => Map::new(),
+    }
+}
+
+/// Takes out what is `null`: to AWS, and in its answers, that is the same as absent.
+pub fn drop_null(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            members.values_mut().for_each(drop_null);
+        }
+        Value::Array(items) => {
+            items.retain(|item| !item.is_null());
+            items.iter_mut().for_each(drop_null);
+        }
+        _ => (),
     }
 }

@@ -5,7 +5,6 @@
 
 use super::live::Analyzer;
 use crate::control::Proposal;
-use aws_sdk_accessanalyzer::types::{ArchiveRuleSummary, Criterion};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,29 +18,69 @@ pub struct Rule {
     pub filter: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
 
-impl From<&ArchiveRuleSummary> for Rule {
-    fn from(found: &ArchiveRuleSummary) -> Self {
-        let filter = found.filter().iter();
+/// An archive rule as it is answered.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleFound {
+    rule_name: String,
+    filter: BTreeMap<String, Criterion>,
+}
+
+/// What a key of a filter is compared with: all that is given must hold.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Criterion {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    eq: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    neq: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contains: Vec<String>,
+    exists: Option<bool>,
+}
+
+impl Criterion {
+    /// That a key has this value.
+    pub fn is(value: &str) -> Self {
         Self {
-            name: found.rule_name().to_owned(),
-            filter: filter
-                .map(|(key, criterion)| (key.clone(), operators(criterion)))
-                .collect(),
+            eq: vec![value.to_owned()],
+            ..Self::default()
         }
+    }
+
+    /// That a key has none of these values.
+    pub fn is_none_of(values: &[&str]) -> Self {
+        Self {
+            neq: values.iter().map(|value| (*value).to_owned()).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The operators with their values.
+    fn operators(self) -> BTreeMap<String, Vec<String>> {
+        let exists = self.exists.map(|exists| exists.to_string());
+        let each = [
+            ("eq", self.eq),
+            ("neq", self.neq),
+            ("contains", self.contains),
+            ("exists", exists.into_iter().collect()),
+        ];
+        let each = each.into_iter().filter(|(_, values)| !values.is_empty());
+        each.map(|(name, values)| (name.to_owned(), values))
+            .collect()
     }
 }
 
-fn operators(criterion: &Criterion) -> BTreeMap<String, Vec<String>> {
-    let exists = criterion.exists().map(|exists| exists.to_string());
-    let each = [
-        ("eq", criterion.eq().to_vec()),
-        ("neq", criterion.neq().to_vec()),
-        ("contains", criterion.contains().to_vec()),
-        ("exists", exists.into_iter().collect()),
-    ];
-    let each = each.into_iter().filter(|(_, values)| !values.is_empty());
-    each.map(|(name, values)| (name.to_owned(), values))
-        .collect()
+impl From<RuleFound> for Rule {
+    fn from(found: RuleFound) -> Self {
+        let filter = found.filter.into_iter();
+        Self {
+            name: found.rule_name,
+            filter: filter
+                .map(|(key, criterion)| (key, criterion.operators()))
+                .collect(),
+        }
+    }
 }
 
 impl Rule {

@@ -2,7 +2,6 @@
 
 use super::live::Analyzer;
 use crate::control::Proposal;
-use aws_sdk_accessanalyzer::types::FindingSummary;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -45,30 +44,63 @@ pub struct Exposure {
     pub error: Option<String>,
 }
 
-impl From<&FindingSummary> for Exposure {
-    fn from(found: &FindingSummary) -> Self {
-        let principal = found.principal().into_iter().flatten();
-        let sources = found.sources().iter().map(|source| {
-            let kind = source.r#type().as_str();
-            let detail = source.detail();
-            match detail.and_then(|detail| detail.access_point_arn()) {
-                Some(access_point) => format!("{kind} {access_point}"),
-                None => kind.to_owned(),
-            }
-        });
+/// A finding as it is answered.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingFound {
+    id: String,
+    resource: Option<String>,
+    resource_type: String,
+    is_public: Option<bool>,
+    #[serde(default)]
+    principal: BTreeMap<String, String>,
+    #[serde(default)]
+    action: Vec<String>,
+    #[serde(default)]
+    condition: BTreeMap<String, String>,
+    #[serde(default)]
+    sources: Vec<Source>,
+    resource_control_policy_restriction: Option<String>,
+    error: Option<String>,
+}
+
+/// By what access is given.
+#[derive(Debug, Deserialize)]
+struct Source {
+    r#type: String,
+    detail: Option<SourceDetail>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceDetail {
+    access_point_arn: Option<String>,
+}
+
+impl Source {
+    fn words(self) -> String {
+        let kind = self.r#type;
+        match self.detail.and_then(|detail| detail.access_point_arn) {
+            Some(access_point) => format!("{kind} {access_point}"),
+            None => kind,
+        }
+    }
+}
+
+impl From<FindingFound> for Exposure {
+    fn from(found: FindingFound) -> Self {
+        let restriction = found.resource_control_policy_restriction;
         Self {
-            id: found.id().to_owned(),
-            resource: found.resource().map(str::to_owned),
-            resource_type: found.resource_type().as_str().to_owned(),
-            is_public: found.is_public(),
-            principal: principal.map(|(k, v)| (k.clone(), v.clone())).collect(),
-            actions: found.action().to_vec(),
-            condition: found.condition().clone().into_iter().collect(),
-            sources: sources.collect(),
-            may_be_forbidden: found
-                .resource_control_policy_restriction()
-                .is_some_and(|how| UNDECIDED.contains(&how.as_str())),
-            error: found.error().map(str::to_owned),
+            id: found.id,
+            resource: found.resource,
+            resource_type: found.resource_type,
+            is_public: found.is_public,
+            principal: found.principal,
+            actions: found.action,
+            condition: found.condition,
+            sources: found.sources.into_iter().map(Source::words).collect(),
+            may_be_forbidden: restriction.is_some_and(|how| UNDECIDED.contains(&how.as_str())),
+            error: found.error,
         }
     }
 }

@@ -1,44 +1,117 @@
 //! What is live: the analyzers of external access of a region, and what the adopted one has found.
 
 use super::Settings;
-use super::archive::Rule;
-use super::exposure::Exposure;
+use super::archive::{Criterion, Rule, RuleFound};
+use super::exposure::{Exposure, FindingFound};
 use super::writes::ANALYZER_ARN;
+use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Grant, Operation};
+use crate::aws::services::ACCESS_ANALYZER;
+use crate::aws::{AwsError, Grant};
 use crate::control::owner::owner;
-use aws_sdk_accessanalyzer::types::{AnalyzerStatus, AnalyzerSummary, Criterion, Type};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub const LIST: Operation = Operation::new(
-    "accessanalyzer",
+pub const LIST: Typed<Nothing, Analyzers> = Typed::rest(
+    &ACCESS_ANALYZER,
     "ListAnalyzers",
+    "GET /analyzer?nextToken={nextToken}",
     &[Grant::any("access-analyzer:ListAnalyzers")],
-);
+)
+.paged("nextToken", "nextToken");
 
 /// Of an analyzer of external access it tells all that is asked here in one answer; its successor
 /// needs a request for each finding.
-pub const LIST_FINDINGS: Operation = Operation::new(
-    "accessanalyzer",
+pub const LIST_FINDINGS: Typed<FindingsAsked, Findings> = Typed::rest(
+    &ACCESS_ANALYZER,
     "ListFindings",
+    "POST /finding",
     &[Grant::on("access-analyzer:ListFindings", ANALYZER_ARN)],
-);
+)
+.paged("nextToken", "nextToken");
 
 /// The rules by which the adopted analyzer archives what it finds.
-pub const LIST_RULES: Operation = Operation::new(
-    "accessanalyzer",
+pub const LIST_RULES: Typed<RulesAsked, Rules> = Typed::rest(
+    &ACCESS_ANALYZER,
     "ListArchiveRules",
+    "GET /analyzer/{analyzerName}/archive-rule?maxResults={maxResults}&nextToken={nextToken}",
     &[Grant::on("access-analyzer:ListArchiveRules", ANALYZER_ARN)],
-);
+)
+.paged("nextToken", "nextToken");
+
+/// A page of analyzers.
+#[derive(Debug, Deserialize)]
+pub struct Analyzers {
+    analyzers: Vec<AnalyzerFound>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnalyzerFound {
+    name: String,
+    arn: String,
+    r#type: String,
+    status: String,
+    status_reason: Option<Reason>,
+    managed_by: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reason {
+    code: String,
+}
+
+/// Which findings are asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingsAsked {
+    analyzer_arn: String,
+    filter: BTreeMap<String, Criterion>,
+    max_results: u32,
+}
+
+/// A page of findings.
+#[derive(Debug, Deserialize)]
+pub struct Findings {
+    findings: Vec<FindingFound>,
+}
+
+/// Whose archive rules are asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RulesAsked {
+    analyzer_name: String,
+    max_results: u32,
+}
+
+/// A page of archive rules.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rules {
+    archive_rules: Vec<RuleFound>,
+}
 
 /// The type of an analyzer whose zone of trust is the account.
 pub const ACCOUNT: &str = "ACCOUNT";
 /// The type of an analyzer whose zone of trust is the organization.
 pub const ORGANIZATION: &str = "ORGANIZATION";
 
+/// The types that are known. Source: IAM Access Analyzer API reference, AnalyzerSummary.
+const TYPES: [&str; 6] = [
+    ACCOUNT,
+    ORGANIZATION,
+    "ACCOUNT_UNUSED_ACCESS",
+    "ORGANIZATION_UNUSED_ACCESS",
+    "ACCOUNT_INTERNAL_ACCESS",
+    "ORGANIZATION_INTERNAL_ACCESS",
+];
+/// The statuses that are known. Source: the same.
+const STATUSES: [&str; 4] = ["ACTIVE", "CREATING", "DISABLED", "FAILED"];
+
 /// How many findings are asked for at once.
-const PAGE: i32 = 100;
+const PAGE: u32 = 100;
 /// How many pages are read of one region; what lies beyond is told to be there.
 const PAGES: usize = 5;
 
@@ -97,22 +170,16 @@ impl Analyzer {
     }
 }
 
-impl From<&AnalyzerSummary> for Analyzer {
-    fn from(found: &AnalyzerSummary) -> Self {
-        let tags = found.tags().into_iter().flatten();
-        let tags = tags
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
+impl From<AnalyzerFound> for Analyzer {
+    fn from(found: AnalyzerFound) -> Self {
         Self {
-            owner: owner(found.name(), &tags),
-            name: found.name().to_owned(),
-            arn: found.arn().to_owned(),
-            zone: found.r#type().as_str().to_owned(),
-            status: found.status().as_str().to_owned(),
-            reason: found
-                .status_reason()
-                .map(|reason| reason.code().as_str().to_owned()),
-            managed_by: found.managed_by().map(str::to_owned),
+            owner: owner(&found.name, &found.tags),
+            name: found.name,
+            arn: found.arn,
+            zone: found.r#type,
+            status: found.status,
+            reason: found.status_reason.map(|reason| reason.code),
+            managed_by: found.managed_by,
         }
     }
 }
@@ -155,7 +222,7 @@ pub async fn read(
     let Some(analyzer) = adopted else {
         return match strange.filter(|_| settings.zone.is_some()) {
             // It may be the analyzer that is asked for: no reason to create a second.
-            Some(text) => Err(AwsError::unexpected(&LIST, region, &text)),
+            Some(text) => Err(AwsError::unexpected(&LIST.operation, region, &text)),
             None => Ok(live),
         };
     };
@@ -176,33 +243,30 @@ pub async fn read(
 }
 
 async fn rules(analyzer: &Analyzer, region: &str, reader: &Reader) -> Result<Vec<Rule>, AwsError> {
-    let clients = &reader.clients;
-    let mut rules: Vec<Rule> = Vec::new();
-    let mut next = None;
-    loop {
-        let request = clients.accessanalyzer(region).list_archive_rules();
-        let request = request.analyzer_name(&analyzer.name);
-        let request = request.max_results(PAGE).set_next_token(next).send();
-        let page = LIST_RULES.answer(clients, region, request).await?;
-        rules.extend(page.archive_rules().iter().map(Rule::from));
-        next = page.next_token().map(str::to_owned);
-        if next.is_none() {
-            rules.sort_by(|a, b| a.name.cmp(&b.name));
-            return Ok(rules);
-        }
-    }
+    let input = RulesAsked {
+        analyzer_name: analyzer.name.clone(),
+        max_results: PAGE,
+    };
+    let pages = LIST_RULES.pages(&reader.clients, region, &input).await?;
+    let rules = pages.into_iter().flat_map(|page| page.archive_rules);
+    let mut rules: Vec<Rule> = rules.map(Rule::from).collect();
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(rules)
 }
 
 /// What is strange about an analyzer: a word of AWS's that this version does not know.
-fn strangeness(found: &AnalyzerSummary) -> Option<String> {
-    let words = [
-        ("type", found.r#type().as_str(), Type::values()),
-        ("status", found.status().as_str(), AnalyzerStatus::values()),
-    ];
-    let (what, word, _) = words
-        .iter()
-        .find(|(_, word, known)| !known.contains(word))?;
-    let name = found.name();
+fn strangeness(found: &AnalyzerFound) -> Option<String> {
+    let AnalyzerFound {
+        name,
+        r#type,
+        status,
+        ..
+    } = found;
+    let (what, word) = match () {
+        () if !TYPES.contains(&r#type.as_str()) => ("type", r#type),
+        () if !STATUSES.contains(&status.as_str()) => ("status", status),
+        () => return None,
+    };
     Some(format!(
         "this version of baseline does not know the {what} {word} of the analyzer {name}"
     ))
@@ -210,31 +274,19 @@ fn strangeness(found: &AnalyzerSummary) -> Option<String> {
 
 /// The analyzers of a region, and what is strange about one.
 async fn list(region: &str, reader: &Reader) -> Result<(Live, Option<String>), AwsError> {
-    let clients = &reader.clients;
     let (mut live, mut strange) = (Live::default(), None);
-    let mut next = None;
-    loop {
-        let request = clients
-            .accessanalyzer(region)
-            .list_analyzers()
-            .set_next_token(next)
-            .send();
-        let page = LIST.answer(clients, region, request).await?;
-        for found in page.analyzers() {
-            strange = strange.or_else(|| strangeness(found));
-            match found.r#type().as_str() {
-                ACCOUNT | ORGANIZATION => live.analyzers.push(found.into()),
-                _ => {
-                    live.other_names.insert(found.name().to_owned());
-                }
+    let pages = LIST.pages(&reader.clients, region, &Nothing {}).await?;
+    for found in pages.into_iter().flat_map(|page| page.analyzers) {
+        strange = strange.or_else(|| strangeness(&found));
+        match found.r#type.as_str() {
+            ACCOUNT | ORGANIZATION => live.analyzers.push(found.into()),
+            _ => {
+                live.other_names.insert(found.name);
             }
         }
-        next = page.next_token().map(str::to_owned);
-        if next.is_none() {
-            live.analyzers.sort_by(|a, b| a.name.cmp(&b.name));
-            return Ok((live, strange));
-        }
     }
+    live.analyzers.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((live, strange))
 }
 
 /// The active findings about what this account owns, and whether there are more.
@@ -244,36 +296,26 @@ async fn exposures(
     global_types: bool,
     reader: &Reader,
 ) -> Result<(Vec<Exposure>, bool), AwsError> {
-    let clients = &reader.clients;
-    let mut exposures = Vec::new();
-    let mut next = None;
-    for _ in 0..PAGES {
-        let mut request = clients
-            .accessanalyzer(region)
-            .list_findings()
-            .analyzer_arn(&analyzer.arn)
-            .filter("status", Criterion::builder().eq("ACTIVE").build())
-            .max_results(PAGE)
-            .set_next_token(next);
-        if analyzer.zone == ORGANIZATION {
-            let own = Criterion::builder().eq(&reader.caller.account).build();
-            request = request.filter("resourceOwnerAccount", own);
-        }
-        if !global_types {
-            let others = Criterion::builder().set_neq(Some(GLOBAL.map(str::to_owned).to_vec()));
-            request = request.filter("resourceType", others.build());
-        }
-        let page = LIST_FINDINGS
-            .answer(clients, region, request.send())
-            .await?;
-        exposures.extend(page.findings().iter().map(Exposure::from));
-        next = page.next_token().map(str::to_owned);
-        if next.is_none() {
-            break;
-        }
+    let mut filter = BTreeMap::from([("status".to_owned(), Criterion::is("ACTIVE"))]);
+    if analyzer.zone == ORGANIZATION {
+        let own = Criterion::is(&reader.caller.account);
+        filter.insert("resourceOwnerAccount".to_owned(), own);
     }
-    exposures.sort_by(|a: &Exposure, b| (&a.resource, &a.id).cmp(&(&b.resource, &b.id)));
-    Ok((exposures, next.is_some()))
+    if !global_types {
+        filter.insert("resourceType".to_owned(), Criterion::is_none_of(&GLOBAL));
+    }
+    let input = FindingsAsked {
+        analyzer_arn: analyzer.arn.clone(),
+        filter,
+        max_results: PAGE,
+    };
+    let (pages, has_more) = LIST_FINDINGS
+        .first_pages(&reader.clients, region, &input, PAGES)
+        .await?;
+    let findings = pages.into_iter().flat_map(|page| page.findings);
+    let mut exposures: Vec<Exposure> = findings.map(Exposure::from).collect();
+    exposures.sort_by(|a, b| (&a.resource, &a.id).cmp(&(&b.resource, &b.id)));
+    Ok((exposures, has_more))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ mod exposure;
 mod live;
 mod writes;
 
+use crate::aws::AwsError;
 use crate::aws::facts::{Facts, Reader};
-use crate::aws::{AwsError, Write};
 use crate::control::{
     About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standing,
 };
@@ -19,7 +19,7 @@ use crate::place::Place;
 use live::{Analyzer, LIST, LIST_FINDINGS, LIST_RULES, Live};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use writes::CreateAnalyzer;
+use writes::{CREATE, create};
 
 /// The control.
 pub struct AccessAnalyzer;
@@ -100,7 +100,7 @@ fn propose_new(settings: &Settings, region: &str, live: &Live, context: &Context
         r#type: settings.zone(),
     };
     let mut proposal = Proposal::between(&None, &Some(new));
-    proposal.call(CreateAnalyzer::new(&name, zone, context.tags(), region));
+    proposal.call(create(&name, zone, context.tags(), region));
     proposal.note("it is free; its first findings come within 30 minutes");
     if settings.zone() == Zone::Organization {
         proposal.note(
@@ -230,7 +230,12 @@ impl Control for AccessAnalyzer {
             Reference::well_architected("SEC 3", "public and cross-account access is analyzed"),
         ],
         cost: Cost::Free("free"),
-        operations: &[LIST, LIST_FINDINGS, LIST_RULES, CreateAnalyzer::OPERATION],
+        operations: &[
+            LIST.operation,
+            LIST_FINDINGS.operation,
+            LIST_RULES.operation,
+            CREATE.operation,
+        ],
     };
 
     fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
@@ -301,13 +306,13 @@ impl Control for AccessAnalyzer {
     fn unused(settings: &Settings) -> Vec<&'static str> {
         let mut unused = Vec::new();
         if !settings.reports() {
-            unused.push(LIST_FINDINGS.name);
+            unused.push(LIST_FINDINGS.operation.name);
         }
         if settings.archive_rules.is_none() {
-            unused.push(LIST_RULES.name);
+            unused.push(LIST_RULES.operation.name);
         }
         if settings.zone.is_none() {
-            unused.push(CreateAnalyzer::OPERATION.name);
+            unused.push(CREATE.operation.name);
         }
         unused
     }
