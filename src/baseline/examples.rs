@@ -185,6 +185,8 @@ const EXAMPLES: &[Example] = &[
         "alerts.sns",
         &["\"arn:aws:sns:us-east-1:111122223333:billing\""],
     ),
+    ("ebs_encryption", "enabled", BOOLEAN),
+    ("ebs_encryption", "kms_key", &["\"alias/data\""]),
     ("storage_lens", "enabled", BOOLEAN),
     ("storage_lens", "advanced", BOOLEAN),
     ("buckets", "match", &["[\"*\"]", "[\"acme-*\"]"]),

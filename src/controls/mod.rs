@@ -8,6 +8,7 @@ mod cloudtrail;
 mod config;
 #[cfg(test)]
 mod defaults;
+mod ebs_encryption;
 mod guardduty;
 pub mod log_bucket;
 mod password_policy;
@@ -30,6 +31,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<config::Config>(),
     Kind::of::<guardduty::GuardDuty>(),
     Kind::of::<access_analyzer::AccessAnalyzer>(),
+    Kind::of::<ebs_encryption::EbsEncryption>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),
     Kind::of::<storage_lens::StorageLens>(),

@@ -157,6 +157,8 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
     let shown = undo(&account);
     let writes = writes_since(&account, before);
     let wanted = [
+        "ec2:DisableEbsEncryptionByDefault",
+        "ec2:DisableEbsEncryptionByDefault",
         "guardduty:UpdateDetector",
         "guardduty:UpdateDetector",
         "config:StopConfigurationRecorder",

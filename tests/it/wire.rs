@@ -31,16 +31,23 @@ impl Wire {
 
     /// The answer of an IAM operation, as XML.
     pub fn iam(&mut self, action: &str, parameters: &str) -> String {
-        let body = format!("Action={action}&Version=2010-05-08{parameters}");
-        let kind = "Content-Type: application/x-www-form-urlencoded";
-        self.ask(("iam", HOME), "POST", "/", kind, &body)
+        self.query("iam", "2010-05-08", action, parameters)
     }
 
     /// The answer of an SNS operation, as XML.
     pub fn sns(&mut self, action: &str, parameters: &str) -> String {
-        let body = format!("Action={action}&Version=2010-03-31{parameters}");
+        self.query("sns", "2010-03-31", action, parameters)
+    }
+
+    /// The answer of an EC2 operation, as XML.
+    pub fn ec2(&mut self, action: &str, parameters: &str) -> String {
+        self.query("ec2", "2016-11-15", action, parameters)
+    }
+
+    fn query(&mut self, service: &str, version: &str, action: &str, parameters: &str) -> String {
+        let body = format!("Action={action}&Version={version}{parameters}");
         let kind = "Content-Type: application/x-www-form-urlencoded";
-        self.ask(("sns", HOME), "POST", "/", kind, &body)
+        self.ask((service, HOME), "POST", "/", kind, &body)
     }
 
     /// A part of S3 Control: set, if a value is given, else as it is.

@@ -4,6 +4,7 @@
 //!
 //! A control without a drill of five moves fails the build.
 
+mod compute;
 mod cost;
 mod detection;
 mod identity;
@@ -37,6 +38,7 @@ const DRILLS: &[&[Drill]] = &[
     logging::DRILLS,
     detection::DRILLS,
     storage::DRILLS,
+    compute::DRILLS,
     cost::DRILLS,
 ];
 
@@ -247,7 +249,7 @@ macro_rules! drills {
 
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
-    access_analyzer budgets buckets storage_lens
+    access_analyzer ebs_encryption budgets buckets storage_lens
 }
 
 #[test]

@@ -1,0 +1,359 @@
+//! EBS encryption by default, in every region: new volumes and copies of snapshots are encrypted.
+//!
+//! What exists stays as it is: an unencrypted volume stays unencrypted.
+
+use crate::aws::door::{Nothing, Typed};
+use crate::aws::facts::{Facts, Reader};
+use crate::aws::keys::{self, DESCRIBE_KEY, Named};
+use crate::aws::services::EC2;
+use crate::aws::{AwsError, Grant, Operation};
+use crate::control::{
+    About, At, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Steps, Stricter,
+};
+use crate::floor::{AtLeast, raise};
+use crate::managed::Managed;
+use crate::place::Place;
+use serde::{Deserialize, Serialize};
+
+/// The control.
+pub struct EbsEncryption;
+
+/// The table `[ebs_encryption]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    enabled: Managed<AtLeast<bool>>,
+    kms_key: Managed<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: Managed::new(AtLeast::new(true)),
+            kms_key: Managed::UNMANAGED,
+        }
+    }
+}
+
+/// The defaults of one region.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    enabled: bool,
+    /// The key of volumes that name none: an ARN, or `alias/aws/ebs` while nobody has named another.
+    kms_key: String,
+    /// What that key is, unless it is AWS's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Named>,
+    /// What the key of the baseline is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    named: Option<Named>,
+}
+
+/// AWS's own key for EBS, as EC2 names it.
+const AWS_KEY: &str = "alias/aws/ebs";
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Flag {
+    ebs_encryption_by_default: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    kms_key_id: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct KmsKey {
+    kms_key_id: String,
+}
+
+// None of these actions can be narrowed to a resource (Service Authorization Reference, EC2).
+const GET: Typed<Nothing, Flag> = Typed::new(
+    &EC2,
+    "GetEbsEncryptionByDefault",
+    &[Grant::any("ec2:GetEbsEncryptionByDefault")],
+);
+const GET_KEY: Typed<Nothing, Found> = Typed::new(
+    &EC2,
+    "GetEbsDefaultKmsKeyId",
+    &[Grant::any("ec2:GetEbsDefaultKmsKeyId")],
+);
+const ENABLE: Typed = Typed::new(
+    &EC2,
+    "EnableEbsEncryptionByDefault",
+    &[Grant::any("ec2:EnableEbsEncryptionByDefault")],
+);
+const DISABLE: Typed = Typed::new(
+    &EC2,
+    "DisableEbsEncryptionByDefault",
+    &[Grant::any("ec2:DisableEbsEncryptionByDefault")],
+);
+const SET_KEY: Typed<KmsKey> = Typed::new(
+    &EC2,
+    "ModifyEbsDefaultKmsKeyId",
+    &[Grant::any("ec2:ModifyEbsDefaultKmsKeyId")],
+);
+const RESET_KEY: Typed = Typed::new(
+    &EC2,
+    "ResetEbsDefaultKmsKeyId",
+    &[Grant::any("ec2:ResetEbsDefaultKmsKeyId")],
+);
+
+impl Control for EbsEncryption {
+    type Settings = Settings;
+    type Live = Live;
+
+    const ABOUT: About = About {
+        name: "ebs_encryption",
+        title: "EBS volumes are encrypted by default",
+        why: "A volume or snapshot that nobody thought to encrypt can be copied or shared in clear. \
+              With the default on, forgetting is no longer possible.",
+        scope: Scope::Regions,
+        needs: &[Need::Regions],
+        settings: &[
+            Setting::new(
+                "enabled",
+                "true",
+                "Whether new volumes and copies of snapshots are encrypted when nobody asks for it.",
+            )
+            .stricter(Stricter::Higher),
+            Setting::new(
+                "kms_key",
+                "\"unmanaged\"",
+                "The KMS key of volumes that name none, as an alias, id or ARN: it must exist in every \
+                 region. AWS's own key, until somebody names another.",
+            )
+            .breaks(
+                "who creates volumes, Auto Scaling and Spot among them, must be allowed to use the key",
+            ),
+        ],
+        satisfies: &[
+            Reference::cis3("2.2.1", "EBS encrypted by default"),
+            Reference::cis7("3.2.1", "EBS encrypted by default"),
+            Reference::fsbp("EC2.7", "EBS encrypted by default"),
+            Reference::nist_csf("Protect", "data at rest is protected"),
+        ],
+        cost: Cost::Free("free; requests to KMS are charged for a key of your own"),
+        operations: &[
+            GET.operation,
+            GET_KEY.operation,
+            DESCRIBE_KEY.operation,
+            ENABLE.operation,
+            DISABLE.operation,
+            SET_KEY.operation,
+        ],
+    };
+
+    fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
+        facts.region_places()
+    }
+
+    async fn read(
+        settings: &Settings,
+        place: &Place,
+        _: &Context,
+        reader: &Reader,
+    ) -> Result<Live, AwsError> {
+        let region = place.region.as_deref().unwrap_or_default();
+        let named = async {
+            match &*settings.kms_key {
+                Some(key) => reader.named_key(key, region).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (flag, found, named) = tokio::join!(
+            GET.ask(&reader.clients, region, &Nothing {}),
+            GET_KEY.ask(&reader.clients, region, &Nothing {}),
+            named
+        );
+        let kms_key = found?.kms_key_id;
+        let key = match kms_key.as_str() {
+            AWS_KEY => None,
+            key => Some(reader.named_key(key, region).await?),
+        };
+        Ok(Live {
+            enabled: flag?.ebs_encryption_by_default,
+            kms_key,
+            key,
+            named: named?,
+        })
+    }
+
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Proposal) -> Live {
+        Live {
+            enabled: raise(&settings.enabled, live.enabled),
+            kms_key: match (&*settings.kms_key, &live.named) {
+                (Some(name), Some(named)) => named_key(name, named, live, say),
+                _ => kept_key(live, at, say),
+            },
+            ..live.clone()
+        }
+    }
+
+    /// The key first: nothing is encrypted with another one in between.
+    fn steps(from: &Live, to: &Live, at: At<'_>) -> Steps {
+        let region = at.region();
+        let key = || match to.kms_key.as_str() {
+            AWS_KEY => Steps::default().then(RESET_KEY.call(region, Nothing {})),
+            key => {
+                let kms_key_id = key.to_owned();
+                Steps::default().then(SET_KEY.call(region, KmsKey { kms_key_id }))
+            }
+        };
+        let flag = || match to.enabled {
+            true => Steps::default().then(ENABLE.call(region, Nothing {})),
+            false => Steps::default().then(DISABLE.call(region, Nothing {})),
+        };
+        Steps::default()
+            .then_if(from.kms_key != to.kms_key, key)
+            .then_if(from.enabled != to.enabled, flag)
+    }
+
+    const RESTORES: &'static [Operation] = &[RESET_KEY.operation];
+
+    fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        let named = settings.kms_key.as_deref().and_then(keys::owner);
+        let accounts = [Some(context.account.as_str()), named];
+        let accounts = accounts.into_iter().flatten().map(str::to_owned);
+        vec![("key_account", accounts.collect())]
+    }
+}
+
+/// The key that the baseline names, if volumes can be encrypted with it: with one that cannot be
+/// used no instance starts.
+fn named_key(name: &str, named: &Named, live: &Live, say: &mut Proposal) -> String {
+    if let Some(fault) = named.fault() {
+        say.finding(
+            "kms_key",
+            format!("the key {name} {fault}"),
+            "put it right in this region, or name another in [ebs_encryption] kms_key",
+        );
+        return live.kms_key.clone();
+    }
+    if named.is_hidden {
+        say.note(keys::hidden(name));
+    }
+    let arn = named.found.as_ref().map(|key| key.arn.clone());
+    arn.unwrap_or_else(|| name.to_owned())
+}
+
+/// Judges the key that stays: whoever owns it decides who reads new volumes.
+fn kept_key(live: &Live, at: At<'_>, say: &mut Proposal) -> String {
+    if let Some(named) = &live.key
+        && let Some(fault) = keys::fault(&live.kms_key, &at.context.account, named.found.as_ref())
+    {
+        say.finding(
+            "kms_key",
+            format!("new volumes are encrypted with the key {}, which {fault}", live.kms_key),
+            "name the key that is meant in [ebs_encryption] kms_key, or go back to AWS's own: aws ec2 \
+             reset-ebs-default-kms-key-id",
+        );
+    }
+    live.kms_key.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Past;
+    use crate::control::tests::{context, proposed};
+
+    const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/data";
+
+    fn live(enabled: bool) -> Live {
+        Live {
+            enabled,
+            kms_key: AWS_KEY.to_owned(),
+            key: None,
+            named: None,
+        }
+    }
+
+    fn key(state: &str) -> Named {
+        let key = keys::Key {
+            arn: KEY.to_owned(),
+            state: state.to_owned(),
+            spec: "SYMMETRIC_DEFAULT".to_owned(),
+            is_of_aws: false,
+        };
+        Named {
+            found: Some(key),
+            is_hidden: false,
+        }
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<String> {
+        let calls = proposal.writes.iter().map(|write| write.call().operation);
+        calls.collect()
+    }
+
+    #[test]
+    fn it_is_switched_on_where_it_is_off_and_left_alone_where_it_is_on() {
+        let propose = |settings, live: &Live| calls(&proposed::<EbsEncryption>(settings, live));
+        assert_eq!(propose("", &live(false)), ["EnableEbsEncryptionByDefault"]);
+        assert!(propose("enabled = false", &live(true)).is_empty());
+        assert!(propose("", &live(true)).is_empty());
+        let off = "enabled = { exactly = false }";
+        assert_eq!(propose(off, &live(true)), ["DisableEbsEncryptionByDefault"]);
+    }
+
+    #[test]
+    fn the_key_is_set_before_anything_is_encrypted_with_it() {
+        let settings = "kms_key = \"alias/data\"";
+        let named = |state| Live {
+            named: Some(key(state)),
+            ..live(false)
+        };
+        let proposal = proposed::<EbsEncryption>(settings, &named("Enabled"));
+        assert_eq!(
+            calls(&proposal),
+            ["ModifyEbsDefaultKmsKeyId", "EnableEbsEncryptionByDefault"]
+        );
+        assert_eq!(proposal.writes[0].call().input["KmsKeyId"], KEY);
+        let proposal = proposed::<EbsEncryption>(settings, &named("Disabled"));
+        assert_eq!(calls(&proposal), ["EnableEbsEncryptionByDefault"]);
+        assert_eq!(proposal.findings[0].what, "the key alias/data is Disabled");
+    }
+
+    #[test]
+    fn a_key_that_nobody_named_is_judged_all_the_same() {
+        let live = Live {
+            kms_key: KEY.replace("111122223333", "999999999999"),
+            key: Some(Named::default()),
+            ..live(true)
+        };
+        let proposal = proposed::<EbsEncryption>("", &live);
+        assert!(
+            proposal.findings[0]
+                .what
+                .ends_with("belongs to account 999999999999")
+        );
+    }
+
+    #[test]
+    fn an_undo_goes_the_way_back() {
+        let after = Live {
+            kms_key: KEY.to_owned(),
+            ..live(true)
+        };
+        let past = Past {
+            before: live(false),
+            after: after.clone(),
+            live: after,
+        };
+        let undone = EbsEncryption::restore(
+            &Settings::default(),
+            &Place::region("us-east-1"),
+            past,
+            &context(),
+        );
+        assert_eq!(
+            calls(&undone),
+            ["ResetEbsDefaultKmsKeyId", "DisableEbsEncryptionByDefault"]
+        );
+    }
+}
