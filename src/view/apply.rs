@@ -1,12 +1,13 @@
 //! An apply as text: a line when something happens, a summary at the end.
 
-use super::value::escape;
 use super::{ADD, ALARM, BOLD, DIM, count};
-use crate::apply::{Came, Event, Listener, Outcome, came_to};
+use crate::apply::{Came, Event, Listener, came_to};
+use crate::aws::advice;
 use crate::aws::condition;
-use crate::error::advice;
+use crate::model::Outcome;
 use crate::place::Address;
 use crate::plan::Plan;
+use crate::text::escape;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};

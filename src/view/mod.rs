@@ -10,8 +10,9 @@ pub mod plan;
 mod value;
 mod waiver;
 
+pub use crate::text::{count, escape, one_line};
 pub use debug::Debug;
-pub use value::{address, escape, one_line};
+pub use value::address;
 
 use crate::observe::Progress;
 use anstyle::{AnsiColor, Style};
@@ -95,10 +96,4 @@ impl Progress for Looking {
             );
         }
     }
-}
-
-/// `1 change`, `2 changes`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
