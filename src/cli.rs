@@ -1,7 +1,6 @@
 //! The command line; the comments here are the help texts.
 
 use crate::aws::{Chosen, Follower, regions};
-use crate::permissions::Purpose;
 use crate::policy::Origin;
 use crate::view::Debug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -260,6 +259,9 @@ pub struct Apply {
     /// Which part of the baseline; a saved plan knows its own.
     #[command(flatten)]
     pub scope: Scope,
+    /// Print what happens as JSON lines; asks nothing, so a baseline needs `--auto-approve`
+    #[arg(long)]
+    pub json: bool,
     /// What the person agrees to.
     #[command(flatten)]
     pub consent: Consent,
@@ -298,6 +300,9 @@ pub struct Undo {
     /// For how long the saved plan may be applied
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = validity)]
     pub valid_for: Duration,
+    /// Print what happens as JSON lines; asks nothing, so it needs `--auto-approve`
+    #[arg(long, conflicts_with = "out")]
+    pub json: bool,
     /// What the person agrees to.
     #[command(flatten)]
     pub consent: Consent,
@@ -377,6 +382,19 @@ pub struct Permissions {
     /// The partition of the account
     #[arg(long, value_name = "PARTITION", default_value = "aws")]
     pub partition: String,
+}
+
+/// What a policy is to allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Purpose {
+    /// Reading
+    Plan,
+    /// Reading and writing
+    Apply,
+    /// Reading
+    Drift,
+    /// Reading, writing, and putting back what was written
+    Undo,
 }
 
 /// `snapshot`

@@ -1,7 +1,8 @@
-//! JSON as it is saved and printed: indented, and with nothing in it that a terminal would act upon.
+//! JSON as it is saved and printed: indented or in lines, and with nothing in it that a terminal would
+//! act upon.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use std::io::{self, Write};
 
 /// Whether a character moves the cursor, turns the direction of the line, or takes no room, so that
@@ -18,8 +19,23 @@ pub fn is_deceptive(character: char) -> bool {
 /// # Errors
 /// When the value is none that JSON has: a time after the year 9999.
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
+    written(value, PrettyFormatter::new())
+}
+
+/// A value as JSON on one line, with its end.
+///
+/// # Errors
+/// As for [`to_bytes`].
+pub fn line<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
+    written(value, CompactFormatter)
+}
+
+fn written<T: Serialize + ?Sized>(
+    value: &T,
+    formatter: impl Formatter,
+) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let formatter = Visible(PrettyFormatter::new());
+    let formatter = Visible(formatter);
     value.serialize(&mut serde_json::Serializer::with_formatter(
         &mut bytes, formatter,
     ))?;
@@ -42,9 +58,9 @@ where
 }
 
 /// Writes deceptive characters by their numbers, as JSON allows for any.
-struct Visible<'a>(PrettyFormatter<'a>);
+struct Visible<F>(F);
 
-impl Formatter for Visible<'_> {
+impl<F: Formatter> Formatter for Visible<F> {
     fn write_string_fragment<W: Write + ?Sized>(
         &mut self,
         out: &mut W,
@@ -121,5 +137,9 @@ mod tests {
         assert_eq!(text, "\"a\\u001b[2J\\u009b31m\\u202eb\\u007f\\ufeffé\"\n");
         let read: Value = serde_json::from_slice(&bytes).expect("JSON");
         assert_eq!(read, value);
+        let bytes = line(&json!({"a": [1, value]})).expect("plain data");
+        let text = String::from_utf8_lossy(&bytes);
+        let wanted = "{\"a\":[1,\"a\\u001b[2J\\u009b31m\\u202eb\\u007f\\ufeffé\"]}\n";
+        assert_eq!(text, wanted);
     }
 }

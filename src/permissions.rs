@@ -1,11 +1,13 @@
 //! The least-privilege IAM policy for what a baseline uses.
 
+use crate::aws::alias::LIST_ACCOUNT_ALIASES;
 use crate::aws::facts::{
     DESCRIBE_REGIONS, GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS, account_has_a_host,
 };
 use crate::aws::store::{GET_OBJECT, LIST_OBJECTS, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
+use crate::cli::Purpose;
 use crate::control::{Context, Need};
 use crate::who::LOOKUP_EVENTS;
 use serde::Serialize;
@@ -16,19 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// holds more: 10,240 characters is the most that any takes. Source: IAM User Guide, "IAM and AWS STS
 /// quotas".
 const LONGEST_TIDIED: usize = 500;
-
-/// What a policy is to allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Purpose {
-    /// Reading
-    Plan,
-    /// Reading and writing
-    Apply,
-    /// Reading
-    Drift,
-    /// Reading, writing, and putting back what was written
-    Undo,
-}
 
 /// An IAM policy document.
 #[derive(Debug, Serialize)]
@@ -74,9 +63,13 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
     for operation in common_operations(baseline, &context.partition) {
         add(operation, &common);
     }
-    if purpose == Purpose::Drift {
+    match purpose {
         // For `--who`.
-        add(&LOOKUP_EVENTS, &common);
+        Purpose::Drift => add(&LOOKUP_EVENTS, &common),
+        // For the heading and the question.
+        Purpose::Plan | Purpose::Apply | Purpose::Undo => {
+            add(&LIST_ACCOUNT_ALIASES.operation, &common);
+        }
     }
     for (operation, bucket, key) in shared_objects(baseline, context, purpose) {
         let own = vec![("bucket", vec![bucket]), ("key", vec![key])];

@@ -1,7 +1,8 @@
 //! The table `[limits]`: what no apply of this baseline may do, whoever runs it.
 
-use crate::aws::RegionName;
-use crate::document::{Problems, Table};
+use super::Problems;
+use super::account::RegionName;
+use crate::control::Table;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 

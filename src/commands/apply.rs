@@ -1,11 +1,11 @@
 //! `apply`: makes the changes of a plan, or of a new one that a person agrees to.
 
 use super::work::{Alone, Work, tell_of_unfinished};
-use super::{Account, selection, undo};
+use super::{Account, Naming, selection, shown, undo};
 use crate::apply::same;
 use crate::baseline::Baseline;
-use crate::cli::{self, AwsArgs, Consent};
-use crate::clock::to_the_second;
+use crate::cli::{self, AwsArgs};
+use crate::clock::{Clock, to_the_second};
 use crate::controls;
 use crate::error::{Error, Exit};
 use crate::files;
@@ -13,7 +13,8 @@ use crate::guard;
 use crate::place::Address;
 use crate::plan::{Aim, Entry, Invalid, Plan};
 use crate::selection::Selection;
-use crate::view::Streams;
+use crate::view::apply::Form;
+use crate::view::{self, Streams};
 use std::path::Path;
 use time::OffsetDateTime;
 
@@ -23,6 +24,8 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    let form = Form::new(args.json);
+    shown(view::apply::begin(form, streams, Clock::at(now), "apply"))?;
     check_names(&args.consent.allow_loosening)?;
     match &args.file {
         Some(path) if is_plan(path) => {
@@ -30,7 +33,7 @@ pub async fn run(
             let account = opened(&saved, &args, aws, now).await?;
             let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await;
             let alone = account.unless_another(alone)?;
-            let exit = matched(saved, &account, &alone, streams).await;
+            let exit = matched(saved, &account, &alone, form, streams).await;
             alone.end().await;
             account.unless_another(exit)
         }
@@ -40,7 +43,7 @@ pub async fn run(
             let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
             let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await;
             let alone = account.unless_another(alone)?;
-            let exit = planned(&selection, &account, &alone, &args.consent, streams).await;
+            let exit = planned(&selection, &account, &alone, &args, streams).await;
             alone.end().await;
             account.unless_another(exit)
         }
@@ -52,15 +55,16 @@ async fn planned(
     selection: &Selection,
     account: &Account,
     alone: &Alone,
-    consent: &Consent,
+    args: &cli::Apply,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     tell_of_unfinished(alone, streams)?;
-    let seen = account.look(selection, streams).await?;
+    let seen = account.look(selection, Naming::Alias, streams).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let plan = account.plan(selection, &seen, &Aim::Baseline);
-    let work = Work::new(account, alone, plan, seen, Aim::Baseline);
-    let work = work.agreed(consent, streams)?;
+    let form = Form::new(args.json);
+    let work = Work::new(account, alone, plan, seen, Aim::Baseline, form);
+    let work = work.agreed(&args.consent, streams)?;
     work.carry_out(streams).await
 }
 
@@ -170,6 +174,7 @@ async fn matched(
     saved: Plan,
     account: &Account,
     alone: &Alone,
+    form: Form,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     let refused = |why: String| refused(&saved, why);
@@ -185,7 +190,9 @@ async fn matched(
         None => Aim::Baseline,
     };
     // All that the plan saw is looked at again: a change may need what needs no change itself.
-    let seen = account.look(&saved.selection, streams).await?;
+    let seen = account
+        .look(&saved.selection, Naming::Number, streams)
+        .await?;
     let mut fresh = account.plan(&saved.selection, &seen, &aim);
     let planned: Vec<&Entry> = saved.changes().collect();
     let moved = moved(&planned, &fresh);
@@ -200,6 +207,8 @@ async fn matched(
         .entries
         .retain(|entry| planned.contains(&entry.address()));
     alone.claim(&saved).await?;
+    let plan = view::apply::plan(form, streams, alone.clock, &saved, None);
+    shown(plan)?;
     let work = Work {
         account,
         alone,
@@ -207,6 +216,7 @@ async fn matched(
         changes: fresh,
         seen,
         aim,
+        form,
     };
     work.carry_out(streams).await
 }

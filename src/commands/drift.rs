@@ -1,7 +1,7 @@
 //! `drift`: says whether the account still matches, for cron.
 
 use super::copies::Copies;
-use super::{Account, selection, shown, warn_of_no_effect};
+use super::{Account, Naming, selection, shown, warn_of_no_effect};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
@@ -41,7 +41,7 @@ async fn told(
 ) -> Result<Exit, Error> {
     warn_of_no_effect(account, streams)?;
     check_alone(account).await?;
-    let seen = account.look(selection, streams).await?;
+    let seen = account.look(selection, Naming::Number, streams).await?;
     check_alone(account).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let before = Before::of(account, streams).await?;

@@ -29,6 +29,9 @@ use crate::observe::{self, Observation};
 use crate::plan::{self as plans, Aim, Plan, Written};
 use crate::selection::Selection;
 use crate::view::{Looking, Streams};
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -37,6 +40,8 @@ use time::OffsetDateTime;
 /// # Errors
 /// Why it could not do what it was asked.
 pub async fn run(cli: Cli, now: OffsetDateTime, streams: &mut Streams) -> Result<Exit, Error> {
+    // Lines about requests and a line that is redrawn would overwrite each other.
+    streams.lively &= !cli.aws.debug;
     match cli.command {
         Command::Init(args) => init::run(args, &cli.aws, streams).await,
         Command::Validate(args) => validate::run(args, streams),
@@ -64,7 +69,21 @@ struct Account {
     looking_within: Duration,
     /// How long making changes may take.
     changing_within: Duration,
+    /// The account's alias, once it is known.
+    alias: OnceLock<String>,
 }
+
+/// How a command names the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    /// By its number: nothing is asked.
+    Number,
+    /// By its alias as well.
+    Alias,
+}
+
+/// How much longer than everything else the alias of the account may take.
+const ALIAS_WITHIN: Duration = Duration::from_secs(1);
 
 impl Account {
     /// Opens the way to the account and makes sure that it is the right one: until then nothing
@@ -119,6 +138,7 @@ impl Account {
             without_effect,
             looking_within: aws.looking_within(),
             changing_within: aws.changing_within(),
+            alias: OnceLock::new(),
         })
     }
 
@@ -128,12 +148,13 @@ impl Account {
         scope: &Scope,
         aws: &AwsArgs,
         now: OffsetDateTime,
+        naming: Naming,
         streams: &Streams,
     ) -> Result<(Self, Selection, Observation), Error> {
         let baseline = Baseline::load(file.baseline.as_deref())?;
         let selection = selection(scope)?;
         let account = Self::open(baseline, aws, scope.parallelism, now).await?;
-        let seen = account.look(&selection, streams).await?;
+        let seen = account.look(&selection, naming, streams).await?;
         selection.check(&account.baseline, &seen.facts, &account.context)?;
         Ok((account, selection, seen))
     }
@@ -178,13 +199,47 @@ impl Account {
     }
 
     /// What is seen, unless the credentials came to be of another account meanwhile.
-    async fn look(&self, selection: &Selection, streams: &Streams) -> Result<Observation, Error> {
+    async fn look(
+        &self,
+        selection: &Selection,
+        naming: Naming,
+        streams: &Streams,
+    ) -> Result<Observation, Error> {
         let looking = Looking::new(streams.lively);
         let reader = self.reader.within(self.looking_within);
-        let seen = observe::look(&self.baseline, selection, &self.context, &reader, &looking).await;
+        let look = observe::look(&self.baseline, selection, &self.context, &reader, &looking);
+        let seen = match naming {
+            Naming::Number => look.await,
+            Naming::Alias => self.and_alias(look, &reader).await,
+        };
         looking.clear();
         self.session.check()?;
         Ok(seen)
+    }
+
+    /// What is seen; the alias is asked for meanwhile. A heading is not worth waiting for long.
+    async fn and_alias(
+        &self,
+        look: impl Future<Output = Observation>,
+        reader: &Reader,
+    ) -> Observation {
+        let asked = pin!(async {
+            if let Some(alias) = reader.alias().await {
+                let _ = self.alias.set(alias);
+            }
+        });
+        match select(pin!(look), asked).await {
+            Either::Left((seen, asked)) => {
+                let _ = tokio::time::timeout(ALIAS_WITHIN, asked).await;
+                seen
+            }
+            Either::Right(((), look)) => look.await,
+        }
+    }
+
+    /// The account's alias, if it was asked for and there is one.
+    fn alias(&self) -> Option<&str> {
+        self.alias.get().map(String::as_str)
     }
 
     /// Makes sure that it is still the account of the credentials: a person may have thought for

@@ -1,6 +1,6 @@
 //! `plan`: shows what would change; saves it when asked.
 
-use super::{Account, selection, shown, warn_of_any_account};
+use super::{Account, Naming, selection, shown, warn_of_any_account};
 use crate::baseline::{Baseline, Regions};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
@@ -20,21 +20,31 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    let mut alias = None;
+    let naming = match args.json {
+        true => Naming::Number,
+        false => Naming::Alias,
+    };
     let mut plan = match &args.from {
         Some(snapshot) => from_snapshot(&args, snapshot)?,
         None => {
             let (account, selection, seen) =
-                Account::seen(&args.file, &args.scope, aws, now, streams).await?;
+                Account::seen(&args.file, &args.scope, aws, now, naming, streams).await?;
             warn_of_any_account(&account, streams)?;
             let told = tell_of_others(&account, streams).await;
             account.unless_another(told)?;
+            alias = account.alias().map(str::to_owned);
             account.plan(&selection, &seen, &Aim::Baseline)
         }
     };
     plan.valid_for(args.valid_for);
     match args.json {
         true => shown(streams.out.write_all(&plan.to_bytes()))?,
-        false => shown(view::plan::text(&mut *streams.out, &plan))?,
+        false => shown(view::plan::titled(
+            &mut *streams.out,
+            &plan,
+            alias.as_deref(),
+        ))?,
     }
     if let Some(out) = args.out {
         let path = out.unwrap_or_else(|| default_out(&plan));

@@ -1,6 +1,6 @@
 //! `snapshot`: saves what is read, to plan from later.
 
-use super::{Account, shown, warn_of_no_effect};
+use super::{Account, Naming, shown, warn_of_no_effect};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
@@ -15,7 +15,8 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let (account, _, seen) = Account::seen(&args.file, &args.scope, aws, now, streams).await?;
+    let (account, _, seen) =
+        Account::seen(&args.file, &args.scope, aws, now, Naming::Number, streams).await?;
     warn_of_no_effect(&account, streams)?;
     let bytes = json::to_bytes(&seen).expect("a snapshot is plain data");
     let replaced = files::replaced(&args.out)?;

@@ -3,15 +3,18 @@
 use super::apply::check_names;
 use super::plan::{exit, save};
 use super::work::{Alone, Work, tell_of_unfinished};
-use super::{Account, shown};
+use super::{Account, Naming, shown};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
+use crate::clock::Clock;
 use crate::error::{Error, Exit};
 use crate::journal::Run;
 use crate::observe::Observation;
 use crate::plan::{Aim, Undo};
 use crate::selection::Selection;
+use crate::view::apply::Form;
 use crate::view::{self, Streams};
+use std::io::Write;
 use std::path::PathBuf;
 use time::OffsetDateTime;
 
@@ -21,6 +24,8 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    let form = Form::new(args.json);
+    shown(view::apply::begin(form, streams, Clock::at(now), "undo"))?;
     check_names(&args.consent.allow_loosening)?;
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let account = Account::open(baseline, aws, args.parallelism, now).await?;
@@ -47,24 +52,29 @@ async fn planned(
             "run {} sent no calls: there is nothing to undo",
             run.began.run
         );
-        shown(writeln!(streams.out, "{text}"))?;
+        let out: &mut dyn Write = match args.json {
+            true => &mut *streams.talk,
+            false => &mut *streams.out,
+        };
+        shown(writeln!(out, "{text}"))?;
         return Ok(Exit::Fine);
     }
     let everything = Selection::new(places, Vec::new())?;
     let aim = aim(alone, &run.began.run)?;
-    let seen = account.look(&everything, streams).await?;
+    let seen = account.look(&everything, Naming::Alias, streams).await?;
     let selection = still_there(everything, account, &seen, streams)?;
     let mut plan = account.plan(&selection, &seen, &aim);
     match args.out {
         Some(path) => {
             plan.valid_for(args.valid_for);
-            shown(view::plan::text(&mut *streams.out, &plan))?;
+            let alias = account.alias();
+            shown(view::plan::titled(&mut *streams.out, &plan, alias))?;
             let path = path.unwrap_or_else(|| default_out(&plan.account, &run));
             save(&plan, &path, streams)?;
             Ok(exit(&plan, false))
         }
         None => {
-            let work = Work::new(account, alone, plan, seen, aim);
+            let work = Work::new(account, alone, plan, seen, aim, Form::new(args.json));
             work.agreed(&args.consent, streams)?
                 .carry_out(streams)
                 .await

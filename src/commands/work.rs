@@ -3,7 +3,7 @@
 use super::ask::{can_ask, yes};
 use super::copies::Copies;
 use super::{Account, shown, warn_of_any_account};
-use crate::apply::{Executor, Patience};
+use crate::apply::{Executor, Outcome, Patience};
 use crate::cli::Consent;
 use crate::clock::Clock;
 use crate::diff::Difference;
@@ -11,10 +11,10 @@ use crate::error::{Error, Exit};
 use crate::guard;
 use crate::journal::{self, Began, Head, Journal, Journals, Record, Run};
 use crate::lock::{Holder, Lock};
-use crate::model::Outcome;
 use crate::observe::{Observation, Sighting};
 use crate::place::Address;
 use crate::plan::{Aim, Entry, Plan, Verdict};
+use crate::view::apply::{Form, Summary};
 use crate::view::{self, Streams};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -27,7 +27,8 @@ pub struct Alone {
     pub journals: Journals,
     /// What they say, oldest first.
     pub runs: Vec<Head>,
-    clock: Clock,
+    /// The time.
+    pub clock: Clock,
     lock: Lock,
     copies: Option<Copies>,
 }
@@ -105,6 +106,8 @@ pub struct Work<'a> {
     pub seen: Observation,
     /// What the plan is to bring about.
     pub aim: Aim,
+    /// What is said of it.
+    pub form: Form,
 }
 
 impl<'a> Work<'a> {
@@ -115,6 +118,7 @@ impl<'a> Work<'a> {
         plan: Plan,
         seen: Observation,
         aim: Aim,
+        form: Form,
     ) -> Self {
         Self {
             account,
@@ -123,17 +127,23 @@ impl<'a> Work<'a> {
             plan,
             seen,
             aim,
+            form,
         }
     }
 
     /// Shows the plan and asks a person, unless there is nothing to ask about.
     pub fn agreed(self, consent: &Consent, streams: &mut Streams) -> Result<Self, Error> {
-        shown(view::plan::text(&mut *streams.out, &self.plan))?;
+        let (plan, alias) = (&self.plan, self.account.alias());
+        shown(match self.form {
+            Form::Text => view::plan::titled(&mut *streams.out, plan, alias),
+            form => view::apply::plan(form, streams, self.alone.clock, plan, alias),
+        })?;
         warn_of_any_account(self.account, streams)?;
         let allowed = &consent.allow_loosening;
         guard::check(&self.plan, &self.account.baseline, allowed)?;
         if self.plan.changes().next().is_some() {
-            agree(&self.plan, consent.auto_approve)?;
+            let account = view::named(&self.plan.account, alias);
+            agree(&account, self.form, consent.auto_approve)?;
         }
         Ok(self)
     }
@@ -145,19 +155,28 @@ impl<'a> Work<'a> {
         }
         // A person may have thought for long, and nobody kept the lock meanwhile.
         self.alone.lock.confirm().await?;
-        let journal = self.begin()?;
-        let (mut outcomes, mut summed_up) = (BTreeMap::new(), Ok(()));
+        let journal = self.begin(streams)?;
+        let clock = self.alone.clock;
+        let began = clock.now();
+        let mut outcomes = BTreeMap::new();
         let is_at_work = self.changes.changes().next().is_some();
         if is_at_work {
             outcomes = self.execute(&journal, streams).await?;
-            let out = &mut *streams.out;
-            summed_up = shown(view::apply::summary(out, &self.changes, &outcomes));
         }
         let another = self.account.session.check().err();
         let exit = match &another {
             Some(error) => error.exit,
             None => exit(&self.plan, &outcomes),
         };
+        let summary = Summary {
+            plan: &self.plan,
+            changes: &self.changes,
+            outcomes: &outcomes,
+            run: &journal.run,
+            took: clock.now() - began,
+            exit,
+        };
+        let summed_up = shown(summary.write(self.form, streams, clock));
         // What was changed is written down even if nobody can be told.
         let ended = self.end(&journal, exit, streams).await;
         match (another, summed_up.and(ended)) {
@@ -170,7 +189,7 @@ impl<'a> Work<'a> {
 
     /// Ends the journal.
     async fn end(&self, journal: &Journal, exit: Exit, streams: &mut Streams) -> Result<(), Error> {
-        journal.write(Record::Finished { exit: exit as u8 })?;
+        self.write(journal, &Record::Finished { exit: exit as u8 }, streams)?;
         let is_whole = self.plan.selection.is_all() && matches!(self.aim, Aim::Baseline);
         if is_whole && exit == Exit::Fine {
             let Alone {
@@ -213,10 +232,30 @@ impl<'a> Work<'a> {
         })
     }
 
-    fn begin(&self) -> Result<Journal, Error> {
+    /// Writes what is no event of a change into the journal, and for whoever follows it.
+    fn write(
+        &self,
+        journal: &Journal,
+        record: &Record,
+        streams: &mut Streams,
+    ) -> Result<(), Error> {
+        journal.write(record)?;
+        self.follow(record, streams)
+    }
+
+    fn follow(&self, record: &Record, streams: &mut Streams) -> Result<(), Error> {
+        shown(view::apply::record(
+            self.form,
+            streams,
+            self.alone.clock,
+            record,
+        ))
+    }
+
+    fn begin(&self, streams: &mut Streams) -> Result<Journal, Error> {
         let plan = &self.plan;
         let changes: Vec<Address> = self.changes.changes().map(Entry::address).collect();
-        let began = Began {
+        let mut began = Began {
             format: journal::FORMAT,
             run: String::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -229,7 +268,10 @@ impl<'a> Work<'a> {
             undoes: plan.undoes.clone(),
             changes: changes.clone(),
         };
-        let journal = self.alone.journals.begin(began, self.alone.clock)?;
+        let journals = &self.alone.journals;
+        let journal = journals.begin(began.clone(), self.alone.clock)?;
+        began.run.clone_from(&journal.run);
+        self.follow(&Record::Began(began), streams)?;
         let untouched = self
             .seen
             .places
@@ -240,9 +282,10 @@ impl<'a> Work<'a> {
                 }
                 _ => None,
             });
-        journal.write(Record::Seen {
+        let seen = Record::Seen {
             places: untouched.collect(),
-        })?;
+        };
+        self.write(&journal, &seen, streams)?;
         Ok(journal)
     }
 
@@ -254,7 +297,8 @@ impl<'a> Work<'a> {
         streams: &mut Streams,
     ) -> Result<BTreeMap<Address, Outcome>, Error> {
         let stop = AtomicBool::new(false);
-        let live = view::apply::Live::new(&mut *streams.talk);
+        let changes = self.changes.changes().count();
+        let live = view::apply::narrator(streams, self.form, changes, self.alone.clock);
         let executor = Executor {
             baseline: &self.account.baseline,
             aim: &self.aim,
@@ -262,7 +306,7 @@ impl<'a> Work<'a> {
             reader: &self.account.reader,
             writer: self.account.session.writing(),
             journal,
-            listener: &live,
+            listener: &*live,
             patience: Patience::default(),
             wrote_lately: self.alone.wrote_lately(),
             stop: &stop,
@@ -307,18 +351,19 @@ fn after_changes(error: Error) -> Error {
     .hint("calls may have been made: run it again, it looks at what is there and finishes")
 }
 
-fn agree(plan: &Plan, auto_approve: bool) -> Result<(), Error> {
+fn agree(account: &str, form: Form, auto_approve: bool) -> Result<(), Error> {
     if auto_approve {
         return Ok(());
+    }
+    if form == Form::Json {
+        return Err(Error::refused("--json asks nothing")
+            .hint("save a plan and apply that, or say --auto-approve"));
     }
     if !can_ask() {
         return Err(Error::refused("nobody can be asked: stdin is no terminal")
             .hint("save a plan and apply that, or say --auto-approve"));
     }
-    let question = format!(
-        "Make these changes in account {}? Only 'yes' is a yes: ",
-        plan.account
-    );
+    let question = format!("Make these changes in account {account}? Only 'yes' is a yes: ");
     match yes(&question) {
         true => Ok(()),
         false => Err(Error::refused("not agreed; nothing was changed")),

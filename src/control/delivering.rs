@@ -4,6 +4,7 @@
 use super::{Configured, Context, Need};
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
+use crate::baseline::Regions;
 use crate::s3::Bucket;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -28,11 +29,13 @@ pub enum Delivery {
     },
 }
 
-/// The controls of the baseline.
+/// The controls of the baseline, and the regions it looks at.
 #[derive(Clone, Debug, Default)]
 pub struct Delivering {
     /// The controls; those without deliveries announce none.
     pub controls: Vec<Arc<dyn Configured>>,
+    /// The regions of `[account]`.
+    pub regions: Regions,
 }
 
 impl Context {
@@ -64,13 +67,13 @@ impl Context {
         let controls = &self.delivering.controls;
         let regional =
             |control: &Arc<dyn Configured>| control.about().needs.contains(&Need::Regions);
-        let regions = match &self.listed_regions {
-            Some(names) => names.clone(),
+        let regions = match &self.delivering.regions {
+            Regions::Listed(names) => names.clone(),
             // Which regions cannot be seen is reported where they are looked at.
-            None if controls.iter().any(regional) => {
+            Regions::Enabled if controls.iter().any(regional) => {
                 reader.enabled_regions().await.unwrap_or_default()
             }
-            None => Vec::new(),
+            Regions::Enabled => Vec::new(),
         };
         let each = controls
             .iter()

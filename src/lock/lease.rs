@@ -6,9 +6,8 @@
 
 use super::Holder;
 use crate::aws::Kind;
-use crate::aws::advice;
 use crate::aws::store::{Condition, Object, Store, Written};
-use crate::error::Error;
+use crate::error::{Error, advice};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::Mutex;

@@ -3,7 +3,7 @@
 use super::equivalence::Said;
 use super::meaning::Dialect;
 use super::{Policy, Statement};
-use crate::merge::Past;
+use crate::control::Past;
 
 /// What a policy becomes when a run is undone.
 #[derive(Debug)]

@@ -10,9 +10,8 @@ pub mod plan;
 mod value;
 mod waiver;
 
-pub use crate::text::{count, escape, one_line};
 pub use debug::Debug;
-pub use value::address;
+pub use value::{address, escape, one_line};
 
 use crate::observe::Progress;
 use anstyle::{AnsiColor, Style};
@@ -29,7 +28,7 @@ const ALARM: Style = AnsiColor::Red.on_default().bold();
 /// belong (`NO_COLOR`, files, pipes).
 pub struct Streams {
     /// Data.
-    pub out: Box<dyn Write>,
+    pub out: Box<dyn Write + Send>,
     /// Talk.
     pub talk: Box<dyn Write + Send>,
     /// Whether talk is read on a terminal.
@@ -96,4 +95,16 @@ impl Progress for Looking {
             );
         }
     }
+}
+
+/// An account as people know it: `111122223333 (acme-prod)`.
+pub fn named(account: &str, alias: Option<&str>) -> String {
+    let alias = alias.map(|alias| format!(" ({})", escape(alias)));
+    escape(account) + &alias.unwrap_or_default()
+}
+
+/// `1 change`, `2 changes`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }

@@ -1,14 +1,13 @@
 //! A plan as text: a summary first and last, what would change between.
 
-use super::value::{address, block};
-use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, closed, count, waiver};
-use crate::aws::advice;
+use super::value::{address, block, escape, one_line};
+use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, closed, count, named, waiver};
 use crate::control::Scope;
 use crate::controls;
 use crate::diff::Difference;
+use crate::error::advice;
 use crate::plan::{Call, Entry, Finding, Plan, Summary, Verdict};
 use crate::risk::Risk;
-use crate::text::{escape, one_line};
 use anstyle::Style;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -19,11 +18,19 @@ use std::io::{self, Write};
 /// # Errors
 /// When the writer does not take it.
 pub fn text(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    titled(out, plan, None)
+}
+
+/// Writes the whole plan, with the alias of its account.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn titled(out: &mut dyn Write, plan: &Plan, alias: Option<&str>) -> io::Result<()> {
     let summary = plan.summary();
     writeln!(
         out,
         "{BOLD}Account {}{BOLD:#} by {}",
-        escape(&plan.account),
+        named(&plan.account, alias),
         escape(&plan.baseline.path)
     )?;
     if let Some(run) = &plan.undoes {

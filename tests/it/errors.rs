@@ -255,12 +255,17 @@ fn note(text: &mut String, title: &str, account: &Account, mut command: Command)
 fn steady(line: &str, account: &Account) -> String {
     let mut line = line.replace(&account.id, "111122223333");
     line = line.replace(&emulator().endpoint(), "ENDPOINT");
-    // Ids of requests, what the operating system says in its own words, the list of controls.
+    // Ids of requests and runs, times, what the operating system says in its own words, the list of
+    // controls.
     for (start, end) in [
         ("(request ", ")"),
         ("looked up: ", "\n"),
         ("(os error ", ")"),
         ("hint: controls: ", "\n"),
+        ("Run 20", " took"),
+        (" took ", " s."),
+        ("calls in ", " s"),
+        ("baseline undo 20", "\n"),
     ] {
         if let Some((head, rest)) = line.clone().split_once(start) {
             let tail = rest.split_once(end).map(|(_, tail)| format!("{end}{tail}"));

@@ -5,18 +5,22 @@ use crate::account::{Account, Run};
 use crate::emulator::root;
 use crate::fuzz::bodies::{assert_harmless, look_at};
 use crate::fuzz::files;
-use baseline::apply::{Event, Listener};
+use baseline::apply::{Awaited, Event, Outcome};
 use baseline::aws::{AwsError, Kind};
 use baseline::baseline::Baseline;
-use baseline::model::Outcome;
+use baseline::clock::Clock;
+use baseline::error::Exit;
 use baseline::observe::Observation;
 use baseline::place::{Address, Place};
 use baseline::plan::{self, Aim, Call, Plan};
 use baseline::selection::Selection;
-use baseline::view;
+use baseline::view::apply::{Form, Summary};
+use baseline::view::{self, Streams};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 /// Clears the screen, colours it through a C1 control, and turns the direction of the line.
 const HOSTILE: &str = "x\u{1b}[2J\u{9b}31m\r\n\u{202e}\u{2066}y";
@@ -164,21 +168,61 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
         "entries": [{"control": "buckets", "place": {"thing": HOSTILE}, "verdict": "change"}],
     }))
     .expect("a plan");
-    for outcome in outcomes {
-        let mut told = Vec::new();
+    let clock = Clock::at(plan.created);
+    for (outcome, form) in outcomes
+        .iter()
+        .flat_map(|own| [(own, Form::Text), (own, Form::Json)])
+    {
+        let told = Shared::default();
+        let mut streams = Streams {
+            out: Box::new(told.clone()),
+            talk: Box::new(told.clone()),
+            lively: false,
+        };
         for event in [
             Event::Calling(&address, 1, &call),
-            Event::Waiting(&address, &hostile_error()),
-            Event::Ended(&address, &outcome, None),
+            Event::Waiting(&address, Awaited::Propagation(&hostile_error()), 2),
+            Event::Ended(&address, outcome, None),
         ] {
-            view::apply::Live::new(&mut told).hear(event);
+            view::apply::narrator(&mut streams, form, 1, clock).hear(event);
         }
-        let outcomes = BTreeMap::from([(address.clone(), outcome)]);
-        view::apply::summary(&mut told, &plan, &outcomes).expect("memory takes it");
-        let told = String::from_utf8(told).expect("views write text");
-        assert!(told.matches(SHOWN).count() > 4, "{told}");
+        let outcomes = BTreeMap::from([(address.clone(), outcome.clone())]);
+        let summary = Summary {
+            plan: &plan,
+            changes: &plan,
+            outcomes: &outcomes,
+            run: "r",
+            took: time::Duration::SECOND,
+            exit: Exit::Partial,
+        };
+        let summed_up = summary.write(form, &mut streams, clock);
+        summed_up.expect("memory takes it");
+        let told = told.text();
+        let shown = told.matches(SHOWN).count();
+        assert!(form == Form::Json || shown > 4, "{told}");
         assert_harmless(&told.replace("\u{1b}[", "["));
         assert!(!told.contains("\u{1b}[2J"), "{told:?}");
+    }
+}
+
+/// A writer whose text can be read while others write to it.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn text(&self) -> String {
+        let written = self.0.lock().expect("nobody panics").clone();
+        String::from_utf8(written).expect("views write text")
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("nobody panics").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

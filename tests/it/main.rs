@@ -25,13 +25,13 @@ mod journal;
 mod judges;
 mod kms;
 mod laws;
-mod layers;
 mod limits;
 mod listener;
 mod lived_in;
 mod lock;
 mod log_bucket;
 mod malformed;
+mod progress;
 mod public_access_block;
 #[cfg(unix)]
 mod renewal;

@@ -14,6 +14,7 @@ use std::process::Command;
 /// Every operation that is declared: those of the controls, and those that the engine shares.
 fn declared() -> Vec<&'static Operation> {
     let shared = [
+        &crate::aws::alias::LIST_ACCOUNT_ALIASES.operation,
         &facts::LIST_REGIONS.operation,
         &facts::DESCRIBE_REGIONS.operation,
         &keys::DESCRIBE_KEY.operation,

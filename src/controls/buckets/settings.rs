@@ -2,8 +2,7 @@
 
 use super::guards::{Guard, MaxAge, MinimumTls, Tls, Yes};
 use super::values::{AccessLog, Encryption, ObjectLock, Ownership};
-use crate::aws::Tags;
-use crate::document::Problems;
+use crate::baseline::{Problems, Tags};
 use crate::floor::{AtLeast, AtMost};
 use crate::pattern::Pattern;
 use crate::policy::guardrails::OnlyFrom;

@@ -1,119 +1,30 @@
 //! Carries out a plan: matches it with what the controls propose now, then change by change looks,
 //! calls, and looks again. Announces what happens; prints nothing.
 
+mod event;
+mod group;
+mod pauses;
+
+pub use event::{Awaited, Event, Listener, Outcome};
+pub use group::{Came, came_to};
+pub use pauses::Patience;
+
 use crate::aws::facts::Reader;
-use crate::aws::{AnyWrite, AwsError, Clients, Kind, Receipt, condition};
+use crate::aws::{AnyWrite, AwsError, Clients, Receipt, condition};
 use crate::baseline::Baseline;
 use crate::control::Context;
 use crate::error::Error;
-use crate::journal::{Journal, Record};
-use crate::model::Outcome;
+use crate::journal::Journal;
 use crate::observe::{Sighting, look_at};
 use crate::place::Address;
-use crate::plan::{self, Aim, Call, Draft, Entry, Finding, Plan, Verdict};
+use crate::plan::{self, Aim, Draft, Entry, Finding, Plan, Verdict};
+use event::concerns_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use group::{Group, Readiness, groups, readiness};
+use pauses::Pauses;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
-
-/// Whether nothing else can succeed either, until somebody sees to the credentials or to the disk:
-/// what cannot be written down any more is not gone on with.
-fn ends_all(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Failed { error, .. }
-        | Outcome::Unseen {
-            error: Some(error), ..
-        } => is_for_all(error),
-        Outcome::Unrecorded { .. } => true,
-        _ => false,
-    }
-}
-
-/// What happens during an apply.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// A change begins: its calls are made next. With the live state before them.
-    Began(&'a Entry, &'a Value),
-    /// A call is about to be sent: which of the change's, from 1.
-    Calling(&'a Address, usize, &'a Call),
-    /// A call was answered, or the way to the answer was lost.
-    Answered(&'a Address, usize, Result<&'a Receipt, &'a AwsError>),
-    /// A call is tried again, from now on and for a while, because what was written before has not spread yet.
-    Waiting(&'a Address, &'a AwsError),
-    /// A change ended. With the live state afterwards, as far as it was looked at.
-    Ended(&'a Address, &'a Outcome, Option<&'a Value>),
-}
-
-impl Journal {
-    /// Writes what happens in an apply, as far as a journal is about it.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn hear(&self, event: &Event<'_>) -> Result<(), Error> {
-        match *event {
-            Event::Began(entry, before) => self.write(Record::Change {
-                address: entry.address(),
-                control: entry.control.clone(),
-                place: entry.place.clone(),
-                differences: entry.differences.clone(),
-                before: before.clone(),
-            }),
-            Event::Calling(address, number, call) => self.write(Record::Call {
-                address: address.clone(),
-                number,
-                call: call.clone(),
-            }),
-            Event::Answered(address, number, answer) => {
-                let error = answer.err().cloned();
-                let request_id = match answer {
-                    Ok(receipt) => receipt.request_id.clone(),
-                    Err(error) => error.request_id.clone(),
-                };
-                self.write(Record::Answer {
-                    address: address.clone(),
-                    number,
-                    request_id,
-                    error,
-                })
-            }
-            Event::Waiting(..) => Ok(()),
-            Event::Ended(address, outcome, after) => self.write(Record::Ended {
-                address: address.clone(),
-                outcome: outcome.clone(),
-                after: after.cloned(),
-            }),
-        }
-    }
-}
-
-/// Hears what happens.
-pub trait Listener: Sync {
-    /// One event, in the order in which they happen.
-    fn hear(&self, event: Event<'_>);
-}
-
-/// How long to wait for AWS to settle.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a call that is refused while something written before has not spread.
-    pub settling: Duration,
-    /// For what was written to read back.
-    pub read_back: Duration,
-    /// Between the first two tries; doubles up to ten times as much.
-    pub pause: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            settling: Duration::from_secs(120),
-            read_back: Duration::from_secs(60),
-            pause: Duration::from_secs(1),
-        }
-    }
-}
 
 /// What an apply works with.
 pub struct Executor<'a> {
@@ -156,36 +67,6 @@ const CONFLICTS: &[&str] = &[
     "ConflictException",
     "OperationAborted",
 ];
-
-/// Changes that are carried out together, because the first one's calls serve all of them.
-struct Group<'a>(Vec<&'a Entry>);
-
-impl Group<'_> {
-    /// The buckets it writes to: S3 refuses two writes to one bucket at once, and those that replace
-    /// a whole object would undo each other.
-    fn buckets(&self) -> impl Iterator<Item = &String> {
-        let calls = self.0.iter().flat_map(|entry| &entry.calls);
-        calls
-            .filter(|call| call.service == "s3")
-            .filter_map(|call| match call.input.get("Bucket") {
-                Some(Value::String(bucket)) => Some(bucket),
-                _ => None,
-            })
-    }
-
-    /// How many calls it has.
-    fn calls(&self) -> usize {
-        self.0.iter().map(|entry| entry.calls.len()).sum()
-    }
-
-    fn after(&self) -> impl Iterator<Item = &Address> {
-        let own: Vec<Address> = self.0.iter().map(|entry| entry.address()).collect();
-        self.0
-            .iter()
-            .flat_map(|entry| &entry.after)
-            .filter(move |address| !own.contains(address))
-    }
-}
 
 impl Executor<'_> {
     /// Carries out all changes of the plan. What need not wait runs side by side; what fails takes
@@ -230,7 +111,7 @@ impl Executor<'_> {
     }
 
     fn end(&self, group: &Group<'_>, end: &End, ended: &mut BTreeMap<Address, Outcome>) {
-        if ends_all(&end.outcome) {
+        if end.outcome.ends_all() {
             self.stop.store(true, Ordering::Relaxed);
         }
         for (at, entry) in group.0.iter().enumerate() {
@@ -372,9 +253,9 @@ impl Executor<'_> {
                     ..error
                 });
             }
-            if pauses.is_first() {
-                self.listener.hear(Event::Waiting(address, &error));
-            }
+            let awaited = Awaited::Propagation(&error);
+            let next = pauses.next_attempt();
+            self.listener.hear(Event::Waiting(address, awaited, next));
             pauses.wait().await;
         }
     }
@@ -389,7 +270,7 @@ impl Executor<'_> {
                 let outcome = Outcome::Done;
                 return End { outcome, after };
             }
-            let is_over = matches!(&unseen, Some(Some(error)) if is_for_all(error));
+            let is_over = matches!(&unseen, Some(Some(error)) if concerns_all(error));
             if is_over || !pauses.may_wait() || self.stopped() {
                 let outcome = match unseen {
                     Some(error) => Outcome::Unseen { made, error },
@@ -401,6 +282,12 @@ impl Executor<'_> {
                     },
                 };
                 return End { outcome, after };
+            }
+            let next = pauses.next_attempt();
+            for entry in &group.0 {
+                let address = entry.address();
+                self.listener
+                    .hear(Event::Waiting(&address, Awaited::ReadBack, next));
             }
             pauses.wait().await;
         }
@@ -430,70 +317,6 @@ fn live(seen: &Sighting) -> Option<&Value> {
     }
 }
 
-#[derive(PartialEq)]
-enum Readiness {
-    Go,
-    Wait,
-    Skip(Address),
-}
-
-fn readiness(
-    group: &Group<'_>,
-    planned: &[Address],
-    ended: &BTreeMap<Address, Outcome>,
-) -> Readiness {
-    for address in group.after().filter(|address| planned.contains(address)) {
-        match ended.get(address) {
-            None => return Readiness::Wait,
-            Some(outcome) if !outcome.is_success() => return Readiness::Skip(address.clone()),
-            Some(_) => {}
-        }
-    }
-    Readiness::Go
-}
-
-/// What an apply came to, for changes that were carried out together.
-#[derive(Debug)]
-pub struct Came<'a> {
-    /// The changes.
-    pub changes: Vec<Address>,
-    /// What they came to.
-    pub outcome: &'a Outcome,
-    /// How many calls they have.
-    pub calls: usize,
-}
-
-/// What the changes of a plan came to, in its order.
-pub fn came_to<'a>(plan: &Plan, outcomes: &'a BTreeMap<Address, Outcome>) -> Vec<Came<'a>> {
-    let came = groups(plan).into_iter().filter_map(|group| {
-        let changes: Vec<Address> = group.0.iter().map(|entry| entry.address()).collect();
-        let outcome = outcomes.get(changes.first()?)?;
-        let calls = group.calls();
-        Some(Came {
-            changes,
-            outcome,
-            calls,
-        })
-    });
-    came.collect()
-}
-
-fn groups(plan: &Plan) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for entry in plan.changes() {
-        let carrier = entry.with.as_ref().and_then(|with| {
-            groups
-                .iter_mut()
-                .find(|group| group.0.iter().any(|other| other.address() == *with))
-        });
-        match carrier {
-            Some(group) => group.0.push(entry),
-            None => groups.push(Group(vec![entry])),
-        }
-    }
-    groups
-}
-
 /// Whether a place is as wanted, as far as calls can make it so: what is left is for a person.
 fn is_settled(draft: &Draft) -> bool {
     let entry = &draft.entry;
@@ -520,40 +343,4 @@ pub fn same(now: &Entry, planned: &Entry) -> bool {
         && now.differences == planned.differences
         && now.calls == planned.calls
         && now.findings.iter().all(is_known)
-}
-
-/// Whether every other request fails in the same way: the credentials have expired, or are of
-/// another account.
-fn is_for_all(error: &AwsError) -> bool {
-    matches!(error.kind, Kind::Expired | Kind::WrongAccount)
-}
-
-/// Growing pauses up to a deadline.
-struct Pauses {
-    until: Instant,
-    next: Duration,
-    longest: Duration,
-}
-
-impl Pauses {
-    fn new(patience: Duration, pause: Duration) -> Self {
-        Self {
-            until: Instant::now() + patience,
-            next: pause,
-            longest: pause * 10,
-        }
-    }
-
-    fn is_first(&self) -> bool {
-        self.longest == self.next * 10
-    }
-
-    fn may_wait(&self) -> bool {
-        Instant::now() < self.until
-    }
-
-    async fn wait(&mut self) {
-        sleep(self.next).await;
-        self.next = (self.next * 2).min(self.longest);
-    }
 }

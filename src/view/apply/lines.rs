@@ -1,0 +1,98 @@
+//! A line for each change that has ended, for logs and pipes.
+
+use super::{Narrator, duration, name, waiting, word};
+use crate::apply::{Event, Listener, Outcome};
+use crate::clock::Clock;
+use crate::place::Address;
+use crate::view::{DIM, count};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+use time::OffsetDateTime;
+
+/// Of the attempts of one wait these are reported: the second, and from then on about two a minute.
+const EVERY: usize = 5;
+
+/// Writes the lines.
+pub struct Lines<'a> {
+    changes: usize,
+    clock: Clock,
+    state: Mutex<State<'a>>,
+}
+
+struct State<'a> {
+    talk: &'a mut (dyn Write + Send),
+    ended: usize,
+    /// When the changes under way began, and how many of their calls were made.
+    under_way: BTreeMap<Address, (OffsetDateTime, usize)>,
+}
+
+impl<'a> Lines<'a> {
+    /// Writes to this, of so many changes.
+    pub fn new(talk: &'a mut (dyn Write + Send), changes: usize, clock: Clock) -> Self {
+        let state = Mutex::new(State {
+            talk,
+            ended: 0,
+            under_way: BTreeMap::new(),
+        });
+        Self {
+            changes,
+            clock,
+            state,
+        }
+    }
+
+    /// `(3 of 27) guardduty@eu-west-1: done, 2 calls in 0.8 s`
+    fn ended(&self, state: &mut State<'_>, address: &Address, outcome: &Outcome) -> io::Result<()> {
+        state.ended += 1;
+        let (number, of) = (state.ended, self.changes);
+        let (name, word) = (name(address), word(outcome));
+        let work = match state.under_way.remove(address) {
+            Some((since, calls)) => {
+                let took = duration(self.clock.now() - since);
+                format!(", {} in {took}", count(calls, "call"))
+            }
+            None => String::new(),
+        };
+        writeln!(state.talk, "({number} of {of}) {name}: {word}{work}")
+    }
+}
+
+impl Listener for Lines<'_> {
+    fn hear(&self, event: Event<'_>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // An apply goes on when nobody listens any more; its summary and exit code still tell.
+        let _ = match event {
+            Event::Began(entry, _) => {
+                state
+                    .under_way
+                    .insert(entry.address(), (self.clock.now(), 0));
+                Ok(())
+            }
+            Event::Answered(address, _, Ok(_)) => {
+                if let Some((_, calls)) = state.under_way.get_mut(address) {
+                    *calls += 1;
+                }
+                Ok(())
+            }
+            Event::Calling(..) | Event::Answered(..) => Ok(()),
+            Event::Waiting(address, awaited, attempt) => {
+                if attempt == 2 || attempt.is_multiple_of(EVERY) {
+                    let (address, what) = (name(address), waiting(awaited, attempt));
+                    writeln!(state.talk, "{DIM}{address}: {what}{DIM:#}")
+                } else {
+                    Ok(())
+                }
+            }
+            Event::Ended(address, outcome, _) => self.ended(&mut state, address, outcome),
+        };
+    }
+}
+
+impl Narrator for Lines<'_> {
+    fn say(&self, text: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // As with events: nobody may listen any more.
+        let _ = writeln!(state.talk, "{text}");
+    }
+}
