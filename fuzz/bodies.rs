@@ -11,10 +11,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::body::SdkBody;
+use baseline::aws::advice;
 use baseline::aws::{AwsError, Grant, Operation};
 use baseline::baseline::Baseline;
 use baseline::credential_report::last_used_by_root;
-use baseline::error::advice;
 use baseline::observe::Observation;
 use baseline::plan::{self, Aim, Plan};
 use baseline::policy::{Dialect, Policy, Request, are_equivalent, changes, evaluate, weaknesses};

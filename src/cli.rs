@@ -1,6 +1,7 @@
 //! The command line; the comments here are the help texts.
 
 use crate::aws::{Chosen, Follower, regions};
+use crate::permissions::Purpose;
 use crate::policy::Origin;
 use crate::view::Debug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -382,19 +383,6 @@ pub struct Permissions {
     /// The partition of the account
     #[arg(long, value_name = "PARTITION", default_value = "aws")]
     pub partition: String,
-}
-
-/// What a policy is to allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Purpose {
-    /// Reading
-    Plan,
-    /// Reading and writing
-    Apply,
-    /// Reading
-    Drift,
-    /// Reading, writing, and putting back what was written
-    Undo,
 }
 
 /// `snapshot`

@@ -1,10 +1,12 @@
 //! Files that hold what an account looks like: whole or not at all, and for their owner only.
 
 use crate::error::Error;
-use crate::journal::FOLDER;
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+
+/// The folder of the journals of all accounts.
+pub const FOLDER: &str = "plans";
 
 /// Creates a folder and those above it. The outermost one that is created at or below `plans/` keeps
 /// itself out of git: plans and journals say what an account looks like.

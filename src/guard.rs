@@ -3,7 +3,7 @@
 use crate::baseline::Baseline;
 use crate::error::Error;
 use crate::plan::{Entry, Plan, Verdict, exceeded};
-use crate::view::count;
+use crate::text::count;
 use std::collections::BTreeSet;
 
 /// Asks every guard. The limits are those of the baseline: whatever a file says of them.

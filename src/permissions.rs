@@ -7,7 +7,6 @@ use crate::aws::facts::{
 use crate::aws::store::{GET_OBJECT, LIST_OBJECTS, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
-use crate::cli::Purpose;
 use crate::control::{Context, Need};
 use crate::who::LOOKUP_EVENTS;
 use serde::Serialize;
@@ -18,6 +17,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// holds more: 10,240 characters is the most that any takes. Source: IAM User Guide, "IAM and AWS STS
 /// quotas".
 const LONGEST_TIDIED: usize = 500;
+
+/// What a policy is to allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Purpose {
+    /// Reading
+    Plan,
+    /// Reading and writing
+    Apply,
+    /// Reading
+    Drift,
+    /// Reading, writing, and putting back what was written
+    Undo,
+}
 
 /// An IAM policy document.
 #[derive(Debug, Serialize)]

@@ -5,12 +5,12 @@ use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation, is_read};
 use crate::baseline::Baseline;
 use crate::clock::to_the_second;
+use crate::model::{Answer, Event};
 use crate::place::Address;
 use crate::plan::{Entry, Moved, Plan};
 use aws_sdk_cloudtrail::primitives::DateTime;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
@@ -28,45 +28,6 @@ const PAGES: usize = 20;
 
 /// The most writes told of a place.
 const TOLD: usize = 5;
-
-/// A write that AWS accepted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Event {
-    /// When, as AWS writes it.
-    pub at: String,
-    /// The operation.
-    pub operation: String,
-    /// The ARN of who did it, or what is known of him.
-    pub who: String,
-    /// The address it came from, or the service that did it for somebody.
-    pub from: String,
-    /// The program.
-    pub with: String,
-}
-
-/// What CloudTrail knows of the writes to a place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    /// From when on was asked, as AWS writes it.
-    pub since: String,
-    /// The last writes, newest first; at most five.
-    pub events: Vec<Event>,
-    /// How many writes were this program's own, by the journals of this folder; they are left out.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub own: usize,
-    /// What is older than this was not read, for there are too many events.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unread_before: Option<String>,
-    /// Why not all of them could be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unseen: Option<AwsError>,
-}
-
-fn is_zero(number: &usize) -> bool {
-    *number == 0
-}
 
 /// What CloudTrail is asked for: it takes one attribute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

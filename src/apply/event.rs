@@ -1,90 +1,23 @@
 //! What happens during an apply, and what each change came to.
 
 use crate::aws::{AwsError, Kind, Receipt, condition};
+use crate::error::Error;
+use crate::journal::{Journal, Record};
+use crate::model::Outcome;
 use crate::place::Address;
 use crate::plan::{Call, Entry};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a change came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// All its calls were made, and it reads back as wanted.
-    Done,
-    /// It was as wanted when it was looked at again: no call was made.
-    AlreadyFine,
-    /// A call failed.
-    Failed {
-        /// How many of its calls had succeeded before.
-        made: usize,
-        /// The call that failed.
-        call: Call,
-        /// Why.
-        error: AwsError,
-    },
-    /// It could not be looked at before or after its calls.
-    Unseen {
-        /// How many of its calls had succeeded.
-        made: usize,
-        /// Why not.
-        error: Option<AwsError>,
-    },
-    /// All calls were made, but it does not read back as wanted within the time allowed.
-    NotSettled {
-        /// The fields that still differ.
-        fields: Vec<String>,
-    },
-    /// The place is no longer as the plan saw it: no call was made.
-    Moved,
-    /// The apply was told to stop: the calls that were left were not made.
-    Stopped {
-        /// How many of its calls had succeeded.
-        made: usize,
-    },
-    /// The journal could not be written: the calls that were left were not made.
-    Unrecorded {
-        /// How many of its calls had succeeded.
-        made: usize,
-        /// Why not.
-        cause: String,
-    },
-    /// A change that must come first did not succeed: no call was made.
-    Skipped {
-        /// That change.
-        because: Address,
-    },
-}
-
-impl Outcome {
-    /// Whether the place is as wanted now.
-    pub fn is_success(&self) -> bool {
-        matches!(self, Self::Done | Self::AlreadyFine)
-    }
-
-    /// How many of a change's calls have succeeded, of so many.
-    pub fn made(&self, of: usize) -> usize {
-        match self {
-            Self::Done | Self::NotSettled { .. } => of,
-            Self::Failed { made, .. }
-            | Self::Unseen { made, .. }
-            | Self::Stopped { made }
-            | Self::Unrecorded { made, .. } => *made,
-            Self::AlreadyFine | Self::Moved | Self::Skipped { .. } => 0,
-        }
-    }
-
-    /// Whether nothing else can succeed either, until somebody sees to the credentials or to the
-    /// disk: what cannot be written down any more is not gone on with.
-    pub(super) fn ends_all(&self) -> bool {
-        match self {
-            Self::Failed { error, .. }
-            | Self::Unseen {
-                error: Some(error), ..
-            } => concerns_all(error),
-            Self::Unrecorded { .. } => true,
-            _ => false,
-        }
+/// Whether nothing else can succeed either, until somebody sees to the credentials or to the disk:
+/// what cannot be written down any more is not gone on with.
+pub(super) fn ends_all(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Failed { error, .. }
+        | Outcome::Unseen {
+            error: Some(error), ..
+        } => concerns_all(error),
+        Outcome::Unrecorded { .. } => true,
+        _ => false,
     }
 }
 
@@ -101,6 +34,55 @@ pub enum Event<'a> {
     Waiting(&'a Address, Awaited<'a>, usize),
     /// A change ended. With the live state afterwards, as far as it was looked at.
     Ended(&'a Address, &'a Outcome, Option<&'a Value>),
+}
+
+impl Record {
+    /// What a journal says of an event of an apply; nothing of those that leave no trace.
+    pub fn of(event: &Event<'_>) -> Option<Self> {
+        let record = match *event {
+            Event::Began(entry, before) => Self::Change {
+                address: entry.address(),
+                control: entry.control.clone(),
+                place: entry.place.clone(),
+                differences: entry.differences.clone(),
+                before: before.clone(),
+            },
+            Event::Calling(address, number, call) => Self::Call {
+                address: address.clone(),
+                number,
+                call: call.clone(),
+            },
+            Event::Answered(address, number, answer) => Self::Answer {
+                address: address.clone(),
+                number,
+                request_id: match answer {
+                    Ok(receipt) => receipt.request_id.clone(),
+                    Err(error) => error.request_id.clone(),
+                },
+                error: answer.err().cloned(),
+            },
+            Event::Ended(address, outcome, after) => Self::Ended {
+                address: address.clone(),
+                outcome: outcome.clone(),
+                after: after.cloned(),
+            },
+            Event::Waiting(..) => return None,
+        };
+        Some(record)
+    }
+}
+
+impl Journal {
+    /// Writes what happens in an apply, as far as a journal is about it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn hear(&self, event: &Event<'_>) -> Result<(), Error> {
+        match Record::of(event) {
+            Some(record) => self.write(&record),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What an apply waits for.

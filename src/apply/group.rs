@@ -1,6 +1,6 @@
 //! What is carried out together, and when.
 
-use super::Outcome;
+use crate::model::Outcome;
 use crate::place::Address;
 use crate::plan::{Entry, Plan};
 use serde_json::Value;

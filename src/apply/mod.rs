@@ -5,7 +5,7 @@ mod event;
 mod group;
 mod pauses;
 
-pub use event::{Awaited, Event, Listener, Outcome};
+pub use event::{Awaited, Event, Listener};
 pub use group::{Came, came_to};
 pub use pauses::Patience;
 
@@ -15,10 +15,11 @@ use crate::baseline::Baseline;
 use crate::control::Context;
 use crate::error::Error;
 use crate::journal::Journal;
+use crate::model::Outcome;
 use crate::observe::{Sighting, look_at};
 use crate::place::Address;
 use crate::plan::{self, Aim, Draft, Entry, Finding, Plan, Verdict};
-use event::concerns_all;
+use event::{concerns_all, ends_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use group::{Group, Readiness, groups, readiness};
 use pauses::Pauses;
@@ -111,7 +112,7 @@ impl Executor<'_> {
     }
 
     fn end(&self, group: &Group<'_>, end: &End, ended: &mut BTreeMap<Address, Outcome>) {
-        if end.outcome.ends_all() {
+        if ends_all(&end.outcome) {
             self.stop.store(true, Ordering::Relaxed);
         }
         for (at, entry) in group.0.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! The one door to AWS: one HTTP client, regional clients, retries, limits, errors, and the guard
 //! that keeps looking from writing.
 
+mod advice;
 pub mod alias;
 mod clock;
 mod credentials;
@@ -12,6 +13,7 @@ mod guard;
 mod hosts;
 mod http;
 mod identity;
+mod ids;
 pub mod keys;
 mod limits;
 mod operation;
@@ -26,13 +28,15 @@ pub mod trails;
 mod watch;
 mod way;
 
+pub use advice::advice;
 pub use credentials::{AskForCode, Chosen};
 pub use error::{AwsError, Kind, NOT_OF_AWS, classify};
 pub use facts::{Caller, Facts};
 pub use guard::is_read;
 pub use http::Counter;
+pub use ids::{AccountId, RegionName};
 pub use limits::Turn;
-pub use operation::{AnyWrite, Grant, Operation, Receipt, Write, sent};
+pub use operation::{AnyWrite, Call, Grant, Operation, Receipt, Write, sent};
 pub use settling::condition;
 pub use watch::{Attempt, Follower};
 
@@ -47,7 +51,7 @@ use aws_smithy_types::endpoint::Endpoint;
 use identity::{Identity, Unfit};
 use limits::Limits;
 use source::Source;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -56,6 +60,9 @@ use watch::{Watch, Watched};
 /// How often a request is tried, unless the environment says otherwise. When AWS refuses one in
 /// ten as too many, a few of a hundred thousand would still fail with five.
 const ATTEMPTS: u32 = 8;
+
+/// The tags of a thing as AWS returns them, sorted.
+pub type Tags = BTreeMap<String, String>;
 
 /// A way to an AWS account, before anybody has asked whose it is.
 #[derive(Debug)]

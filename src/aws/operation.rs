@@ -2,13 +2,12 @@
 
 use super::door::Wire;
 use super::{AwsError, Clients};
-use crate::plan;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use futures_util::future::BoxFuture;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::any::Any;
 use std::cell::RefCell;
@@ -120,6 +119,23 @@ impl Operation {
     }
 }
 
+/// One write as data: what a plan shows of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// The service by its IAM prefix.
+    pub service: String,
+    /// The operation as AWS names it.
+    pub operation: String,
+    /// The region it is sent to.
+    pub region: String,
+    /// The input, by AWS's parameter names; sensitive values are masked.
+    pub input: Value,
+    /// What people are shown of the input, where the whole of it would hide what changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Box<Value>>,
+}
+
 /// A write as a value: it can be shown, compared and sent, and only the executor sends it.
 ///
 /// The serialised form is what the plan shows: AWS's own parameter names.
@@ -152,7 +168,7 @@ pub trait Write: Serialize + Debug + Send + Sync + 'static {
 /// [`Write`] without its type.
 pub trait AnyWrite: Debug + Send + Sync {
     /// The call as the plan shows it.
-    fn call(&self) -> plan::Call;
+    fn call(&self) -> Call;
     /// The operation.
     fn operation(&self) -> &'static Operation;
     /// See [`Write::SETTLING`].
@@ -166,8 +182,8 @@ pub trait AnyWrite: Debug + Send + Sync {
 }
 
 impl<W: Write> AnyWrite for W {
-    fn call(&self) -> plan::Call {
-        plan::Call {
+    fn call(&self) -> Call {
+        Call {
             service: W::OPERATION.service.to_owned(),
             operation: W::OPERATION.name.to_owned(),
             region: self.region().to_owned(),

@@ -1,8 +1,8 @@
 //! The table `[account]`: which account, where, and how what is created there is tagged.
 
-use super::Problems;
-use crate::aws::regions;
-use crate::control::Table;
+pub use crate::aws::AccountId;
+use crate::aws::{RegionName, regions};
+use crate::document::{Problems, Table};
 use serde::{Deserialize, Deserializer, de};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,52 +24,9 @@ pub struct Account {
     pub tags: BTreeMap<String, String>,
 }
 
-/// Twelve digits.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct AccountId(String);
-
-impl TryFrom<String> for AccountId {
-    type Error = String;
-
-    fn try_from(id: String) -> Result<Self, String> {
-        match id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => Ok(Self(id)),
-            false => Err(format!("'{id}' is no account id: it has twelve digits")),
-        }
-    }
-}
-
-impl AccountId {
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The name of a region: `eu-west-1`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct RegionName(String);
-
-impl TryFrom<String> for RegionName {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        regions::check(&name).map(|()| Self(name))
-    }
-}
-
-impl RegionName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
     let names = BTreeSet::<RegionName>::deserialize(deserializer)?;
-    Ok(names.into_iter().map(|name| name.0).collect())
+    Ok(names.into_iter().map(String::from).collect())
 }
 
 /// The regions that regional controls look at.
@@ -107,7 +64,7 @@ impl<'de> de::Visitor<'de> for RegionsVisitor {
     fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Regions, A::Error> {
         let mut names = Vec::new();
         while let Some(name) = list.next_element::<RegionName>()? {
-            names.push(name.0);
+            names.push(name.into());
         }
         if names.is_empty() {
             return Err(de::Error::custom(

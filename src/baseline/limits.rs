@@ -1,8 +1,7 @@
 //! The table `[limits]`: what no apply of this baseline may do, whoever runs it.
 
-use super::Problems;
-use super::account::RegionName;
-use crate::control::Table;
+use crate::aws::RegionName;
+use crate::document::{Problems, Table};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 

@@ -1,29 +1,25 @@
 //! The baseline file: TOML in, typed settings out, every problem reported at once and in place.
 
 mod account;
-mod examples;
 mod limits;
-mod problems;
-mod secrets;
 mod shared;
-mod size;
+mod tables;
 mod waivers;
-mod words;
 
 pub use account::{Account, AccountId, Regions};
 pub use limits::{Forbidden, Limits};
-pub use problems::Problems;
 pub use shared::Shared;
 pub use waivers::Waiver;
-pub use words::{did_you_mean, slip_of};
 
 use crate::aws::Caller;
 use crate::control::{Configured, Context, Delivering, Need};
 use crate::controls;
+use crate::document::{self, Problems};
 use crate::error::Error;
 use crate::managed::UNMANAGED;
+use crate::text::hex;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -34,9 +30,6 @@ use toml::de::{DeTable, DeValue};
 
 /// The format of baseline files that this version reads.
 pub const FORMAT: i64 = 1;
-
-/// The name of a trail that is created, when the baseline gives none.
-pub const DEFAULT_TRAIL: &str = "baseline";
 
 /// The largest file that is read, in bytes: a hundred times what an account needs, and little
 /// enough that whatever is in it is refused at once.
@@ -119,11 +112,11 @@ impl Baseline {
     /// Every problem found in it.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
         let text = String::from_utf8_lossy(bytes);
-        let found = secrets::find(&text);
+        let found = document::secrets::find(&text);
         if !found.is_empty() {
             let mut problems = Problems::default();
             problems.secrets(&found);
-            return Err(problems.error(path, &secrets::masked(&text, &found)));
+            return Err(problems.error(path, &document::secrets::masked(&text, &found)));
         }
         let read = match std::str::from_utf8(bytes) {
             Ok(text) => Self::parse(path, text),
@@ -138,7 +131,7 @@ impl Baseline {
     /// Every problem found in it.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        if let Some((place, text)) = size::excess(text) {
+        if let Some((place, text)) = document::size::excess(text) {
             problems.add(Some(place), text, None);
             return Err(problems);
         }
@@ -194,7 +187,7 @@ impl Baseline {
         known.extend([
             "account", "baseline", "journal", "limits", "lock", "waivers",
         ]);
-        for (key, value) in table.iter().take(problems::MOST + 1) {
+        for (key, value) in table.iter().take(document::MOST + 1) {
             let is_setting = !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
             match is_setting {
                 true => problems.outside(key.span(), key.get_ref()),
@@ -260,7 +253,6 @@ impl Baseline {
             log_bucket: None,
             delivering: Delivering {
                 controls: self.controls.clone(),
-                regions: self.account.regions.clone(),
             },
             config_delivers: false,
             blocks_public_policies: self.blocks_public_policies,
@@ -371,14 +363,6 @@ fn left_alone(table: &DeTable<'_>) -> BTreeSet<(String, String)> {
     }
     found
 }
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The tags of a thing as AWS returns them, sorted.
-pub type Tags = BTreeMap<String, String>;
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
 //! The tables `[lock]` and `[journal]`: what those who work on one account share.
 
-use super::Problems;
-use super::account::{AccountId, RegionName};
-use crate::control::{Context, Table};
+use crate::aws::{AccountId, RegionName};
+use crate::control::Context;
+use crate::document::{Problems, Table};
 use crate::s3::is_bucket_name;
 use serde::Deserialize;
 

@@ -1,11 +1,10 @@
 //! The tables `[[waivers]]`: what may differ for a while, why, who answers for it, and until when.
 
-use super::Problems;
-use super::words::slip_of;
 use crate::aws::regions;
-use crate::control::{Kind, Need, Scope, Table};
+use crate::control::{Kind, Need, Scope};
 use crate::controls;
 use crate::day::Day;
+use crate::document::{Problems, Table, slip_of};
 use crate::pattern::Pattern;
 use crate::place::Place;
 use crate::s3::pattern_fault;

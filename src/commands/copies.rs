@@ -1,10 +1,11 @@
 //! Copies of journals in a bucket, for those who work on the account from other machines.
 
 use super::{Account, shown};
+use crate::aws::advice;
 use crate::aws::store::{Condition, Store, Written};
 use crate::aws::{AwsError, Clients};
 use crate::baseline::Shared;
-use crate::error::{Error, advice};
+use crate::error::Error;
 use crate::journal::Head;
 use crate::plan::Plan;
 use crate::view::Streams;

@@ -3,7 +3,7 @@
 use super::ask::{can_ask, yes};
 use super::copies::Copies;
 use super::{Account, shown, warn_of_any_account};
-use crate::apply::{Executor, Outcome, Patience};
+use crate::apply::{Executor, Patience};
 use crate::cli::Consent;
 use crate::clock::Clock;
 use crate::diff::Difference;
@@ -11,6 +11,7 @@ use crate::error::{Error, Exit};
 use crate::guard;
 use crate::journal::{self, Began, Head, Journal, Journals, Record, Run};
 use crate::lock::{Holder, Lock};
+use crate::model::Outcome;
 use crate::observe::{Observation, Sighting};
 use crate::place::Address;
 use crate::plan::{Aim, Entry, Plan, Verdict};

@@ -4,7 +4,6 @@
 use super::{Configured, Context, Need};
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
-use crate::baseline::Regions;
 use crate::s3::Bucket;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -29,13 +28,11 @@ pub enum Delivery {
     },
 }
 
-/// The controls of the baseline, and the regions it looks at.
+/// The controls of the baseline.
 #[derive(Clone, Debug, Default)]
 pub struct Delivering {
     /// The controls; those without deliveries announce none.
     pub controls: Vec<Arc<dyn Configured>>,
-    /// The regions of `[account]`.
-    pub regions: Regions,
 }
 
 impl Context {
@@ -67,13 +64,13 @@ impl Context {
         let controls = &self.delivering.controls;
         let regional =
             |control: &Arc<dyn Configured>| control.about().needs.contains(&Need::Regions);
-        let regions = match &self.delivering.regions {
-            Regions::Listed(names) => names.clone(),
+        let regions = match &self.listed_regions {
+            Some(names) => names.clone(),
             // Which regions cannot be seen is reported where they are looked at.
-            Regions::Enabled if controls.iter().any(regional) => {
+            None if controls.iter().any(regional) => {
                 reader.enabled_regions().await.unwrap_or_default()
             }
-            Regions::Enabled => Vec::new(),
+            None => Vec::new(),
         };
         let each = controls
             .iter()

@@ -10,15 +10,15 @@ mod past;
 mod proposal;
 mod steps;
 
+pub use crate::merge::Past;
 pub use about::{About, Cost, Need, Reference, Scope, Setting, Standard, Stricter};
 pub use delivering::{Delivering, Delivery};
-pub use past::Past;
 pub use proposal::{Proposal, Standing};
 pub use steps::{At, Steps};
 
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Operation};
-use crate::baseline::Problems;
+use crate::document::{Problems, Table};
 use crate::place::Place;
 use crate::policy::Origin;
 use crate::s3::Bucket;
@@ -409,7 +409,7 @@ impl<C: Control> Configured for Held<C> {
     }
 }
 
-/// A control before it has settings: an entry of the list in [`crate::controls`].
+/// A control before it has settings: an entry of the list in `controls`.
 #[derive(Clone, Copy)]
 pub struct Kind {
     /// What people and the engine are told about the control.
@@ -420,9 +420,6 @@ pub struct Kind {
     fields: &'static [&'static str],
     configure: for<'i> fn(Table<'i>) -> Result<Box<dyn Configured>, toml::de::Error>,
 }
-
-/// A value of the baseline with its place in the file.
-pub type Table<'i> = toml::Spanned<toml::de::DeValue<'i>>;
 
 impl Kind {
     /// The entry of a control.

@@ -3,9 +3,9 @@
 use super::Past;
 use crate::aws::{AnyWrite, AwsError};
 use crate::diff::Difference;
+use crate::model::Finding;
 use crate::place::Place;
-use crate::plan::Finding;
-use crate::view::one_line;
+use crate::text::one_line;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

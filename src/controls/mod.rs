@@ -2,6 +2,7 @@
 
 mod access_analyzer;
 mod archive;
+mod bucket_policy;
 mod buckets;
 mod budgets;
 mod cloudtrail;
@@ -17,8 +18,8 @@ mod root_user;
 mod storage_lens;
 mod topics;
 
-use crate::baseline::did_you_mean;
 use crate::control::Kind;
+use crate::document::did_you_mean;
 
 /// Every control, in the order in which plans read: what makes the account's own record comes
 /// before what it records, and what a control needs comes before it.

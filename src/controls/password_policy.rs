@@ -7,10 +7,10 @@ use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::baseline::Problems;
 use crate::control::{
     About, At, Context, Control, Cost, Proposal, Reference, Scope, Setting, Steps, Stricter,
 };
+use crate::document::Problems;
 use crate::floor::{AtLeast, AtMost, lower, raise};
 use crate::managed::Managed;
 use crate::place::Place;

@@ -9,14 +9,14 @@ mod run;
 pub use head::Head;
 pub use run::{Change, Run, Sent, Standing};
 
-use crate::apply::{Event, Outcome};
 use crate::aws::AwsError;
+use crate::aws::Call;
 use crate::clock::Clock;
 use crate::diff::Difference;
 use crate::error::Error;
 use crate::files::create_folder;
+use crate::model::{Outcome, Source};
 use crate::place::{Address, Place};
-use crate::plan::{Call, Source};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -30,8 +30,7 @@ use time::OffsetDateTime;
 /// The format of journals that this version writes and reads.
 pub const FORMAT: u32 = 1;
 
-/// The folder of the journals of all accounts.
-pub const FOLDER: &str = "plans";
+pub use crate::files::FOLDER;
 
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,42 +122,6 @@ pub enum Record {
         /// The later run.
         by: String,
     },
-}
-
-impl Record {
-    /// What a journal says of an event of an apply; nothing of those that leave no trace.
-    pub fn of(event: &Event<'_>) -> Option<Self> {
-        let record = match *event {
-            Event::Began(entry, before) => Self::Change {
-                address: entry.address(),
-                control: entry.control.clone(),
-                place: entry.place.clone(),
-                differences: entry.differences.clone(),
-                before: before.clone(),
-            },
-            Event::Calling(address, number, call) => Self::Call {
-                address: address.clone(),
-                number,
-                call: call.clone(),
-            },
-            Event::Answered(address, number, answer) => Self::Answer {
-                address: address.clone(),
-                number,
-                request_id: match answer {
-                    Ok(receipt) => receipt.request_id.clone(),
-                    Err(error) => error.request_id.clone(),
-                },
-                error: answer.err().cloned(),
-            },
-            Event::Ended(address, outcome, after) => Self::Ended {
-                address: address.clone(),
-                outcome: outcome.clone(),
-                after: after.cloned(),
-            },
-            Event::Waiting(..) => return None,
-        };
-        Some(record)
-    }
 }
 
 /// Who wants what of which account.
@@ -429,17 +392,6 @@ impl Journal {
         let text = serde_json::to_string(&line)
             .map_err(|cause| cannot_write(&self.path, std::io::Error::other(cause)))?;
         self.append(&format!("{text}\n"))
-    }
-
-    /// Writes what happens in an apply, as far as a journal is about it.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn hear(&self, event: &Event<'_>) -> Result<(), Error> {
-        match Record::of(event) {
-            Some(record) => self.write(&record),
-            None => Ok(()),
-        }
     }
 
     /// Ends a line that a killed run left half written, so that the next one can be read.

@@ -2,13 +2,13 @@
 
 use super::head::began;
 use super::{Began, Line, Record, cannot_read};
-use crate::apply::Outcome;
 use crate::aws::AwsError;
+use crate::aws::Call;
 use crate::diff::Difference;
 use crate::error::Error;
 use crate::files;
+use crate::model::Outcome;
 use crate::place::{Address, Place};
-use crate::plan::Call;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -74,7 +74,7 @@ fn path_of(account: &str) -> PathBuf {
     let state = state.or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
     match state {
         Some(state) => state.join("baseline").join(format!("{account}.lock")),
-        None => Path::new(crate::journal::FOLDER).join(account).join("lock"),
+        None => Path::new(crate::files::FOLDER).join(account).join("lock"),
     }
 }
 

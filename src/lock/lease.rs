@@ -6,8 +6,9 @@
 
 use super::Holder;
 use crate::aws::Kind;
+use crate::aws::advice;
 use crate::aws::store::{Condition, Object, Store, Written};
-use crate::error::{Error, advice};
+use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::Mutex;

@@ -1,8 +1,8 @@
 //! A plan as a file: its bytes, and whether they are still as they were written.
 
 use super::{FORMAT, Plan};
-use crate::baseline::hex;
 use crate::json;
+use crate::text::hex;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::fmt;

@@ -9,6 +9,8 @@ mod undo;
 mod waive;
 mod written;
 
+pub use crate::aws::Call;
+pub use crate::model::{Finding, KNOWN_AFTER, Source};
 pub use build::{Draft, build, build_guarded, finish, judge};
 pub use file::Invalid;
 pub use limit::{Excess, Limit, exceeded, takes_away_by_name};
@@ -23,9 +25,7 @@ use crate::error::Exit;
 use crate::place::{Address, Place};
 use crate::risk::Remark;
 use crate::selection::Selection;
-use crate::who;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -81,16 +81,6 @@ pub struct Plan {
     pub digest: String,
 }
 
-/// The baseline that a plan was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// The file, as it was named.
-    pub path: String,
-    /// The digest of its bytes.
-    pub sha256: String,
-}
-
 /// What was found at one place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,7 +126,7 @@ pub struct Entry {
     pub moved: BTreeMap<String, Moved>,
     /// Who changed it; only `drift --who` asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub who: Option<who::Answer>,
+    pub who: Option<crate::model::Answer>,
 }
 
 /// The judgement of a place.
@@ -159,39 +149,6 @@ pub enum Verdict {
     Blocked,
     /// It differs, and the baseline says that it may for a while.
     Waived,
-}
-
-/// What stands in the input of a call for what only an earlier call of the same change brings to
-/// light: the id of what it creates, what AWS switches on by itself.
-pub const KNOWN_AFTER: &str = "(known after apply)";
-
-/// One write as data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Call {
-    /// The service by its IAM prefix.
-    pub service: String,
-    /// The operation as AWS names it.
-    pub operation: String,
-    /// The region it is sent to.
-    pub region: String,
-    /// The input, by AWS's parameter names; sensitive values are masked.
-    pub input: Value,
-    /// What people are shown of the input, where the whole of it would hide what changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shown: Option<Box<Value>>,
-}
-
-/// A difference that only a person can put right.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Finding {
-    /// The setting that is not met.
-    pub field: String,
-    /// What is wrong.
-    pub what: String,
-    /// What to click or run.
-    pub remedy: String,
 }
 
 /// How many entries there are of each verdict.

@@ -14,7 +14,7 @@ use crate::journal::{Head, Run};
 use crate::observe::{Observation, Sighting};
 use crate::place::Address;
 use crate::risk;
-use crate::view::one_line;
+use crate::text::one_line;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

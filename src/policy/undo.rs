@@ -3,7 +3,7 @@
 use super::equivalence::Said;
 use super::meaning::Dialect;
 use super::{Policy, Statement};
-use crate::control::Past;
+use crate::merge::Past;
 
 /// What a policy becomes when a run is undone.
 #[derive(Debug)]

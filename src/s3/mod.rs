@@ -3,6 +3,7 @@
 
 mod access_points;
 mod ask;
+mod deletes;
 mod encryption;
 mod exposure;
 mod lifecycle;
@@ -15,7 +16,6 @@ mod policy;
 mod public_access;
 mod read;
 mod replication;
-mod restore;
 mod sharing;
 mod shipment;
 mod tagging;
@@ -28,6 +28,7 @@ pub use access_points::{
     LIST_MULTI_REGION_ACCESS_POINTS, open_access_points,
 };
 pub use ask::Asked;
+pub use deletes::{DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy};
 pub use encryption::{
     Blocked, ByDefault, Encryption, GET_ENCRYPTION, PutBucketEncryption, key_fault,
 };
@@ -50,9 +51,6 @@ pub use public_access::{
 };
 pub use read::{Bucket, Judged, read, read_judged};
 pub use replication::{GET_REPLICATION, Replica};
-pub use restore::{
-    DeleteBucketLifecycle, DeleteBucketOwnershipControls, DeleteBucketPolicy, restore_policy,
-};
 pub use sharing::{beyond, check_shared_with, lets_others_in};
 pub use shipment::{KeptOut, OWNER_HAS_ALL, Shipment};
 pub use tagging::{GET_TAGGING, TagResource, UntagResource};

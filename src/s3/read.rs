@@ -10,9 +10,9 @@ use super::public_access::Flags;
 use super::replication::Replica;
 use super::whole::Whole;
 use crate::aws::AwsError;
+use crate::aws::Tags;
 use crate::aws::facts::Reader;
 use crate::aws::keys::Key;
-use crate::baseline::Tags;
 use serde::{Deserialize, Serialize};
 
 /// What a bucket is set to.

@@ -2,8 +2,8 @@
 
 use super::ask::{Asked, ask};
 use super::writes::{BUCKET, as_list, unbuilt};
+use crate::aws::Tags;
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
-use crate::baseline::Tags;
 use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingOutput;
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! The writes that make a bucket and give it a policy, and what all writes to buckets have in common.
 
+use crate::aws::Tags;
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
-use crate::baseline::Tags;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag,
 };

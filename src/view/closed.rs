@@ -1,8 +1,8 @@
 //! Regions that the organization has closed, each in one line instead of one for each place.
 
-use super::value::escape;
 use super::{ALARM, count};
 use crate::plan::{Entry, Verdict};
+use crate::text::escape;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

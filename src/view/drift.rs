@@ -1,12 +1,13 @@
 //! Drift as text: one line when all is well, otherwise a line for each thing that is not.
 
 use super::plan::{common_findings, groups, sentence};
-use super::value::{address, escape, one_line};
+use super::value::address;
 use super::{ALARM, BOLD, closed, count, waiver};
-use crate::error::advice;
+use crate::aws::advice;
+use crate::model::Answer;
 use crate::place::Address;
 use crate::plan::{Entry, Moved, Plan, Verdict};
-use crate::who::Answer;
+use crate::text::{escape, one_line};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

@@ -1,9 +1,9 @@
 //! What is told about controls: a list, a page for each, and the table of the README.
 
-use super::value::escape;
 use super::{BOLD, DIM};
 use crate::aws::is_read;
 use crate::control::{About, Kind, Scope, Standard};
+use crate::text::escape;
 use std::io::{self, Write};
 
 /// One line for each control.

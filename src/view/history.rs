@@ -2,12 +2,13 @@
 
 use super::apply::{name, trouble, word};
 use super::plan::one_difference;
-use super::value::{block, escape};
+use super::value::block;
 use super::{ALARM, BOLD, DIM, count};
-use crate::apply::Outcome;
 use crate::clock::to_the_second;
 use crate::error::Exit;
 use crate::journal::{Change, Run, Sent, Standing};
+use crate::model::Outcome;
+use crate::text::escape;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 

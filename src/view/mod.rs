@@ -10,8 +10,9 @@ pub mod plan;
 mod value;
 mod waiver;
 
+pub use crate::text::{count, escape, one_line};
 pub use debug::Debug;
-pub use value::{address, escape, one_line};
+pub use value::address;
 
 use crate::observe::Progress;
 use anstyle::{AnsiColor, Style};
@@ -101,10 +102,4 @@ impl Progress for Looking {
 pub fn named(account: &str, alias: Option<&str>) -> String {
     let alias = alias.map(|alias| format!(" ({})", escape(alias)));
     escape(account) + &alias.unwrap_or_default()
-}
-
-/// `1 change`, `2 changes`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }

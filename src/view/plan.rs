@@ -1,13 +1,14 @@
 //! A plan as text: a summary first and last, what would change between.
 
-use super::value::{address, block, escape, one_line};
+use super::value::{address, block};
 use super::{ADD, ALARM, BOLD, CHANGE, DIM, REMOVE, closed, count, named, waiver};
+use crate::aws::advice;
 use crate::control::Scope;
 use crate::controls;
 use crate::diff::Difference;
-use crate::error::advice;
 use crate::plan::{Call, Entry, Finding, Plan, Summary, Verdict};
 use crate::risk::Risk;
+use crate::text::{escape, one_line};
 use anstyle::Style;
 use serde_json::Value;
 use std::collections::BTreeSet;

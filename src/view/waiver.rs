@@ -1,9 +1,9 @@
 //! What is said of waivers, in plans and in drift.
 
 use super::count;
-use super::value::escape;
 use crate::day::Day;
 use crate::plan::{Plan, Waived, WaiverRemark, WaiverReport};
+use crate::text::escape;
 
 /// A waiver that bears on a place: `until 2027-01-31: old clients (web team, WEB-12)`.
 pub fn terms(waived: &Waived) -> String {

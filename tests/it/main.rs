@@ -25,6 +25,7 @@ mod journal;
 mod judges;
 mod kms;
 mod laws;
+mod layers;
 mod limits;
 mod listener;
 mod lived_in;

@@ -5,7 +5,6 @@ use super::request::Wire;
 use crate::aws::operation::{AnyWrite, Grant, Operation, Receipt};
 use crate::aws::services::Service;
 use crate::aws::{AwsError, Clients};
-use crate::plan;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -208,8 +207,8 @@ impl<I, O> AnyWrite for Call<I, O>
 where
     I: Serialize + Send + Sync,
 {
-    fn call(&self) -> plan::Call {
-        plan::Call {
+    fn call(&self) -> crate::aws::Call {
+        crate::aws::Call {
             service: self.typed.operation.service.to_owned(),
             operation: self.typed.operation.name.to_owned(),
             region: self.region.clone(),

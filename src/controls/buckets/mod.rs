@@ -21,8 +21,8 @@ mod versions;
 
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Facts, Operation, Write};
-use crate::baseline::Problems;
 use crate::control::{About, Context, Control, Past, Proposal, Source, Standing};
+use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
 use guardrail::Judging;

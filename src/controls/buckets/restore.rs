@@ -2,8 +2,9 @@
 //! by it.
 
 use super::live::Live;
-use crate::baseline::Tags;
+use crate::aws::Tags;
 use crate::control::{Context, Past, Proposal, Standing};
+use crate::controls::bucket_policy::restore_policy;
 use crate::diff::Difference;
 use crate::s3::{self, Target};
 use serde::Serialize;
@@ -16,7 +17,7 @@ pub(super) fn restore(target: Target, past: &Past<Live>, context: &Context) -> P
     let arn = s3::arn(&context.partition, &target.bucket);
     let policy = |live: &Live| live.policy.clone();
     let proposal = match past.each(policy) {
-        Some(policies) => s3::restore_policy(target.clone(), &arn, &policies),
+        Some(policies) => restore_policy(target.clone(), &arn, &policies),
         None => Proposal::fine(),
     };
     let mut restore = Restore {

@@ -2,7 +2,8 @@
 
 use super::guards::{Guard, MaxAge, MinimumTls, Tls, Yes};
 use super::values::{AccessLog, Encryption, ObjectLock, Ownership};
-use crate::baseline::{Problems, Tags};
+use crate::aws::Tags;
+use crate::document::Problems;
 use crate::floor::{AtLeast, AtMost};
 use crate::pattern::Pattern;
 use crate::policy::guardrails::OnlyFrom;

@@ -1,7 +1,7 @@
 //! Tags that a bucket must have, beside those that others gave it.
 
 use super::guardrail::{Judging, Unread};
-use crate::baseline::Tags;
+use crate::aws::Tags;
 use crate::s3;
 use serde_json::json;
 

@@ -15,11 +15,11 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::{AwsError, Operation, Write};
-use crate::baseline::Problems;
 use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::diff::Difference;
+use crate::document::Problems;
 use crate::floor::AtMost;
 use crate::place::Place;
 use crate::sensitive::Sensitive;

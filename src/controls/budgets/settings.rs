@@ -1,7 +1,7 @@
 //! The tables `[[budgets]]`: amounts, alerts and who hears of them, and what AWS would refuse.
 
-use crate::baseline::{Problems, slip_of};
 use crate::control::Context;
+use crate::document::{Problems, slip_of};
 use crate::floor::AtMost;
 use crate::managed::{Managed, UNMANAGED};
 use crate::sensitive::Sensitive;

@@ -1,5 +1,6 @@
 //! What is read: every trail that the home region shows, and one of them whole.
 
+use super::DEFAULT_TRAIL;
 use super::reads::{
     TAGS_AT_ONCE, covering_trail, describe_trails, details, is_logging, list_tags, owner,
     selectors, status,
@@ -7,10 +8,10 @@ use super::reads::{
 use super::selectors::Selector;
 use super::settings::Settings;
 use super::state::Logs;
+use crate::aws::Tags;
 use crate::aws::facts::Reader;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, keys};
-use crate::baseline::{DEFAULT_TRAIL, Tags};
 use crate::control::owner::{CONTROL_TOWER, owner as manager};
 use crate::control::{Context, OUR_TAG};
 use crate::controls::archive::Adopted;

@@ -20,12 +20,12 @@ use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
-use crate::baseline::{DEFAULT_TRAIL, Problems};
 use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Delivery, Past, Proposal, Reference, Scope, Setting, Stricter,
 };
 use crate::controls::archive;
+use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
 use live::Live;
@@ -34,6 +34,9 @@ use writes::{
     CreateTrail, PASS_ROLE, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging,
     UpdateTrail,
 };
+
+/// The name of a trail that is created, when the table gives none.
+pub const DEFAULT_TRAIL: &str = "baseline";
 
 /// The control.
 pub struct Cloudtrail;

@@ -1,5 +1,6 @@
 //! What would make the trail match.
 
+use super::DEFAULT_TRAIL;
 use super::covered::covered;
 use super::judge::{
     Delivers, archive, deliveries, destination, live_key, management_events, own_events, wanted_key,
@@ -15,7 +16,6 @@ use super::writes::{
 };
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, keys};
-use crate::baseline::DEFAULT_TRAIL;
 use crate::control::{self, Context, Proposal};
 
 /// The most trails that a region takes; those of other regions that it shows are counted. Source:

@@ -3,10 +3,10 @@
 use super::live::{Covering, Delivery, Details, Trail};
 use super::selectors::{Basic, Field, Selector};
 use super::state::Logs;
+use crate::aws::Tags;
 use crate::aws::facts::Reader;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Grant, Operation, keys};
-use crate::baseline::Tags;
 use crate::control::Context;
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;

@@ -2,8 +2,8 @@
 
 use super::selectors::{Access, BUSY_SOURCES, Kind, MOST_VALUES, Wish};
 use super::state::Logs;
-use crate::baseline::Problems;
 use crate::control::Context;
+use crate::document::Problems;
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use serde::de::{self, SeqAccess, Visitor};

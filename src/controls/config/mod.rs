@@ -21,13 +21,13 @@ use crate::aws::keys::{self, DESCRIBE_KEY};
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
-use crate::baseline::Problems;
 use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
     Stricter,
 };
 use crate::controls::archive;
+use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
 use channel::{Channel, DESCRIBE_CHANNELS};

@@ -3,7 +3,7 @@
 //! The four global types of IAM exist once in the account and can be recorded in every region, each
 //! time for money. The flag for them works with "all" only; a list names them or does not.
 
-use crate::baseline::Problems;
+use crate::document::Problems;
 use aws_sdk_config::types::RecordingGroup;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

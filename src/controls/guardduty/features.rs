@@ -1,6 +1,6 @@
 //! The protection plans of a detector: what may be declared, and what a live one has to become.
 
-use crate::baseline::Problems;
+use crate::document::Problems;
 use crate::floor::AtLeast;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};

@@ -16,12 +16,12 @@ mod writes;
 
 use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Write};
-use crate::baseline::Problems;
 use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standard,
     Stricter,
 };
+use crate::document::Problems;
 use crate::place::Place;
 use features::{Declared, EKS_RUNTIME, RUNTIME};
 use proposal::{propose_change, propose_new, propose_off, propose_unfinished};

@@ -3,7 +3,7 @@
 use super::declared::DeclaredList;
 use super::features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
 use super::state::Detector;
-use crate::baseline::AccountId;
+use crate::aws::AccountId;
 use crate::control::Proposal;
 use crate::floor::AtLeast;
 use crate::managed::Managed;

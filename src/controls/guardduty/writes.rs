@@ -4,7 +4,7 @@ use super::features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
 use super::state::{Detector, FINISHED, GET, LIST, STATE, UNFINISHED};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::Context;
-use crate::plan::KNOWN_AFTER;
+use crate::model::KNOWN_AFTER;
 use aws_sdk_guardduty::types::{DetectorAdditionalConfiguration, DetectorFeatureConfiguration};
 use serde::{Serialize, Serializer};
 use serde_json::json;

@@ -3,9 +3,9 @@
 use super::Settings;
 use super::delivery::{delivery_statements, needed_statements};
 use super::promise;
+use crate::aws::Tags;
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::aws::{AwsError, Operation};
-use crate::baseline::Tags;
 use crate::control::{Context, Delivery, Proposal, Standing};
 use crate::floor::raise as raised;
 use crate::policy::{Dialect, Policy, deny_insecure_transport};

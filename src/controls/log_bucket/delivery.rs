@@ -1,9 +1,9 @@
 //! The statements that let CloudTrail and Config deliver.
 
-use crate::baseline::hex;
 use crate::control::{Context, Delivery};
 use crate::policy::Policy;
 use crate::s3::{OWNER_HAS_ALL, Shipment};
+use crate::text::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -12,12 +12,12 @@ mod to_be;
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Operation, Write, keys};
-use crate::baseline::Problems;
 use crate::control::owner::{TAKE_OVER, owner};
 use crate::control::{
     About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
     Standing, Stricter,
 };
+use crate::document::Problems;
 use crate::floor::AtLeast;
 use crate::managed::{Managed, UNMANAGED};
 use crate::place::Place;

@@ -3,6 +3,7 @@
 use super::Live;
 use super::change::{RULE, kept_for, own_rule, target};
 use crate::control::{Context, Past, Proposal, Standing};
+use crate::controls::bucket_policy::restore_policy;
 use crate::diff::{Difference, compare};
 use crate::s3::{self, Bucket, Target};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ impl<'a> Restore<'a> {
         Self {
             name,
             buckets,
-            proposal: s3::restore_policy(target.clone(), &arn, &policies),
+            proposal: restore_policy(target.clone(), &arn, &policies),
             target,
         }
     }

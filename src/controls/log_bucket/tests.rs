@@ -3,7 +3,7 @@
 use super::change::{RULE, own_rule, tags};
 use super::delivery::delivery_statements;
 use super::*;
-use crate::baseline::Tags;
+use crate::aws::Tags;
 use crate::control::Delivery;
 use crate::control::tests::context;
 use crate::policy::{Policy, deny_insecure_transport};

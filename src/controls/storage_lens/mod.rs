@@ -8,10 +8,10 @@ mod writes;
 
 use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Grant, Operation, Write};
-use crate::baseline::Problems;
 use crate::control::{
     About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
 };
+use crate::document::Problems;
 use crate::managed::Managed;
 use crate::place::Place;
 use dashboard::{Advanced, Dashboard, Export, GET, Listed};

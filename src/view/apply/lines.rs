@@ -1,8 +1,9 @@
 //! A line for each change that has ended, for logs and pipes.
 
 use super::{Narrator, duration, name, waiting, word};
-use crate::apply::{Event, Listener, Outcome};
+use crate::apply::{Event, Listener};
 use crate::clock::Clock;
+use crate::model::Outcome;
 use crate::place::Address;
 use crate::view::{DIM, count};
 use std::collections::BTreeMap;

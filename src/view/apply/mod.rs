@@ -9,11 +9,12 @@ mod terminal;
 pub use json::{begin, plan, record};
 pub use summary::Summary;
 
-use super::value::escape;
 use super::{Streams, count};
-use crate::apply::{Awaited, Listener, Outcome};
+use crate::apply::{Awaited, Listener};
 use crate::clock::Clock;
+use crate::model::Outcome;
 use crate::place::Address;
+use crate::text::escape;
 use json::JsonLines;
 use lines::Lines;
 use terminal::Terminal;

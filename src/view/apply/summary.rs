@@ -2,12 +2,14 @@
 
 use super::json::{self, Note};
 use super::{Form, duration, name, so_many, trouble};
-use crate::apply::{Came, Outcome, came_to};
+use crate::apply::{Came, came_to};
+use crate::aws::advice;
 use crate::clock::Clock;
-use crate::error::{Exit, advice};
+use crate::error::Exit;
+use crate::model::Outcome;
 use crate::place::Address;
 use crate::plan::{Entry, Plan, Verdict};
-use crate::view::value::{escape, one_line};
+use crate::text::{escape, one_line};
 use crate::view::{ADD, ALARM, BOLD, Streams, count};
 use serde::Serialize;
 use std::collections::BTreeMap;

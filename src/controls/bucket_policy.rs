@@ -1,15 +1,12 @@
-//! What takes settings of a bucket back to what they were. No call here deletes an object.
+//! What puts back the policy of a bucket.
 
-use super::policy::PutBucketPolicy;
-use super::writes::{BUCKET, SETTLING, Target};
+use crate::aws::AwsError;
 use crate::aws::facts::GET_BUCKET_POLICY;
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::{Past, Proposal};
 use crate::diff::Difference;
 use crate::policy::{Dialect, Policy};
-use serde::Serialize;
+use crate::s3::{self, DeleteBucketPolicy, PutBucketPolicy, Target};
 use serde_json::json;
-use std::any::Any;
 
 /// What puts back the policy of a bucket, given its texts: the statements that a run put in go, and
 /// those that they took the place of come back. Statements that others added since stay.
@@ -52,7 +49,7 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
     if !undone.differs {
         return proposal;
     }
-    if let Some((what, remedy)) = undone.policy.as_ref().and_then(super::refusal) {
+    if let Some((what, remedy)) = undone.policy.as_ref().and_then(s3::refusal) {
         proposal.finding("statements", what, remedy);
         return proposal;
     }
@@ -93,56 +90,4 @@ fn differences(
             ..Difference::new(field, now, wanted)
         })
         .collect()
-}
-
-/// Defines a call that takes one setting of a bucket away.
-macro_rules! deletion {
-    ($(#[$doc:meta])* $name:ident $method:ident $action:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Serialize)]
-        pub struct $name {
-            /// The bucket.
-            #[serde(flatten)]
-            pub target: Target,
-        }
-
-        impl Write for $name {
-            const OPERATION: Operation =
-                Operation::new("s3", stringify!($name), &[Grant::on($action, BUCKET)]);
-            const SETTLING: &'static [&'static str] = SETTLING;
-
-            fn region(&self) -> &str {
-                &self.target.region
-            }
-
-            async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-                let request = clients
-                    .s3(&self.target.region)
-                    .$method()
-                    .bucket(&self.target.bucket)
-                    .expected_bucket_owner(&self.target.expected_bucket_owner);
-                sent(self, request.send().await)
-            }
-
-            fn merge(&mut self, later: &dyn Any) -> bool {
-                let later = later.downcast_ref::<Self>();
-                later.is_some_and(|later| later.target.bucket == self.target.bucket)
-            }
-        }
-    };
-}
-
-deletion! {
-    /// Takes away the policy of a bucket that had none.
-    DeleteBucketPolicy delete_bucket_policy "s3:DeleteBucketPolicy"
-}
-
-deletion! {
-    /// Takes away the object ownership of a bucket from before there was such a setting.
-    DeleteBucketOwnershipControls delete_bucket_ownership_controls "s3:PutBucketOwnershipControls"
-}
-
-deletion! {
-    /// Takes away all lifecycle rules of a bucket that has none but ours.
-    DeleteBucketLifecycle delete_bucket_lifecycle "s3:PutLifecycleConfiguration"
 }

@@ -1,11 +1,11 @@
 //! Collects everything that is wrong in a baseline and shows it in place.
 
+use super::Table;
 use super::examples;
 use super::secrets::Secret;
 use super::words::{
     did_you_mean, expects_another_kind, in_plain_words, language, shortened, syntax_in_plain_words,
 };
-use crate::control::{Configured, Kind, Scope, Table};
 use crate::error::Error;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::de::DeserializeOwned;
@@ -30,7 +30,7 @@ pub const MOST: usize = 50;
 #[derive(Debug, Default)]
 pub struct Problems {
     list: Vec<Problem>,
-    /// Where paths given by [`Control::check`](crate::control::Control::check) lead.
+    /// Where paths given by [`Problems::check`] lead.
     root: Option<Located>,
 }
 
@@ -97,36 +97,30 @@ impl Problems {
     }
 
     /// Adds a problem with the setting at a path below a table.
-    pub(super) fn at(&mut self, table: &Table<'_>, path: &str, text: String) {
+    pub fn at(&mut self, table: &Table<'_>, path: &str, text: String) {
         self.add(Some(locate(table).find(path).0), text, None);
     }
 
     /// Adds a problem with the setting at a path below a table, and what to do about it.
-    pub(super) fn add_at(
-        &mut self,
-        table: &Table<'_>,
-        path: &str,
-        text: String,
-        help: Option<String>,
-    ) {
+    pub fn add_at(&mut self, table: &Table<'_>, path: &str, text: String, help: Option<String>) {
         self.add(Some(locate(table).find(path).0), text, help);
     }
 
     /// Adds a key that nobody knows.
-    pub(super) fn unknown_key(&mut self, span: Range<usize>, key: &str, known: &[&str]) {
+    pub fn unknown_key(&mut self, span: Range<usize>, key: &str, known: &[&str]) {
         let help = did_you_mean(key, known);
         self.add(Some(span), format!("there is no control '{key}'"), help);
     }
 
     /// Adds a setting that stands before the first table.
-    pub(super) fn outside(&mut self, span: Range<usize>, key: &str) {
+    pub fn outside(&mut self, span: Range<usize>, key: &str) {
         let help = "settings go below the table of their control, such as [guardduty]";
         let text = format!("'{key}' is not in a table");
         self.add(Some(span), text, Some(help.to_owned()));
     }
 
     /// Adds the syntax errors, the first of each line: the parser's recovery invents the others.
-    pub(super) fn syntax(&mut self, text: &str, mut errors: Vec<toml::de::Error>) {
+    pub fn syntax(&mut self, text: &str, mut errors: Vec<toml::de::Error>) {
         // The one error without a place is that of a key with too many dots.
         let span = |error: &toml::de::Error| error.span().unwrap_or_else(|| dotted(text));
         let start = |error: &toml::de::Error| span(error).start;
@@ -152,7 +146,7 @@ impl Problems {
     }
 
     /// Adds the whole numbers that are none: the parser leaves it to whoever reads them to find out.
-    pub(super) fn numbers(&mut self, table: &DeTable<'_>) {
+    pub fn numbers(&mut self, table: &DeTable<'_>) {
         for value in table.values() {
             self.numbers_in(value);
         }
@@ -172,43 +166,18 @@ impl Problems {
         }
     }
 
-    /// Reads a control's table and checks it; `None` when something is wrong.
-    pub(super) fn configure(
-        &mut self,
-        kind: Kind,
-        table: Table<'_>,
-    ) -> Option<Box<dyn Configured>> {
-        self.check_shape(&kind, &table)?;
-        let name = kind.about.name;
-        let control = self.all_of(name, &table, |table| kind.configure(table))?;
+    /// Runs a check of what was read from a table, whose problems give paths in it. Whether it found
+    /// nothing wrong.
+    pub fn check(&mut self, table: &Table<'_>, check: impl FnOnce(&mut Self)) -> bool {
         let before = self.list.len();
-        self.root = Some(locate(&table));
-        control.check(self);
+        self.root = Some(locate(table));
+        check(self);
         self.root = None;
-        (self.list.len() == before).then_some(control)
-    }
-
-    /// Whether it is a table where there is one, and a list of tables where there may be several.
-    fn check_shape(&mut self, kind: &Kind, table: &Table<'_>) -> Option<()> {
-        let name = kind.about.name;
-        let text = match (kind.about.scope, table.get_ref()) {
-            (Scope::Things | Scope::Matches, DeValue::Array(_)) => return Some(()),
-            (Scope::Account | Scope::Regions, DeValue::Table(_)) => return Some(()),
-            (Scope::Things | Scope::Matches, _) => {
-                format!("there may be several: write [[{name}]]")
-            }
-            _ => format!("there is only one: write [{name}]"),
-        };
-        self.add(Some(table.span()), text, None);
-        None
+        self.list.len() == before
     }
 
     /// Reads a table of this name; `None` when something is wrong.
-    pub(super) fn decode<T: DeserializeOwned>(
-        &mut self,
-        name: &str,
-        table: &Table<'_>,
-    ) -> Option<T> {
+    pub fn decode<T: DeserializeOwned>(&mut self, name: &str, table: &Table<'_>) -> Option<T> {
         self.all_of(name, table, |table| {
             T::deserialize(ValueDeserializer::from(table))
         })
@@ -216,7 +185,7 @@ impl Problems {
 
     /// Reads a table as often as something new is wrong in it, taking out what was wrong: so one
     /// run tells everything.
-    fn all_of<'i, T>(
+    pub fn all_of<'i, T>(
         &mut self,
         name: &str,
         table: &Table<'i>,
@@ -304,7 +273,7 @@ impl Problems {
     }
 
     /// Adds the credentials that stand in a file; they are not in the words.
-    pub(super) fn secrets(&mut self, found: &[Secret]) {
+    pub fn secrets(&mut self, found: &[Secret]) {
         let help = "a baseline needs none: take it out, and if anybody else has seen the file, \
                     deactivate the key; credentials come from --profile or the AWS chain";
         for Secret { span, what } in found.iter().take(MOST + 1) {
@@ -314,7 +283,7 @@ impl Problems {
     }
 
     /// The error that tells all problems of a file.
-    pub(super) fn error(&self, path: &Path, text: &str) -> Error {
+    pub fn error(&self, path: &Path, text: &str) -> Error {
         Error::failed(format!("{} in {}", self.count(), path.display()))
             .report(self.render(path, text))
     }

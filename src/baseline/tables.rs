@@ -1,0 +1,35 @@
+//! Reads the tables of controls.
+
+use crate::control::{Configured, Kind, Scope};
+use crate::document::{Problems, Table};
+use toml::de::DeValue;
+
+impl Problems {
+    /// Reads a control's table and checks it; `None` when something is wrong.
+    pub(super) fn configure(
+        &mut self,
+        kind: Kind,
+        table: Table<'_>,
+    ) -> Option<Box<dyn Configured>> {
+        self.check_shape(&kind, &table)?;
+        let name = kind.about.name;
+        let control = self.all_of(name, &table, |table| kind.configure(table))?;
+        self.check(&table, |problems| control.check(problems))
+            .then_some(control)
+    }
+
+    /// Whether it is a table where there is one, and a list of tables where there may be several.
+    fn check_shape(&mut self, kind: &Kind, table: &Table<'_>) -> Option<()> {
+        let name = kind.about.name;
+        let text = match (kind.about.scope, table.get_ref()) {
+            (Scope::Things | Scope::Matches, DeValue::Array(_)) => return Some(()),
+            (Scope::Account | Scope::Regions, DeValue::Table(_)) => return Some(()),
+            (Scope::Things | Scope::Matches, _) => {
+                format!("there may be several: write [[{name}]]")
+            }
+            _ => format!("there is only one: write [{name}]"),
+        };
+        self.add(Some(table.span()), text, None);
+        None
+    }
+}
