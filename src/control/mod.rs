@@ -39,6 +39,9 @@ pub trait Control: Send + Sync + Sized + 'static {
     /// What was read at one place. It holds all that `propose` needs, so that a saved one gives
     /// the same plan without a network.
     type Live: Serialize + DeserializeOwned + Clone + Send + Sync;
+    /// The part of it that the baseline asks for, and that calls change: the fields of plans. What
+    /// else was read only decides.
+    type State: Serialize + DeserializeOwned + Clone;
 
     /// What people and the engine are told about the control.
     const ABOUT: About;
@@ -82,6 +85,9 @@ pub trait Control: Send + Sync + Sized + 'static {
         async { Ok(Vec::new()) }
     }
 
+    /// The state of a place as it was read.
+    fn state(live: &Self::Live) -> Self::State;
+
     /// The state that the baseline asks for, given the live one. What only you can put right and
     /// what is good to know goes into `say`, and which fields come to protect less. Pure. A control
     /// that only checks leaves the state as it is.
@@ -90,19 +96,19 @@ pub trait Control: Send + Sync + Sized + 'static {
         live: &Self::Live,
         _at: At<'_>,
         _say: &mut Proposal,
-    ) -> Self::Live {
-        live.clone()
+    ) -> Self::State {
+        Self::state(live)
     }
 
     /// The calls that turn one state into another, in order; asked only when the two differ. Pure.
     /// It serves the baseline and an undo alike.
-    fn steps(_from: &Self::Live, _to: &Self::Live, _at: At<'_>) -> Steps {
+    fn steps(_from: &Self::State, _to: &Self::State, _at: At<'_>) -> Steps {
         Steps::default()
     }
 
     /// The state that an undo puts back, given the one that the merge came to: for keeping what must
     /// not be deleted, and saying so.
-    fn restored(_past: &Past<Self::Live>, back: Self::Live, _say: &mut Proposal) -> Self::Live {
+    fn restored(_past: &Past<Self::State>, back: Self::State, _say: &mut Proposal) -> Self::State {
         back
     }
 

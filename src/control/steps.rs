@@ -1,6 +1,6 @@
 //! The one way from two states to a proposal: for the baseline, and for an undo.
 
-use super::{Context, Control, Past, Proposal};
+use super::{Context, Control, Past, Proposal, Standing};
 use crate::aws::AnyWrite;
 use crate::place::Place;
 
@@ -48,33 +48,36 @@ impl Steps {
 pub fn propose<C: Control>(settings: &C::Settings, live: &C::Live, at: At<'_>) -> Proposal {
     let mut said = Proposal::default();
     let wanted = C::wanted(settings, live, at, &mut said);
-    between::<C>(live, &wanted, at, said)
+    between::<C>(&C::state(live), &wanted, at, said)
 }
 
 /// What puts a state back to what it was before a run: the same walk with other ends. Where there
 /// are no calls for it, that is left to a person.
 pub fn restore<C: Control>(past: &Past<C::Live>, at: At<'_>) -> Proposal {
+    let past = past.map(C::state);
     let (merged, back) = past.put_back();
     let mut said = Proposal {
         findings: merged.findings,
         ..Proposal::default()
     };
-    let back = C::restored(past, back, &mut said);
+    let back = C::restored(&past, back, &mut said);
     let proposal = between::<C>(&past.live, &back, at, said);
     match proposal.writes.is_empty() && !proposal.differences.is_empty() {
-        true => Proposal::by_hand(past),
+        true => Proposal::by_hand(&past),
         false => proposal,
     }
 }
 
-fn between<C: Control>(from: &C::Live, to: &C::Live, at: At<'_>, said: Proposal) -> Proposal {
+fn between<C: Control>(from: &C::State, to: &C::State, at: At<'_>, said: Proposal) -> Proposal {
     let mut differences = crate::diff::compare(from, to);
     for difference in &mut differences {
         difference.loosens = said.loosens.contains(&difference.field);
     }
-    let Steps(writes) = match differences.is_empty() {
-        true => Steps::default(),
-        false => C::steps(from, to, at),
+    // What others own is compared and named, and never written.
+    let is_own = matches!(said.standing, Standing::Own);
+    let Steps(writes) = match is_own && !differences.is_empty() {
+        true => C::steps(from, to, at),
+        false => Steps::default(),
     };
     Proposal {
         differences,

@@ -50,6 +50,13 @@ pub struct Live {
     named: Option<Named>,
 }
 
+/// What the baseline asks for in a region.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    enabled: bool,
+    kms_key: String,
+}
+
 /// AWS's own key for EBS, as EC2 names it.
 const AWS_KEY: &str = "alias/aws/ebs";
 
@@ -106,6 +113,7 @@ const RESET_KEY: Typed = Typed::new(
 impl Control for EbsEncryption {
     type Settings = Settings;
     type Live = Live;
+    type State = State;
 
     const ABOUT: About = About {
         name: "ebs_encryption",
@@ -148,6 +156,13 @@ impl Control for EbsEncryption {
         ],
     };
 
+    fn state(live: &Live) -> State {
+        State {
+            enabled: live.enabled,
+            kms_key: live.kms_key.clone(),
+        }
+    }
+
     fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         facts.region_places()
     }
@@ -183,19 +198,18 @@ impl Control for EbsEncryption {
         })
     }
 
-    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Proposal) -> Live {
-        Live {
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Proposal) -> State {
+        State {
             enabled: raise(&settings.enabled, live.enabled),
             kms_key: match (&*settings.kms_key, &live.named) {
                 (Some(name), Some(named)) => named_key(name, named, live, say),
                 _ => kept_key(live, at, say),
             },
-            ..live.clone()
         }
     }
 
     /// The key first: nothing is encrypted with another one in between.
-    fn steps(from: &Live, to: &Live, at: At<'_>) -> Steps {
+    fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
         let region = at.region();
         let key = || match to.kms_key.as_str() {
             AWS_KEY => Steps::default().then(RESET_KEY.call(region, Nothing {})),

@@ -214,6 +214,7 @@ impl Control for PasswordPolicy {
     type Settings = Settings;
     /// An account need not have a policy.
     type Live = Option<Policy>;
+    type State = Option<Policy>;
 
     const ABOUT: About = About {
         name: "password_policy",
@@ -316,6 +317,10 @@ impl Control for PasswordPolicy {
             let text = "with users_may_change = false users could not renew an expired password";
             problems.setting("max_age_days", text);
         }
+    }
+
+    fn state(live: &Option<Policy>) -> Option<Policy> {
+        live.clone()
     }
 
     fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {

@@ -8,7 +8,8 @@ use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
 use crate::aws::services::ORGANIZATIONS;
 use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
 use crate::control::{
-    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
+    About, At, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standing, Steps,
+    Stricter,
 };
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
@@ -72,9 +73,10 @@ pub struct Live {
     public_unseen: BTreeSet<String>,
 }
 
+/// The four flags of the account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Block {
+pub struct Block {
     block_public_acls: bool,
     ignore_public_acls: bool,
     block_public_policy: bool,
@@ -104,6 +106,7 @@ const BREAKS: &str = "buckets and objects that are public now stop being so: web
 impl Control for PublicAccessBlock {
     type Settings = Settings;
     type Live = Live;
+    type State = Block;
 
     const ABOUT: About = About {
         name: "public_access_block",
@@ -156,6 +159,10 @@ impl Control for PublicAccessBlock {
         ],
     };
 
+    fn state(live: &Live) -> Block {
+        live.block.clone()
+    }
+
     fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         Ok(vec![Place::account()])
     }
@@ -182,48 +189,51 @@ impl Control for PublicAccessBlock {
         Ok(live)
     }
 
-    fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
+    fn wanted(settings: &Settings, live: &Live, _: At<'_>, say: &mut Proposal) -> Block {
         let wanted = live.block.wanted(settings);
-        let mut proposal = Proposal::between(&live.block, &wanted);
-        if proposal.differences.is_empty() {
-            return proposal;
+        if wanted == live.block {
+            return wanted;
         }
         if live.by_organization == Some(true) {
-            proposal.standing = Standing::Elsewhere("an S3 policy of the organization".to_owned());
-            proposal.finding(
+            say.standing = Standing::Elsewhere("an S3 policy of the organization".to_owned());
+            say.finding(
                 "block_public_policy",
                 "the organization's S3 policy leaves public access open",
                 "ask the organization's administrators to change that policy",
             );
-            return proposal;
+            return wanted;
         }
         if live.by_organization.is_none() {
-            proposal.note("whether the organization sets this could not be seen");
+            say.note("whether the organization sets this could not be seen");
         }
         let cuts_off = (wanted.ignore_public_acls && !live.block.ignore_public_acls)
             || (wanted.restrict_public_buckets && !live.block.restrict_public_buckets);
-        for (bucket, exposure) in live.public.iter().filter(|_| cuts_off) {
+        if cuts_off {
+            live.name_losses(say);
+        }
+        wanted
+    }
+
+    fn steps(_: &Block, to: &Block, at: At<'_>) -> Steps {
+        Steps::default().then(PutPublicAccessBlock::new(to, at.context))
+    }
+}
+
+impl Live {
+    /// Names the buckets that lose access, and what keeps that from being seen of all.
+    fn name_losses(&self, say: &mut Proposal) {
+        for (bucket, exposure) in &self.public {
             for loss in exposure.losses() {
-                proposal.breaks(format!("{bucket}: {loss}"));
+                say.breaks(format!("{bucket}: {loss}"));
             }
         }
-        if cuts_off && !live.public_unseen.is_empty() {
-            let missing: Vec<&str> = live.public_unseen.iter().map(String::as_str).collect();
-            proposal.note(format!(
+        if !self.public_unseen.is_empty() {
+            let missing: Vec<&str> = self.public_unseen.iter().map(String::as_str).collect();
+            say.note(format!(
                 "not all buckets that would be cut off could be seen: {} is missing",
                 missing.join(", ")
             ));
         }
-        proposal.call(PutPublicAccessBlock::new(&wanted, context));
-        proposal
-    }
-
-    fn restore(_: &Settings, _: &Place, past: Past<Live>, context: &Context) -> Proposal {
-        let (mut proposal, wanted) = past.map(|live| live.block.clone()).put_back();
-        if !proposal.differences.is_empty() {
-            proposal.call(PutPublicAccessBlock::new(&wanted, context));
-        }
-        proposal
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{About, Context, Control, Cost, Proposal, Reference, Scope, Setting};
+use crate::control::{About, At, Context, Control, Cost, Proposal, Reference, Scope, Setting};
 use crate::credential_report::last_used_by_root;
 use crate::managed::Managed;
 use crate::place::Place;
@@ -140,6 +140,7 @@ const GOVCLOUD: &str = "aws-us-gov";
 impl Control for RootUser {
     type Settings = Settings;
     type Live = Live;
+    type State = ();
 
     const ABOUT: About = About {
         name: "root_user",
@@ -196,6 +197,8 @@ impl Control for RootUser {
         ],
     };
 
+    fn state(_: &Self::Live) {}
+
     fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         Ok(vec![Place::account()])
     }
@@ -241,14 +244,14 @@ impl Control for RootUser {
         })
     }
 
-    fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Proposal) {
         let mut judged = Judged {
             proposal: Proposal::fine(),
             unseen: None,
-            context,
+            context: at.context,
         };
         if let Some(wanted) = *settings.mfa {
-            judged.mfa(wanted, &live);
+            judged.mfa(wanted, live);
         }
         if settings.access_keys.is_some() && judged.says(ACCESS_KEYS, live.access_keys) {
             judged.proposal.finding(
@@ -267,9 +270,9 @@ impl Control for RootUser {
             );
         }
         if let Some(Days(days)) = *settings.unused_for {
-            judged.last_use(days, &live);
+            judged.last_use(days, live);
         }
-        judged.done()
+        *say = judged.done();
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {

@@ -190,6 +190,7 @@ fn propose_adopted(
 impl Control for AccessAnalyzer {
     type Settings = Settings;
     type Live = Live;
+    type State = ();
 
     const FIELDS: &'static [&'static str] = &["name", "status"];
     const ABOUT: About = About {
@@ -237,6 +238,8 @@ impl Control for AccessAnalyzer {
             CREATE.operation,
         ],
     };
+
+    fn state(_: &Self::Live) {}
 
     fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         facts.region_places()

@@ -36,6 +36,7 @@ pub struct Buckets;
 impl Control for Buckets {
     type Settings = Vec<Entry>;
     type Live = Live;
+    type State = ();
 
     const FIELDS: &'static [&'static str] = &[
         "deleted_principals",
@@ -52,6 +53,8 @@ impl Control for Buckets {
     }
 
     /// The buckets that take logs come first: those that are logged may have to wait for them.
+    fn state(_: &Self::Live) {}
+
     fn places(
         entries: &Vec<Entry>,
         facts: &Facts,

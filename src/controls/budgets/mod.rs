@@ -45,6 +45,7 @@ impl Control for Budgets {
     type Settings = Vec<Entry>;
     /// The budget need not exist.
     type Live = Option<Budget>;
+    type State = ();
 
     const FIELDS: &'static [&'static str] = &["health", "time_period"];
     const ABOUT: About = About {
@@ -119,6 +120,8 @@ impl Control for Budgets {
     fn check(settings: &Vec<Entry>, problems: &mut Problems) {
         settings::check(settings, problems);
     }
+
+    fn state(_: &Self::Live) {}
 
     fn places(settings: &Vec<Entry>, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         let names = settings.iter().map(|entry| &entry.name);

@@ -44,6 +44,7 @@ pub struct Cloudtrail;
 impl Control for Cloudtrail {
     type Settings = Settings;
     type Live = Live;
+    type State = ();
 
     const FIELDS: &'static [&'static str] = &["logging", "management_events", "selectors", "tags"];
     const ABOUT: About = About {
@@ -204,6 +205,8 @@ impl Control for Cloudtrail {
     fn check(settings: &Settings, problems: &mut Problems) {
         settings.check(problems);
     }
+
+    fn state(_: &Self::Live) {}
 
     fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         Ok(vec![Place::account()])

@@ -50,6 +50,7 @@ pub struct Config;
 impl Control for Config {
     type Settings = Settings;
     type Live = Live;
+    type State = ();
 
     const FIELDS: &'static [&'static str] =
         &["channel", "recorder", "recording", "service_linked_role"];
@@ -209,6 +210,8 @@ impl Control for Config {
             );
         }
     }
+
+    fn state(_: &Self::Live) {}
 
     fn places(settings: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         let regions = facts.region_places()?;

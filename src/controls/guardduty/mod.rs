@@ -35,6 +35,7 @@ pub struct GuardDuty;
 impl Control for GuardDuty {
     type Settings = Settings;
     type Live = Live;
+    type State = ();
 
     const ABOUT: About = About {
         name: "guardduty",
@@ -166,6 +167,8 @@ impl Control for GuardDuty {
             );
         }
     }
+
+    fn state(_: &Self::Live) {}
 
     fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         facts.region_places()

@@ -98,6 +98,7 @@ pub enum Live {
 impl Control for LogBucket {
     type Settings = Settings;
     type Live = Seen;
+    type State = ();
 
     const FIELDS: &'static [&'static str] = &[
         "encryption",
@@ -195,6 +196,8 @@ impl Control for LogBucket {
             problems.setting("shared_with", text);
         });
     }
+
+    fn state(_: &Self::Live) {}
 
     fn places(settings: &Settings, _: &Facts, context: &Context) -> Result<Vec<Place>, AwsError> {
         Ok(vec![Place::thing_in(

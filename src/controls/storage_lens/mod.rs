@@ -83,6 +83,7 @@ pub struct Live {
 impl Control for StorageLens {
     type Settings = Settings;
     type Live = Live;
+    type State = ();
 
     const FIELDS: &'static [&'static str] = &["export"];
     const ABOUT: About = About {
@@ -131,6 +132,8 @@ impl Control for StorageLens {
             problems.setting("advanced", "a dashboard that is off has no metrics");
         }
     }
+
+    fn state(_: &Self::Live) {}
 
     fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         Ok(vec![Place::account()])
