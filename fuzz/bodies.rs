@@ -15,9 +15,11 @@ use baseline::aws::advice;
 use baseline::aws::{AwsError, Grant, Operation};
 use baseline::baseline::Baseline;
 use baseline::credential_report::last_used_by_root;
+use baseline::formats;
 use baseline::observe::Observation;
 use baseline::plan::{self, Aim, Plan};
 use baseline::policy::{Dialect, Policy, Request, are_equivalent, changes, evaluate, weaknesses};
+use baseline::report::Inputs;
 use baseline::selection::Selection;
 use baseline::view;
 use serde_json::{Value, json};
@@ -154,14 +156,23 @@ pub fn snapshot(baselines: &[Baseline], bytes: &[u8]) {
 /// all that was shown.
 pub fn look_at(plan: &Plan) -> String {
     let mut text = Vec::new();
-    view::plan::text(&mut text, plan).expect("memory takes it");
-    view::drift::text(&mut text, plan).expect("memory takes it");
+    for format in formats::ALL {
+        for (inputs, width) in [(Inputs::Hidden, None), (Inputs::Shown, Some(60))] {
+            let alias = Some("acme".to_owned());
+            let options = formats::Options {
+                inputs,
+                width,
+                alias,
+            };
+            (format.plan)(&mut text, plan, &options).expect("memory takes it");
+            (format.drift)(&mut text, plan, &options).expect("memory takes it");
+        }
+    }
     for entry in &plan.entries {
         if let Some(error) = &entry.unseen {
             advice(error);
         }
     }
-    text.extend(plan.to_bytes());
     let mut text = String::from_utf8(text).expect("views write text");
     for colour in ["0", "1", "2", "31", "32", "33"] {
         text = text.replace(&format!("\x1b[{colour}m"), "");

@@ -243,6 +243,9 @@ pub struct Plan {
     /// Print the plan as JSON
     #[arg(long)]
     pub json: bool,
+    /// Show the inputs of the calls, not only their names
+    #[arg(long, conflicts_with = "json")]
+    pub calls: bool,
     /// Exit with 2 if anything differs
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -268,9 +271,12 @@ pub struct Apply {
     pub consent: Consent,
 }
 
-/// What a person agrees to before an account is changed.
+/// What you are shown, and agree to, before an account is changed.
 #[derive(Clone, Debug, Args)]
 pub struct Consent {
+    /// Show the inputs of the calls, not only their names
+    #[arg(long)]
+    pub calls: bool,
     /// Do not ask
     #[arg(long)]
     pub auto_approve: bool,
@@ -315,6 +321,9 @@ pub struct History {
     /// The run, or how its name begins: tells it call by call
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Show every call with its input and request id, and nothing folded
+    #[arg(long, requires = "run", conflicts_with = "json")]
+    pub calls: bool,
     /// Only runs in this account
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
@@ -352,6 +361,9 @@ pub struct Show {
     /// The saved plan
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
+    /// Show the inputs of the calls, not only their names
+    #[arg(long, conflicts_with = "json")]
+    pub calls: bool,
     /// Print the plan as JSON
     #[arg(long)]
     pub json: bool,

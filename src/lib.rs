@@ -1,8 +1,9 @@
 //! Plan, apply and drift of AWS account guardrails.
 //!
 //! A [`Baseline`](baseline::Baseline) is loaded from TOML; [`observe`] looks at the account;
-//! [`plan::build`] asks each [`control`] what would make it match; [`apply`] does that. Only
-//! [`view`] prints, and only [`aws`] talks to AWS.
+//! [`plan::build`] asks each [`control`] what would make it match; [`apply`] does that. A
+//! [`report`] words what a plan holds, for each of the [`formats`]. Only these and [`view`] print, and
+//! only [`aws`] talks to AWS.
 
 pub mod apply;
 pub mod aws;
@@ -19,6 +20,7 @@ pub mod document;
 pub mod error;
 pub mod files;
 pub mod floor;
+pub mod formats;
 pub mod guard;
 pub mod journal;
 pub mod json;
@@ -32,6 +34,7 @@ pub mod permissions;
 pub mod place;
 pub mod plan;
 pub mod policy;
+pub mod report;
 pub mod risk;
 pub mod s3;
 pub mod selection;

@@ -64,6 +64,11 @@ impl Address {
             None => Self(control.to_owned()),
         }
     }
+
+    /// The address with another text, as for what is shown of several places at once.
+    pub fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        Self(change(&self.0))
+    }
 }
 
 impl fmt::Display for Address {

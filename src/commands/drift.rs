@@ -1,11 +1,12 @@
 //! `drift`: says whether the account still matches, for cron.
 
 use super::copies::Copies;
-use super::{Account, Naming, selection, shown, warn_of_no_effect};
+use super::{Account, Naming, options, selection, shown, warn_of_no_effect};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::formats;
 use crate::journal::{Head, Journals};
 use crate::observe::Observation;
 use crate::place::Address;
@@ -54,9 +55,10 @@ async fn told(
     };
     let since = args.since.as_deref();
     let since = tell_what_moved(&mut plan, account, &seen, &before, since, streams)?;
+    let options = options(false, None, streams);
     if !args.json {
         // The verdict need not wait for CloudTrail.
-        shown(view::drift::text(&mut *streams.out, &plan))?;
+        shown((formats::TEXT.drift)(&mut *streams.out, &plan, &options))?;
     }
     if args.who {
         // CloudTrail keeps no more.
@@ -66,7 +68,7 @@ async fn told(
         let answers = who::changed(&plan, &account.baseline, &reader, since, &own).await;
         account.session.check()?;
         if !args.json {
-            shown(view::drift::who(&mut *streams.out, &answers))?;
+            shown(formats::answers(&mut *streams.out, &answers, streams.width))?;
         }
         for entry in &mut plan.entries {
             entry.who = answers.get(&entry.address()).cloned();
@@ -74,7 +76,7 @@ async fn told(
         plan.seal();
     }
     if args.json {
-        shown(streams.out.write_all(&plan.to_bytes()))?;
+        shown((formats::JSON.drift)(&mut *streams.out, &plan, &options))?;
     }
     Ok(exit)
 }
@@ -83,7 +85,7 @@ async fn told(
 /// a log bucket whose name another account has taken.
 fn exit(plan: &Plan, is_whole: bool) -> Exit {
     match plan.exit() {
-        _ if plan.summary().unknown > 0 || !is_whole => Exit::Unseen,
+        _ if plan.summary().verdicts.unknown > 0 || !is_whole => Exit::Unseen,
         Exit::Refused => Exit::Differs,
         exit => exit,
     }

@@ -24,9 +24,11 @@ use crate::baseline::{Baseline, Shared};
 use crate::cli::{AwsArgs, Cli, Command, File, Scope};
 use crate::control::Context;
 use crate::error::{Error, Exit};
+use crate::formats;
 use crate::lock::{self, Holder};
 use crate::observe::{self, Observation};
 use crate::plan::{self as plans, Aim, Plan, Written};
+use crate::report::Inputs;
 use crate::selection::Selection;
 use crate::view::{Looking, Streams};
 use futures_util::future::{Either, select};
@@ -283,6 +285,15 @@ fn warn_of_any_account(account: &Account, streams: &mut Streams) -> Result<(), E
 
 fn selection(scope: &Scope) -> Result<Selection, Error> {
     Selection::new(scope.target.clone(), scope.exclude.clone())
+}
+
+/// How a plan or a drift is to look.
+fn options(calls: bool, alias: Option<String>, streams: &Streams) -> formats::Options {
+    formats::Options {
+        inputs: if calls { Inputs::Shown } else { Inputs::Hidden },
+        width: streams.width,
+        alias,
+    }
 }
 
 /// A view's failure to write: a reader that has gone away is none.

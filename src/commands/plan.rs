@@ -1,10 +1,11 @@
 //! `plan`: shows what would change; saves it when asked.
 
-use super::{Account, Naming, selection, shown, warn_of_any_account};
+use super::{Account, Naming, options, selection, shown, warn_of_any_account};
 use crate::baseline::{Baseline, Regions};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::formats;
 use crate::guard;
 use crate::journal::Journals;
 use crate::observe::{FORMAT, Observation};
@@ -38,14 +39,9 @@ pub async fn run(
         }
     };
     plan.valid_for(args.valid_for);
-    match args.json {
-        true => shown(streams.out.write_all(&plan.to_bytes()))?,
-        false => shown(view::plan::titled(
-            &mut *streams.out,
-            &plan,
-            alias.as_deref(),
-        ))?,
-    }
+    let options = options(args.calls, alias, streams);
+    let write = formats::chosen(args.json).plan;
+    shown(write(&mut *streams.out, &plan, &options))?;
     if let Some(out) = args.out {
         let path = out.unwrap_or_else(|| default_out(&plan));
         save(&plan, &path, streams)?;

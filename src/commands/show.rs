@@ -1,11 +1,12 @@
 //! `show`: a saved plan through the same renderer that showed it first.
 
-use super::shown;
+use super::{options, shown};
 use crate::cli;
 use crate::error::{Error, Exit};
 use crate::files;
+use crate::formats;
 use crate::plan::{Invalid, Plan};
-use crate::view::{self, Streams};
+use crate::view::Streams;
 
 pub fn run(args: cli::Show, streams: &mut Streams) -> Result<Exit, Error> {
     let name = args.plan.display().to_string();
@@ -15,9 +16,8 @@ pub fn run(args: cli::Show, streams: &mut Streams) -> Result<Exit, Error> {
             .hint("make one with `baseline plan --out`"),
         why => Error::refused(format!("{name} cannot be trusted: {why}")),
     })?;
-    match args.json {
-        true => shown(streams.out.write_all(&plan.to_bytes()))?,
-        false => shown(view::plan::text(&mut *streams.out, &plan))?,
-    }
+    let options = options(args.calls, None, streams);
+    let write = formats::chosen(args.json).plan;
+    shown(write(&mut *streams.out, &plan, &options))?;
     Ok(Exit::Fine)
 }

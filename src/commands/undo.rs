@@ -3,11 +3,12 @@
 use super::apply::check_names;
 use super::plan::{exit, save};
 use super::work::{Alone, Work, tell_of_unfinished};
-use super::{Account, Naming, shown};
+use super::{Account, Naming, options, shown};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::clock::Clock;
 use crate::error::{Error, Exit};
+use crate::formats;
 use crate::journal::Run;
 use crate::observe::Observation;
 use crate::plan::{Aim, Undo};
@@ -67,8 +68,9 @@ async fn planned(
     match args.out {
         Some(path) => {
             plan.valid_for(args.valid_for);
-            let alias = account.alias();
-            shown(view::plan::titled(&mut *streams.out, &plan, alias))?;
+            let alias = account.alias().map(str::to_owned);
+            let options = options(args.consent.calls, alias, streams);
+            shown((formats::TEXT.plan)(&mut *streams.out, &plan, &options))?;
             let path = path.unwrap_or_else(|| default_out(&plan.account, &run));
             save(&plan, &path, streams)?;
             Ok(exit(&plan, false))

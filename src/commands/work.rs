@@ -2,12 +2,13 @@
 
 use super::ask::{can_ask, yes};
 use super::copies::Copies;
-use super::{Account, shown, warn_of_any_account};
+use super::{Account, options, shown, warn_of_any_account};
 use crate::apply::{Executor, Patience};
 use crate::cli::Consent;
 use crate::clock::Clock;
 use crate::diff::Difference;
 use crate::error::{Error, Exit};
+use crate::formats;
 use crate::guard;
 use crate::journal::{self, Began, Head, Journal, Journals, Record, Run};
 use crate::lock::{Holder, Lock};
@@ -135,8 +136,9 @@ impl<'a> Work<'a> {
     /// Shows the plan and asks a person, unless there is nothing to ask about.
     pub fn agreed(self, consent: &Consent, streams: &mut Streams) -> Result<Self, Error> {
         let (plan, alias) = (&self.plan, self.account.alias());
+        let options = options(consent.calls, alias.map(str::to_owned), streams);
         shown(match self.form {
-            Form::Text => view::plan::titled(&mut *streams.out, plan, alias),
+            Form::Text => (formats::TEXT.plan)(&mut *streams.out, plan, &options),
             form => view::apply::plan(form, streams, self.alone.clock, plan, alias),
         })?;
         warn_of_any_account(self.account, streams)?;

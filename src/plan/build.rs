@@ -76,6 +76,7 @@ pub fn build_guarded(
             Aim::Undo(undo) => Some(undo.run.clone()),
         },
         selection: selection.clone(),
+        summary: None,
         entries: in_order(drafts, aim),
         waivers,
         idle: match aim {
@@ -86,7 +87,7 @@ pub fn build_guarded(
         digest: String::new(),
     };
     plan.exceeds = exceeded(&baseline.limits, &plan);
-    plan.digest = plan.compute_digest();
+    plan.seal();
     plan
 }
 

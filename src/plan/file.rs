@@ -1,6 +1,6 @@
 //! A plan as a file: its bytes, and whether they are still as they were written.
 
-use super::{FORMAT, Plan};
+use super::{FORMAT, OLDEST_FORMAT, Plan};
 use crate::json;
 use crate::text::hex;
 use serde::Deserialize;
@@ -61,11 +61,12 @@ impl Plan {
             format: u32,
         }
         let format = serde_json::from_slice(bytes).map(|Formatted { format }| format);
-        if format.is_ok_and(|format| format != FORMAT) {
+        if format.is_ok_and(|format| !(OLDEST_FORMAT..=FORMAT).contains(&format)) {
             return Err(Invalid::Format);
         }
         let plan: Self = serde_json::from_slice(bytes).map_err(|_| Invalid::Edited)?;
-        match plan.to_bytes() == bytes {
+        let counts_as_its_format = plan.summary.is_some() == (plan.format > OLDEST_FORMAT);
+        match plan.to_bytes() == bytes && counts_as_its_format {
             true => Ok(plan),
             false => Err(Invalid::Edited),
         }
@@ -76,8 +77,9 @@ impl Plan {
         !matches!(Self::from_bytes(bytes), Err(Invalid::NoPlan))
     }
 
-    /// Computes the digest anew, after something was added.
+    /// Counts and computes the digest anew, after something was added.
     pub fn seal(&mut self) {
+        self.summary = Some(self.summary());
         self.digest = self.compute_digest();
     }
 
@@ -190,6 +192,15 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_of_format_1_which_has_no_summary_is_still_read() {
+        let mut plan = Plan::from_bytes(&saved()).expect("a plan");
+        plan.format = 1;
+        plan.summary = None;
+        plan.digest = plan.compute_digest();
+        assert_eq!(Plan::from_bytes(&plan.to_bytes()), Ok(plan));
+    }
+
+    #[test]
     fn whichever_bit_of_whichever_byte_flips_it_was_altered() {
         let bytes = saved();
         for at in 0..bytes.len() {
@@ -235,12 +246,15 @@ mod tests {
     #[test]
     fn a_digest_of_ones_own_making_makes_no_plan_of_anything_else() {
         let text = String::from_utf8(saved()).expect("text");
-        let other = text.replacen("\"format\": 1", "\"format\": 2", 1);
-        assert_eq!(Plan::from_bytes(&sealed(&other)), Err(Invalid::Format));
+        for format in [0, 3] {
+            let other = text.replacen("\"format\": 2", &format!("\"format\": {format}"), 1);
+            assert_eq!(Plan::from_bytes(&sealed(&other)), Err(Invalid::Format));
+        }
         for (from, to) in [
             ("\"entries\"", "\"entry\""),
             ("\"place\": {}", "\"place\":  {}"),
-            ("\"format\": 1", "\"format\": -1"),
+            ("\"format\": 2", "\"format\": 1"),
+            ("\"format\": 2", "\"format\": -1"),
         ] {
             let altered = sealed(&text.replacen(from, to, 1));
             assert_eq!(Plan::from_bytes(&altered), Err(Invalid::Edited), "{to}");

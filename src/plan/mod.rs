@@ -5,6 +5,7 @@ mod closed;
 mod file;
 mod limit;
 mod since;
+mod summary;
 mod undo;
 mod waive;
 mod written;
@@ -15,6 +16,7 @@ pub use build::{Draft, build, build_guarded, finish, judge};
 pub use file::Invalid;
 pub use limit::{Excess, Limit, exceeded, takes_away_by_name};
 pub use since::{Moved, since_plan, since_run};
+pub use summary::{Action, Actions, ControlSummary, Summary, Verdicts};
 pub use undo::{Aim, Left, Undo};
 pub use waive::{Waived, WaiverRemark, WaiverReport};
 pub use written::Written;
@@ -30,8 +32,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// The format of plans that this version writes and reads.
-pub const FORMAT: u32 = 1;
+/// The format of plans that this version writes.
+pub const FORMAT: u32 = 2;
+
+/// The oldest format that this version reads: plans of format 1 have no [`Summary`].
+pub const OLDEST_FORMAT: u32 = 1;
 
 /// For how long a plan may be applied, unless the person says otherwise.
 pub const VALID_FOR: time::Duration = time::Duration::HOUR;
@@ -65,6 +70,9 @@ pub struct Plan {
     pub undoes: Option<String>,
     /// What it was restricted to.
     pub selection: Selection,
+    /// The counts, for information only; missing in format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
     /// Every place, in the order in which plans read.
     pub entries: Vec<Entry>,
     /// What became of the baseline's waivers.
@@ -151,27 +159,6 @@ pub enum Verdict {
     Waived,
 }
 
-/// How many entries there are of each verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    /// Places that match.
-    pub ok: usize,
-    /// Places to change.
-    pub change: usize,
-    /// Places with findings, whether or not something changes there too.
-    pub finding: usize,
-    /// Places that could not be seen.
-    pub unknown: usize,
-    /// Places owned by the organization.
-    pub elsewhere: usize,
-    /// Places whose region does not have the service.
-    pub not_offered: usize,
-    /// Places that stand in the way of the run.
-    pub blocked: usize,
-    /// Places that may differ for a while.
-    pub waived: usize,
-}
-
 impl Entry {
     pub(crate) fn of(control: &str, place: Place) -> Self {
         Self {
@@ -221,28 +208,9 @@ impl Plan {
             .filter(|entry| entry.verdict == Verdict::Change)
     }
 
-    /// The counts.
-    pub fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
-        for entry in &self.entries {
-            match entry.verdict {
-                Verdict::Ok => summary.ok += 1,
-                Verdict::Change => summary.change += 1,
-                Verdict::Finding => {}
-                Verdict::Unknown => summary.unknown += 1,
-                Verdict::Elsewhere => summary.elsewhere += 1,
-                Verdict::NotOffered => summary.not_offered += 1,
-                Verdict::Blocked => summary.blocked += 1,
-                Verdict::Waived => summary.waived += 1,
-            }
-            summary.finding += usize::from(entry.has_finding());
-        }
-        summary
-    }
-
     /// The exit code of a command that reports differences.
     pub fn exit(&self) -> Exit {
-        let summary = self.summary();
+        let summary = self.summary().verdicts;
         if summary.blocked > 0 {
             Exit::Refused
         } else if summary.unknown > 0 {

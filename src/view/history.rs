@@ -1,9 +1,8 @@
 //! What applies did, as text and as JSON.
 
 use super::apply::{name, trouble, word};
-use super::plan::one_difference;
 use super::value::block;
-use super::{ALARM, BOLD, DIM, count};
+use super::{ALARM, BOLD, DIM, Page, column, count};
 use crate::clock::to_the_second;
 use crate::error::Exit;
 use crate::journal::{Change, Run, Sent, Standing};
@@ -124,20 +123,16 @@ fn one_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
     if let Some(text) = change.outcome.as_ref().and_then(|own| trouble(own, None)) {
         writeln!(out, "    {}", escape(&text))?;
     }
-    let width = change.differences.iter().map(|d| d.field.len()).max();
+    let column = column(change.differences.iter().map(|own| own.field.as_str()));
     for difference in &change.differences {
-        writeln!(
-            out,
-            "{}",
-            one_difference(difference, width.unwrap_or(0).min(40))
-        )?;
+        Page::new(out, None).difference(difference, false, column)?;
     }
     for (number, sent) in change.calls.iter().enumerate() {
         let call = &sent.call;
         let what = format!("{}:{} in {}", call.service, call.operation, call.region);
         let (number, what) = (number + 1, escape(&what));
         writeln!(out, "    {number}. {what}: {}", answer(sent))?;
-        writeln!(out, "      {DIM}{}{DIM:#}", block(&call.input, 6))?;
+        writeln!(out, "      {DIM}{}{DIM:#}", block(&call.input, 6, 100))?;
     }
     writeln!(out)
 }

@@ -1,29 +1,28 @@
 //! Everything a person or a program reads: rendered from the plan's own data, never from AWS.
 
 pub mod apply;
-mod closed;
 mod debug;
-pub mod drift;
 pub mod explain;
 pub mod history;
-pub mod plan;
+mod page;
 mod value;
-mod waiver;
+mod wrap;
 
 pub use crate::text::{count, escape, one_line};
 pub use debug::Debug;
-pub use value::address;
+pub use page::{Page, column};
+pub use wrap::{width_for, wrap};
 
 use crate::observe::Progress;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal, Write};
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const ADD: Style = AnsiColor::Green.on_default();
-const CHANGE: Style = AnsiColor::Yellow.on_default();
-const REMOVE: Style = AnsiColor::Red.on_default();
-const ALARM: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const ADD: Style = AnsiColor::Green.on_default();
+pub(crate) const CHANGE: Style = AnsiColor::Yellow.on_default();
+pub(crate) const REMOVE: Style = AnsiColor::Red.on_default();
+pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
 
 /// The two streams of a command: data, and talk about it. Both drop colours where they do not
 /// belong (`NO_COLOR`, files, pipes).
@@ -34,6 +33,9 @@ pub struct Streams {
     pub talk: Box<dyn Write + Send>,
     /// Whether talk is read on a terminal.
     pub lively: bool,
+    /// The width at which data is wrapped: that of the terminal it is read on, or `COLUMNS`. Without
+    /// either, each paragraph stays on one line, for what reads lines.
+    pub width: Option<usize>,
 }
 
 impl Streams {
@@ -43,6 +45,7 @@ impl Streams {
             out: Box::new(anstream::AutoStream::auto(io::stdout())),
             talk: Box::new(anstream::AutoStream::auto(io::stderr())),
             lively: io::stderr().is_terminal(),
+            width: columns().map(width_for),
         }
     }
 }
@@ -54,8 +57,19 @@ impl Streams {
             out: Box::new(io::sink()),
             talk: Box::new(io::sink()),
             lively: false,
+            width: None,
         }
     }
+}
+
+/// The columns of stdout. Shells do not export `COLUMNS`: who does, means it.
+fn columns() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok();
+    let said = said.and_then(|said| said.parse().ok());
+    said.or_else(|| {
+        let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(usize::from(columns))
+    })
 }
 
 impl std::fmt::Debug for Streams {

@@ -28,7 +28,7 @@ fn accepting(account: &Account, regions: &[&str]) {
 fn a_closed_region_is_one_line_and_free_once_the_baseline_accepts_it() {
     let account = account(&[]);
     let apply = account.run(&["apply", "--auto-approve"]).exits(4);
-    let _ = apply.says("say in [account] closed_regions = [\"eu-west-1\"]");
+    let _ = apply.says("set in [account] closed_regions = [\"eu-west-1\"]");
     for command in ["plan", "drift"] {
         let run = account.run(&[command]).exits(4);
         let lines = run.stdout.lines();

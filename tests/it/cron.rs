@@ -86,7 +86,7 @@ fn the_crontab_of_readme_mails_what_has_drifted_and_nothing_when_all_is_well() {
     account.faults(json!([{"operation": "GetAccountPasswordPolicy", "action": "denied"}]));
     let mail = mailed().expect("a mail");
     assert!(
-        mail.contains("exit code 4") && mail.contains("not seen"),
+        mail.contains("exit code 4") && mail.contains("unknown"),
         "{mail}"
     );
     std::fs::remove_file(account.path("accounts/prod.toml")).expect("removed");

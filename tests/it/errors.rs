@@ -238,7 +238,7 @@ fn note(text: &mut String, title: &str, account: &Account, mut command: Command)
         .lines()
         .skip_while(|line| line.starts_with("Account "))
         .chain(run.stderr.lines())
-        .filter(|line| !line.starts_with("looked at "))
+        .filter(|line| !line.starts_with("read at "))
         .map(|line| steady(line, account))
         .collect();
     let said = said.join("\n");

@@ -37,7 +37,9 @@ const FLOORS: &[&[&str]] = &[
     &["guard", "who"],
     &["apply", "permissions"],
     // What is said about it, and the commands.
+    &["report"],
     &["view"],
+    &["formats"],
     &["cli"],
     &["commands"],
 ];

@@ -168,7 +168,7 @@ fn what_could_not_be_seen_is_not_waived_and_its_waiver_not_judged() {
     let run = account
         .run(&["drift"])
         .exits(4)
-        .says("not seen  password_policy");
+        .says("unknown   password_policy");
     assert!(!run.stdout.contains("no longer needed"), "{}", run.stdout);
     let _ = account.run(&["apply", "--auto-approve"]).exits(4);
 }

@@ -93,5 +93,5 @@ fn a_region_that_breaks_the_connection_does_not_stop_the_others() {
     let mut command = account.command(&["apply", "--auto-approve"]);
     command.env("AWS_MAX_ATTEMPTS", "1");
     let run = account.came_to(command.output().expect("the binary runs"));
-    let _ = run.exits(4).says("not seen").says("1 change made");
+    let _ = run.exits(4).says("unknown").says("1 change made");
 }

@@ -1,14 +1,13 @@
-//! What is said of waivers, in plans and in drift.
+//! What is reported of waivers, in plans and in drift.
 
-use super::count;
 use crate::day::Day;
 use crate::plan::{Plan, Waived, WaiverRemark, WaiverReport};
-use crate::text::escape;
+use crate::text::count;
 
 /// A waiver that bears on a place: `until 2027-01-31: old clients (web team, WEB-12)`.
 pub fn terms(waived: &Waived) -> String {
-    let (reason, who) = (escape(&waived.reason), escape(&waived.owner));
-    let ticket = waived.ticket.as_deref().map(escape);
+    let (reason, who) = (&waived.reason, &waived.owner);
+    let ticket = waived.ticket.as_deref();
     match (waived.expired, ticket) {
         (false, None) => format!("until {}: {reason} ({who})", waived.expires),
         (false, Some(ticket)) => format!("until {}: {reason} ({who}, {ticket})", waived.expires),
@@ -23,9 +22,9 @@ pub fn terms(waived: &Waived) -> String {
     }
 }
 
-/// What the owners of waivers should know, a line for each waiver. That one has expired is told at
-/// the places that differ.
-pub fn remarks(plan: &Plan) -> Vec<String> {
+/// What the owners of waivers should know, a line for each waiver. That one has expired is reported
+/// at the places that differ.
+pub(super) fn remarks(plan: &Plan) -> Vec<String> {
     let today = Day::of(plan.created);
     let remark = |report| Some(format!("{} {}", subject(report), predicate(report, today)?));
     plan.waivers.iter().filter_map(remark).collect()
@@ -64,5 +63,5 @@ fn subject(report: &WaiverReport) -> String {
     }
     let who = [Some(report.owner.as_str()), report.ticket.as_deref()];
     let who: Vec<&str> = who.into_iter().flatten().collect();
-    format!("{} ({})", escape(&what), escape(&who.join(", ")))
+    format!("{what} ({})", who.join(", "))
 }
