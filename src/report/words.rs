@@ -1,10 +1,10 @@
 //! The counts of a plan in words.
 
-use crate::plan::{Summary, Verdicts};
+use crate::plan::{Actions, Summary, Verdicts};
 use crate::text::count;
 
-/// `12 to create, 3 to change, 0 to remove; 1 manual finding, 2 unknown, 41 compliant.`, or what
-/// there is where nothing is left to do.
+/// `12 to create, 3 to change, 0 to remove; 1 manual finding, 2 unknown, 41 compliant.`, or only
+/// what there is where nothing is to change.
 pub fn sentence(summary: &Summary) -> String {
     let verdicts = &summary.verdicts;
     let rest = others(verdicts).join(", ");
@@ -14,12 +14,18 @@ pub fn sentence(summary: &Summary) -> String {
             rest => format!("No changes. {rest}."),
         };
     }
-    let actions = &summary.actions;
-    let (create, change, remove) = (actions.create, actions.change, actions.remove);
+    let Actions {
+        create,
+        change,
+        remove,
+        ..
+    } = summary.actions;
     let changes = format!("{create} to create, {change} to change, {remove} to remove");
-    match rest.as_str() {
-        "" => format!("{changes}."),
-        rest => format!("{changes}; {rest}."),
+    match (create + change + remove, rest.as_str()) {
+        // Of what is unknown nobody can say that there is nothing to change.
+        (0, rest) => format!("{rest}."),
+        (_, "") => format!("{changes}."),
+        (_, rest) => format!("{changes}; {rest}."),
     }
 }
 
@@ -62,7 +68,6 @@ pub fn closed_hint<'a>(regions: impl Iterator<Item = &'a String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Actions;
 
     #[test]
     fn a_summary_reads_as_one_sentence() {
@@ -87,6 +92,15 @@ mod tests {
             sentence(&summary),
             "12 to create, 3 to change, 0 to remove; 1 manual finding, 2 unknown, 41 compliant."
         );
+        let no_changes = Summary {
+            actions: Actions::default(),
+            verdicts: Verdicts {
+                unknown: 1,
+                ..Verdicts::default()
+            },
+            ..summary
+        };
+        assert_eq!(sentence(&no_changes), "1 unknown.");
         let nothing = "No changes. The baseline manages nothing here.";
         assert_eq!(sentence(&Summary::default()), nothing);
     }

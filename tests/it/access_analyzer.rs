@@ -336,5 +336,5 @@ fn every_move_that_blinds_the_analyzer_is_drift() {
         .exits(4)
         .says("allow access-analyzer:ListArchiveRules");
     ask(&account, HOME, "DELETE", &path, json!({}));
-    sees("wanted are name, type");
+    sees("expected: name, type");
 }

@@ -150,7 +150,7 @@ fn a_budget_is_created_with_its_alerts_in_one_call() {
 #[test]
 fn an_absent_budget_is_seen_in_two_requests_side_by_side() {
     let account = Account::with(MONTHLY);
-    let _ = account.run(&["plan"]).exits(0).says("1 change to make");
+    let _ = account.run(&["plan"]).exits(0).says("1 to create");
     let mut asked = account.operations();
     asked.sort();
     let wanted = [

@@ -34,7 +34,7 @@ fn a_closed_region_is_one_line_and_free_once_the_baseline_accepts_it() {
         let lines = run.stdout.lines();
         let about: Vec<&str> = lines.filter(|line| line.contains(IRELAND)).collect();
         assert!(about.len() <= 2, "{}", run.stdout);
-        let _ = run.says("closed by the organization: a service control policy denies all that");
+        let _ = run.says("closed by the organization: a service control policy denies every read");
     }
     accepting(&account, &[IRELAND]);
     let drift = account.run(&["drift"]).exits(0);

@@ -321,7 +321,7 @@ fn recording_that_was_stopped_is_drift_and_is_started_again() {
         let stop = bench.client.stop_logging().name("baseline");
         stop.send().await.expect("stopped");
         let drift = bench.account.run(&["drift"]).exits(2);
-        let _ = drift.says("cloudtrail  logging is false, wanted true");
+        let _ = drift.says("cloudtrail  logging is false, expected true");
         let before = bench.account.writes().len();
         let _ = bench.account.run(&["apply", "--auto-approve"]).exits(0);
         assert_eq!(bench.writes_since(before), ["cloudtrail:StartLogging"]);
@@ -464,7 +464,7 @@ fn a_trail_that_is_recording_is_adopted_before_one_that_is_stopped() {
         );
         bench.asks("name = \"aaa-old\"");
         let plan = bench.account.run(&["plan"]).exits(0);
-        let plan = plan.says("1 change to make");
+        let plan = plan.says("1 to change");
         let _ = plan.says("note: the trail zzz-live records all regions as well");
     });
 }

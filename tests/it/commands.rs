@@ -375,7 +375,7 @@ fn an_endpoint_of_one_service_goes_before_the_common_one() {
         .env("AWS_ENDPOINT_URL_STS", emulator().endpoint())
         .env("AWS_ENDPOINT_URL_ORGANIZATIONS", emulator().endpoint())
         .env("AWS_ENDPOINT_URL_S3_CONTROL", emulator().endpoint());
-    let _ = output(command).exits(0).says("1 change to make");
+    let _ = output(command).exits(0).says("1 to change");
 }
 
 #[test]

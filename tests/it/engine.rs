@@ -50,7 +50,7 @@ fn drift_says_what_differs_and_exits_with_2() {
     let run = account.run(&["drift"]).exits(2);
     assert!(
         run.stdout
-            .contains("missing   password_policy  there is nothing; wanted are minimum_length")
+            .contains("missing   password_policy  does not exist; expected: minimum_length")
     );
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let run = account.run(&["drift"]).exits(0);

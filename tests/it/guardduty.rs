@@ -230,7 +230,7 @@ fn a_member_is_reported_and_never_written() {
     let _ = account.run(&["plan"]).exits(0).says(said);
     let drift = account.run(&["drift"]).exits(2);
     let _ = drift
-        .says("guardduty@us-east-1  enabled is false, wanted true")
+        .says("guardduty@us-east-1  enabled is false, expected true")
         .says("ask GuardDuty administrator 999999999999 to change it");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     assert_eq!(account.writes(), ["guardduty:CreateDetector"]);

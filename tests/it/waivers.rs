@@ -43,7 +43,7 @@ fn what_is_waived_is_shown_and_left_alone_and_fails_nothing() {
     let _ = account
         .run(&["drift"])
         .exits(0)
-        .says("waived    password_policy  there is nothing; wanted are minimum_length")
+        .says("waived    password_policy  does not exist; expected: minimum_length")
         .says(&format!("waived    password_policy  {until}"))
         .says("matches baseline.toml: No changes. 1 waived.");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
@@ -196,8 +196,8 @@ fn a_waived_field_that_the_same_calls_would_change_keeps_them_from_being_made() 
     let _ = account
         .run(&["drift"])
         .exits(2)
-        .says("pending   password_policy  minimum_length is 9, wanted 14")
-        .says("waived    password_policy  reuse_prevention is 0, wanted 24");
+        .says("pending   password_policy  minimum_length is 9, expected 14")
+        .says("waived    password_policy  reuse_prevention is 0, expected 24");
 
     block_on(async {
         let iam = aws_sdk_iam::Client::new(&account.sdk().await);

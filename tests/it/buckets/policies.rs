@@ -199,7 +199,7 @@ fn a_plan_shows_what_becomes_of_statements_and_its_json_the_whole_policy() {
         create(&account, &bucket, HOME).await;
         put(&account, &bucket, &theirs.to_string()).await;
     });
-    let text = account.run(&["plan"]).exits(0);
+    let text = account.run(&["plan", "--calls"]).exits(0);
     let _ = text
         .says("\"kept\": [\"Theirs\"]")
         .says("BaselineDenyInsecureTransport");
