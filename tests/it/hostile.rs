@@ -179,6 +179,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
             out: Box::new(told.clone()),
             talk: Box::new(told.clone()),
             lively: false,
+            width: None,
         };
         for event in [
             Event::Calling(&address, 1, &call),
