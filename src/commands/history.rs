@@ -4,6 +4,7 @@ use super::shown;
 use crate::cli;
 use crate::error::{Error, Exit};
 use crate::journal::{FOLDER, Head, Journals, Run};
+use crate::report::Inputs;
 use crate::view::{self, Streams};
 
 pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
@@ -35,8 +36,14 @@ pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
         (true, _) => shown(view::history::json(&mut *streams.out, &runs))?,
         (false, false) => shown(view::history::list(&mut *streams.out, &runs))?,
         (false, true) => {
+            let inputs = if args.calls {
+                Inputs::Shown
+            } else {
+                Inputs::Hidden
+            };
             for run in &runs {
-                shown(view::history::detail(&mut *streams.out, run))?;
+                let (out, width) = (&mut *streams.out, streams.width);
+                shown(view::history::detail(out, run, inputs, width))?;
             }
         }
     }

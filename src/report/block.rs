@@ -130,6 +130,11 @@ fn same_regions(earlier: &[Block], block: &Block) -> Option<String> {
     Some(first.control.clone())
 }
 
+/// The blocks of entries that were made of something else than a plan, such as a run's journal.
+pub fn of_entries(entries: &[&Entry]) -> Vec<Block> {
+    blocks(entries, false)
+}
+
 fn waiting_for_none(entry: &Entry) -> Entry {
     Entry {
         after: Vec::new(),

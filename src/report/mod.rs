@@ -10,7 +10,7 @@ mod said;
 mod waiver;
 pub mod words;
 
-pub use block::{Block, Inputs, Row};
+pub use block::{Block, Inputs, Row, of_entries};
 pub use fold::{Folded, NAME, REGION, fold};
 pub use quiet::Quiet;
 pub use said::Said;

@@ -103,6 +103,15 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    /// Names places: those of each region on lines of their own, where they are in several.
+    pub fn places(&mut self, indent: usize, names: &[(Option<&str>, Vec<&str>)]) -> io::Result<()> {
+        for (region, names) in names {
+            let label = region.map(|region| format!("{region}: "));
+            self.names(indent, &label.unwrap_or_default(), names)?;
+        }
+        Ok(())
+    }
+
     /// A value as JSON, each part on one line if it fits.
     pub fn value(&mut self, indent: usize, value: &Value) -> io::Result<()> {
         let width = self.width.unwrap_or(WIDTH).min(WIDTH);

@@ -31,13 +31,43 @@ fn folders(root: &Path) -> Vec<PathBuf> {
     folders
 }
 
+#[test]
+fn prose_wraps_by_words_at_any_width_and_nothing_of_it_is_lost() {
+    for folder in folders(&root().join("tests/scenarios")) {
+        let whole = plan_at(&folder, &[], None);
+        // Values are put on other lines, so it is their characters that are compared.
+        let essence = |text: &str| text.split_whitespace().collect::<String>();
+        for width in [60, 80, 120] {
+            let text = plan_at(&folder, &[], Some(width));
+            let has_long_word = |line: &&str| {
+                let mut words = line.split(' ');
+                words.any(|word| word.chars().count() + 8 > width)
+            };
+            let lines = text.lines().filter(|line| !has_long_word(line));
+            let wide: Vec<&str> = lines.filter(|line| line.chars().count() > width).collect();
+            assert!(
+                wide.is_empty(),
+                "{} at {width}: {wide:#?}",
+                folder.display()
+            );
+            assert_eq!(essence(&text), essence(&whole), "{}", folder.display());
+        }
+    }
+}
+
 /// What `plan` says without a network, and its exit code.
 fn plan(folder: &Path, arguments: &[&str]) -> String {
+    plan_at(folder, arguments, None)
+}
+
+/// The same on a terminal of so many columns.
+fn plan_at(folder: &Path, arguments: &[&str], columns: Option<usize>) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_baseline"))
         .args(["plan", "--from", "live.json", "--detailed-exitcode"])
         .args(arguments)
         .current_dir(folder)
         .env_clear()
+        .envs(columns.map(|columns| ("COLUMNS", columns.to_string())))
         .stdin(Stdio::null())
         .output()
         .expect("the binary runs");

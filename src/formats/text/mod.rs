@@ -21,23 +21,8 @@ fn names(page: &mut Page<'_>, indent: usize, block: &Block) -> io::Result<()> {
             let text = format!("the same regions as {control} above");
             page.prose(indent, DIM, &text)
         }
-        None => places(page, indent, &block.names()),
+        None => page.places(indent, &block.names()),
     }
-}
-
-/// Names places: those of each region on lines of their own, where they are in several.
-fn places(
-    page: &mut Page<'_>,
-    indent: usize,
-    names: &[(Option<&str>, Vec<&str>)],
-) -> io::Result<()> {
-    for (region, names) in names {
-        let label = region
-            .map(|region| format!("{region}: "))
-            .unwrap_or_default();
-        page.names(indent, &label, names)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

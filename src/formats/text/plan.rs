@@ -1,7 +1,7 @@
 //! A plan: a summary first and last, what would change between.
 
+use super::names;
 use super::table::by_control;
-use super::{names, places};
 use crate::formats::Options;
 use crate::plan::{Action, Plan, Verdict};
 use crate::report::{Block, Inputs, Report, Row, Said, words};
@@ -222,7 +222,7 @@ fn sentence(page: &mut Page<'_>, style: Style, word: &str, said: &Said) -> io::R
     let names = said.places.iter().filter_map(|place| place.label());
     match said.places.is_empty() || said.is_named_above {
         true => Ok(()),
-        false => places(page, 4, &[(None, names.collect())]),
+        false => page.places(4, &[(None, names.collect())]),
     }
 }
 

@@ -144,3 +144,46 @@ fn a_guardrail_of_a_later_entry_says_where_it_came_from() {
     let run = account.run(&["plan"]).exits(0);
     let _ = run.says("asked for: ssl_only by match *; versioning by match b-*");
 }
+
+#[test]
+fn forty_buckets_with_the_same_change_are_one_block_wherever_they_are_reported() {
+    let account = Account::new();
+    let regions = ["us-east-1", "eu-west-1"];
+    let table =
+        "[[buckets]]\nmatch = [\"*\"]\nabort_incomplete_uploads_days = 7\nversioning = true";
+    account.baseline(&account.in_regions(&regions, table));
+    let name = |number: usize| format!("data-{number:02}-{}", account.id);
+    block_on(async {
+        for number in 0..40 {
+            create(&account, &name(number), regions[number % 2]).await;
+        }
+    });
+    // Names that stand alone, and not in an address such as buckets@data-07.
+    let named = |text: &str| {
+        let words = text.split([' ', ',', '\n']);
+        words.filter(|word| word.starts_with("data-")).count()
+    };
+    let plan = account.run(&["plan", "--out", "p.json"]).exits(0);
+    let plan = plan.says("~ buckets in 40 places");
+    let plan = plan.says("1. s3:PutBucketLifecycleConfiguration for each, in its own of 2 regions");
+    assert_eq!(named(&plan.stdout), 40, "{}", plan.stdout);
+    assert!(plan.stdout.lines().count() < 40, "{}", plan.stdout);
+    let shown = account.run(&["show", "p.json", "--calls"]).exits(0);
+    let _ = shown.says("\"Bucket\": \"NAME\"");
+    let drift = account.run(&["drift"]).exits(2);
+    assert_eq!(named(&drift.stdout), 40, "{}", drift.stdout);
+    assert!(drift.stdout.lines().count() < 30, "{}", drift.stdout);
+    let apply = account.run(&["apply", "p.json"]).exits(0);
+    let _ = apply.says("40 changes made");
+    let run =
+        account.run(&["history", "--json"]).exits(0).json()["runs"][0]["began"]["run"].clone();
+    let run = run.as_str().expect("the run");
+    let history = account.run(&["history", run]).exits(0);
+    let history = history.says("buckets in 40 places: done");
+    assert_eq!(named(&history.stdout), 40, "{}", history.stdout);
+    let whole = account.run(&["history", run, "--calls"]).exits(0);
+    assert_eq!(whole.stdout.matches(": done (request ").count(), 80);
+    let undo = account.run(&["undo", run, "--out", "u.json"]).exits(0);
+    let undo = undo.says("buckets in 40 places");
+    assert!(undo.stdout.lines().count() < 60, "{}", undo.stdout);
+}

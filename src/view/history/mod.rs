@@ -1,8 +1,10 @@
 //! What applies did, as text and as JSON.
 
-use super::apply::{name, trouble, word};
-use super::value::block;
-use super::{ALARM, BOLD, DIM, Page, column, count};
+mod detail;
+
+pub use detail::detail;
+
+use super::{ALARM, BOLD, DIM, count};
 use crate::clock::to_the_second;
 use crate::error::Exit;
 use crate::journal::{Change, Run, Sent, Standing};
@@ -77,72 +79,6 @@ fn part(made: usize, of: usize, noun: &str) -> String {
     match made == of {
         true => count(of, noun),
         false => format!("{made} of {}", count(of, noun)),
-    }
-}
-
-/// Writes one run, call by call.
-///
-/// # Errors
-/// When the writer does not take it.
-pub fn detail(out: &mut dyn Write, run: &Run) -> io::Result<()> {
-    let began = &run.began;
-    writeln!(
-        out,
-        "{BOLD}Run {}{BOLD:#}: {}",
-        escape(&began.run),
-        in_short(run)
-    )?;
-    writeln!(out, "  account   {}", escape(&began.account))?;
-    writeln!(out, "  by        {}", escape(&began.caller))?;
-    writeln!(out, "  baseline  {}", escape(&began.baseline.path))?;
-    writeln!(out, "  plan      {}", escape(&began.plan))?;
-    writeln!(out, "  journal   {}\n", run.path.display())?;
-    for change in &run.changes {
-        one_change(out, change)?;
-    }
-    let not_begun = began.changes.iter();
-    for address in not_begun.filter(|own| !run.changes.iter().any(|c| c.address == **own)) {
-        let outcome = run.not_begun.get(address);
-        writeln!(
-            out,
-            "{}: {}",
-            name(address),
-            outcome.map_or("not begun", word)
-        )?;
-        if let Some(text) = outcome.and_then(|outcome| trouble(outcome, None)) {
-            writeln!(out, "    {}", escape(&text))?;
-        }
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
-fn one_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
-    let outcome = change.outcome.as_ref().map_or("not known", word);
-    writeln!(out, "{BOLD}{}{BOLD:#}: {outcome}", name(&change.address))?;
-    if let Some(text) = change.outcome.as_ref().and_then(|own| trouble(own, None)) {
-        writeln!(out, "    {}", escape(&text))?;
-    }
-    let column = column(change.differences.iter().map(|own| own.field.as_str()));
-    for difference in &change.differences {
-        Page::new(out, None).difference(difference, false, column)?;
-    }
-    for (number, sent) in change.calls.iter().enumerate() {
-        let call = &sent.call;
-        let what = format!("{}:{} in {}", call.service, call.operation, call.region);
-        let (number, what) = (number + 1, escape(&what));
-        writeln!(out, "    {number}. {what}: {}", answer(sent))?;
-        writeln!(out, "      {DIM}{}{DIM:#}", block(&call.input, 6, 100))?;
-    }
-    writeln!(out)
-}
-
-fn answer(sent: &Sent) -> String {
-    let id = |id: &Option<String>| id.as_ref().map(|id| format!(" (request {})", escape(id)));
-    match (&sent.error, sent.answered) {
-        (Some(error), _) => format!("failed: {}", escape(&error.to_string())),
-        (None, true) => format!("done{}", id(&sent.request_id).unwrap_or_default()),
-        (None, false) => "no answer is known of".to_owned(),
     }
 }
 
