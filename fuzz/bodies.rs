@@ -12,6 +12,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::body::SdkBody;
 use baseline::aws::advice;
+use baseline::aws::door;
+use baseline::aws::services::Protocol;
 use baseline::aws::{AwsError, Grant, Operation};
 use baseline::baseline::Baseline;
 use baseline::credential_report::last_used_by_root;
@@ -23,6 +25,7 @@ use baseline::report::Inputs;
 use baseline::selection::Selection;
 use baseline::view;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A baseline that is refused is refused with a place in it.
@@ -208,7 +211,29 @@ pub fn error_classifier(bytes: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build();
+    through_the_door(*protocol, &answer);
     runtime.expect("a runtime").block_on(ask(*protocol, answer));
+}
+
+/// The same without a crate of the SDK.
+fn through_the_door(protocol: u8, answer: &Answer) {
+    let protocol = match protocol % 4 {
+        0 => Protocol::Query("2010-05-08"),
+        1 => Protocol::Ec2("2016-11-15"),
+        2 => Protocol::Json("1.1", "Fuzz"),
+        _ => Protocol::RestJson,
+    };
+    let response = answer.response();
+    let answer = door::read(protocol, &response).map(|answer| {
+        answer.member("NextToken");
+        drop(answer.parse::<Value>());
+        drop(answer.parse::<BTreeMap<String, Vec<String>>>());
+    });
+    let answer = answer.map_err(|error| {
+        let error = error.as_operation_error().cloned();
+        SdkError::service_error(error.unwrap_or_default(), response)
+    });
+    judge("fuzz", answer);
 }
 
 /// An answer that does not depend on the request.
@@ -218,14 +243,20 @@ struct Answer {
     body: Vec<u8>,
 }
 
-impl HttpConnector for Answer {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+impl Answer {
+    fn response(&self) -> HttpResponse {
         let status = self.status.try_into().expect("a status of three digits");
         let mut response = HttpResponse::new(status, SdkBody::from(self.body.clone()));
         let id = String::from_utf8_lossy(&self.body).into_owned();
         // What is no value of a header is left out.
         let _ = response.headers_mut().try_insert("x-amzn-requestid", id);
-        HttpConnectorFuture::ready(Ok(response))
+        response
+    }
+}
+
+impl HttpConnector for Answer {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Ok(self.response()))
     }
 }
 
@@ -244,8 +275,8 @@ async fn ask(protocol: u8, answer: Answer) {
         .build();
     match protocol % 4 {
         0 => {
-            let iam = aws_sdk_iam::Client::new(&config);
-            judge("iam", iam.get_account_password_policy().send().await);
+            let sts = aws_sdk_sts::Client::new(&config);
+            judge("sts", sts.get_caller_identity().send().await);
         }
         1 => {
             let s3 = aws_sdk_s3::Client::new(&config);

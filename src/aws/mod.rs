@@ -215,12 +215,8 @@ clients! {
     budgets = aws_sdk_budgets;
     /// CloudTrail.
     cloudtrail = aws_sdk_cloudtrail;
-    /// Config.
-    config = aws_sdk_config;
     /// GuardDuty.
     guardduty = aws_sdk_guardduty;
-    /// IAM.
-    iam = aws_sdk_iam;
     /// S3; by path when an endpoint is configured, for it need not know the buckets as hosts.
     s3 = aws_sdk_s3, |clients: &Self, config: aws_sdk_s3::config::Builder| {
         config.force_path_style(clients.has_endpoint_for_s3())

@@ -1,43 +1,88 @@
 //! The root user: MFA, access keys, and whether anybody uses it. Only a person can put it right.
 
+use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::{Facts, Reader};
+use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
 use crate::control::{About, At, Context, Control, Cost, Proposal, Reference, Scope, Setting};
 use crate::credential_report::last_used_by_root;
 use crate::managed::Managed;
 use crate::place::Place;
-use aws_sdk_iam::types::AssignmentStatusType;
+use aws_smithy_types::base64;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, sleep};
 
 /// The control.
 pub struct RootUser;
 
-const GET_SUMMARY: Operation = Operation::new(
-    "iam",
+const GET_SUMMARY: Typed<Nothing, Summary> = Typed::new(
+    &IAM,
     "GetAccountSummary",
     &[Grant::any("iam:GetAccountSummary")],
 );
 
-const LIST_VIRTUAL_DEVICES: Operation = Operation::new(
-    "iam",
+const LIST_VIRTUAL_DEVICES: Typed<DevicesAsked, Devices> = Typed::new(
+    &IAM,
     "ListVirtualMFADevices",
     &[Grant::any("iam:ListVirtualMFADevices")],
-);
+)
+.paged("Marker", "Marker");
 
-const GENERATE_REPORT: Operation = Operation::new(
-    "iam",
+const GENERATE_REPORT: Typed = Typed::new(
+    &IAM,
     "GenerateCredentialReport",
     &[Grant::any("iam:GenerateCredentialReport")],
 );
 
-const GET_REPORT: Operation = Operation::new(
-    "iam",
+const GET_REPORT: Typed<Nothing, ReportFound> = Typed::new(
+    &IAM,
     "GetCredentialReport",
     &[Grant::any("iam:GetCredentialReport")],
 );
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Summary {
+    #[serde(default)]
+    summary_map: BTreeMap<String, i64>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DevicesAsked {
+    assignment_status: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Devices {
+    #[serde(rename = "VirtualMFADevices", default)]
+    devices: Vec<Device>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Device {
+    user: Option<DeviceUser>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeviceUser {
+    arn: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ReportFound {
+    /// In base64.
+    #[serde(default)]
+    content: String,
+    generated_time: Option<String>,
+}
 
 /// How long to wait for a credential report.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -123,6 +168,21 @@ struct Report {
     last_used: Option<OffsetDateTime>,
 }
 
+impl TryFrom<ReportFound> for Report {
+    type Error = String;
+
+    fn try_from(found: ReportFound) -> Result<Self, String> {
+        let content: String = found.content.split_whitespace().collect();
+        let text = base64::decode(&content).map_err(|_| "the report is not in base64")?;
+        let generated = found.generated_time.as_deref().map(str::trim);
+        let generated = generated.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+        Ok(Self {
+            generated,
+            last_used: last_used_by_root(&String::from_utf8_lossy(&text))?,
+        })
+    }
+}
+
 impl Live {
     /// Whether root has something to sign in with; member accounts whose root credentials were
     /// removed centrally have nothing. Where the answer is silent about the password, root has one:
@@ -190,10 +250,10 @@ impl Control for RootUser {
         ],
         cost: Cost::Free("free"),
         operations: &[
-            GET_SUMMARY,
-            LIST_VIRTUAL_DEVICES,
-            GENERATE_REPORT,
-            GET_REPORT,
+            GET_SUMMARY.operation,
+            LIST_VIRTUAL_DEVICES.operation,
+            GENERATE_REPORT.operation,
+            GET_REPORT.operation,
         ],
     };
 
@@ -222,18 +282,13 @@ impl Control for RootUser {
             }
         };
         let (clients, region) = (&reader.clients, reader.global_region());
-        let request = clients.iam(region).get_account_summary().send();
         let (summary, virtual_mfa, report) = tokio::join!(
-            GET_SUMMARY.answer(clients, region, request),
+            GET_SUMMARY.ask(clients, region, &Nothing {}),
             virtual_mfa,
             report
         );
-        let summary = summary?.summary_map.unwrap_or_default();
-        let has = |key: &str| {
-            let mut members = summary.iter();
-            let member = members.find(|(name, _)| name.as_str() == key);
-            member.map(|(_, count)| *count > 0)
-        };
+        let summary = summary?.summary_map;
+        let has = |key: &str| summary.get(key).map(|count| *count > 0);
         Ok(Live {
             mfa: has(MFA),
             password: has("AccountPasswordPresent"),
@@ -278,10 +333,10 @@ impl Control for RootUser {
     fn unused(settings: &Settings) -> Vec<&'static str> {
         let mut unused = Vec::new();
         if *settings.mfa != Some(Mfa::Hardware) {
-            unused.push(LIST_VIRTUAL_DEVICES.name);
+            unused.push(LIST_VIRTUAL_DEVICES.operation.name);
         }
         if settings.unused_for.is_none() {
-            unused.extend([GENERATE_REPORT.name, GET_REPORT.name]);
+            unused.extend([GENERATE_REPORT.operation.name, GET_REPORT.operation.name]);
         }
         unused
     }
@@ -318,7 +373,7 @@ impl Judged<'_> {
         if value.is_none() {
             let text = format!("the answer does not say {member}");
             let region = self.context.global_region();
-            self.unseen = Some(AwsError::unexpected(&GET_SUMMARY, region, &text));
+            self.unseen = Some(AwsError::unexpected(&GET_SUMMARY.operation, region, &text));
         }
         value == Some(true)
     }
@@ -354,14 +409,19 @@ impl Judged<'_> {
                     format!("{sign_in}, assign a hardware device, and then remove the virtual one"),
                 ),
                 Some(false) => {}
-                None => self.unseen = Some(not_in_snapshot(&LIST_VIRTUAL_DEVICES, self.context)),
+                None => {
+                    self.unseen = Some(not_in_snapshot(
+                        &LIST_VIRTUAL_DEVICES.operation,
+                        self.context,
+                    ))
+                }
             },
         }
     }
 
     fn last_use(&mut self, days: u64, live: &Live) {
         let Some(report) = &live.report else {
-            self.unseen = Some(not_in_snapshot(&GET_REPORT, self.context));
+            self.unseen = Some(not_in_snapshot(&GET_REPORT.operation, self.context));
             return;
         };
         let now = self.context.now;
@@ -399,29 +459,12 @@ async fn read_virtual_mfa(reader: &Reader) -> Result<bool, AwsError> {
         reader.caller.partition(),
         reader.caller.account
     );
-    let mut next = None;
-    loop {
-        let request = clients
-            .iam(region)
-            .list_virtual_mfa_devices()
-            .assignment_status(AssignmentStatusType::Assigned)
-            .set_marker(next)
-            .send();
-        let page = LIST_VIRTUAL_DEVICES
-            .answer(clients, region, request)
-            .await?;
-        let users = page
-            .virtual_mfa_devices()
-            .iter()
-            .filter_map(|device| device.user());
-        if users.into_iter().any(|user| user.arn() == root) {
-            return Ok(true);
-        }
-        next = page.marker().map(str::to_owned);
-        if next.is_none() {
-            return Ok(false);
-        }
-    }
+    let input = DevicesAsked {
+        assignment_status: "Assigned".to_owned(),
+    };
+    let pages = LIST_VIRTUAL_DEVICES.pages(clients, region, &input).await?;
+    let mut devices = pages.iter().flat_map(|page| &page.devices);
+    Ok(devices.any(|device| device.user.as_ref().is_some_and(|user| user.arn == root)))
 }
 
 /// The credential report as it is, or a new one when there is none: AWS makes one at most every
@@ -431,23 +474,11 @@ async fn read_report(reader: &Reader) -> Result<Report, AwsError> {
     let until = Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(500);
     loop {
-        let request = clients.iam(region).get_credential_report().send();
-        let error = match GET_REPORT.answer(clients, region, request).await {
-            Ok(answer) => {
-                let content = answer
-                    .content
-                    .map(|blob| blob.into_inner())
-                    .unwrap_or_default();
-                let generated = answer.generated_time.map(|time| time.secs());
-                let generated =
-                    generated.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
-                let text = String::from_utf8_lossy(&content);
-                return last_used_by_root(&text)
-                    .map(|last_used| Report {
-                        generated,
-                        last_used,
-                    })
-                    .map_err(|cause| AwsError::unexpected(&GET_REPORT, region, &cause));
+        let error = match GET_REPORT.ask(clients, region, &Nothing {}).await {
+            Ok(found) => {
+                let report = Report::try_from(found);
+                return report
+                    .map_err(|cause| AwsError::unexpected(&GET_REPORT.operation, region, &cause));
             }
             Err(error) => error,
         };
@@ -458,8 +489,7 @@ async fn read_report(reader: &Reader) -> Result<Report, AwsError> {
             return Err(error);
         }
         if missing {
-            let request = clients.iam(region).generate_credential_report().send();
-            GENERATE_REPORT.answer(clients, region, request).await?;
+            GENERATE_REPORT.ask(clients, region, &Nothing {}).await?;
         } else {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(10));

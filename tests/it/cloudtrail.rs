@@ -2,7 +2,7 @@
 
 use crate::account::{Account, HOME, block_on};
 use crate::emulator::emulator;
-use crate::kms;
+use crate::{iam, kms};
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{
     AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, InsightSelector,
@@ -828,11 +828,7 @@ fn a_key_that_is_disabled_and_a_log_group_that_is_taken_away_are_seen() {
         let client = Client::new(&sdk);
         let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
             "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}});
-        let role = aws_sdk_iam::Client::new(&sdk).create_role();
-        let role = role
-            .role_name("trail-logs")
-            .assume_role_policy_document(trust.to_string());
-        role.send().await.expect("created");
+        iam::create_role(&account, "trail-logs", &trust);
         let key = kms::create(&account);
         let table = format!(
             "[log_bucket]\n[cloudtrail]\nkms_key = \"{}\"\n\

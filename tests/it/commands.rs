@@ -1,7 +1,8 @@
 //! The commands besides plan, apply and drift, and what all have in common.
 
-use crate::account::{Account, Run, block_on};
+use crate::account::{Account, Run};
 use crate::emulator::{emulator, root};
+use crate::iam;
 use baseline::controls;
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -408,16 +409,11 @@ fn a_named_profile_goes_before_the_keys_of_the_environment() {
 fn a_role_is_assumed_in_the_home_region_when_no_other_is_named() {
     let account = Account::with("[password_policy]");
     let id = &account.id;
-    block_on(async {
-        let trust = serde_json::json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": {"AWS": format!("arn:aws:iam::{id}:root")},
-        }]});
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let role = iam.create_role().role_name("auditor");
-        let role = role.assume_role_policy_document(trust.to_string());
-        role.send().await.expect("a role");
-    });
+    let trust = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": format!("arn:aws:iam::{id}:root")},
+    }]});
+    iam::create_role(&account, "auditor", &trust);
     let role = format!("arn:aws:iam::{id}:role/auditor");
     let run = account.run(&["plan", "--role-arn", &role]).exits(0);
     let _ = run.says("assumed-role/auditor/baseline");

@@ -2,13 +2,9 @@
 
 use crate::account::{Account, HOME, block_on};
 use crate::emulator::emulator;
-use crate::kms;
-use aws_sdk_config::types::{
-    ConfigurationRecorder, DeliveryChannel, ExclusionByResourceTypes, RecordingFrequency,
-    RecordingGroup, RecordingMode, RecordingModeOverride, RecordingStrategy, RecordingStrategyType,
-    ResourceType,
-};
-use serde_json::json;
+use crate::recorders::{ask, channel, name_recorder, put_channel, put_recorder, recorders};
+use crate::{iam, kms};
+use serde_json::{Value, json};
 
 const IRELAND: &str = "eu-west-1";
 
@@ -48,87 +44,52 @@ async fn account(regions: &[&str], settings: &str) -> Account {
     account
 }
 
-async fn client(account: &Account, region: &'static str) -> aws_sdk_config::Client {
-    let config = aws_sdk_config::config::Builder::from(&account.sdk().await)
-        .region(aws_sdk_config::config::Region::new(region));
-    aws_sdk_config::Client::from_conf(config.build())
+fn recorder(account: &Account, region: &str) -> Value {
+    recorders(account, region).remove(0)
 }
 
-async fn recorder(account: &Account, region: &'static str) -> ConfigurationRecorder {
-    let answer = client(account, region)
-        .await
-        .describe_configuration_recorders()
-        .send()
-        .await
-        .expect("recorders");
-    answer.configuration_recorders()[0].clone()
-}
-
-async fn is_recording(account: &Account, region: &'static str) -> bool {
-    let answer = client(account, region)
-        .await
-        .describe_configuration_recorder_status()
-        .send()
-        .await
-        .expect("status");
-    answer.configuration_recorders_status()[0].recording()
+fn is_recording(account: &Account, region: &str) -> bool {
+    let operation = "DescribeConfigurationRecorderStatus";
+    let answer = ask(account, region, operation, json!({}));
+    answer["ConfigurationRecordersStatus"][0]["recording"] == json!(true)
 }
 
 /// AWS's own policy for roles of AWS Config.
 const CONFIG_ROLE: &str = "arn:aws:iam::aws:policy/service-role/AWS_ConfigRole";
 
-/// Makes a role with a trust policy for a service, and the policy that AWS Config needs.
-async fn role(account: &Account, name: &str, service: &str) -> String {
-    let trust = json!({"Version": "2012-10-17", "Statement": [{
+/// A trust policy for a service.
+fn trust(service: &str) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service},
-    }]});
-    let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-    let request = iam.create_role().role_name(name);
-    let request = request.assume_role_policy_document(trust.to_string());
-    let made = request
-        .send()
-        .await
-        .expect("a role")
-        .role
-        .expect("it is answered");
-    let attach = iam.attach_role_policy().role_name(name);
-    let attach = attach.policy_arn(CONFIG_ROLE).send().await;
-    attach.expect("attached");
-    made.arn
+    }]})
+}
+
+/// Makes a role with a trust policy for AWS Config, and the policy that it needs.
+fn role(account: &Account, name: &str) -> String {
+    let arn = iam::create_role(account, name, &trust("config.amazonaws.com"));
+    let policy = [("RoleName", name), ("PolicyArn", CONFIG_ROLE)];
+    iam::ask(account, "AttachRolePolicy", &policy);
+    arn
 }
 
 /// Makes a recorder as a person would have made it long ago.
-async fn prepare(account: &Account, name: &str, mode: RecordingMode) {
-    role(account, "their-role", "config.amazonaws.com").await;
-    let group = RecordingGroup::builder()
-        .resource_types(ResourceType::Bucket)
-        .build();
-    let recorder = ConfigurationRecorder::builder()
-        .name(name)
-        .role_arn(format!("arn:aws:iam::{}:role/their-role", account.id))
-        .recording_group(group)
-        .recording_mode(mode)
-        .build();
-    client(account, HOME)
-        .await
-        .put_configuration_recorder()
-        .configuration_recorder(recorder)
-        .send()
-        .await
-        .expect("a recorder");
+fn prepare(account: &Account, name: &str) {
+    role(account, "their-role");
+    let recorder = json!({
+        "name": name,
+        "roleARN": format!("arn:aws:iam::{}:role/their-role", account.id),
+        "recordingGroup": {"resourceTypes": ["AWS::S3::Bucket"]},
+        "recordingMode": daily_with_an_override(),
+    });
+    put_recorder(account, HOME, recorder);
 }
 
-fn daily_with_an_override() -> RecordingMode {
-    let volumes = RecordingModeOverride::builder()
-        .resource_types(ResourceType::Volume)
-        .recording_frequency(RecordingFrequency::Continuous)
-        .description("theirs")
-        .build();
-    RecordingMode::builder()
-        .recording_frequency(RecordingFrequency::Daily)
-        .recording_mode_overrides(volumes.expect("an override"))
-        .build()
-        .expect("a mode")
+fn daily_with_an_override() -> Value {
+    let volumes = json!({
+        "description": "theirs", "resourceTypes": ["AWS::EC2::Volume"],
+        "recordingFrequency": "CONTINUOUS",
+    });
+    json!({"recordingFrequency": "DAILY", "recordingModeOverrides": [volumes]})
 }
 
 #[test]
@@ -137,13 +98,13 @@ fn two_regions_record_and_types_of_iam_only_at_home() {
         let account = account(&[HOME, IRELAND], "").await;
         account.assert_converges();
         for (region, with_iam) in [(HOME, true), (IRELAND, false)] {
-            let recorder = recorder(&account, region).await;
-            let group = recorder.recording_group().expect("a group");
-            assert!(group.all_supported());
-            assert_eq!(group.include_global_resource_types(), with_iam, "{region}");
-            let role = recorder.role_arn().expect("a role");
+            let recorder = recorder(&account, region);
+            let group = &recorder["recordingGroup"];
+            assert_eq!(group["allSupported"], true);
+            assert_eq!(group["includeGlobalResourceTypes"], with_iam, "{region}");
+            let role = recorder["roleARN"].as_str().expect("a role");
             assert!(role.ends_with("AWSServiceRoleForConfig"), "{role}");
-            assert!(is_recording(&account, region).await);
+            assert!(is_recording(&account, region));
         }
         let writes = account.writes();
         let roles = writes
@@ -164,28 +125,27 @@ fn it_delivers_to_the_log_bucket_of_the_same_baseline() {
         account.id
     ));
     account.assert_converges();
-    block_on(async {
-        for region in [HOME, IRELAND] {
-            assert!(is_recording(&account, region).await);
-        }
-    });
+    for region in [HOME, IRELAND] {
+        assert!(is_recording(&account, region));
+    }
 }
 
 #[test]
 fn a_recorder_with_another_name_is_adopted_with_all_it_has() {
     block_on(async {
         let account = account(&[HOME], "").await;
-        prepare(&account, "default2", daily_with_an_override()).await;
+        prepare(&account, "default2");
         account.assert_converges();
-        let recorder = recorder(&account, HOME).await;
-        assert_eq!(recorder.name(), Some("default2"));
-        assert!(recorder.role_arn().expect("a role").ends_with("their-role"));
+        let recorder = recorder(&account, HOME);
+        assert_eq!(recorder["name"], "default2");
+        let role = recorder["roleARN"].as_str().expect("a role");
+        assert!(role.ends_with("their-role"), "{role}");
         // Nothing uses the service-linked role, so none is made.
         let linked = "iam:CreateServiceLinkedRole".to_owned();
         assert!(!account.writes().contains(&linked));
-        assert!(recorder.recording_group().expect("a group").all_supported());
-        assert_eq!(recorder.recording_mode(), Some(&daily_with_an_override()));
-        assert!(is_recording(&account, HOME).await);
+        assert_eq!(recorder["recordingGroup"]["allSupported"], true);
+        assert_eq!(recorder["recordingMode"], daily_with_an_override());
+        assert!(is_recording(&account, HOME));
     });
 }
 
@@ -193,24 +153,17 @@ fn a_recorder_with_another_name_is_adopted_with_all_it_has() {
 fn a_channel_keeps_its_name_and_what_the_baseline_leaves_out() {
     block_on(async {
         let account = account(&[HOME], "snapshot_frequency = \"Six_Hours\"").await;
-        prepare(&account, "default", daily_with_an_override()).await;
+        prepare(&account, "default");
         let key = kms::create(&account).arn;
-        let channel = DeliveryChannel::builder()
-            .name("their-channel")
-            .s3_bucket_name(format!("logs-{}", account.id))
-            .s3_kms_key_arn(&key)
-            .build();
-        let client = client(&account, HOME).await;
-        let put = client.put_delivery_channel().delivery_channel(channel);
-        put.send().await.expect("a channel");
+        let theirs = json!({
+            "name": "their-channel", "s3BucketName": format!("logs-{}", account.id),
+            "s3KmsKeyArn": key,
+        });
+        put_channel(&account, HOME, theirs.clone());
         account.assert_converges();
-        let answer = client.describe_delivery_channels().send().await;
-        let channel = &answer.expect("channels").delivery_channels()[0].clone();
-        assert_eq!(channel.name(), Some("their-channel"));
-        assert_eq!(channel.s3_kms_key_arn(), Some(&*key));
-        let snapshots = channel.config_snapshot_delivery_properties();
-        let frequency = snapshots.and_then(|snapshots| snapshots.delivery_frequency());
-        assert_eq!(frequency.map(|word| word.as_str()), Some("Six_Hours"));
+        let mut wanted = theirs;
+        wanted["configSnapshotDeliveryProperties"] = json!({"deliveryFrequency": "Six_Hours"});
+        assert_eq!(channel(&account, HOME), wanted);
     });
 }
 
@@ -224,7 +177,7 @@ fn recorders_that_services_keep_are_not_looked_at() {
             json!({"account": account.id, "service_linked_recorder": linked}),
         );
         account.assert_converges();
-        assert_eq!(recorder(&account, HOME).await.name(), Some("default"));
+        assert_eq!(recorder(&account, HOME)["name"], "default");
     });
 }
 
@@ -233,7 +186,7 @@ fn the_recorder_of_control_tower_is_reported_and_never_written() {
     block_on(async {
         let account = account(&[HOME], "role = \"arn:aws:iam::{account}:role/x\"").await;
         let name = "aws-controltower-BaselineConfigRecorder";
-        prepare(&account, name, daily_with_an_override()).await;
+        prepare(&account, name);
         let before = account.writes().len();
         let _ = account
             .run(&["apply", "--auto-approve"])
@@ -255,10 +208,10 @@ fn switching_off_stops_the_recorder_and_counts_as_loosening() {
         account.baseline(&account.in_one_region("[config]\nenabled = false"));
         let refused = account.run(&["apply", "--auto-approve"]).exits(6);
         let _ = refused.says("--allow-loosening config");
-        assert!(is_recording(&account, HOME).await);
+        assert!(is_recording(&account, HOME));
         let allowed = ["apply", "--auto-approve", "--allow-loosening", "config"];
         let _ = account.run(&allowed).exits(0);
-        assert!(!is_recording(&account, HOME).await);
+        assert!(!is_recording(&account, HOME));
         let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
     });
 }
@@ -270,12 +223,12 @@ fn a_run_that_was_killed_is_finished_by_the_next() {
         let denied = json!([{"operation": "StartConfigurationRecorder", "action": "denied"}]);
         account.faults(denied);
         let _ = account.run(&["apply", "--auto-approve"]).exits(3);
-        assert!(!is_recording(&account, HOME).await);
+        assert!(!is_recording(&account, HOME));
         let before = account.writes().len();
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
         let writes = account.writes();
         assert_eq!(writes[before..], ["config:StartConfigurationRecorder"]);
-        assert!(is_recording(&account, HOME).await);
+        assert!(is_recording(&account, HOME));
     });
 }
 
@@ -305,15 +258,8 @@ fn a_region_that_cannot_be_seen_holds_up_no_other() {
             .run(&["apply", "--auto-approve"])
             .exits(4)
             .says("allow config:DescribeDeliveryChannels");
-        assert!(is_recording(&account, HOME).await);
-        let elsewhere = client(&account, IRELAND).await;
-        let answer = elsewhere.describe_configuration_recorders().send().await;
-        assert!(
-            answer
-                .expect("recorders")
-                .configuration_recorders()
-                .is_empty()
-        );
+        assert!(is_recording(&account, HOME));
+        assert_eq!(recorders(&account, IRELAND), [json!(null); 0]);
     });
 }
 
@@ -391,14 +337,9 @@ async fn bucket_of(other: &Account, bucket: &str) -> String {
     bucket
 }
 
-fn daily(names: &[&str]) -> RecordingMode {
-    let mode = RecordingMode::builder().recording_frequency(RecordingFrequency::Continuous);
-    let types = names.iter().map(|&name| name.into()).collect();
-    let other = RecordingModeOverride::builder()
-        .set_resource_types(Some(types))
-        .recording_frequency(RecordingFrequency::Daily);
-    let mode = mode.recording_mode_overrides(other.build().expect("an override"));
-    mode.build().expect("a mode")
+fn daily(names: &[&str]) -> Value {
+    let daily = json!({"resourceTypes": names, "recordingFrequency": "DAILY"});
+    json!({"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": [daily]})
 }
 
 /// Moves of somebody who wants nothing recorded, or to read it himself, each made behind the tool's
@@ -415,93 +356,63 @@ fn every_move_that_blinds_the_recorder_is_drift() {
         let _ = drift.says("config@us-east-1").says(what);
     };
     block_on(async {
-        let client = client(&account, HOME).await;
-        let ours = recorder(&account, HOME).await;
-        let put =
-            async |recorder: aws_sdk_config::types::builders::ConfigurationRecorderBuilder| {
-                let put = client.put_configuration_recorder();
-                put.configuration_recorder(recorder.build())
-                    .send()
-                    .await
-                    .expect("put");
-            };
-        let builder = || {
-            ConfigurationRecorder::builder()
-                .name("default")
-                .role_arn(ours.role_arn().expect("a role"))
-                .set_recording_group(ours.recording_group().cloned())
-                .set_recording_mode(ours.recording_mode().cloned())
+        let ours = recorder(&account, HOME);
+        let put = |member: &str, value: Value| {
+            let mut changed = json!({"name": "default"});
+            for kept in ["roleARN", "recordingGroup", "recordingMode"] {
+                changed[kept] = ours[kept].clone();
+            }
+            changed[member] = value;
+            put_recorder(&account, HOME, changed);
         };
-        let channel = |bucket: &str| {
-            DeliveryChannel::builder()
-                .name("default")
-                .s3_bucket_name(bucket)
-        };
-        let deliver = async |channel: aws_sdk_config::types::builders::DeliveryChannelBuilder| {
-            let put = client
-                .put_delivery_channel()
-                .delivery_channel(channel.build());
-            put.send().await.expect("put");
+        let deliver = |bucket: &str, more: Option<(&str, &str)>| {
+            let mut channel = json!({"name": "default", "s3BucketName": bucket});
+            if let Some((member, value)) = more {
+                channel[member] = json!(value);
+            }
+            put_channel(&account, HOME, channel);
         };
 
-        put(builder().recording_mode(daily(&["AWS::S3::Bucket"]))).await;
+        put("recordingMode", daily(&["AWS::S3::Bucket"]));
         sees("an override of the recorder has AWS::S3::Bucket recorded daily");
-        let excluded = ExclusionByResourceTypes::builder().resource_types(ResourceType::Trail);
-        let strategy =
-            RecordingStrategy::builder().use_only(RecordingStrategyType::ExclusionByResourceTypes);
-        let group = RecordingGroup::builder()
-            .exclusion_by_resource_types(excluded.build())
-            .recording_strategy(strategy.build());
-        put(builder().recording_group(group.build())).await;
+        let group = json!({
+            "exclusionByResourceTypes": {"resourceTypes": ["AWS::CloudTrail::Trail"]},
+            "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
+        });
+        put("recordingGroup", group);
         sees("recorder.record");
-        let rarely = RecordingMode::builder().recording_frequency(RecordingFrequency::Daily);
-        put(builder().recording_mode(rarely.build().expect("a mode"))).await;
+        put("recordingMode", json!({"recordingFrequency": "DAILY"}));
         sees("recorder.frequency is DAILY");
-        let theirs = role(&account, "powerless", "config.amazonaws.com").await;
-        put(builder().role_arn(theirs)).await;
+        put("roleARN", json!(role(&account, "powerless")));
         sees("recorder.role is arn:aws:iam::");
-        put(builder()).await;
+        put("name", json!("default"));
 
         let bucket = foreign_bucket(&other).await;
-        deliver(channel(&bucket)).await;
+        deliver(&bucket, None);
         sees(&format!("channel.bucket is {bucket}"));
         let own = format!("baseline-logs-{}-us-east-1", account.id);
         let topic = "arn:aws:sns:us-east-1:999999999999:x";
-        deliver(channel(&own).sns_topic_arn(topic)).await;
+        deliver(&own, Some(("snsTopicARN", topic)));
         sees("which belongs to account 999999999999");
         let key = "arn:aws:kms:us-east-1:999999999999:key/x";
-        deliver(channel(&own).s3_kms_key_arn(key)).await;
+        deliver(&own, Some(("s3KmsKeyArn", key)));
         sees("belongs to account 999999999999");
-        deliver(channel(&own)).await;
+        deliver(&own, None);
 
-        let forget = client
-            .put_retention_configuration()
-            .retention_period_in_days(30);
-        forget.send().await.expect("put");
+        let forget = json!({"RetentionPeriodInDays": 30});
+        ask(&account, HOME, "PutRetentionConfiguration", forget);
         sees("retention_days is 30");
-        let stop = client.stop_configuration_recorder();
-        stop.configuration_recorder_name("default")
-            .send()
-            .await
-            .expect("stopped");
+        let named = |operation: &str| name_recorder(&account, HOME, operation, "default");
+        named("StopConfigurationRecorder");
         sees("recording is false");
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
         let _ = account.run(&["drift"]).exits(0);
 
-        let stop = client.stop_configuration_recorder();
-        stop.configuration_recorder_name("default")
-            .send()
-            .await
-            .expect("stopped");
-        let delete = client.delete_configuration_recorder();
-        delete
-            .configuration_recorder_name("default")
-            .send()
-            .await
-            .expect("deleted");
+        named("StopConfigurationRecorder");
+        named("DeleteConfigurationRecorder");
         sees("recorder");
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
-        assert!(is_recording(&account, HOME).await);
+        assert!(is_recording(&account, HOME));
         account.assert_valid_requests();
     });
 }
@@ -510,18 +421,12 @@ fn every_move_that_blinds_the_recorder_is_drift() {
 fn an_adopted_recorder_whose_role_or_bucket_is_lost_is_a_finding() {
     block_on(async {
         let account = account(&[HOME], "").await;
-        prepare(&account, "default", daily_with_an_override()).await;
+        prepare(&account, "default");
         account.baseline(&account.in_one_region("[config]"));
         let other = Account::new();
         let bucket = foreign_bucket(&other).await;
-        let client = client(&account, HOME).await;
-        let channel = DeliveryChannel::builder()
-            .name("theirs")
-            .s3_bucket_name(&bucket);
-        let put = client
-            .put_delivery_channel()
-            .delivery_channel(channel.build());
-        put.send().await.expect("a channel");
+        let channel = json!({"name": "theirs", "s3BucketName": bucket});
+        put_channel(&account, HOME, channel);
         let drift = account.run(&["drift"]).exits(2);
         let _ = drift.says(&format!(
             "what is recorded goes to {bucket}, which is no bucket of"
@@ -531,35 +436,28 @@ fn an_adopted_recorder_whose_role_or_bucket_is_lost_is_a_finding() {
         account.baseline(&account.in_one_region(&named));
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
         let _ = account.run(&["drift"]).exits(0);
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let trusts = async |service: &str| {
-            let trust = json!({"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service},
-            }]});
-            let update = iam.update_assume_role_policy().role_name("their-role");
-            let update = update.policy_document(trust.to_string()).send().await;
-            update.expect("updated");
+        let ask = |action: &str, members: &[(&str, &str)]| {
+            let members = [&[("RoleName", "their-role")], members].concat();
+            iam::ask(&account, action, &members);
         };
-        trusts("ec2.amazonaws.com").await;
+        let trusts = |service: &str| {
+            let document = trust(service).to_string();
+            ask("UpdateAssumeRolePolicy", &[("PolicyDocument", &document)]);
+        };
+        trusts("ec2.amazonaws.com");
         let drift = account.run(&["drift"]).exits(2);
         let _ = drift.says("does not let config.amazonaws.com assume it");
-        trusts("config.amazonaws.com").await;
+        trusts("config.amazonaws.com");
         let allowed = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Action": "config:*", "Resource": "*",
         }]});
-        let put = iam.put_role_policy().role_name("their-role");
-        let put = put.policy_name("own").policy_document(allowed.to_string());
-        put.send().await.expect("put");
-        let detach = iam.detach_role_policy().role_name("their-role");
-        detach
-            .policy_arn(CONFIG_ROLE)
-            .send()
-            .await
-            .expect("detached");
+        let allowed = allowed.to_string();
+        let own = [("PolicyName", "own"), ("PolicyDocument", &allowed)];
+        ask("PutRolePolicy", &own);
+        ask("DetachRolePolicy", &[("PolicyArn", CONFIG_ROLE)]);
         let plan = account.run(&["plan", "--detailed-exitcode"]).exits(0);
         let _ = plan.says("has not AWS's policy AWS_ConfigRole, but own: whether it may");
-        let delete = iam.delete_role_policy().role_name("their-role");
-        delete.policy_name("own").send().await.expect("deleted");
+        ask("DeleteRolePolicy", &[("PolicyName", "own")]);
         let _ = account
             .run(&["drift"])
             .exits(2)
@@ -570,11 +468,7 @@ fn an_adopted_recorder_whose_role_or_bucket_is_lost_is_a_finding() {
         let unseen = account.run(&["drift"]).exits(4);
         let _ = unseen.says("allow iam:ListAttachedRolePolicies");
         account.faults(json!([]));
-        iam.delete_role()
-            .role_name("their-role")
-            .send()
-            .await
-            .expect("deleted");
+        ask("DeleteRole", &[]);
         let _ = account.run(&["drift"]).exits(2).says("does not exist");
         account.faults(json!([{"operation": "GetRole", "action": "denied", "count": null}]));
         let _ = account.run(&["drift"]).exits(4).says("allow iam:GetRole");
@@ -592,13 +486,11 @@ fn types_of_iam_are_recorded_elsewhere_where_the_home_region_cannot() {
          regions = [\"{dubai}\", \"{HOME}\"]\n[log_bucket]\n[config]\n"
     ));
     account.assert_converges();
-    block_on(async {
-        for (region, with_iam) in [(dubai, false), (HOME, true)] {
-            let recorder = recorder(&account, region).await;
-            let group = recorder.recording_group().expect("a group");
-            assert_eq!(group.include_global_resource_types(), with_iam, "{region}");
-        }
-    });
+    for (region, with_iam) in [(dubai, false), (HOME, true)] {
+        let recorder = recorder(&account, region);
+        let group = &recorder["recordingGroup"];
+        assert_eq!(group["includeGlobalResourceTypes"], with_iam, "{region}");
+    }
 }
 
 #[test]
@@ -632,35 +524,26 @@ fn a_statement_that_keeps_the_deliveries_out_is_named_before_a_channel_is_made()
 }
 
 /// A recorder and channel as Control Tower makes them, in a region.
-async fn control_tower(account: &Account, region: &'static str, bucket: &str) {
-    let group = RecordingGroup::builder()
-        .all_supported(true)
-        .include_global_resource_types(region == HOME);
-    let recorder = ConfigurationRecorder::builder()
-        .name("aws-controltower-BaselineConfigRecorder")
-        .role_arn(format!(
-            "arn:aws:iam::{}:role/aws-controltower-ConfigRecorderRole",
-            account.id
-        ))
-        .recording_group(group.build());
-    let client = client(account, region).await;
-    let put = client.put_configuration_recorder();
-    let put = put.configuration_recorder(recorder.build()).send().await;
-    put.expect("a recorder");
-    redirected(account, region, bucket).await;
-    let start = client.start_configuration_recorder();
-    let start = start.configuration_recorder_name("aws-controltower-BaselineConfigRecorder");
-    start.send().await.expect("started");
+fn control_tower(account: &Account, region: &str, bucket: &str) {
+    let name = "aws-controltower-BaselineConfigRecorder";
+    let role = "aws-controltower-ConfigRecorderRole";
+    let recorder = json!({
+        "name": name,
+        "roleARN": format!("arn:aws:iam::{}:role/{role}", account.id),
+        "recordingGroup": {
+            "allSupported": true, "includeGlobalResourceTypes": region == HOME,
+        },
+    });
+    put_recorder(account, region, recorder);
+    redirected(account, region, bucket);
+    name_recorder(account, region, "StartConfigurationRecorder", name);
 }
 
 /// Points the channel of Control Tower at a bucket.
-async fn redirected(account: &Account, region: &'static str, bucket: &str) {
-    let channel = DeliveryChannel::builder()
-        .name("aws-controltower-BaselineConfigDeliveryChannel")
-        .s3_bucket_name(bucket);
-    let put = client(account, region).await.put_delivery_channel();
-    let put = put.delivery_channel(channel.build()).send().await;
-    put.expect("a channel");
+fn redirected(account: &Account, region: &str, bucket: &str) {
+    let name = "aws-controltower-BaselineConfigDeliveryChannel";
+    let channel = json!({"name": name, "s3BucketName": bucket});
+    put_channel(account, region, channel);
 }
 
 #[test]
@@ -672,24 +555,19 @@ fn a_channel_of_control_tower_that_goes_to_a_namesake_of_its_archive_is_found() 
         let named = |owner: &Account| format!("aws-controltower-logs-{}-us-east-1", owner.id);
         let right = bucket_of(&archive, &named(&archive)).await;
         let stolen = bucket_of(&thief, &named(&thief)).await;
-        role(
-            &account,
-            "aws-controltower-ConfigRecorderRole",
-            "config.amazonaws.com",
-        )
-        .await;
+        role(&account, "aws-controltower-ConfigRecorderRole");
         for region in [HOME, IRELAND] {
-            control_tower(&account, region, &right).await;
+            control_tower(&account, region, &right);
         }
         let plan = account.run(&["plan", "--detailed-exitcode"]).exits(0);
         let _ = plan.says("by its name the archive of AWS Control Tower");
-        redirected(&account, IRELAND, &stolen).await;
+        redirected(&account, IRELAND, &stolen);
         let drift = account.run(&["drift"]).exits(2);
         let _ = drift.says("config@eu-west-1").says(&format!(
             "the channel delivers to {stolen}; in us-east-1 that of AWS Control Tower delivers to {right}"
         ));
         // All regions alike, but not as the trail that no member can change.
-        redirected(&account, HOME, &stolen).await;
+        redirected(&account, HOME, &stolen);
         let _ = account.run(&["drift"]).exits(0);
         let trail = json!({"Name": "aws-controltower-BaselineCloudTrail", "S3BucketName": right});
         emulator().admin(
@@ -718,16 +596,10 @@ fn the_key_of_another_account_has_to_be_named() {
         let theirs = Account::new();
         let key = kms::create(&theirs);
         let arn = &key.arn;
-        prepare(&account, "default", daily_with_an_override()).await;
-        let channel = DeliveryChannel::builder()
-            .name("default")
-            .s3_bucket_name(format!("logs-{}", account.id))
-            .s3_kms_key_arn(arn);
-        let put = client(&account, HOME).await.put_delivery_channel();
-        put.delivery_channel(channel.build())
-            .send()
-            .await
-            .expect("a channel");
+        prepare(&account, "default");
+        let bucket = format!("logs-{}", account.id);
+        let channel = json!({"name": "default", "s3BucketName": bucket, "s3KmsKeyArn": arn});
+        put_channel(&account, HOME, channel);
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
         let drift = account.run(&["drift"]).exits(2);
         let _ = drift.says(&format!("say kms_key = \"{arn}\" in [config]"));

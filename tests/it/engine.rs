@@ -1,6 +1,7 @@
 //! The engine's promises, with the simplest control.
 
-use crate::account::{Account, block_on};
+use crate::account::Account;
+use crate::iam;
 use serde_json::json;
 
 const POLICY: &str = "[password_policy]\nminimum_length = 14";
@@ -13,25 +14,14 @@ fn the_first_apply_makes_it_match_and_the_second_writes_nothing() {
 #[test]
 fn what_the_baseline_leaves_out_stays_as_it_was() {
     let account = Account::with(POLICY);
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let before = iam
-            .update_account_password_policy()
-            .max_password_age(77)
-            .require_symbols(true);
-        before.send().await.expect("set");
-        account.assert_converges();
-        let after = iam
-            .get_account_password_policy()
-            .send()
-            .await
-            .expect("read");
-        let after = after.password_policy.expect("a policy");
-        assert_eq!(after.max_password_age, Some(77));
-        assert!(after.require_symbols);
-        assert!(!after.require_numbers);
-        assert_eq!(after.minimum_password_length, Some(14));
-    });
+    let before = [("MaxPasswordAge", "77"), ("RequireSymbols", "true")];
+    iam::set_password_policy(&account, &before);
+    account.assert_converges();
+    let after = iam::password_policy(&account).expect("a policy");
+    assert_eq!(after["MaxPasswordAge"], "77");
+    assert_eq!(after["RequireSymbols"], "true");
+    assert_eq!(after["RequireNumbers"], "false");
+    assert_eq!(after["MinimumPasswordLength"], "14");
 }
 
 #[test]
@@ -109,13 +99,8 @@ fn a_plan_edited_by_one_byte_writes_nothing() {
 fn a_stale_plan_writes_nothing() {
     let account = Account::with(POLICY);
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let update = iam
-            .update_account_password_policy()
-            .minimum_password_length(9);
-        update.send().await.expect("set");
-    });
+    let members = [("MinimumPasswordLength", "9")];
+    iam::set_password_policy(&account, &members);
     let _ = account
         .run(&["apply", "plan.json"])
         .exits(6)
@@ -154,13 +139,8 @@ fn a_plan_whose_baseline_has_changed_is_refused() {
 #[test]
 fn loosening_needs_exactly_in_the_baseline_and_a_word_on_the_command_line() {
     let account = Account::with("[password_policy]\nminimum_length = { exactly = 10 }");
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let update = iam
-            .update_account_password_policy()
-            .minimum_password_length(20);
-        update.send().await.expect("set");
-    });
+    let members = [("MinimumPasswordLength", "20")];
+    iam::set_password_policy(&account, &members);
     let _ = account.run(&["plan"]).exits(0).says("(loosens)");
     let refused = account.run(&["apply", "--auto-approve"]).exits(6);
     let _ = refused.says("hint: if that is meant: --allow-loosening password_policy");

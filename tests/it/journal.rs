@@ -1,6 +1,7 @@
 //! What applies write down, and what is made of it: history, undo, drift or pending.
 
 use crate::account::{Account, block_on};
+use crate::iam;
 use serde_json::{Value, json};
 use std::process::Stdio;
 
@@ -10,37 +11,20 @@ const POLICY: &str = "[password_policy]\nminimum_length = 14\nreuse_prevention =
 
 /// Sets the length of passwords behind the tool, and nothing else that was set before.
 pub fn set_length(account: &Account, length: i32) {
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let answer = iam.get_account_password_policy().send().await.ok();
-        let mut update = iam
-            .update_account_password_policy()
-            .minimum_password_length(length)
-            .max_password_age(77);
-        if let Some(old) = answer.and_then(|answer| answer.password_policy) {
-            update = update
-                .require_symbols(old.require_symbols)
-                .require_numbers(old.require_numbers)
-                .require_uppercase_characters(old.require_uppercase_characters)
-                .require_lowercase_characters(old.require_lowercase_characters)
-                .allow_users_to_change_password(old.allow_users_to_change_password)
-                .set_password_reuse_prevention(old.password_reuse_prevention);
-        }
-        update.send().await.expect("set");
-    });
+    let mut policy = iam::password_policy(account).unwrap_or_default();
+    policy.remove("ExpirePasswords");
+    policy.insert("MinimumPasswordLength".to_owned(), length.to_string());
+    policy.insert("MaxPasswordAge".to_owned(), "77".to_owned());
+    let members = policy.iter();
+    let members: Vec<_> = members
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    iam::set_password_policy(account, &members);
 }
 
 fn length(account: &Account) -> i32 {
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let answer = iam
-            .get_account_password_policy()
-            .send()
-            .await
-            .expect("read");
-        let policy = answer.password_policy.expect("a policy");
-        policy.minimum_password_length.expect("a length")
-    })
+    let policy = iam::password_policy(account).expect("a policy");
+    policy["MinimumPasswordLength"].parse().expect("a length")
 }
 
 /// The lines of all journals, oldest first.
@@ -233,13 +217,7 @@ fn a_plan_is_for_one_apply_even_if_the_account_is_as_it_was() {
     let account = Account::with(POLICY);
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let _ = account.run(&["apply", "plan.json"]).exits(0);
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        iam.delete_account_password_policy()
-            .send()
-            .await
-            .expect("deleted");
-    });
+    iam::delete_password_policy(&account);
     let before = account.writes().len();
     let _ = account
         .run(&["apply", "plan.json"])

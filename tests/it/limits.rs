@@ -1,7 +1,8 @@
 //! `[limits]`, through the binary.
 
-use crate::account::{Account, block_on};
+use crate::account::Account;
 use crate::emulator::root;
+use crate::iam;
 use baseline::aws::is_read;
 use baseline::controls;
 use baseline::plan::takes_away_by_name;
@@ -70,13 +71,8 @@ fn forbidden_loosening_is_refused_even_when_it_is_allowed_on_the_command_line() 
     let account = Account::with(
         "[password_policy]\nminimum_length = { exactly = 10 }\n[limits]\nforbid = [\"loosen\"]",
     );
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let update = iam
-            .update_account_password_policy()
-            .minimum_password_length(20);
-        update.send().await.expect("set");
-    });
+    let members = [("MinimumPasswordLength", "20")];
+    iam::set_password_policy(&account, &members);
     let why = "password_policy would protect less (minimum_length), and forbid has \"loosen\", \
                which --allow-loosening does not lift";
     assert_refused(&account, why, &["--allow-loosening", "password_policy"]);
@@ -163,11 +159,18 @@ fn defined(folder: &Path) -> Vec<String> {
             names.extend(defined(&path));
         } else {
             let text = std::fs::read_to_string(&path).expect("source is text");
-            let definitions = text.split("Operation::new(").skip(1);
-            // The service, a comma, the operation.
-            let found = definitions.filter_map(|rest| rest.split('"').nth(3));
-            // Where a macro defines them, the action says the name.
-            names.extend(found.map(|name| name.rsplit(':').next().unwrap_or(name).to_owned()));
+            // The operation comes after its service: a name by itself, or a text before it.
+            let forms = [
+                ("Operation::new(", 3),
+                ("Typed::new(", 1),
+                ("Typed::rest(", 1),
+            ];
+            for (form, at) in forms {
+                let definitions = text.split(form).skip(1);
+                let found = definitions.filter_map(|rest| rest.split('"').nth(at));
+                // Where a macro defines them, the action says the name.
+                names.extend(found.map(|name| name.rsplit(':').next().unwrap_or(name).to_owned()));
+            }
         }
     }
     names

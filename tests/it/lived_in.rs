@@ -1,12 +1,11 @@
 //! An account that people have lived in: of everything that the baseline looks after something is
 //! there already, and less than it asks for.
 
-use crate::account::{Account, block_on};
+use crate::account::{Account, HOME, block_on};
 use crate::emulator::emulator;
-use crate::kms;
 use crate::public_access_block::Endpoint;
+use crate::{iam, kms, recorders};
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector};
-use aws_sdk_config::types as config;
 use aws_sdk_guardduty::types as guardduty;
 use aws_sdk_s3::types as s3;
 use serde_json::{Value, json};
@@ -119,10 +118,8 @@ impl LivedIn {
 
     async fn prepare_settings(account: &Account) {
         let sdk = account.sdk().await;
-        let iam = aws_sdk_iam::Client::new(&sdk);
-        let update = iam.update_account_password_policy();
-        let update = update.minimum_password_length(8).max_password_age(77);
-        update.send().await.expect("set");
+        let weak = [("MinimumPasswordLength", "8"), ("MaxPasswordAge", "77")];
+        iam::set_password_policy(account, &weak);
         let s3control = aws_sdk_s3control::config::Builder::from(&sdk)
             .endpoint_resolver(Endpoint(emulator().endpoint()))
             .build();
@@ -206,32 +203,20 @@ impl LivedIn {
 
     /// Stopped, and with buckets alone; a channel to another bucket.
     async fn prepare_recorder(account: &Account) {
-        let client = aws_sdk_config::Client::new(&account.sdk().await);
-        let group = config::RecordingGroup::builder()
-            .resource_types(config::ResourceType::Bucket)
-            .build();
-        let volumes = config::RecordingModeOverride::builder()
-            .resource_types(config::ResourceType::Volume)
-            .recording_frequency(config::RecordingFrequency::Continuous)
-            .description("theirs");
-        let mode = config::RecordingMode::builder()
-            .recording_frequency(config::RecordingFrequency::Daily)
-            .recording_mode_overrides(volumes.build().expect("an override"));
-        let recorder = config::ConfigurationRecorder::builder()
-            .name("default2")
-            .role_arn(format!("arn:aws:iam::{}:role/their-role", account.id))
-            .recording_group(group)
-            .recording_mode(mode.build().expect("a mode"))
-            .build();
-        let put = client.put_configuration_recorder();
-        let put = put.configuration_recorder(recorder);
-        put.send().await.expect("a recorder");
-        let channel = config::DeliveryChannel::builder()
-            .name("their-channel")
-            .s3_bucket_name(format!("old-{}", account.id))
-            .build();
-        let put = client.put_delivery_channel().delivery_channel(channel);
-        put.send().await.expect("a channel");
+        let volumes = json!({
+            "resourceTypes": ["AWS::EC2::Volume"], "recordingFrequency": "CONTINUOUS",
+            "description": "theirs",
+        });
+        let recorder = json!({
+            "name": "default2",
+            "roleARN": format!("arn:aws:iam::{}:role/their-role", account.id),
+            "recordingGroup": {"resourceTypes": ["AWS::S3::Bucket"]},
+            "recordingMode": {"recordingFrequency": "DAILY", "recordingModeOverrides": [volumes]},
+        });
+        recorders::put_recorder(account, HOME, recorder);
+        let bucket = format!("old-{}", account.id);
+        let channel = json!({"name": "their-channel", "s3BucketName": bucket});
+        recorders::put_channel(account, HOME, channel);
     }
 
     fn feature(name: &str, status: &str) -> guardduty::DetectorFeatureConfiguration {
@@ -317,20 +302,9 @@ impl LivedIn {
         let update = update.features(Self::feature("LAMBDA_NETWORK_LOGS", "DISABLED"));
         update.send().await.expect("set");
 
-        let config = aws_sdk_config::Client::new(&sdk);
-        let mut channels = config
-            .describe_delivery_channels()
-            .send()
-            .await
-            .expect("read");
-        let mut channel = channels
-            .delivery_channels
-            .take()
-            .expect("channels")
-            .remove(0);
-        channel.sns_topic_arn = Some(TOPIC.to_owned());
-        let put = config.put_delivery_channel().delivery_channel(channel);
-        put.send().await.expect("set");
+        let mut channel = recorders::channel(account, HOME);
+        channel["snsTopicARN"] = json!(TOPIC);
+        recorders::put_channel(account, HOME, channel);
 
         let budgets = aws_sdk_budgets::Client::new(&sdk);
         let add = budgets.create_subscriber().account_id(&account.id);
@@ -406,18 +380,9 @@ impl LivedIn {
             assert_eq!(is_on(name).as_deref(), Some(status), "{name}");
         }
 
-        let config = aws_sdk_config::Client::new(&sdk);
-        let channels = config
-            .describe_delivery_channels()
-            .send()
-            .await
-            .expect("read");
-        let channel = &channels.delivery_channels()[0];
-        assert_eq!(channel.sns_topic_arn(), Some(TOPIC));
-        assert_eq!(
-            channel.s3_bucket_name(),
-            Some(&*format!("old-{}", account.id))
-        );
+        let channel = recorders::channel(account, HOME);
+        assert_eq!(channel["snsTopicARN"], TOPIC);
+        assert_eq!(channel["s3BucketName"], format!("old-{}", account.id));
 
         let budgets = aws_sdk_budgets::Client::new(&sdk);
         let read = budgets

@@ -1,6 +1,7 @@
 //! One apply at a time.
 
 use crate::account::{Account, Run, block_on};
+use crate::iam;
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use std::process::{Child, Stdio};
@@ -299,13 +300,7 @@ fn journals_are_copied_and_a_plan_is_used_once_on_whatever_machine() {
 
     // Another machine: the plan and the baseline are there, the journals are not.
     std::fs::remove_dir_all(account.path("plans")).expect("removed");
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        iam.delete_account_password_policy()
-            .send()
-            .await
-            .expect("deleted");
-    });
+    iam::delete_password_policy(&account);
     let before = shared.changes();
     let _ = account
         .run(&["apply", "plan.json"])

@@ -1,6 +1,7 @@
 //! log_bucket, through the binary.
 
 use crate::account::{Account, HOME, block_on};
+use crate::recorders;
 use aws_sdk_s3::types::{
     BucketLifecycleConfiguration, BucketVersioningStatus, Destination, ExpirationStatus,
     LifecycleExpiration, LifecycleRule, LifecycleRuleFilter, ObjectOwnership,
@@ -227,27 +228,16 @@ fn the_deliveries_that_are_let_in_are_those_of_the_trail_and_the_channel_that_ar
         trail.expect("created");
         let started = trails.start_logging().name("audit").send().await;
         started.expect("started");
-        let channels = aws_sdk_config::Client::new(&account.sdk().await);
         // While others let the deliveries in, no statement of ours does.
         account.assert_converges();
         let text = policy(&s3, &bucket).await.to_string();
         assert!(!text.contains("BaselineC"), "{text}");
         // A recorder without our tag is somebody else's, and its channel keeps its prefix.
-        let recorders = channels.describe_configuration_recorders().send().await;
-        let recorders = recorders.expect("recorders");
-        let arn = recorders.configuration_recorders()[0]
-            .arn()
-            .expect("an ARN");
-        let untag = channels.untag_resource().resource_arn(arn);
-        untag.tag_keys("baseline").send().await.expect("untagged");
-        let moved = aws_sdk_config::types::DeliveryChannel::builder()
-            .name("default")
-            .s3_bucket_name(&bucket)
-            .s3_key_prefix("cfg");
-        let put = channels
-            .put_delivery_channel()
-            .delivery_channel(moved.build());
-        put.send().await.expect("moved");
+        let recorder = recorders::recorders(&account, HOME).remove(0);
+        let untag = json!({"ResourceArn": recorder["arn"], "TagKeys": ["baseline"]});
+        recorders::ask(&account, HOME, "UntagResource", untag);
+        let moved = json!({"name": "default", "s3BucketName": bucket, "s3KeyPrefix": "cfg"});
+        recorders::put_channel(&account, HOME, moved);
         let delete = s3.delete_bucket_policy().bucket(&bucket);
         delete.send().await.expect("deleted");
         account.assert_converges();

@@ -21,6 +21,7 @@ mod faults;
 mod fuzz;
 mod guardduty;
 mod hostile;
+mod iam;
 mod journal;
 mod judges;
 mod kms;
@@ -34,6 +35,7 @@ mod log_bucket;
 mod malformed;
 mod progress;
 mod public_access_block;
+mod recorders;
 #[cfg(unix)]
 mod renewal;
 mod root_user;

@@ -1,7 +1,8 @@
 //! `[[waivers]]`, through the binary.
 
-use crate::account::{Account, block_on};
+use crate::account::Account;
 use crate::emulator::{emulator, root};
+use crate::iam;
 use baseline::day::Day;
 use serde_json::{Value, json};
 use std::time::SystemTime;
@@ -181,13 +182,8 @@ fn a_waived_field_that_the_same_calls_would_change_keeps_them_from_being_made() 
         90,
     );
     let account = Account::with(&format!("{policy}{waiver}"));
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let update = iam
-            .update_account_password_policy()
-            .minimum_password_length(9);
-        update.send().await.expect("set");
-    });
+    let members = [("MinimumPasswordLength", "9")];
+    iam::set_password_policy(&account, &members);
     let _ = account
         .run(&["apply", "--auto-approve"])
         .exits(3)
@@ -199,14 +195,11 @@ fn a_waived_field_that_the_same_calls_would_change_keeps_them_from_being_made() 
         .says("pending   password_policy  minimum_length is 9, expected 14")
         .says("waived    password_policy  reuse_prevention is 0, expected 24");
 
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let update = iam
-            .update_account_password_policy()
-            .minimum_password_length(14)
-            .allow_users_to_change_password(true);
-        update.send().await.expect("set");
-    });
+    let members = [
+        ("MinimumPasswordLength", "14"),
+        ("AllowUsersToChangePassword", "true"),
+    ];
+    iam::set_password_policy(&account, &members);
     let _ = account.run(&["drift"]).exits(0).says("1 waived");
 }
 

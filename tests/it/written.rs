@@ -2,6 +2,7 @@
 
 use crate::account::{Account, Run, block_on};
 use crate::emulator::emulator;
+use crate::iam;
 use serde_json::json;
 use std::process::Stdio;
 
@@ -9,18 +10,15 @@ const POLICY: &str = "[password_policy]\nminimum_length = 14\nreuse_prevention =
 
 /// Lets passwords do without symbols, behind the tool; all else stays as the apply left it.
 fn drop_symbols(account: &Account) {
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let update = iam
-            .update_account_password_policy()
-            .minimum_password_length(14)
-            .password_reuse_prevention(24)
-            .require_numbers(true)
-            .require_lowercase_characters(true)
-            .require_uppercase_characters(true)
-            .allow_users_to_change_password(true);
-        update.send().await.expect("set");
-    });
+    let members = [
+        ("MinimumPasswordLength", "14"),
+        ("PasswordReusePrevention", "24"),
+        ("RequireNumbers", "true"),
+        ("RequireLowercaseCharacters", "true"),
+        ("RequireUppercaseCharacters", "true"),
+        ("AllowUsersToChangePassword", "true"),
+    ];
+    iam::set_password_policy(account, &members);
 }
 
 fn applied() -> Account {
@@ -67,19 +65,16 @@ fn what_apply_set_at_creation_and_no_key_names_is_guarded() {
 #[test]
 fn what_is_stricter_than_apply_left_it_is_no_drift() {
     let account = applied();
-    block_on(async {
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
-        let update = iam
-            .update_account_password_policy()
-            .minimum_password_length(20)
-            .password_reuse_prevention(24)
-            .require_symbols(true)
-            .require_numbers(true)
-            .require_lowercase_characters(true)
-            .require_uppercase_characters(true)
-            .allow_users_to_change_password(true);
-        update.send().await.expect("set");
-    });
+    let members = [
+        ("MinimumPasswordLength", "20"),
+        ("PasswordReusePrevention", "24"),
+        ("RequireSymbols", "true"),
+        ("RequireNumbers", "true"),
+        ("RequireLowercaseCharacters", "true"),
+        ("RequireUppercaseCharacters", "true"),
+        ("AllowUsersToChangePassword", "true"),
+    ];
+    iam::set_password_policy(&account, &members);
     let _ = account.run(&["drift"]).exits(0);
 }
 

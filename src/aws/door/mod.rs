@@ -11,13 +11,13 @@ mod tests;
 mod typed;
 mod xml;
 
+pub use answer::{Answer, read};
 pub use request::Wire;
 pub use typed::{Call, Nothing, Typed};
 
 use super::operation::Operation;
 use super::services::{self, Service};
 use super::{Clients, guard, retry};
-use answer::Answer;
 use aws_config::{Region, SdkConfig};
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};

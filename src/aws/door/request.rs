@@ -1,5 +1,6 @@
 //! A call as an HTTP request, in the protocol of its service.
 
+use crate::aws::AwsError;
 use crate::aws::operation::Operation;
 use crate::aws::services::Protocol;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -22,12 +23,20 @@ pub struct Wire {
     pub next: Option<(&'static str, &'static str)>,
     /// Codes that mean that the wish is already true.
     pub already: &'static [&'static str],
+    /// A code that means the same where the message holds this text.
+    pub already_when: Option<(&'static str, &'static str)>,
     /// What its types read and write, to be compared with AWS's models.
     #[cfg(test)]
     pub types: fn() -> super::probe::Types,
 }
 
 impl Wire {
+    /// Whether an error of a write means that its wish is already true.
+    pub fn is_already(&self, error: &AwsError) -> bool {
+        let says = |(code, text): (&str, &str)| error.is(code) && error.message.contains(text);
+        self.already.iter().any(|code| error.is(code)) || self.already_when.is_some_and(says)
+    }
+
     fn name(&self, member: &str) -> Option<&'static str> {
         let renamed = self.names.iter().find(|(own, _)| *own == member);
         renamed.map(|(_, name)| *name)

@@ -54,7 +54,7 @@ fn described(operation: &'static Operation) -> Option<Value> {
         "body": String::from_utf8_lossy(body),
         "token": wire.token,
         "next": wire.next,
-        "already": wire.already,
+        "already": wire.already.iter().copied().chain(wire.already_when.map(|(code, _)| code)).collect::<Vec<_>>(),
         "answer": types.answer,
     }))
 }

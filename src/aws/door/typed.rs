@@ -55,6 +55,7 @@ where
             token: None,
             next: None,
             already: &[],
+            already_when: None,
             #[cfg(test)]
             types: super::probe::types::<I, O>,
         };
@@ -98,6 +99,14 @@ where
     pub const fn already(mut self, codes: &'static [&'static str]) -> Self {
         if let Some(wire) = &mut self.operation.wire {
             wire.already = codes;
+        }
+        self
+    }
+
+    /// With an error code that means the same where the message holds a text.
+    pub const fn already_when(mut self, code: &'static str, text: &'static str) -> Self {
+        if let Some(wire) = &mut self.operation.wire {
+            wire.already_when = Some((code, text));
         }
         self
     }
@@ -230,14 +239,14 @@ where
             let operation = &self.typed.operation;
             let _turn = clients.turn(operation, &self.region).await;
             let sent = clients.send(operation, &self.region, members(&self.input));
-            let already = operation.wire.as_ref().map_or(&[][..], |wire| wire.already);
             match sent.await {
                 Ok(answer) => Ok(Receipt {
                     request_id: answer.request_id,
                 }),
                 Err(error) => {
                     let error = AwsError::new(operation, &self.region, error);
-                    match already.iter().any(|code| error.is(code)) {
+                    let wire = operation.wire.as_ref();
+                    match wire.is_some_and(|wire| wire.is_already(&error)) {
                         true => Ok(Receipt::default()),
                         false => Err(error),
                     }

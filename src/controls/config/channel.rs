@@ -1,15 +1,25 @@
 //! The delivery channel of a region.
 
+use super::wire::WireChannel;
+use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Grant, Operation};
-use aws_sdk_config::types::DeliveryChannel;
+use crate::aws::services::CONFIG;
+use crate::aws::{AwsError, Grant};
 use serde::{Deserialize, Serialize};
 
-pub const DESCRIBE_CHANNELS: Operation = Operation::new(
-    "config",
+pub const DESCRIBE_CHANNELS: Typed<Nothing, Channels> = Typed::new(
+    &CONFIG,
     "DescribeDeliveryChannels",
     &[Grant::any("config:DescribeDeliveryChannels")],
 );
+
+/// The channels of a region: one or none.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Channels {
+    #[serde(default)]
+    delivery_channels: Vec<WireChannel>,
+}
 
 /// A delivery channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,32 +62,15 @@ impl Channel {
     /// The channel of a region, asked once: the log bucket needs to know where it delivers, too.
     pub async fn read(reader: &Reader, region: &str) -> Result<Option<Self>, AwsError> {
         let read = Box::pin(async {
-            let clients = &reader.clients;
-            let request = clients.config(region).describe_delivery_channels().send();
-            let answer = DESCRIBE_CHANNELS.answer(clients, region, request).await?;
-            let channel = answer.delivery_channels().first();
+            let answer = DESCRIBE_CHANNELS.ask(&reader.clients, region, &Nothing {});
+            let channel = answer.await?.delivery_channels.into_iter().next();
             channel
-                .map(|channel| Self::new(channel, region))
+                .map(WireChannel::read)
                 .transpose()
+                .map_err(|text| AwsError::unexpected(&DESCRIBE_CHANNELS.operation, region, &text))
         });
-        reader.once(&DESCRIBE_CHANNELS, region, read).await
-    }
-
-    fn new(channel: &DeliveryChannel, region: &str) -> Result<Self, AwsError> {
-        let (Some(name), Some(bucket)) = (channel.name(), channel.s3_bucket_name()) else {
-            let text = "the delivery channel has no name or no bucket";
-            return Err(AwsError::unexpected(&DESCRIBE_CHANNELS, region, text));
-        };
-        let filled = |text: Option<&str>| text.filter(|t| !t.is_empty()).map(str::to_owned);
-        let snapshots = channel.config_snapshot_delivery_properties();
-        let frequency = snapshots.and_then(|snapshots| snapshots.delivery_frequency());
-        Ok(Self {
-            name: name.to_owned(),
-            bucket: bucket.to_owned(),
-            prefix: filled(channel.s3_key_prefix()),
-            kms_key: filled(channel.s3_kms_key_arn()),
-            sns_topic: filled(channel.sns_topic_arn()),
-            snapshot_frequency: frequency.map(|word| word.as_str().to_owned()),
-        })
+        reader
+            .once(&DESCRIBE_CHANNELS.operation, region, read)
+            .await
     }
 }

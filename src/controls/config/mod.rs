@@ -14,13 +14,14 @@ mod settings;
 mod state;
 mod status;
 mod tower;
+mod wire;
 mod writes;
 
 use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
 use crate::aws::keys::{self, DESCRIBE_KEY};
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
-use crate::aws::{AwsError, Operation, Write};
+use crate::aws::{AwsError, Operation};
 use crate::control::owner::TAKE_OVER;
 use crate::control::{
     About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
@@ -40,8 +41,8 @@ use state::{
     State, is_ours,
 };
 use writes::{
-    CreateServiceLinkedRole, PASS_EARLIER_ROLE, PutConfigurationRecorder, PutDeliveryChannel,
-    PutRetentionConfiguration, StartConfigurationRecorder, StopConfigurationRecorder,
+    CREATE_ROLE, PASS_EARLIER_ROLE, PUT_CHANNEL, PUT_RECORDER, PUT_RETENTION, START_RECORDER,
+    STOP_RECORDER,
 };
 
 /// The control.
@@ -160,16 +161,16 @@ impl Control for Config {
             "0.003 USD for each recorded change, 0.012 with daily recording, in every region; and S3",
         ),
         operations: &[
-            GET_ROLE,
-            GET_RECORDER_ROLE,
-            LIST_ATTACHED,
-            LIST_INLINE,
-            DESCRIBE_RECORDERS,
-            DESCRIBE_STATUS,
-            DESCRIBE_CHANNELS,
-            DESCRIBE_DELIVERY,
-            DESCRIBE_RETENTION,
-            LIST_TAGS,
+            GET_ROLE.operation,
+            GET_RECORDER_ROLE.operation,
+            LIST_ATTACHED.operation,
+            LIST_INLINE.operation,
+            DESCRIBE_RECORDERS.operation,
+            DESCRIBE_STATUS.operation,
+            DESCRIBE_CHANNELS.operation,
+            DESCRIBE_DELIVERY.operation,
+            DESCRIBE_RETENTION.operation,
+            LIST_TAGS.operation,
             LIST_BUCKETS,
             GET_BUCKET_POLICY,
             DESCRIBE_KEY.operation,
@@ -184,12 +185,12 @@ impl Control for Config {
             s3::GET_REPLICATION,
             s3::LIST_ACCESS_POINTS,
             s3::GET_ACCESS_POINT_POLICY,
-            CreateServiceLinkedRole::OPERATION,
-            PutConfigurationRecorder::OPERATION,
-            PutDeliveryChannel::OPERATION,
-            StartConfigurationRecorder::OPERATION,
-            StopConfigurationRecorder::OPERATION,
-            PutRetentionConfiguration::OPERATION,
+            CREATE_ROLE.operation,
+            PUT_RECORDER.operation,
+            PUT_CHANNEL.operation,
+            START_RECORDER.operation,
+            STOP_RECORDER.operation,
+            PUT_RETENTION.operation,
         ],
     };
 
@@ -281,12 +282,12 @@ impl Control for Config {
     }
 
     const RESTORES: &'static [Operation] = &[
-        PutConfigurationRecorder::OPERATION,
+        PUT_RECORDER.operation,
         PASS_EARLIER_ROLE,
-        PutDeliveryChannel::OPERATION,
-        StartConfigurationRecorder::OPERATION,
-        StopConfigurationRecorder::OPERATION,
-        PutRetentionConfiguration::OPERATION,
+        PUT_CHANNEL.operation,
+        START_RECORDER.operation,
+        STOP_RECORDER.operation,
+        PUT_RETENTION.operation,
     ];
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
@@ -313,22 +314,22 @@ impl Control for Config {
     fn unused(settings: &Settings) -> Vec<&'static str> {
         let mut unused = Vec::new();
         if !settings.uses_service_linked_role() {
-            unused.push(CreateServiceLinkedRole::OPERATION.name);
+            unused.push(CREATE_ROLE.operation.name);
         }
         if *settings.enabled != Some(true) {
-            unused.push(StartConfigurationRecorder::OPERATION.name);
+            unused.push(START_RECORDER.operation.name);
         }
         match *settings.enabled != Some(false) {
-            true => unused.push(StopConfigurationRecorder::OPERATION.name),
+            true => unused.push(STOP_RECORDER.operation.name),
             false => unused.extend([
-                PutConfigurationRecorder::OPERATION.name,
-                PutDeliveryChannel::OPERATION.name,
-                PutRetentionConfiguration::OPERATION.name,
-                GET_ROLE.name,
-                DESCRIBE_RETENTION.name,
-                LIST_TAGS.name,
-                LIST_ATTACHED.name,
-                LIST_INLINE.name,
+                PUT_RECORDER.operation.name,
+                PUT_CHANNEL.operation.name,
+                PUT_RETENTION.operation.name,
+                GET_ROLE.operation.name,
+                DESCRIBE_RETENTION.operation.name,
+                LIST_TAGS.operation.name,
+                LIST_ATTACHED.operation.name,
+                LIST_INLINE.operation.name,
                 DESCRIBE_TRAILS.name,
                 LIST_BUCKETS.name,
                 DESCRIBE_KEY.operation.name,

@@ -3,10 +3,7 @@
 use super::role::{Role, service_linked_role};
 use super::settings::{self, Settings, records_iam};
 use super::state::{Recorder, State};
-use super::writes::{
-    CreateServiceLinkedRole, PutConfigurationRecorder, PutDeliveryChannel,
-    PutRetentionConfiguration, StartConfigurationRecorder, StopConfigurationRecorder,
-};
+use super::writes::{create_role, put_channel, put_recorder, put_retention, start, stop};
 use super::{Config, judge};
 use crate::control::{Context, Control, Proposal};
 use crate::place::Place;
@@ -24,7 +21,7 @@ pub fn propose_role(live: Role, context: &Context) -> Proposal {
         Some(_) => Proposal::fine(),
         None => {
             let mut proposal = Proposal::between(&live, &wanted);
-            proposal.call(CreateServiceLinkedRole::new(context.global_region()));
+            proposal.call(create_role(context.global_region()));
             proposal.only_for_others = true;
             proposal
         }
@@ -38,7 +35,7 @@ pub fn propose_off(live: State, region: &str) -> Proposal {
     };
     let mut proposal = Proposal::between(&live, &wanted);
     if let (Some(true), Some(recorder)) = (live.recording, &live.recorder) {
-        proposal.call(StopConfigurationRecorder::new(&recorder.name, region));
+        proposal.call(stop(&recorder.name, region));
     }
     proposal
 }
@@ -76,7 +73,7 @@ pub fn propose_on(settings: &Settings, live: State, region: &str, context: &Cont
     };
     let mut proposal = Proposal::between(&live, &wanted);
     mark_loosening(&mut proposal, live.recorder.as_ref(), &recorder);
-    let start = StartConfigurationRecorder::new(&recorder.name, region);
+    let started = start(&recorder.name, region);
     remark(&mut proposal, settings, &live, &recorder, region, context);
     let kept = (&recorder, &channel);
     judge::judge(&mut proposal, settings, &live, kept, context);
@@ -97,7 +94,7 @@ pub fn propose_on(settings: &Settings, live: State, region: &str, context: &Cont
             Some(_) => Default::default(),
             None => context.tags(),
         };
-        proposal.call(PutConfigurationRecorder::new(recorder, tags, region));
+        proposal.call(put_recorder(&recorder, tags, region));
     }
     let is_new = live
         .channel
@@ -117,13 +114,13 @@ pub fn propose_on(settings: &Settings, live: State, region: &str, context: &Cont
         if Some(&channel.bucket) == context.log_bucket.as_ref() {
             proposal.after.push(("log_bucket", None));
         }
-        proposal.call(PutDeliveryChannel::new(channel, region));
+        proposal.call(put_channel(channel, region));
     }
     if proposal.touches(&["recording"]) {
-        proposal.call(start);
+        proposal.call(started);
     }
     if let (true, Some(days)) = (proposal.touches(&["retention_days"]), wanted.retention_days) {
-        proposal.call(PutRetentionConfiguration::new(days, region));
+        proposal.call(put_retention(days, region));
     }
     proposal
 }

@@ -4,7 +4,6 @@
 //! time for money. The flag for them works with "all" only; a list names them or does not.
 
 use crate::document::Problems;
-use aws_sdk_config::types::RecordingGroup;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -195,39 +194,6 @@ impl Group {
             record,
             global_types,
         }
-    }
-}
-
-/// Reads what AWS answers; the text names a strategy that this version does not know.
-impl TryFrom<&RecordingGroup> for Group {
-    type Error = String;
-
-    fn try_from(group: &RecordingGroup) -> Result<Self, String> {
-        let list = |types: &[aws_sdk_config::types::ResourceType]| -> BTreeSet<String> {
-            types.iter().map(|name| name.as_str().to_owned()).collect()
-        };
-        let included = list(group.resource_types());
-        let excluded = group
-            .exclusion_by_resource_types()
-            .map(|exclusion| list(exclusion.resource_types()))
-            .unwrap_or_default();
-        let strategy = group
-            .recording_strategy()
-            .and_then(|strategy| strategy.use_only())
-            .map(|name| name.as_str());
-        let record = match strategy {
-            Some("ALL_SUPPORTED_RESOURCE_TYPES") => Record::All,
-            Some("INCLUSION_BY_RESOURCE_TYPES") => Record::Include(included),
-            Some("EXCLUSION_BY_RESOURCE_TYPES") => Record::Exclude(excluded),
-            Some(other) => return Err(other.to_owned()),
-            None if group.all_supported() => Record::All,
-            None if excluded.is_empty() => Record::Include(included),
-            None => Record::Exclude(excluded),
-        };
-        Ok(Self {
-            global_types: record == Record::All && group.include_global_resource_types(),
-            record,
-        })
     }
 }
 

@@ -4,10 +4,7 @@ use super::channel::Channel;
 use super::proposal::mark_loosening;
 use super::role::Role;
 use super::state::{Live, Recorder, State};
-use super::writes::{
-    PutConfigurationRecorder, PutDeliveryChannel, PutRetentionConfiguration,
-    StartConfigurationRecorder, StopConfigurationRecorder,
-};
+use super::writes::{put_channel, put_recorder, put_retention, start, stop};
 use crate::control::{Past, Proposal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -73,19 +70,19 @@ fn put_back(states: &Past<State>, region: &str) -> Proposal {
     mark_loosening(&mut proposal, now.recorder.as_ref(), &recorder);
     let name = recorder.name.clone();
     if proposal.touches(&["recorder"]) {
-        let put = PutConfigurationRecorder::new(recorder, BTreeMap::new(), region);
+        let put = put_recorder(&recorder, BTreeMap::new(), region);
         proposal.call(put);
     }
     if let (Some(channel), true) = (wanted.channel, proposal.touches(&["channel"])) {
-        proposal.call(PutDeliveryChannel::new(channel, region));
+        proposal.call(put_channel(channel, region));
     }
     match (proposal.touches(&["recording"]), wanted.recording) {
-        (true, Some(true)) => proposal.call(StartConfigurationRecorder::new(&name, region)),
-        (true, Some(false)) => proposal.call(StopConfigurationRecorder::new(&name, region)),
+        (true, Some(true)) => proposal.call(start(&name, region)),
+        (true, Some(false)) => proposal.call(stop(&name, region)),
         _ => {}
     }
     if let (true, Some(days)) = (proposal.touches(&["retention_days"]), retention) {
-        proposal.call(PutRetentionConfiguration::new(days, region));
+        proposal.call(put_retention(days, region));
     }
     proposal
 }

@@ -2,8 +2,10 @@
 
 use super::judge::account_of;
 use super::state::Recorder;
+use crate::aws::door::Typed;
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Grant, Operation};
+use crate::aws::services::IAM;
+use crate::aws::{AwsError, Grant};
 use crate::control::Context;
 use crate::policy::{self, Dialect, Match, Policy, Request};
 use serde::{Deserialize, Serialize};
@@ -17,12 +19,12 @@ const ROLE_NAME: &str = "AWSServiceRoleForConfig";
 /// The service-linked role as an ARN of a grant.
 pub const ROLE_ARN: &str = "arn:{partition}:iam::{account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig";
 
-pub const GET_ROLE: Operation =
-    Operation::new("iam", "GetRole", &[Grant::on("iam:GetRole", ROLE_ARN)]);
+pub const GET_ROLE: Typed<RoleName, RoleFound> =
+    Typed::new(&IAM, "GetRole", &[Grant::on("iam:GetRole", ROLE_ARN)]);
 
 /// The role of a recorder, whichever it is.
-pub const GET_RECORDER_ROLE: Operation = Operation::new(
-    "iam",
+pub const GET_RECORDER_ROLE: Typed<RoleName, RoleFound> = Typed::new(
+    &IAM,
     "GetRole",
     &[Grant::on(
         "iam:GetRole",
@@ -31,24 +33,79 @@ pub const GET_RECORDER_ROLE: Operation = Operation::new(
 );
 
 /// AWS's and the customer's policies that are attached to a recorder's role.
-pub const LIST_ATTACHED: Operation = Operation::new(
-    "iam",
+pub const LIST_ATTACHED: Typed<PoliciesAsked, Attached> = Typed::new(
+    &IAM,
     "ListAttachedRolePolicies",
     &[Grant::on(
         "iam:ListAttachedRolePolicies",
         "arn:{partition}:iam::{account}:role/*",
     )],
-);
+)
+.paged("Marker", "Marker");
 
 /// The policies that are part of a recorder's role.
-pub const LIST_INLINE: Operation = Operation::new(
-    "iam",
+pub const LIST_INLINE: Typed<PoliciesAsked, Inline> = Typed::new(
+    &IAM,
     "ListRolePolicies",
     &[Grant::on(
         "iam:ListRolePolicies",
         "arn:{partition}:iam::{account}:role/*",
     )],
-);
+)
+.paged("Marker", "Marker");
+
+/// Which role is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleName {
+    role_name: String,
+}
+
+/// What IAM answers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleFound {
+    role: SeenRole,
+}
+
+/// Whose policies are asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PoliciesAsked {
+    role_name: String,
+    max_items: u32,
+}
+
+impl PoliciesAsked {
+    fn of(role: &str) -> Self {
+        Self {
+            role_name: role.to_owned(),
+            max_items: MOST_POLICIES,
+        }
+    }
+}
+
+/// A page of policies that are attached.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Attached {
+    #[serde(default)]
+    attached_policies: Vec<AttachedPolicy>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AttachedPolicy {
+    policy_arn: String,
+}
+
+/// A page of the names of a role's own policies.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Inline {
+    #[serde(default)]
+    policy_names: Vec<String>,
+}
 
 /// The ARN of the account's service-linked role, whether or not it exists.
 pub fn service_linked_role(context: &Context) -> String {
@@ -72,36 +129,48 @@ pub struct Role {
 }
 
 /// A role as IAM knows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct SeenRole {
     arn: String,
-    trust: String,
+    /// The trust policy, percent-encoded.
+    #[serde(default)]
+    assume_role_policy_document: String,
+    permissions_boundary: Option<Boundary>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Boundary {
+    permissions_boundary_arn: Option<String>,
+}
+
+impl SeenRole {
     /// The ARN of its permissions boundary.
-    boundary: Option<String>,
+    fn boundary(&self) -> Option<&str> {
+        let boundary = self.permissions_boundary.as_ref()?;
+        boundary.permissions_boundary_arn.as_deref()
+    }
 }
 
 /// A role by its name, asked once however many recorders have it; `None` where there is none.
 async fn role(
     reader: &Reader,
-    operation: &'static Operation,
+    operation: &'static Typed<RoleName, RoleFound>,
     name: &str,
 ) -> Result<Option<SeenRole>, AwsError> {
     let (clients, region) = (&reader.clients, reader.global_region());
+    let input = RoleName {
+        role_name: name.to_owned(),
+    };
     let read = async {
-        let request = clients.iam(region).get_role().role_name(name).send();
-        match operation.answer(clients, region, request).await {
-            Ok(answer) => Ok(answer.role.map(|role| SeenRole {
-                trust: role.assume_role_policy_document.unwrap_or_default(),
-                boundary: role
-                    .permissions_boundary
-                    .and_then(|own| own.permissions_boundary_arn),
-                arn: role.arn,
-            })),
+        match operation.ask(clients, region, &input).await {
+            Ok(answer) => Ok(Some(answer.role)),
             Err(error) if error.is("NoSuchEntity") => Ok(None),
             Err(error) => Err(error),
         }
     };
-    reader.once(operation, name, read).await
+    reader.once(&operation.operation, name, read).await
 }
 
 impl Role {
@@ -145,41 +214,44 @@ pub async fn flaw(
     let Some(found) = role(reader, &GET_RECORDER_ROLE, name).await? else {
         return Ok(Some(Flaw::Certain("does not exist".to_owned())));
     };
-    if let Some(fault) = trust_fault(&found.trust, arn, &reader.home_region, context) {
+    if let Some(fault) = trust_fault(
+        &found.assume_role_policy_document,
+        arn,
+        &reader.home_region,
+        context,
+    ) {
         return Ok(Some(Flaw::Certain(fault)));
     }
     let (attached, inline) = tokio::try_join!(attached(reader, name), inline(reader, name))?;
-    Ok(rights(&attached, &inline, found.boundary.as_deref()))
+    Ok(rights(&attached, &inline, found.boundary()))
 }
 
 /// The ARNs of the policies that are attached to a role.
 async fn attached(reader: &Reader, name: &str) -> Result<Vec<String>, AwsError> {
     let (clients, region) = (&reader.clients, reader.global_region());
+    let input = PoliciesAsked::of(name);
     let read = async {
-        let request = clients.iam(region).list_attached_role_policies();
-        let request = request.role_name(name).max_items(MOST_POLICIES).send();
-        let answer = LIST_ATTACHED.answer(clients, region, request).await?;
-        let policies = answer.attached_policies().iter();
-        let arns = policies.filter_map(|own| own.policy_arn().map(str::to_owned));
-        Ok(arns.collect())
+        let pages = LIST_ATTACHED.pages(clients, region, &input).await?;
+        let policies = pages.into_iter().flat_map(|page| page.attached_policies);
+        Ok(policies.map(|own| own.policy_arn).collect())
     };
-    reader.once(&LIST_ATTACHED, name, read).await
+    reader.once(&LIST_ATTACHED.operation, name, read).await
 }
 
 /// The names of the policies that are part of a role.
 async fn inline(reader: &Reader, name: &str) -> Result<Vec<String>, AwsError> {
     let (clients, region) = (&reader.clients, reader.global_region());
+    let input = PoliciesAsked::of(name);
     let read = async {
-        let request = clients.iam(region).list_role_policies();
-        let request = request.role_name(name).max_items(MOST_POLICIES).send();
-        let answer = LIST_INLINE.answer(clients, region, request).await?;
-        Ok(answer.policy_names().to_vec())
+        let pages = LIST_INLINE.pages(clients, region, &input).await?;
+        let names = pages.into_iter().flat_map(|page| page.policy_names);
+        Ok(names.collect())
     };
-    reader.once(&LIST_INLINE, name, read).await
+    reader.once(&LIST_INLINE.operation, name, read).await
 }
 
 /// More than a role may have. Source: IAM User Guide, "IAM and AWS STS quotas".
-const MOST_POLICIES: i32 = 1000;
+const MOST_POLICIES: u32 = 1000;
 
 /// AWS's own policies that let a role read whatever AWS Config records: its own, the one before
 /// that, and the one for everything. Source: AWS Config Developer Guide, "AWS managed policies for AWS

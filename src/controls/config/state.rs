@@ -5,16 +5,19 @@ use super::judge;
 use super::recording::Group;
 use super::role::{Flaw, Role, flaw, service_linked_role};
 use super::settings::Settings;
-use super::status::{failure, undelivered};
+use super::status::{ChannelStatus, ChannelStatuses, RecorderStatus, RecorderStatuses};
 use super::tower::Siblings;
+use super::wire::WireRecorder;
+use super::writes::Tag;
+use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Grant, Operation, keys};
+use crate::aws::services::CONFIG;
+use crate::aws::{AwsError, Grant, keys};
 use crate::control::owner::owner;
 use crate::control::{Context, OUR_TAG};
 use crate::controls::archive::Adopted;
 use crate::controls::topics::{self, Publisher};
 use crate::s3::KeptOut;
-use aws_sdk_config::types::ConfigurationRecorder;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,39 +26,78 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const LONGEST: u32 = 2557;
 
 /// The tags of a recorder: whose it is.
-pub const LIST_TAGS: Operation = Operation::new(
-    "config",
+pub const LIST_TAGS: Typed<ResourceArn, Tags> = Typed::new(
+    &CONFIG,
     "ListTagsForResource",
     &[Grant::on("config:ListTagsForResource", RECORDER_ARN)],
-);
+)
+.paged("NextToken", "NextToken");
 
-pub const DESCRIBE_RETENTION: Operation = Operation::new(
-    "config",
+pub const DESCRIBE_RETENTION: Typed<Nothing, Retentions> = Typed::new(
+    &CONFIG,
     "DescribeRetentionConfigurations",
     &[Grant::any("config:DescribeRetentionConfigurations")],
-);
+)
+.paged("NextToken", "NextToken");
 
 /// A recorder as an ARN of a grant.
 pub const RECORDER_ARN: &str =
     "arn:{partition}:config:{region}:{account}:configuration-recorder/*/*";
 
-pub const DESCRIBE_RECORDERS: Operation = Operation::new(
-    "config",
+pub const DESCRIBE_RECORDERS: Typed<Nothing, Recorders> = Typed::new(
+    &CONFIG,
     "DescribeConfigurationRecorders",
     &[Grant::any("config:DescribeConfigurationRecorders")],
 );
 
-pub const DESCRIBE_STATUS: Operation = Operation::new(
-    "config",
+pub const DESCRIBE_STATUS: Typed<Nothing, RecorderStatuses> = Typed::new(
+    &CONFIG,
     "DescribeConfigurationRecorderStatus",
     &[Grant::any("config:DescribeConfigurationRecorderStatus")],
 );
 
-pub const DESCRIBE_DELIVERY: Operation = Operation::new(
-    "config",
+pub const DESCRIBE_DELIVERY: Typed<Nothing, ChannelStatuses> = Typed::new(
+    &CONFIG,
     "DescribeDeliveryChannelStatus",
     &[Grant::any("config:DescribeDeliveryChannelStatus")],
 );
+
+/// The recorders of a region: the customer's, and those of services.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Recorders {
+    #[serde(default)]
+    configuration_recorders: Vec<WireRecorder>,
+}
+
+/// For how long a region keeps history, where that is set.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Retentions {
+    #[serde(default)]
+    retention_configurations: Vec<Retention>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Retention {
+    retention_period_in_days: u32,
+}
+
+/// Whose tags are asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ResourceArn {
+    resource_arn: String,
+}
+
+/// A page of tags.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tags {
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
 
 /// What was read at a place.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -182,40 +224,38 @@ impl State {
         context: &Context,
     ) -> Result<Self, AwsError> {
         let clients = &reader.clients;
-        let client = clients.config(region);
-        let statuses = client.describe_configuration_recorder_status().send();
-        let deliveries = client.describe_delivery_channel_status().send();
         let (recorders, statuses, channel, deliveries, retention) = tokio::join!(
             found(reader, region),
-            DESCRIBE_STATUS.answer(clients, region, statuses),
+            DESCRIBE_STATUS.ask(clients, region, &Nothing {}),
             Channel::read(reader, region),
-            DESCRIBE_DELIVERY.answer(clients, region, deliveries),
+            DESCRIBE_DELIVERY.ask(clients, region, &Nothing {}),
             retention(reader, region, settings),
         );
         let (found, statuses, channel) = (recorders?, statuses?, channel?);
         let (deliveries, retention_days) = (deliveries?, retention?);
         let recorder = found
             .as_ref()
-            .map(|recorder| Recorder::new(recorder, region))
-            .transpose()?;
-        let mut statuses = statuses.configuration_recorders_status().iter();
+            .map(WireRecorder::read)
+            .transpose()
+            .map_err(|text| AwsError::unexpected(&DESCRIBE_RECORDERS.operation, region, &text))?;
+        let mut statuses = statuses.configuration_recorders_status.iter();
         let name = recorder.as_ref().map(|recorder| recorder.name.as_str());
-        let status = statuses.find(|status| name.is_some() && status.name() == name);
+        let status = statuses.find(|status| name.is_some() && status.name.as_deref() == name);
         let mut state = Self {
             channel,
-            recording: name.map(|_| status.is_some_and(|status| status.recording())),
-            failure: status.and_then(failure),
+            recording: name.map(|_| status.is_some_and(|status| status.recording)),
+            failure: status.and_then(RecorderStatus::failure),
             undelivered: deliveries
-                .delivery_channels_status()
+                .delivery_channels_status
                 .iter()
-                .flat_map(undelivered)
+                .flat_map(ChannelStatus::undelivered)
                 .collect(),
             recorder,
             retention_days,
             ..Self::default()
         };
         if *settings.enabled != Some(false) {
-            let arn = found.as_ref().and_then(|recorder| recorder.arn());
+            let arn = found.as_ref().and_then(|recorder| recorder.arn.as_deref());
             let recorder = state.recorder.as_ref();
             let (tags, flaw, is_bucket_foreign, key, siblings) = tokio::try_join!(
                 tags(reader, arn, region),
@@ -320,29 +360,23 @@ async fn retention(
     if *settings.enabled == Some(false) {
         return Ok(None);
     }
-    let clients = &reader.clients;
-    let request = clients.config(region).describe_retention_configurations();
-    let answer = DESCRIBE_RETENTION
-        .answer(clients, region, request.send())
-        .await?;
-    let days = answer.retention_configurations().first();
-    let days = days.and_then(|own| u32::try_from(own.retention_period_in_days()).ok());
+    let answer = DESCRIBE_RETENTION.ask(&reader.clients, region, &Nothing {});
+    let answer = answer.await?;
+    let days = answer.retention_configurations.first();
+    let days = days.map(|own| own.retention_period_in_days);
     Ok(Some(days.unwrap_or(LONGEST)))
 }
 
 /// The customer's recorder of a region, asked once.
-pub async fn found(
-    reader: &Reader,
-    region: &str,
-) -> Result<Option<ConfigurationRecorder>, AwsError> {
+pub async fn found(reader: &Reader, region: &str) -> Result<Option<WireRecorder>, AwsError> {
     let read = Box::pin(async {
-        let clients = &reader.clients;
-        let request = clients.config(region).describe_configuration_recorders();
-        let answer = DESCRIBE_RECORDERS.answer(clients, region, request.send());
-        let recorders = answer.await?.configuration_recorders.unwrap_or_default();
-        Ok(recorders.into_iter().find(is_customers))
+        let answer = DESCRIBE_RECORDERS.ask(&reader.clients, region, &Nothing {});
+        let mut recorders = answer.await?.configuration_recorders.into_iter();
+        Ok(recorders.find(is_customers))
     });
-    reader.once(&DESCRIBE_RECORDERS, region, read).await
+    reader
+        .once(&DESCRIBE_RECORDERS.operation, region, read)
+        .await
 }
 
 /// The tags of a recorder, asked once.
@@ -355,15 +389,14 @@ async fn tags(
         return Ok(BTreeMap::new());
     };
     let read = Box::pin(async {
-        let clients = &reader.clients;
-        let request = clients.config(region).list_tags_for_resource();
-        let request = request.resource_arn(arn).send();
-        let answer = LIST_TAGS.answer(clients, region, request).await?;
-        let pairs = answer.tags().iter();
-        let pairs = pairs.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
-        Ok(pairs.collect())
+        let input = ResourceArn {
+            resource_arn: arn.to_owned(),
+        };
+        let pages = LIST_TAGS.pages(&reader.clients, region, &input).await?;
+        let tags = pages.into_iter().flat_map(|page| page.tags);
+        Ok(tags.map(|tag| (tag.key, tag.value)).collect())
     });
-    reader.once(&LIST_TAGS, arn, read).await
+    reader.once(&LIST_TAGS.operation, arn, read).await
 }
 
 /// Whether tags say that this baseline created a thing.
@@ -375,7 +408,10 @@ fn is_of(tags: &BTreeMap<String, String>, context: &Context) -> bool {
 pub async fn is_ours(reader: &Reader, region: &str, context: &Context) -> Result<bool, AwsError> {
     match found(reader, region).await? {
         None => Ok(true),
-        Some(recorder) => Ok(is_of(&tags(reader, recorder.arn(), region).await?, context)),
+        Some(recorder) => {
+            let tags = tags(reader, recorder.arn.as_deref(), region).await?;
+            Ok(is_of(&tags, context))
+        }
     }
 }
 
@@ -423,50 +459,11 @@ async fn key_fault(
 }
 
 /// Whether a recorder is not one that a service keeps for itself or for another cloud.
-fn is_customers(recorder: &ConfigurationRecorder) -> bool {
-    let name = recorder.name().unwrap_or_default();
-    recorder.service_principal().is_none()
-        && recorder.connector_arn().is_none()
+fn is_customers(recorder: &WireRecorder) -> bool {
+    let name = recorder.name.as_deref().unwrap_or_default();
+    recorder.service_principal.is_none()
+        && recorder.connector_arn.is_none()
         && !name.starts_with("AWSConfigurationRecorderFor")
-}
-
-impl Recorder {
-    fn new(recorder: &ConfigurationRecorder, region: &str) -> Result<Self, AwsError> {
-        let unexpected = |text: &str| AwsError::unexpected(&DESCRIBE_RECORDERS, region, text);
-        let (Some(name), Some(role)) = (recorder.name(), recorder.role_arn()) else {
-            return Err(unexpected("the recorder has no name or no role"));
-        };
-        let group = match recorder.recording_group() {
-            Some(group) => Group::try_from(group),
-            None => Ok(Group::default()),
-        };
-        let group = group.map_err(|strategy| {
-            unexpected(&format!(
-                "this version of baseline does not know the recording strategy {strategy}"
-            ))
-        })?;
-        let mode = recorder.recording_mode();
-        let overrides = mode.map(|mode| mode.recording_mode_overrides());
-        Ok(Self {
-            name: name.to_owned(),
-            role: role.to_owned(),
-            group,
-            frequency: mode.map(|mode| mode.recording_frequency().as_str().to_owned()),
-            overrides: overrides
-                .unwrap_or_default()
-                .iter()
-                .map(|other| Override {
-                    description: other.description().map(str::to_owned),
-                    types: other
-                        .resource_types()
-                        .iter()
-                        .map(|name| name.as_str().to_owned())
-                        .collect(),
-                    frequency: other.recording_frequency().as_str().to_owned(),
-                })
-                .collect(),
-        })
-    }
 }
 
 #[cfg(test)]
@@ -475,12 +472,16 @@ mod tests {
 
     #[test]
     fn only_a_recorder_of_the_customers_counts() {
-        let named = |name| ConfigurationRecorder::builder().name(name);
-        assert!(is_customers(&named("default2").build()));
-        let linked = named("x").service_principal("securityhub.amazonaws.com");
-        assert!(!is_customers(&linked.build()));
-        assert!(!is_customers(
-            &named("AWSConfigurationRecorderForX").build()
-        ));
+        let named = |name: &str| WireRecorder {
+            name: Some(name.to_owned()),
+            ..WireRecorder::default()
+        };
+        assert!(is_customers(&named("default2")));
+        let linked = WireRecorder {
+            service_principal: Some("securityhub.amazonaws.com".to_owned()),
+            ..named("x")
+        };
+        assert!(!is_customers(&linked));
+        assert!(!is_customers(&named("AWSConfigurationRecorderForX")));
     }
 }

@@ -55,7 +55,7 @@ impl Siblings {
             let (recorder, channel) =
                 tokio::join!(found(reader, other), Channel::read(reader, other));
             let recorder = recorder.ok().flatten();
-            let name = recorder.as_ref().and_then(|own| own.name());
+            let name = recorder.as_ref().and_then(|own| own.name.as_deref());
             let channel = channel.ok().flatten().filter(|_| name.is_some_and(is_its));
             Some((other.clone(), channel?))
         }));

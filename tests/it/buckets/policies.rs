@@ -2,6 +2,7 @@
 
 use super::setup::{age, create, s3};
 use crate::account::{Account, block_on};
+use crate::iam;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -242,24 +243,14 @@ fn a_deleted_role_is_named_and_pruned_where_that_is_allowed() {
     let bucket = format!("a-{}", account.id);
     block_on(async {
         create(&account, &bucket, HOME).await;
-        let iam = aws_sdk_iam::Client::new(&account.sdk().await);
         let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
             "Principal": {"AWS": account.id}, "Action": "sts:AssumeRole"}]});
-        let role = iam.create_role().role_name("reader");
-        let role = role
-            .assume_role_policy_document(trust.to_string())
-            .send()
-            .await;
-        let role = role.expect("a role").role.expect("a role");
+        let role = iam::create_role(&account, "reader", &trust);
         let theirs = json!({"Version": "2012-10-17", "Statement": [{"Sid": "Readers", "Effect": "Allow",
-            "Principal": {"AWS": [role.arn, account.id]}, "Action": "s3:GetObject",
+            "Principal": {"AWS": [role, account.id]}, "Action": "s3:GetObject",
             "Resource": format!("arn:aws:s3:::{bucket}/*")}]});
         put(&account, &bucket, &theirs.to_string()).await;
-        iam.delete_role()
-            .role_name("reader")
-            .send()
-            .await
-            .expect("deleted");
+        iam::ask(&account, "DeleteRole", &[("RoleName", "reader")]);
     });
     let before = account.writes().len();
     let refused = account.run(&["apply", "--auto-approve"]).exits(0);
