@@ -300,7 +300,7 @@ fn journals_are_copied_and_a_plan_is_used_once_on_whatever_machine() {
 
     // Another machine: the plan and the baseline are there, the journals are not.
     std::fs::remove_dir_all(account.path("plans")).expect("removed");
-    iam::delete_password_policy(&account);
+    iam::delete_password_policy(account);
     let before = shared.changes();
     let _ = account
         .run(&["apply", "plan.json"])
