@@ -102,6 +102,13 @@ pub enum Command {
     ///
     /// Example: baseline explain cloudtrail
     Explain(Explain),
+    /// Print the JSON Schema of baselines, for editors
+    ///
+    /// Editors with a TOML language server, such as Even Better TOML or taplo, complete and check
+    /// a baseline by it.
+    ///
+    /// Example: baseline schema > baseline.schema.json
+    Schema,
     /// Print the least-privilege IAM policy for a command
     ///
     /// The policy allows exactly what the baseline uses, as JSON.
@@ -381,6 +388,9 @@ pub struct Explain {
     /// Print the table of controls for the README
     #[arg(long, hide = true, conflicts_with = "control")]
     pub markdown: bool,
+    /// Print the page of all settings for the documentation
+    #[arg(long, hide = true, conflicts_with_all = ["control", "markdown"])]
+    pub reference: bool,
 }
 
 /// `permissions`

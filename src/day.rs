@@ -58,6 +58,8 @@ impl Serialize for Day {
     }
 }
 
+crate::texts!(Day: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
+
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Written)

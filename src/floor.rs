@@ -1,8 +1,10 @@
 //! Settings that stricter live values satisfy: floors and ceilings.
 
+use crate::settings::{Ranked, Stricter, Takes, schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -101,13 +103,13 @@ pub fn lower<T: Ord + Clone>(setting: &Option<AtMost<T>>, live: Option<T>) -> Op
     }
 }
 
-/// [`raise`] for a live value that is one of AWS's words, given their ranks. A word without a rank
-/// is of a later time than this program: it is left alone.
-pub fn raise_word<T: Ord + Clone>(
+/// [`raise`] for a live value that is one of AWS's words. A word without a rank is of a later time
+/// than this program: it is left alone.
+pub fn raise_word<T: Ord + Clone + Ranked>(
     setting: &Option<AtLeast<T>>,
     live: Option<&str>,
-    words: &[(T, &str)],
 ) -> Option<String> {
+    let words = T::WORDS;
     let Some(floor) = setting else {
         return live.map(str::to_owned);
     };
@@ -135,6 +137,37 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for AtMost<T> {
         deserializer
             .deserialize_any(BoundVisitor(PhantomData))
             .map(Self)
+    }
+}
+
+/// Higher is stricter: the later word where the values are words, and `true` of the two booleans.
+impl<T: Takes> Takes for AtLeast<T> {
+    const STRICTER: Stricter = match Stricter::by_rank(T::RANKS) {
+        Stricter::Neither => Stricter::Higher,
+        later => later,
+    };
+    const EXAMPLES: &'static [&'static str] = T::EXAMPLES;
+
+    fn schema() -> Value {
+        schema::or_exactly(T::schema())
+    }
+
+    fn number(&self) -> Option<i64> {
+        self.0.value().number()
+    }
+}
+
+/// Lower is stricter.
+impl<T: Takes> Takes for AtMost<T> {
+    const STRICTER: Stricter = Stricter::Lower;
+    const EXAMPLES: &'static [&'static str] = T::EXAMPLES;
+
+    fn schema() -> Value {
+        schema::or_exactly(T::schema())
+    }
+
+    fn number(&self) -> Option<i64> {
+        self.0.value().number()
     }
 }
 
@@ -179,6 +212,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for BoundVisitor<T> {
 mod tests {
     use super::*;
 
+    crate::words! {
+        /// How often.
+        enum Frequency {
+            Daily = "daily" => "DAILY",
+            Continuous = "continuous" => "CONTINUOUS",
+        }
+    }
+
     #[derive(Deserialize)]
     struct Table {
         length: AtLeast<u32>,
@@ -209,15 +250,13 @@ mod tests {
 
     #[test]
     fn words_have_ranks_and_unknown_ones_are_left_alone() {
-        let words = [(1, "DAILY"), (2, "CONTINUOUS")];
-        let raised = |live| raise_word(&Some(AtLeast::new(2)), live, &words);
+        let asked = Some(AtLeast::new(Frequency::Continuous));
+        let raised = |live| raise_word(&asked, live);
         assert_eq!(raised(Some("DAILY")).as_deref(), Some("CONTINUOUS"));
         assert_eq!(raised(Some("HOURLY")).as_deref(), Some("HOURLY"));
         assert_eq!(raised(None).as_deref(), Some("CONTINUOUS"));
-        assert_eq!(
-            raise_word(&None, Some("DAILY"), &words).as_deref(),
-            Some("DAILY")
-        );
+        let left = raise_word::<Frequency>(&None, Some("DAILY"));
+        assert_eq!(left.as_deref(), Some("DAILY"));
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub mod risk;
 pub mod s3;
 pub mod selection;
 pub mod sensitive;
+pub mod settings;
 pub mod text;
 pub mod view;
 pub mod who;

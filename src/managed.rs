@@ -1,14 +1,15 @@
 //! Settings that a baseline may leave to the account.
 
+use crate::settings::{Setting, Stricter, Takes, schema};
 use serde::de::value::{Error as Wrong, MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-/// The word of the baseline that leaves a key alone: the live value stays and is not judged.
-pub const UNMANAGED: &str = "unmanaged";
+pub use crate::settings::UNMANAGED;
 
 /// A key of a control's table: the value that is asked for, or `"unmanaged"`.
 ///
@@ -76,6 +77,58 @@ impl<T> Deref for Managed<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Managed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ManagedVisitor(PhantomData))
+    }
+}
+
+/// A switch: `true` protects, `false` switches off, and neither happens when it is unmanaged.
+///
+/// A [`Managed`] boolean of which `true` is stricter, and `false` all the same done.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Switch(Managed<bool>);
+
+impl Default for Switch {
+    fn default() -> Self {
+        Self(Managed::UNMANAGED)
+    }
+}
+
+impl Deref for Switch {
+    type Target = Option<bool>;
+
+    fn deref(&self) -> &Option<bool> {
+        &self.0
+    }
+}
+
+impl Takes for Switch {
+    const STRICTER: Stricter = Stricter::Higher;
+    const EXAMPLES: &'static [&'static str] = bool::EXAMPLES;
+
+    fn schema() -> Value {
+        Managed::<bool>::schema()
+    }
+}
+
+/// As strict as the value that is asked for.
+impl<T: Takes> Takes for Managed<T> {
+    const STRICTER: Stricter = T::STRICTER;
+    const KEYS: &'static [Setting] = T::KEYS;
+    const NAMES: &'static [&'static str] = T::NAMES;
+    const EXAMPLES: &'static [&'static str] = T::EXAMPLES;
+
+    fn schema() -> Value {
+        schema::or_unmanaged(T::schema())
+    }
+
+    fn number(&self) -> Option<i64> {
+        self.value.as_ref()?.number()
+    }
+
+    fn out_of_range(&self, path: &str, found: &mut Vec<(String, String)>) {
+        if let Some(value) = &self.value {
+            value.out_of_range(path, found);
+        }
     }
 }
 

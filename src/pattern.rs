@@ -9,6 +9,8 @@ use std::str::Chars;
 #[serde(try_from = "String")]
 pub struct Pattern(String);
 
+crate::texts!(Pattern);
+
 impl TryFrom<String> for Pattern {
     type Error = String;
 

@@ -1,7 +1,8 @@
 //! What a change risks: a pass over its differences that knows directions and costs, not services.
 
-use crate::control::{About, Cost, Stricter};
+use crate::control::{About, Cost};
 use crate::diff::Difference;
+use crate::settings::Stricter;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -73,6 +74,8 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
 pub fn may_protect_less(about: &About, difference: &Difference) -> bool {
     let (before, after) = (&difference.before, &difference.after);
     match about.setting(&difference.field).map(|own| own.stricter) {
+        // An amount with its currency is no number: which one is lower depends on the period.
+        Some(Stricter::Lower) if before.is_string() => before != after,
         Some(stricter) if stricter != Stricter::Neither => is_looser(stricter, before, after),
         _ if before.is_array() => !contains_all(after, before),
         _ => !before.is_null() && before != after,

@@ -26,6 +26,8 @@ impl AccountId {
     }
 }
 
+crate::texts!(AccountId: "^[0-9]{12}$", RegionName: "^[a-z]+(-[a-z]+)+-[0-9]+$");
+
 /// The name of a region: `eu-west-1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]

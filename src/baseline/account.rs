@@ -3,30 +3,65 @@
 pub use crate::aws::AccountId;
 use crate::aws::{RegionName, regions};
 use crate::document::{Problems, Table};
+use crate::settings;
+use crate::settings::{Takes, schema};
 use serde::{Deserialize, Deserializer, de};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Deref;
 
-/// The table `[account]`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Account {
-    /// The account the baseline is for; any other is refused.
-    pub id: Option<AccountId>,
-    /// Where one-region things live: the trail, the log bucket.
-    pub home_region: Option<RegionName>,
-    /// The regions that regional controls look at.
-    pub regions: Regions,
-    /// Regions that may be closed by the organization: that nothing can be read there is accepted.
-    #[serde(deserialize_with = "names")]
-    pub closed_regions: BTreeSet<String>,
-    /// Tags for everything that is created.
-    pub tags: BTreeMap<String, String>,
+settings! {
+    /// The table `[account]`.
+    #[derive(Clone, Default)]
+    pub struct Account {
+        /// The account the baseline is for; any other is refused.
+        #[example("\"111122223333\"")]
+        pub id: Option<AccountId> = none,
+
+        /// Where one-region things live: the trail, the log bucket.
+        #[example("\"eu-west-1\"")]
+        pub home_region: Option<RegionName> = none,
+
+        /// The regions that regional controls look at: `"enabled"`, all that the account has
+        /// enabled, or a list.
+        #[example("\"enabled\"", "[\"eu-west-1\", \"us-east-1\"]")]
+        pub regions: Regions = "enabled",
+
+        /// Regions that may be closed by the organization: that nothing can be read there is
+        /// accepted.
+        #[example("[\"me-south-1\"]")]
+        pub closed_regions: RegionNames = [],
+
+        /// Tags for everything that is created.
+        #[example("{ team = \"platform\" }")]
+        pub tags: BTreeMap<String, String> = {},
+    }
 }
 
-fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
-    let names = BTreeSet::<RegionName>::deserialize(deserializer)?;
-    Ok(names.into_iter().map(String::from).collect())
+/// The names of regions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RegionNames(BTreeSet<String>);
+
+impl Deref for RegionNames {
+    type Target = BTreeSet<String>;
+
+    fn deref(&self) -> &BTreeSet<String> {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for RegionNames {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = BTreeSet::<RegionName>::deserialize(deserializer)?;
+        Ok(Self(names.into_iter().map(String::from).collect()))
+    }
+}
+
+impl Takes for RegionNames {
+    fn schema() -> Value {
+        BTreeSet::<RegionName>::schema()
+    }
 }
 
 /// The regions that regional controls look at.
@@ -37,6 +72,12 @@ pub enum Regions {
     Enabled,
     /// These.
     Listed(Vec<String>),
+}
+
+impl Takes for Regions {
+    fn schema() -> Value {
+        schema::either(json!({ "const": "enabled" }), RegionNames::schema())
+    }
 }
 
 impl<'de> Deserialize<'de> for Regions {

@@ -2,29 +2,36 @@
 
 use crate::aws::RegionName;
 use crate::document::{Problems, Table};
-use serde::Deserialize;
+use crate::settings;
+use crate::words;
 use std::collections::BTreeSet;
 
-/// The table `[limits]`. Without one, nothing is limited.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// The most places one apply may change; 0 makes the baseline one that is only looked at.
-    pub max_changes: Option<u32>,
-    /// What no change may do.
-    pub forbid: BTreeSet<Forbidden>,
-    /// The regions that no write is sent to. Calls of global services count where they are sent.
-    pub protected_regions: BTreeSet<RegionName>,
+settings! {
+    /// The table `[limits]`. Without one, nothing is limited.
+    #[derive(Clone, Default, PartialEq, Eq)]
+    pub struct Limits {
+        /// The most places one apply may change; 0 makes the baseline one that is only looked at.
+        #[example("10")]
+        pub max_changes: Option<u32> = none,
+
+        /// What no change may do.
+        #[example("[\"delete\", \"loosen\"]")]
+        pub forbid: BTreeSet<Forbidden> = [],
+
+        /// The regions that no write is sent to. Calls of global services count where they are sent.
+        #[example("[\"eu-west-1\"]")]
+        pub protected_regions: BTreeSet<RegionName> = [],
+    }
 }
 
-/// Something that no change may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Forbidden {
-    /// Taking something away.
-    Delete,
-    /// Protecting less than before.
-    Loosen,
+words! {
+    /// Something that no change may do.
+    pub enum Forbidden {
+        /// Taking something away.
+        Delete = "delete",
+        /// Protecting less than before.
+        Loosen = "loosen",
+    }
 }
 
 /// Reads the table; what is wrong in it goes to `problems`.

@@ -2,6 +2,7 @@
 
 mod account;
 mod limits;
+pub mod reference;
 mod shared;
 mod tables;
 mod waivers;
@@ -114,7 +115,7 @@ impl Baseline {
         let text = String::from_utf8_lossy(bytes);
         let found = document::secrets::find(&text);
         if !found.is_empty() {
-            let mut problems = Problems::default();
+            let mut problems = Problems::with(reference::example);
             problems.secrets(&found);
             return Err(problems.error(path, &document::secrets::masked(&text, &found)));
         }
@@ -130,7 +131,7 @@ impl Baseline {
     /// # Errors
     /// Every problem found in it.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Problems> {
-        let mut problems = Problems::default();
+        let mut problems = Problems::with(reference::example);
         if let Some((place, text)) = document::size::excess(text) {
             problems.add(Some(place), text, None);
             return Err(problems);
@@ -184,9 +185,8 @@ impl Baseline {
             }
         }
         let mut known: Vec<&str> = controls::ALL.iter().map(|kind| kind.about.name).collect();
-        known.extend([
-            "account", "baseline", "journal", "limits", "lock", "waivers",
-        ]);
+        known.push("baseline");
+        known.extend(reference::OTHERS.iter().map(|table| table.name));
         for (key, value) in table.iter().take(document::MOST + 1) {
             let is_setting = !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
             match is_setting {
@@ -291,7 +291,7 @@ fn default_path() -> Result<PathBuf, Error> {
 
 /// The problem with bytes that are no text; up to that place the text is as in the file.
 fn not_utf8(at: usize) -> Problems {
-    let mut problems = Problems::default();
+    let mut problems = Problems::with(reference::example);
     let text = "this is not UTF-8: save the file in that encoding".to_owned();
     problems.add(
         Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8()),
@@ -324,8 +324,7 @@ fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
         .get_ref()
         .get("name")
         .and_then(|name| name.get_ref().as_str());
-    name.unwrap_or(controls::log_bucket::DEFAULT_NAME)
-        .to_owned()
+    name.map_or_else(controls::log_bucket::default_name, str::to_owned)
 }
 
 /// Whether `[public_access_block]` has S3 store no public policy, as it does by default.

@@ -4,25 +4,27 @@ use crate::aws::{AccountId, RegionName};
 use crate::control::Context;
 use crate::document::{Problems, Table};
 use crate::s3::is_bucket_name;
-use serde::Deserialize;
+use crate::settings;
 
-/// Where objects are shared: a bucket, and what their keys begin with.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Shared {
-    /// The bucket; `{account}` and `{region}` (the home region) are filled in.
-    pub bucket: String,
-    /// What the keys begin with: `baseline/`, unless said otherwise.
-    #[serde(default = "default_prefix")]
-    pub prefix: String,
-    /// The bucket's region; the home region, unless said otherwise.
-    pub region: Option<RegionName>,
-    /// The account that owns the bucket; the account itself, unless said otherwise.
-    pub owner: Option<AccountId>,
-}
+settings! {
+    /// Where objects are shared: a bucket, and what their keys begin with.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct Shared {
+        /// The bucket; `{account}` and `{region}` (the home region) are filled in.
+        #[example("\"acme-locks\"")]
+        pub bucket: String,
 
-fn default_prefix() -> String {
-    "baseline/".to_owned()
+        /// What the keys begin with.
+        pub prefix: String = "baseline/",
+
+        /// The bucket's region; the home region, unless said otherwise.
+        #[example("\"eu-west-1\"")]
+        pub region: Option<RegionName> = none,
+
+        /// The account that owns the bucket; the account itself, unless said otherwise.
+        #[example("\"111122223333\"")]
+        pub owner: Option<AccountId> = none,
+    }
 }
 
 impl Shared {

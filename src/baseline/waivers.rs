@@ -5,9 +5,11 @@ use crate::control::{Kind, Need, Scope};
 use crate::controls;
 use crate::day::Day;
 use crate::document::{Problems, Table, slip_of};
+use crate::keys;
 use crate::pattern::Pattern;
 use crate::place::Place;
 use crate::s3::pattern_fault;
+use crate::settings::Setting;
 use serde::Deserialize;
 use toml::de::DeValue;
 
@@ -84,6 +86,38 @@ struct Written {
     ticket: Option<String>,
     expires: Option<Day>,
 }
+
+/// The keys of a waiver, as editors and people are told them.
+pub const KEYS: &[Setting] = keys! {
+    /// The control, by the name of its table.
+    #[example("\"buckets\"")]
+    control: String,
+
+    /// Which of its places, by thing or region; `*` and `?` stand for any characters. All of them,
+    /// if left out.
+    #[example("\"acme-legacy-*\"")]
+    place: Option<Pattern> = none,
+
+    /// Which fields there; all of them, if left out.
+    #[example("\"versioning\"")]
+    field: Option<Pattern> = none,
+
+    /// Why.
+    #[example("\"the old site goes in May\"")]
+    reason: String,
+
+    /// Who answers for it.
+    #[example("\"platform@example.com\"")]
+    owner: String,
+
+    /// Where it is written about.
+    #[example("\"OPS-12\"")]
+    ticket: Option<String> = none,
+
+    /// The last day on which it holds.
+    #[example("\"2027-05-31\"")]
+    expires: Day,
+};
 
 /// What every waiver says: nobody can judge one that does not.
 const REQUIRED: [&str; 4] = ["control", "reason", "owner", "expires"];

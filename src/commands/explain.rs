@@ -2,7 +2,7 @@
 //! thing.
 
 use super::shown;
-use crate::baseline::Baseline;
+use crate::baseline::{Baseline, reference};
 use crate::cli;
 use crate::control::Kind;
 use crate::controls;
@@ -11,13 +11,13 @@ use crate::view::explain::Asked;
 use crate::view::{self, Streams};
 
 pub fn run(args: cli::Explain, streams: &mut Streams) -> Result<Exit, Error> {
-    let out = &mut *streams.out;
+    let (out, width) = (&mut *streams.out, streams.width);
     let written = match args
         .control
         .as_deref()
         .map(|name| name.split_once('@').ok_or(name))
     {
-        Some(Err(name)) => view::explain::page(out, find(name)?.about),
+        Some(Err(name)) => view::explain::page(out, find(name)?.about, width),
         Some(Ok((name, thing))) => {
             let kind = find(name)?;
             let (path, bytes) = Baseline::bytes(args.file.baseline.as_deref())?;
@@ -25,6 +25,7 @@ pub fn run(args: cli::Explain, streams: &mut Streams) -> Result<Exit, Error> {
             let asked = asked(&baseline, &bytes, kind, thing)?;
             view::explain::thing(out, name, thing, &path.display().to_string(), &asked)
         }
+        None if args.reference => view::reference(out, reference::all()),
         None if args.markdown => view::explain::markdown(out, controls::ALL),
         None => view::explain::list(out, controls::ALL),
     };

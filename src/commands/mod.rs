@@ -9,6 +9,7 @@ mod history;
 mod init;
 mod permissions;
 mod plan;
+mod schema;
 mod show;
 mod snapshot;
 mod undo;
@@ -54,6 +55,7 @@ pub async fn run(cli: Cli, now: OffsetDateTime, streams: &mut Streams) -> Result
         Command::Drift(args) => drift::run(args, &cli.aws, now, streams).await,
         Command::Show(args) => show::run(args, streams),
         Command::Explain(args) => explain::run(args, streams),
+        Command::Schema => schema::run(streams),
         Command::Permissions(args) => permissions::run(args, &cli.aws, now, streams),
         Command::Snapshot(args) => snapshot::run(args, &cli.aws, now, streams).await,
     }

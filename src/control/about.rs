@@ -1,7 +1,7 @@
 //! What is told about a control: to people, and to the passes over its proposals.
 
 use crate::aws::Operation;
-use serde_json::Value;
+use crate::settings::Setting;
 
 /// What people and the engine are told about a control.
 #[derive(Debug)]
@@ -55,100 +55,6 @@ pub enum Need {
     Regions,
     /// [`Facts::buckets`](crate::aws::Facts::buckets).
     Buckets,
-}
-
-/// One key of a control's table.
-#[derive(Debug)]
-pub struct Setting {
-    /// The key.
-    pub name: &'static str,
-    /// Its name in differences, where that is another.
-    pub shown_as: Option<&'static str>,
-    /// What holds when the table is there and the key is not, as TOML; "required" where there is no
-    /// such thing.
-    pub default: &'static str,
-    /// What it means.
-    pub doc: &'static str,
-    /// Which way is stricter.
-    pub stricter: Stricter,
-    /// What may stop working when it takes effect.
-    pub breaks: Option<&'static str>,
-    /// Whether AWS charges more when it changes.
-    pub costs: bool,
-    /// For which new values both of that is so.
-    pub takes_effect: fn(&Value) -> bool,
-}
-
-/// Whether a value does something: what is switched off breaks nothing and costs nothing.
-fn is_on(after: &Value) -> bool {
-    !matches!(after, Value::Null | Value::Bool(false))
-}
-
-impl Setting {
-    /// A setting without a stricter side that breaks nothing.
-    pub const fn new(name: &'static str, default: &'static str, doc: &'static str) -> Self {
-        Self {
-            name,
-            shown_as: None,
-            default,
-            doc,
-            stricter: Stricter::Neither,
-            breaks: None,
-            costs: false,
-            takes_effect: is_on,
-        }
-    }
-
-    /// Says which way is stricter.
-    pub const fn stricter(mut self, stricter: Stricter) -> Self {
-        self.stricter = stricter;
-        self
-    }
-
-    /// Says what may stop working.
-    pub const fn breaks(mut self, breaks: &'static str) -> Self {
-        self.breaks = Some(breaks);
-        self
-    }
-
-    /// Says that AWS charges more when it changes.
-    pub const fn costs(mut self) -> Self {
-        self.costs = true;
-        self
-    }
-
-    /// Says for which new values it breaks something or costs more, where not all do.
-    pub const fn only_with(mut self, takes_effect: fn(&Value) -> bool) -> Self {
-        self.takes_effect = takes_effect;
-        self
-    }
-
-    /// Gives the name in differences.
-    pub const fn shown_as(mut self, field: &'static str) -> Self {
-        self.shown_as = Some(field);
-        self
-    }
-
-    fn field(&self) -> &'static str {
-        self.shown_as.unwrap_or(self.name)
-    }
-}
-
-/// Which way a value protects more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stricter {
-    /// No side is stricter.
-    Neither,
-    /// `true`, and higher numbers.
-    Higher,
-    /// Lower numbers; no value is the highest of all.
-    Lower,
-    /// More elements of a list.
-    More,
-    /// Fewer elements of a list.
-    Fewer,
-    /// Later in this list.
-    Later(&'static [&'static str]),
 }
 
 /// A requirement of a published standard, with our own short label.

@@ -11,7 +11,7 @@ mod proposal;
 mod steps;
 
 pub use crate::merge::Past;
-pub use about::{About, Cost, Need, Reference, Scope, Setting, Standard, Stricter};
+pub use about::{About, Cost, Need, Reference, Scope, Standard};
 pub use delivering::{Delivering, Delivery};
 pub use proposal::{Proposal, Standing};
 pub use steps::{At, Steps};
@@ -22,6 +22,7 @@ use crate::document::{Problems, Table};
 use crate::place::Place;
 use crate::policy::Origin;
 use crate::s3::Bucket;
+use crate::settings::Takes;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub trait Control: Send + Sync + Sized + 'static {
     /// The table as the person wrote it. Every key has one default, which [`About::settings`]
     /// names, whatever other keys are there; `"unmanaged"` leaves a key alone
     /// ([`Managed`](crate::managed::Managed)).
-    type Settings: DeserializeOwned + Debug + Send + Sync + 'static;
+    type Settings: Takes + DeserializeOwned + Debug + Send + Sync + 'static;
     /// What was read at one place. It holds all that `propose` needs, so that a saved one gives
     /// the same plan without a network.
     type Live: Serialize + DeserializeOwned + Clone + Send + Sync;
@@ -332,6 +333,11 @@ impl<C: Control> Configured for Held<C> {
     }
 
     fn check(&self, problems: &mut Problems) {
+        let mut found = Vec::new();
+        self.0.out_of_range("", &mut found);
+        for (path, text) in found {
+            problems.setting(&path, text);
+        }
         C::check(&self.0, problems);
     }
 

@@ -4,16 +4,14 @@
 //! What they manage they put back, so that a change made here is undone by their next run, or
 //! breaks it. It is compared, named and left alone unless the baseline says `take_over = true`.
 
-use super::{OUR_TAG, Proposal, Setting, Standing};
+use super::{OUR_TAG, Proposal, Standing};
 use std::collections::BTreeMap;
 
-/// The key of a table by which the baseline says that what others manage is changed all the same.
-pub const TAKE_OVER: Setting = Setting::new(
-    "take_over",
-    "false",
+/// What the key `take_over` of a table means: that what others manage is changed all the same.
+pub const TAKE_OVER: &[&str] = &[
     "Whether to change what a CloudFormation stack, a stack set, AWS Control Tower or whoever the tag \
-     ManagedBy names manages; otherwise it is compared and left to them.",
-);
+     `ManagedBy` names manages; otherwise it is compared and left to them.",
+];
 
 /// AWS Control Tower, as plans name it.
 pub const CONTROL_TOWER: &str = "AWS Control Tower";

@@ -1,19 +1,13 @@
 //! Laws over the keys of all tables: one default for each, and a word that leaves each alone.
 
 use super::ALL;
-use crate::control::{Kind, Scope, Setting};
+use crate::control::{Kind, Scope};
 use crate::managed::UNMANAGED;
+use crate::settings::{Otherwise, Setting};
 use std::collections::BTreeMap;
 
 /// What a thing is known by cannot be left alone.
 const KNOWN_BY: [(&str, &str); 2] = [("budgets", "name"), ("log_bucket", "name")];
-
-/// Whether a default depends on who created the thing: what baseline created stays as it was made.
-fn is_of_what_was_created(setting: &Setting) -> bool {
-    setting
-        .default
-        .contains("baseline created, else \"unmanaged\"")
-}
 
 /// The controls that ask for what a table leaves out: the entries of `[[buckets]]` ask only for
 /// what they name.
@@ -82,13 +76,13 @@ fn field(setting: &Setting) -> &str {
 fn the_default_that_explain_prints_is_the_one_that_holds() {
     for kind in with_defaults() {
         let empty = asked(kind, &[]).expect("it is valid");
-        for setting in kind
-            .about
-            .settings
-            .iter()
-            .filter(|own| own.default != "required" && !is_of_what_was_created(own))
-        {
-            let line = format!("{} = {}", setting.name, setting.default);
+        // What baseline created stays as it was made, unless the table itself says "unmanaged".
+        let settings = kind.about.settings.iter();
+        for setting in settings.filter(|own| own.created.is_none()) {
+            let Otherwise::Is(default) = setting.otherwise else {
+                continue;
+            };
+            let line = format!("{} = {default}", setting.name);
             let said = asked(kind, std::slice::from_ref(&line));
             assert_eq!(said.as_ref(), Ok(&empty), "{}: {line}", kind.about.name);
         }

@@ -7,31 +7,30 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::keys::{self, DESCRIBE_KEY, Named};
 use crate::aws::services::EC2;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{
-    About, At, Context, Control, Cost, Need, Proposal, Reference, Scope, Setting, Steps, Stricter,
-};
+use crate::control::{About, At, Context, Control, Cost, Need, Proposal, Reference, Scope, Steps};
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
+use crate::settings;
+use crate::settings::Takes;
 use serde::{Deserialize, Serialize};
 
 /// The control.
 pub struct EbsEncryption;
 
-/// The table `[ebs_encryption]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    enabled: Managed<AtLeast<bool>>,
-    kms_key: Managed<String>,
-}
+settings! {
+    /// The table `[ebs_encryption]`.
+    pub struct Settings {
+        /// Whether new volumes and copies of snapshots are encrypted when nobody asks for it.
+        enabled: Managed<AtLeast<bool>> = true,
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            enabled: Managed::new(AtLeast::new(true)),
-            kms_key: Managed::UNMANAGED,
-        }
+        /// The KMS key of volumes that name none, as an alias, id or ARN: it must exist in every
+        /// region. AWS's own key, until somebody names another.
+        #[breaks(
+            "who creates volumes, Auto Scaling and Spot among them, must be allowed to use the key"
+        )]
+        #[example("\"alias/data\"")]
+        kms_key: Managed<String> = unmanaged,
     }
 }
 
@@ -122,23 +121,7 @@ impl Control for EbsEncryption {
               With the default on, forgetting is no longer possible.",
         scope: Scope::Regions,
         needs: &[Need::Regions],
-        settings: &[
-            Setting::new(
-                "enabled",
-                "true",
-                "Whether new volumes and copies of snapshots are encrypted when nobody asks for it.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "kms_key",
-                "\"unmanaged\"",
-                "The KMS key of volumes that name none, as an alias, id or ARN: it must exist in every \
-                 region. AWS's own key, until somebody names another.",
-            )
-            .breaks(
-                "who creates volumes, Auto Scaling and Spot among them, must be allowed to use the key",
-            ),
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("2.2.1", "EBS encrypted by default"),
             Reference::cis7("3.2.1", "EBS encrypted by default"),
@@ -360,7 +343,7 @@ mod tests {
             live: after,
         };
         let undone = EbsEncryption::restore(
-            &Settings::default(),
+            &crate::settings::value("{}"),
             &Place::region("us-east-1"),
             past,
             &context(),

@@ -7,13 +7,13 @@ use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{
-    About, At, Context, Control, Cost, Proposal, Reference, Scope, Setting, Steps, Stricter,
-};
+use crate::control::{About, At, Context, Control, Cost, Proposal, Reference, Scope, Steps};
 use crate::document::Problems;
 use crate::floor::{AtLeast, AtMost, lower, raise};
 use crate::managed::Managed;
 use crate::place::Place;
+use crate::settings;
+use crate::settings::Takes;
 use serde::{Deserialize, Serialize};
 
 /// The control.
@@ -93,36 +93,43 @@ impl From<&Policy> for Sent {
     }
 }
 
-/// The table `[password_policy]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    minimum_length: Managed<AtLeast<i32>>,
-    reuse_prevention: Managed<AtLeast<i32>>,
-    require_symbols: Managed<AtLeast<bool>>,
-    require_numbers: Managed<AtLeast<bool>>,
-    require_uppercase: Managed<AtLeast<bool>>,
-    require_lowercase: Managed<AtLeast<bool>>,
-    max_age_days: Managed<AtMost<i32>>,
-    hard_expiry: Managed<bool>,
-    users_may_change: Managed<bool>,
-}
+settings! {
+    /// The table `[password_policy]`. Length and memory protect. Kinds of characters and an expiry
+    /// are a matter of taste: NIST SP 800-63B advises against both.
+    pub struct Settings {
+        /// Characters a password must have.
+        #[range(6..=128)]
+        minimum_length: Managed<AtLeast<i32>> = 14,
 
-/// Length and memory protect. Kinds of characters and an expiry are a matter of taste: NIST
-/// SP 800-63B advises against both.
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            minimum_length: Managed::new(AtLeast::new(14)),
-            reuse_prevention: Managed::new(AtLeast::new(24)),
-            require_symbols: Managed::UNMANAGED,
-            require_numbers: Managed::UNMANAGED,
-            require_uppercase: Managed::UNMANAGED,
-            require_lowercase: Managed::UNMANAGED,
-            max_age_days: Managed::UNMANAGED,
-            hard_expiry: Managed::UNMANAGED,
-            users_may_change: Managed::new(true),
-        }
+        /// Old passwords that may not come back.
+        #[range(1..=24)]
+        reuse_prevention: Managed<AtLeast<i32>> = 24,
+
+        /// Whether a symbol is required. Unmanaged, the policy keeps what it has, and a first one
+        /// requires it: AWS asks for three of the four kinds where there is no policy.
+        require_symbols: Managed<AtLeast<bool>> = unmanaged,
+
+        /// Whether a digit is required; unmanaged, as `require_symbols`.
+        require_numbers: Managed<AtLeast<bool>> = unmanaged,
+
+        /// Whether an upper-case letter is required; unmanaged, as `require_symbols`.
+        require_uppercase: Managed<AtLeast<bool>> = unmanaged,
+
+        /// Whether a lower-case letter is required; unmanaged, as `require_symbols`.
+        require_lowercase: Managed<AtLeast<bool>> = unmanaged,
+
+        /// Days after which a password expires.
+        #[range(1..=1095)]
+        #[breaks("users whose password is already older must change it at their next sign-in")]
+        #[example("90", "{ exactly = 90 }")]
+        max_age_days: Managed<AtMost<i32>> = unmanaged,
+
+        /// Whether only an administrator can renew an expired password.
+        #[breaks("with an expiry, the last administrator can be locked out")]
+        hard_expiry: Managed<bool> = unmanaged,
+
+        /// Whether users may change their own password.
+        users_may_change: Managed<bool> = true,
     }
 }
 
@@ -223,63 +230,7 @@ impl Control for PasswordPolicy {
               passwords make both hard. Root and Identity Center users are not affected.",
         scope: Scope::Account,
         needs: &[],
-        settings: &[
-            Setting::new(
-                "minimum_length",
-                "14",
-                "Characters a password must have, 6 to 128.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "reuse_prevention",
-                "24",
-                "Old passwords that may not come back, 1 to 24.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "require_symbols",
-                "\"unmanaged\"",
-                "Whether a symbol is required. Unmanaged, the policy keeps what it has, and a first one requires \
-                 it: AWS asks for three of the four kinds where there is no policy.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "require_numbers",
-                "\"unmanaged\"",
-                "Whether a digit is required; unmanaged, as require_symbols.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "require_uppercase",
-                "\"unmanaged\"",
-                "Whether an upper-case letter is required; unmanaged, as require_symbols.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "require_lowercase",
-                "\"unmanaged\"",
-                "Whether a lower-case letter is required; unmanaged, as require_symbols.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "max_age_days",
-                "\"unmanaged\"",
-                "Days after which a password expires, 1 to 1095.",
-            )
-            .stricter(Stricter::Lower)
-            .breaks("users whose password is already older must change it at their next sign-in"),
-            Setting::new(
-                "hard_expiry",
-                "\"unmanaged\"",
-                "Whether only an administrator can renew an expired password.",
-            )
-            .breaks("with an expiry, the last administrator can be locked out"),
-            Setting::new(
-                "users_may_change",
-                "true",
-                "Whether users may change their own password.",
-            ),
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("1.8", "passwords at least 14 long"),
             Reference::cis3("1.9", "last 24 passwords barred"),
@@ -294,21 +245,6 @@ impl Control for PasswordPolicy {
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
-        if let Some(length) = &*settings.minimum_length
-            && !(6..=128).contains(length.value())
-        {
-            problems.setting("minimum_length", "IAM takes a minimum length of 6 to 128");
-        }
-        if let Some(count) = &*settings.reuse_prevention
-            && !(1..=24).contains(count.value())
-        {
-            problems.setting("reuse_prevention", "IAM remembers 1 to 24 passwords");
-        }
-        if let Some(days) = &*settings.max_age_days
-            && !(1..=1095).contains(days.value())
-        {
-            problems.setting("max_age_days", "IAM takes a maximum age of 1 to 1095 days");
-        }
         if *settings.hard_expiry == Some(true) && *settings.users_may_change == Some(false) {
             let text = "with users_may_change = false nobody could renew an expired password";
             problems.setting("hard_expiry", text);

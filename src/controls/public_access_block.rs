@@ -8,13 +8,14 @@ use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
 use crate::aws::services::ORGANIZATIONS;
 use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
 use crate::control::{
-    About, At, Context, Control, Cost, Proposal, Reference, Scope, Setting, Standing, Steps,
-    Stricter,
+    About, At, Context, Control, Cost, Proposal, Reference, Scope, Standing, Steps,
 };
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
 use crate::s3::{self, Asked, Exposure, Flags};
+use crate::settings;
+use crate::settings::Takes;
 use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
 use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -36,25 +37,22 @@ struct PolicyType {
     policy_type: String,
 }
 
-/// The table `[public_access_block]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    block_public_acls: Managed<AtLeast<bool>>,
-    ignore_public_acls: Managed<AtLeast<bool>>,
-    block_public_policy: Managed<AtLeast<bool>>,
-    restrict_public_buckets: Managed<AtLeast<bool>>,
-}
+settings! {
+    /// The table `[public_access_block]`.
+    pub struct Settings {
+        /// Refuse new public ACLs.
+        block_public_acls: Managed<AtLeast<bool>> = true,
 
-impl Default for Settings {
-    fn default() -> Self {
-        let on = || Managed::new(AtLeast::new(true));
-        Self {
-            block_public_acls: on(),
-            ignore_public_acls: on(),
-            block_public_policy: on(),
-            restrict_public_buckets: on(),
-        }
+        /// Ignore public ACLs that are there.
+        #[breaks(BREAKS)]
+        ignore_public_acls: Managed<AtLeast<bool>> = true,
+
+        /// Refuse new public bucket policies.
+        block_public_policy: Managed<AtLeast<bool>> = true,
+
+        /// Keep others out of buckets whose policy is public.
+        #[breaks(BREAKS)]
+        restrict_public_buckets: Managed<AtLeast<bool>> = true,
     }
 }
 
@@ -115,30 +113,7 @@ impl Control for PublicAccessBlock {
               on for the account, no bucket policy or ACL can make anything public.",
         scope: Scope::Account,
         needs: &[],
-        settings: &[
-            Setting::new("block_public_acls", "true", "Refuse new public ACLs.")
-                .stricter(Stricter::Higher),
-            Setting::new(
-                "ignore_public_acls",
-                "true",
-                "Ignore public ACLs that are there.",
-            )
-            .stricter(Stricter::Higher)
-            .breaks(BREAKS),
-            Setting::new(
-                "block_public_policy",
-                "true",
-                "Refuse new public bucket policies.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "restrict_public_buckets",
-                "true",
-                "Keep others out of buckets whose policy is public.",
-            )
-            .stricter(Stricter::Higher)
-            .breaks(BREAKS),
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("2.1.4", "S3 public access blocked"),
             Reference::cis7("3.1.4", "S3 public access blocked"),

@@ -4,10 +4,14 @@ use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{About, At, Context, Control, Cost, Proposal, Reference, Scope, Setting};
+use crate::control::{About, At, Context, Control, Cost, Proposal, Reference, Scope};
 use crate::credential_report::last_used_by_root;
 use crate::managed::Managed;
 use crate::place::Place;
+use crate::settings;
+use crate::settings::Takes;
+use crate::texts;
+use crate::words;
 use aws_smithy_types::base64;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,47 +91,49 @@ struct ReportFound {
 /// How long to wait for a credential report.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The table `[root_user]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    mfa: Managed<Mfa>,
-    access_keys: Managed<Forbidden>,
-    signing_certificates: Managed<Forbidden>,
-    unused_for: Managed<Days>,
-}
+settings! {
+    /// The table `[root_user]`. `unused_for` is unmanaged because what puts the other keys right is
+    /// a use of root: so is the first day of every account.
+    pub struct Settings {
+        /// `"any"` MFA device, or `"hardware"` devices only. A root user without any credentials
+        /// needs none.
+        mfa: Managed<Mfa> = "any",
 
-/// `unused_for` is unmanaged because what puts the other keys right is a use of root: so is the
-/// first day of every account.
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            mfa: Managed::new(Mfa::Any),
-            access_keys: Managed::new(Forbidden::None),
-            signing_certificates: Managed::new(Forbidden::None),
-            unused_for: Managed::UNMANAGED,
-        }
+        /// `"none"`: there must be no access keys.
+        access_keys: Managed<Forbidden> = "none",
+
+        /// `"none"`: there must be no X.509 signing certificates, which sign requests as keys do.
+        signing_certificates: Managed<Forbidden> = "none",
+
+        /// How long root must not have been used, such as `"90d"`. Comes from the credential report,
+        /// which may be four hours old. Not asked for by default, because root has to sign in to put
+        /// the others right.
+        #[example("\"90d\"")]
+        unused_for: Managed<Days> = unmanaged,
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Mfa {
-    Any,
-    Hardware,
+words! {
+    /// The devices that do.
+    enum Mfa {
+        Any = "any",
+        Hardware = "hardware",
+    }
 }
 
-/// What root must not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Forbidden {
-    None,
+words! {
+    /// What root must not have.
+    enum Forbidden {
+        None = "none",
+    }
 }
 
 /// A time of whole days, as in `90d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 struct Days(u64);
+
+texts!(Days);
 
 impl TryFrom<String> for Days {
     type Error = String;
@@ -210,30 +216,7 @@ impl Control for RootUser {
               an account's own root user, so these are findings with what to do.",
         scope: Scope::Account,
         needs: &[],
-        settings: &[
-            Setting::new(
-                "mfa",
-                "\"any\"",
-                "\"any\" MFA device, or \"hardware\" devices only. A root user without any credentials needs none.",
-            ),
-            Setting::new(
-                "access_keys",
-                "\"none\"",
-                "\"none\": there must be no access keys.",
-            ),
-            Setting::new(
-                "signing_certificates",
-                "\"none\"",
-                "\"none\": there must be no X.509 signing certificates, which sign requests as keys do.",
-            ),
-            Setting::new(
-                "unused_for",
-                "\"unmanaged\"",
-                "How long root must not have been used, such as \"90d\". Comes from the credential \
-                 report, which may be four hours old. Not asked for by default, because root has to \
-                 sign in to put the others right.",
-            ),
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("1.4", "root has no access keys"),
             Reference::cis3("1.5", "root signs in with MFA"),

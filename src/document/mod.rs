@@ -1,6 +1,5 @@
 //! A TOML file with places: what is wrong in it is collected, and shown where it stands.
 
-pub mod examples;
 mod problems;
 pub mod secrets;
 pub mod size;

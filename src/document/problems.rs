@@ -1,7 +1,6 @@
 //! Collects everything that is wrong in a baseline and shows it in place.
 
 use super::Table;
-use super::examples;
 use super::secrets::Secret;
 use super::words::{
     did_you_mean, expects_another_kind, in_plain_words, language, shortened, syntax_in_plain_words,
@@ -32,7 +31,11 @@ pub struct Problems {
     list: Vec<Problem>,
     /// Where paths given by [`Problems::check`] lead.
     root: Option<Located>,
+    example: Option<Example>,
 }
+
+/// How the setting at a path below a table is written: its name and the ways.
+pub type Example = fn(table: &str, path: &str) -> Option<(&'static str, Vec<String>)>;
 
 #[derive(Debug)]
 struct Problem {
@@ -57,6 +60,14 @@ struct Inner {
 }
 
 impl Problems {
+    /// None so far; a value of the wrong kind is answered with an example.
+    pub fn with(example: Example) -> Self {
+        Self {
+            example: Some(example),
+            ..Self::default()
+        }
+    }
+
     /// Whether there are any.
     pub fn any(&self) -> bool {
         !self.list.is_empty()
@@ -259,7 +270,8 @@ impl Problems {
             }
             _ if expects_another_kind(&message) => {
                 let path = whole.path_to(&span).unwrap_or_default();
-                examples::of(name, &path)
+                self.example
+                    .and_then(|example| example(name, &path))
                     .map(|(key, ways)| format!("write it as in {key} = {}", ways.join(", or ")))
             }
             _ => None,

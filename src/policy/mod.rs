@@ -27,7 +27,7 @@ mod legacy;
 mod meaning;
 mod moment;
 mod narrowing;
-mod network;
+pub mod network;
 mod origins;
 mod pattern;
 mod principals;

@@ -1,10 +1,14 @@
 //! What is told about controls: a list, a page for each, and the table of the README.
 
-use super::{BOLD, DIM};
+use super::{BOLD, DIM, wrap};
 use crate::aws::is_read;
 use crate::control::{About, Kind, Scope, Standard};
+use crate::settings::{Otherwise, Setting, joined};
 use crate::text::escape;
 use std::io::{self, Write};
+
+/// Where the text behind a heading begins.
+const COLUMN: usize = 10;
 
 /// One line for each control.
 ///
@@ -30,28 +34,20 @@ pub fn list(out: &mut dyn Write, kinds: &[Kind]) -> io::Result<()> {
 ///
 /// # Errors
 /// When the writer does not take it.
-pub fn page(out: &mut dyn Write, about: &About) -> io::Result<()> {
-    writeln!(
-        out,
-        "{BOLD}{}{BOLD:#}: {}\n\n{}\n",
-        about.name, about.title, about.why
-    )?;
+pub fn page(out: &mut dyn Write, about: &About, width: Option<usize>) -> io::Result<()> {
+    writeln!(out, "{BOLD}{}{BOLD:#}: {}\n", about.name, about.title)?;
+    for line in wrap(about.why, width, 0, 0) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
     writeln!(out, "{BOLD}Looks at{BOLD:#}  {}", scope(about.scope))?;
-    writeln!(out, "{BOLD}Costs{BOLD:#}     {}\n", about.cost.text())?;
+    let costs = wrap(about.cost.text(), width, COLUMN, COLUMN).join("\n");
+    writeln!(out, "{BOLD}Costs{BOLD:#}     {}\n", costs.trim_start())?;
     writeln!(
         out,
         "{BOLD}Settings{BOLD:#} (with their defaults when the table is there)"
     )?;
-    let width = about
-        .settings
-        .iter()
-        .map(|setting| setting.name.len())
-        .max()
-        .unwrap_or(0);
-    for setting in about.settings {
-        writeln!(out, "  {:<width$} = {}", setting.name, setting.default)?;
-        writeln!(out, "  {:<width$}   {DIM}{}{DIM:#}", "", setting.doc)?;
-    }
+    settings(out, about.settings, "", width)?;
     writeln!(out, "\n{BOLD}Satisfies{BOLD:#}")?;
     for reference in about.satisfies {
         let standard = reference.standard.title();
@@ -86,6 +82,41 @@ pub fn page(out: &mut dyn Write, about: &About) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Keys with their defaults and what they mean; those of their tables with them, as keys.
+fn settings(
+    out: &mut dyn Write,
+    keys: &[Setting],
+    above: &str,
+    width: Option<usize>,
+) -> io::Result<()> {
+    for key in keys {
+        let path = joined(above, key.name);
+        for line in wrap(&format!("{path}{}", default(key)), width, 2, 6) {
+            writeln!(out, "{line}")?;
+        }
+        for line in wrap(&key.doc(), width, 6, 6) {
+            writeln!(out, "{DIM}{line}{DIM:#}")?;
+        }
+        for name in key.names {
+            writeln!(out, "  {path}.{name}")?;
+        }
+        settings(out, key.keys, &path, width)?;
+    }
+    Ok(())
+}
+
+/// What holds without the key.
+fn default(key: &Setting) -> String {
+    match (key.otherwise, key.created) {
+        (Otherwise::Required, _) => " (required)".to_owned(),
+        (Otherwise::Nothing, _) => String::new(),
+        (Otherwise::Is(value), None) => format!(" = {value}"),
+        (Otherwise::Is(value), Some(created)) => {
+            format!(" = {value}, and for what baseline created: {created}")
+        }
+    }
 }
 
 /// Items in their order, without those that came before.
@@ -182,4 +213,29 @@ pub fn markdown(out: &mut dyn Write, kinds: &[Kind]) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controls;
+
+    #[test]
+    fn what_is_said_of_settings_fits_a_narrow_terminal_and_nested_keys_are_keys() {
+        for kind in controls::ALL {
+            let mut out = Vec::new();
+            page(&mut out, kind.about, Some(60)).expect("a vector takes all");
+            let text = anstream::adapter::strip_bytes(&out).into_vec();
+            let text = String::from_utf8(text).expect("it is text");
+            let (prose, _) = text.split_once("\nSatisfies").expect("a heading");
+            let wide = |line: &&str| line.chars().count() > 60 && line.trim().contains(' ');
+            let wide: Vec<&str> = prose.lines().skip(1).filter(wide).collect();
+            assert!(wide.is_empty(), "{wide:#?}");
+        }
+        let about = controls::find("budgets").expect("a control").about;
+        let mut out = Vec::new();
+        page(&mut out, about, None).expect("a vector takes all");
+        let text = String::from_utf8_lossy(&out);
+        assert!(text.contains("  alerts.at (required)"), "{text}");
+    }
 }

@@ -5,12 +5,14 @@ mod debug;
 pub mod explain;
 pub mod history;
 mod page;
+mod reference;
 mod value;
 mod wrap;
 
 pub use crate::text::{count, escape, one_line};
 pub use debug::Debug;
 pub use page::{Page, column};
+pub use reference::reference;
 pub use wrap::{width_for, wrap};
 
 use crate::observe::Progress;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up; those on one line do not import each other.
 const FLOORS: &[&[&str]] = &[
-    // What the standard library lacks.
+    // What a key of a file is, and what the standard library lacks.
+    &["settings"],
     &[
         "clock",
         "credential_report",

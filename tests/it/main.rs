@@ -40,6 +40,7 @@ mod recorders;
 mod renewal;
 mod root_user;
 mod scenarios;
+mod settings;
 mod storage_lens;
 mod trust;
 mod undo;

@@ -20,13 +20,14 @@ const SECRETS: [&str; 5] = [
 ];
 
 /// The commands that only look.
-const LOOKING: [&str; 9] = [
+const LOOKING: [&str; 10] = [
     "drift",
     "explain",
     "history",
     "init",
     "permissions",
     "plan",
+    "schema",
     "show",
     "snapshot",
     "validate",

@@ -12,35 +12,38 @@ mod writes;
 use crate::aws::AwsError;
 use crate::aws::facts::{Facts, Reader};
 use crate::control::{
-    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standing,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Standing,
 };
 use crate::managed::Managed;
 use crate::place::Place;
+use crate::settings;
+use crate::settings::Takes;
+use crate::words;
 use live::{Analyzer, LIST, LIST_FINDINGS, LIST_RULES, Live};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use writes::{CREATE, create};
 
 /// The control.
 pub struct AccessAnalyzer;
 
-/// The table `[access_analyzer]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    #[serde(rename = "type")]
-    zone: Managed<Zone>,
-    findings: Managed<bool>,
-    archive_rules: Managed<BTreeSet<String>>,
-}
+settings! {
+    /// The table `[access_analyzer]`.
+    pub struct Settings {
+        /// What is trusted: the account, or all accounts of the `"organization"`, which only its
+        /// management account and the delegated administrator can have. For `"account"`, an analyzer
+        /// of the organization that is seen here does as well.
+        zone as "type": Managed<Zone> = "account",
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            zone: Managed::new(Zone::Account),
-            findings: Managed::new(true),
-            archive_rules: Managed::new(BTreeSet::new()),
-        }
+        /// Whether active findings about resources of this account are reported; archived ones are
+        /// accepted. IAM roles, of which every region finds the same, are reported in the home
+        /// region alone, if that is among the regions.
+        findings: Managed<bool> = true,
+
+        /// The names of the archive rules that may archive broadly. Any other that does is a
+        /// finding: one by type or by being public, and by no resource, outsider or condition.
+        #[example("[\"our-partners\"]")]
+        archive_rules: Managed<BTreeSet<String>> = [],
     }
 }
 
@@ -57,17 +60,16 @@ impl Settings {
     }
 }
 
-/// The zone of trust: access from outside of it is a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(
-    rename_all(deserialize = "lowercase"),
-    rename_all(serialize = "UPPERCASE")
-)]
-enum Zone {
-    /// The account.
-    Account,
-    /// The organization.
-    Organization,
+words! {
+    /// The zone of trust: access from outside of it is a finding.
+    #[derive(Serialize)]
+    #[serde(rename_all(serialize = "UPPERCASE"))]
+    enum Zone {
+        /// The account.
+        Account = "account",
+        /// The organization.
+        Organization = "organization",
+    }
 }
 
 impl Zone {
@@ -201,28 +203,7 @@ impl Control for AccessAnalyzer {
               can reach what, and says so for as long as nobody has accepted it.",
         scope: Scope::Regions,
         needs: &[Need::Regions],
-        settings: &[
-            Setting::new(
-                "type",
-                "\"account\"",
-                "What is trusted: \"account\", or \"organization\" for all accounts of it, which only \
-                 its management account and the delegated administrator can have. For \"account\", \
-                 an analyzer of the organization that is seen here does as well.",
-            ),
-            Setting::new(
-                "findings",
-                "true",
-                "Whether active findings about resources of this account are reported; archived ones \
-                 are accepted. IAM roles, of which every region finds the same, are reported in the \
-                 home region alone, if that is among the regions.",
-            ),
-            Setting::new(
-                "archive_rules",
-                "[]",
-                "The names of the archive rules that may archive broadly. Any other that does is a \
-                 finding: one by type or by being public, and by no resource, outsider or condition.",
-            ),
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("1.20", "external access analyzed everywhere"),
             Reference::cis7("2.18", "external access analyzed everywhere"),

@@ -2,15 +2,12 @@
 
 use super::guards::Guard;
 use super::settings::Entry;
-use super::values::Encryption;
+use super::values::{Encryption, Protection};
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::aws::{Operation, Write, is_read, keys};
-use crate::control::owner::TAKE_OVER;
-use crate::control::{About, Context, Cost, Need, Reference, Scope, Setting, Stricter};
+use crate::control::{About, Context, Cost, Need, Reference, Scope};
 use crate::s3;
-use serde_json::Value;
-
-const STOPS: &str = "readers who get in only because a bucket is public lose access";
+use crate::settings::Takes;
 
 pub(super) const ABOUT: About = About {
     name: "buckets",
@@ -21,145 +18,7 @@ pub(super) const ABOUT: About = About {
           says something about a guardrail counts.",
     scope: Scope::Matches,
     needs: &[Need::Buckets],
-    settings: &[
-        Setting::new(
-            "match",
-            "required",
-            "Names of buckets; * and ? stand for any characters.",
-        ),
-        Setting::new("except", "none", "Names that are left alone."),
-        Setting::new(
-            "ssl_only",
-            "not managed",
-            "Whether requests without TLS are denied. This and the next ones are statements merged into the policy: what others wrote stays as it is, a Deny of theirs that is as broad is enough, and false takes ours out again.",
-        )
-        .stricter(Stricter::Higher)
-        .breaks("clients that use plain HTTP are refused"),
-        Setting::new(
-            "minimum_tls",
-            "not managed",
-            "\"1.2\", or { version = \"1.3\", force = true }, which cuts off interface endpoints: requests with an older TLS are denied.",
-        )
-        .breaks("clients that know only older versions of TLS are refused"),
-        Setting::new(
-            "only_from",
-            "not managed",
-            "{ networks, vpc_endpoints, vpcs, organization }: a request passes that comes from any one of these; all others are denied, except those of AWS services, of service-linked roles and of break_glass, and except on the policy itself. Not put in place while it may keep out whoever does so: see accept_lockout and --seen-from.",
-        )
-        .breaks("whoever comes from elsewhere is refused: other accounts, anonymous readers, the console, replication and roles that AWS services assume"),
-        Setting::new(
-            "break_glass",
-            "none",
-            "ARNs of roles and users whom only_from spares; * and ? may stand for parts of their names and paths; {account} is filled in.",
-        ),
-        Setting::new(
-            "accept_lockout",
-            "false",
-            "Whether only_from is put in place even if it keeps out whoever does so.",
-        ),
-        Setting::new(
-            "presigned_max_age",
-            "not managed",
-            "\"10m\": presigned requests with an older signature are denied, for however long they were signed, and those of Signature Version 2, whose age S3 does not know. At most 7 days.",
-        )
-        .breaks("presigned URLs stop working when they are that old, and those of Signature Version 2 at once"),
-        Setting::new(
-            "delete_requires_mfa",
-            "not managed",
-            "Whether objects, their versions and the bucket are deleted only by who signed in with MFA. Lifecycle rules go on.",
-        )
-        .stricter(Stricter::Higher)
-        .breaks("access keys, and roles that were assumed without MFA, can no longer delete"),
-        Setting::new(
-            "encrypted_uploads",
-            "not managed",
-            "Whether uploads are denied that ask for another encryption, or another key, than the default, which their headers override; uploads that ask for nothing, and those of AWS services, pass.",
-        )
-        .stricter(Stricter::Higher)
-        .breaks("uploads that ask for another encryption than the default are refused"),
-        Setting::new(
-            "prune_deleted_principals",
-            "false",
-            "Whether users and roles that were deleted are taken out of the statements of others: S3 stores no policy that names one.",
-        )
-        .shown_as("deleted_principals"),
-        Setting::new(
-            "shared_with",
-            "not managed",
-            "Accounts, organizations and whatever else a statement names, as networks and VPC endpoints, that the policy, and those of access points that it leaves it to, may let in, or that the bucket may be replicated to; whoever else gets in is a finding, with the statement. So is an AWS service that may act there for another account, or for any: name that account, or the service.",
-        ),
-        Setting::new(
-            "sound_policy",
-            "not managed",
-            "Whether statements are findings that do not do what they seem to: an Allow for some addresses, VPCs or endpoints without a Deny for the others, a service that may act for any account or for another one, statements that undo each other, principals that were deleted, ${…} in a policy of the version that does not know it.",
-        ),
-        Setting::new(
-            "public_access_block",
-            "not managed",
-            "Whether all four public access blocks of the bucket are on. Who loses access is listed.",
-        )
-        .stricter(Stricter::Higher)
-        .breaks(STOPS),
-        Setting::new(
-            "private",
-            "not managed",
-            "Whether a public policy or ACL, or an access point whose own block is off, is a finding.",
-        ),
-        Setting::new(
-            "ownership",
-            "not managed",
-            "\"enforced\": the bucket's owner owns every object and ACLs count for nothing. Not done while the bucket's ACL grants something to others.",
-        )
-        .breaks("access that ACLs of single objects give to others ends"),
-        Setting::new(
-            "encryption",
-            "not managed",
-            "\"s3\", which everything stricter satisfies, or { kms = \"alias/…\", bucket_key = true }: a key of the bucket's region, by alias, id or ARN; {account} and {region} are filled in. For new objects whose upload does not say.",
-        )
-        .breaks("who writes or reads new objects of a bucket with a KMS key must be allowed to use the key")
-        .costs()
-        .only_with(is_kms),
-        Setting::new(
-            "versioning",
-            "not managed",
-            "Whether overwritten and deleted objects stay as old versions.",
-        )
-        .costs(),
-        Setting::new(
-            "noncurrent_days",
-            "not managed",
-            "Days that old versions are kept at least, by a lifecycle rule that then deletes them. Where they are kept for ever, only { exactly = … } begins to delete them.",
-        )
-        .stricter(Stricter::Higher),
-        Setting::new(
-            "mfa_delete",
-            "not managed",
-            "Whether it is a finding that versions can be deleted without MFA. Only the root user can change that.",
-        ),
-        Setting::new(
-            "abort_incomplete_uploads_days",
-            "not managed",
-            "Days after which the parts of uploads that were never finished are deleted, by a lifecycle rule.",
-        ),
-        Setting::new(
-            "access_log",
-            "not managed",
-            "{ bucket, prefix }: where requests are logged to; {bucket}, {account} and {region} are filled in, the prefix is \"{bucket}/\" unless it is given. A bucket of the same region; its policy is made to let the logs in.",
-        )
-        .costs(),
-        Setting::new(
-            "object_lock",
-            "not managed",
-            "{ mode, days }: new objects cannot be deleted or overwritten for so long; mode is \"governance\" or \"compliance\". Cannot be switched off again: say accept_irreversible = true, and \"compliance\" for what nobody can shorten.",
-        )
-        .costs(),
-        Setting::new(
-            "tags",
-            "not managed",
-            "Tags that a bucket must have, beside those it has.",
-        ),
-        TAKE_OVER,
-    ],
+    settings: Entry::KEYS,
     satisfies: &[
         Reference::cis3("2.1.1", "plain HTTP denied"),
         Reference::cis3("2.1.2", "MFA delete"),
@@ -215,13 +74,6 @@ pub(super) const ABOUT: About = About {
     ],
 };
 
-/// Whether a value of the default encryption is about KMS: an algorithm, or a key by its ARN.
-fn is_kms(value: &Value) -> bool {
-    value
-        .as_str()
-        .is_some_and(|text| text.contains("aws:kms") || text.contains(":kms:"))
-}
-
 /// The operations that these entries use.
 pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     let any = |asks: fn(&Entry) -> bool| entries.iter().any(asks);
@@ -273,11 +125,11 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
         &s3::GET_WEBSITE,
     ];
     add(
-        any(|entry| entry.public_access_block == Some(true)),
+        any(|entry| entry.public_access_block == Some(Protection(true))),
         exposure,
     );
     add(
-        any(|entry| entry.public_access_block == Some(true)),
+        any(|entry| entry.public_access_block == Some(Protection(true))),
         &[put::<s3::PutPublicAccessBlock>()],
     );
     add(any(|entry| entry.private == Some(true)), exposure);

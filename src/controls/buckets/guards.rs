@@ -1,10 +1,17 @@
 //! The values of guardrails that are statements of the policy. Each may be `false`: the statement
 //! that an apply put in is taken out again.
 
+use crate::keys;
 use crate::policy::guardrails::OnlyFrom;
+use crate::policy::network::Network;
+use crate::settings;
+use crate::settings::{Setting, Stricter, Takes, schema};
+use crate::texts;
+use crate::words;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -31,16 +38,80 @@ pub struct MinimumTls {
     pub force: bool,
 }
 
-/// The versions that there is a choice of: S3 lets nothing older in. Source: S3 User Guide,
-/// "Infrastructure security".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Tls {
-    /// 1.2.
-    #[serde(rename = "1.2")]
-    V1_2,
-    /// 1.3.
-    #[serde(rename = "1.3")]
-    V1_3,
+words! {
+    /// The versions that there is a choice of: S3 lets nothing older in. Source: S3 User Guide,
+    /// "Infrastructure security".
+    pub enum Tls {
+        /// 1.2.
+        V1_2 = "1.2",
+        /// 1.3.
+        V1_3 = "1.3",
+    }
+}
+
+settings! {
+    /// A version of TLS, as a table.
+    struct TlsTable {
+        /// Requests with an older version of TLS are denied.
+        version: Tls,
+
+        /// Whether interface endpoints, which do not know TLS 1.3, may be cut off.
+        force: bool = false,
+    }
+}
+
+impl Takes for MinimumTls {
+    const KEYS: &'static [Setting] = TlsTable::KEYS;
+
+    fn schema() -> Value {
+        schema::either(Tls::schema(), TlsTable::schema())
+    }
+}
+
+texts!(MaxAge, Network);
+
+impl Takes for Yes {
+    const STRICTER: Stricter = Stricter::Higher;
+    const EXAMPLES: &'static [&'static str] = bool::EXAMPLES;
+
+    fn schema() -> Value {
+        json!({ "const": true })
+    }
+}
+
+impl Takes for OnlyFrom {
+    const KEYS: &'static [Setting] = keys! {
+        /// Networks, as the internet sees them.
+        #[example("[\"203.0.113.0/24\"]")]
+        networks: Vec<Network> = [],
+
+        /// The ids of VPC endpoints.
+        #[example("[\"vpce-1a2b3c4d\"]")]
+        vpc_endpoints: Vec<String> = [],
+
+        /// The ids of VPCs with an endpoint for S3.
+        #[example("[\"vpc-1a2b3c4d\"]")]
+        vpcs: Vec<String> = [],
+
+        /// The id of the organization whose principals may come from anywhere.
+        #[example("\"o-exampleorgid\"")]
+        organization: Option<String> = none,
+    };
+
+    fn schema() -> Value {
+        schema::table(Self::KEYS)
+    }
+}
+
+/// As strict as what it guards with.
+impl<T: Takes> Takes for Guard<T> {
+    const STRICTER: Stricter = T::STRICTER;
+    const KEYS: &'static [Setting] = T::KEYS;
+    const EXAMPLES: &'static [&'static str] = T::EXAMPLES;
+
+    fn schema() -> Value {
+        schema::either(T::schema(), json!({ "const": false }))
+    }
 }
 
 impl Tls {
@@ -179,14 +250,8 @@ impl<'de> Deserialize<'de> for MinimumTls {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                #[derive(Deserialize)]
-                #[serde(deny_unknown_fields)]
-                struct Table {
-                    version: Tls,
-                    #[serde(default)]
-                    force: bool,
-                }
-                let Table { version, force } = Table::deserialize(MapAccessDeserializer::new(map))?;
+                let table = TlsTable::deserialize(MapAccessDeserializer::new(map))?;
+                let TlsTable { version, force } = table;
                 Ok(MinimumTls { version, force })
             }
         }

@@ -1,37 +1,43 @@
 //! The entries of `[[buckets]]`, and what they ask of one bucket together.
 
 use super::guards::{Guard, MaxAge, MinimumTls, Tls, Yes};
-use super::values::{AccessLog, Encryption, ObjectLock, Ownership};
+use super::values::{AccessLog, Encryption, ObjectLock, Ownership, Protection};
 use crate::aws::Tags;
+use crate::control::owner::TAKE_OVER;
 use crate::document::Problems;
 use crate::floor::{AtLeast, AtMost};
 use crate::pattern::Pattern;
 use crate::policy::guardrails::OnlyFrom;
 use crate::s3::{check_shared_with, is_bucket_name, pattern_fault};
-use serde::Deserialize;
+use crate::settings;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// The guardrails that an entry may ask for: one line each makes the key of the entry and the field
+/// The guardrails that an entry may ask for: one row each makes the key of the entry and the field
 /// of what is wanted of a bucket.
 macro_rules! guardrails {
-    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {
-        /// One entry of `[[buckets]]`; what it leaves out is not managed by it.
-        #[derive(Debug, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub struct Entry {
-            #[serde(rename = "match")]
-            pub(super) matches: Vec<Pattern>,
-            #[serde(default)]
-            pub(super) except: Vec<Pattern>,
-            $(pub(super) $name: Option<$type>,)*
+    ($($(#[$($about:tt)*])* $name:ident: $type:ty,)*) => {
+        settings! {
+            /// One entry of `[[buckets]]`; what it leaves out is not managed by it.
+            pub struct Entry {
+                /// Names of buckets; `*` and `?` stand for any characters.
+                #[example("[\"*\"]", "[\"acme-*\"]")]
+                pub(super) matches as "match": Vec<Pattern>,
+
+                /// Names that are left alone.
+                #[example("[\"public-site-*\"]")]
+                pub(super) except: Vec<Pattern> = [],
+
+                $($(#[$($about)*])* pub(super) $name: Option<$type> = none,)*
+            }
         }
 
         /// What the entries ask of one bucket: of several that say something about a guardrail, the
         /// last one counts.
         #[derive(Debug, Default)]
         pub(super) struct Wanted<'a> {
-            $($(#[$doc])* pub(super) $name: Option<&'a $type>,)*
+            $(pub(super) $name: Option<&'a $type>,)*
             /// Each guardrail that is asked for, with the number of the entry it came from.
             pub(super) said_by: Vec<(&'static str, usize)>,
         }
@@ -64,52 +70,140 @@ macro_rules! guardrails {
     };
 }
 
+/// Whether a value of the default encryption is about KMS: an algorithm, or a key by its ARN.
+fn is_kms(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| text.contains("aws:kms") || text.contains(":kms:"))
+}
+
 guardrails! {
-    /// Requests without TLS are denied,
+    /// Whether requests without TLS are denied. This and the next ones are statements merged into
+    /// the policy: what others wrote stays as it is, a Deny of theirs that is as broad is enough,
+    /// and false takes ours out again.
+    #[breaks("clients that use plain HTTP are refused")]
     ssl_only: Guard<Yes>,
-    /// and those with an older TLS.
+
+    /// Requests with an older TLS than this are denied: `"1.2"`, or `"1.3"` in a table with
+    /// `force = true`, which cuts off interface endpoints.
+    #[breaks("clients that know only older versions of TLS are refused")]
+    #[example("\"1.2\"", "{ version = \"1.3\", force = true }", "false")]
     minimum_tls: Guard<MinimumTls>,
-    /// Requests from elsewhere are denied,
+
+    /// A request passes that comes from any one of these; all others are denied, except those of AWS
+    /// services, of service-linked roles and of `break_glass`, and except on the policy itself. Not
+    /// put in place while it may keep out whoever does so: see `accept_lockout` and `--seen-from`.
+    #[breaks(
+        "whoever comes from elsewhere is refused: other accounts, anonymous readers, the console, \
+         replication and roles that AWS services assume"
+    )]
+    #[example("{ networks = [\"203.0.113.0/24\"] }", "{ vpcs = [\"vpc-1a2b3c4d\"] }", "false")]
     only_from: Guard<OnlyFrom>,
-    /// except those of these principals,
+
+    /// ARNs of roles and users whom `only_from` spares; `*` and `?` may stand for parts of their
+    /// names and paths; `{account}` is filled in.
+    #[example("[\"arn:aws:iam::{account}:role/break-glass\"]")]
     break_glass: Vec<String>,
-    /// and also if that keeps out whoever asks for it.
+
+    /// Whether `only_from` is put in place even if it keeps out whoever does so.
     accept_lockout: bool,
-    /// Presigned URLs do not work for longer than this.
+
+    /// Presigned requests with an older signature are denied, for however long they were signed, and
+    /// those of Signature Version 2, whose age S3 does not know. At most 7 days.
+    #[breaks(
+        "presigned URLs stop working when they are that old, and those of Signature Version 2 at \
+         once"
+    )]
+    #[example("\"10m\"", "false")]
     presigned_max_age: Guard<MaxAge>,
-    /// Deleting takes MFA.
+
+    /// Whether objects, their versions and the bucket are deleted only by who signed in with MFA.
+    /// Lifecycle rules go on.
+    #[breaks("access keys, and roles that were assumed without MFA, can no longer delete")]
     delete_requires_mfa: Guard<Yes>,
-    /// Uploads that ask for another encryption than the default are denied.
+
+    /// Whether uploads are denied that ask for another encryption, or another key, than the default,
+    /// which their headers override; uploads that ask for nothing, and those of AWS services, pass.
+    #[breaks("uploads that ask for another encryption than the default are refused")]
     encrypted_uploads: Guard<Yes>,
-    /// Users and roles that were deleted are taken out of the policy.
+
+    /// Whether users and roles that were deleted are taken out of the statements of others: S3
+    /// stores no policy that names one.
+    #[shown_as("deleted_principals")]
     prune_deleted_principals: bool,
-    /// Nobody else but these accounts and organizations is let in by the policy.
+
+    /// Accounts, organizations and whatever else a statement names, as networks and VPC endpoints,
+    /// that the policy, and those of access points that it leaves it to, may let in, or that the
+    /// bucket may be replicated to; whoever else gets in is a finding, with the statement. So is an
+    /// AWS service that may act there for another account, or for any: name that account, or the
+    /// service.
+    #[example("[\"111122223333\"]", "[\"o-exampleorgid\"]")]
     shared_with: BTreeSet<String>,
-    /// No statement of the policy does something else than it seems to.
+
+    /// Whether statements are findings that do not do what they seem to: an Allow for some
+    /// addresses, VPCs or endpoints without a Deny for the others, a service that may act for any
+    /// account or for another one, statements that undo each other, principals that were deleted,
+    /// `${…}` in a policy of the version that does not know it.
     sound_policy: bool,
-    /// All four public access blocks of the bucket are on.
-    public_access_block: bool,
-    /// Nothing of the bucket's own makes it public, access points included.
+
+    /// Whether all four public access blocks of the bucket are on. Who loses access is listed.
+    #[breaks("readers who get in only because a bucket is public lose access")]
+    public_access_block: Protection,
+
+    /// Whether a public policy or ACL, or an access point whose own block is off, is a finding.
     private: bool,
-    /// ACLs count for nothing.
+
+    /// `"enforced"`: the bucket's owner owns every object and ACLs count for nothing. Not done while
+    /// the bucket's ACL grants something to others.
+    #[breaks("access that ACLs of single objects give to others ends")]
     ownership: Ownership,
-    /// What encrypts objects whose upload does not say.
+
+    /// How new objects are encrypted whose upload does not say: `"s3"`, which everything stricter
+    /// satisfies, or with a KMS key.
+    #[breaks(
+        "who writes or reads new objects of a bucket with a KMS key must be allowed to use the key"
+    )]
+    #[costs]
+    #[only_with(is_kms)]
+    #[example("\"s3\"", "{ kms = \"alias/data\" }")]
     encryption: Encryption,
-    /// Old versions are kept,
+
+    /// Whether overwritten and deleted objects stay as old versions.
+    #[costs]
     versioning: bool,
-    /// for at least so many days.
+
+    /// Days that old versions are kept at least, by a lifecycle rule that then deletes them. Where
+    /// they are kept for ever, only `{ exactly = … }` begins to delete them.
+    #[range(1..=i64::MAX)]
+    #[example("30", "{ exactly = 30 }")]
     noncurrent_days: AtLeast<i32>,
-    /// Deleting a version takes the root user's MFA.
+
+    /// Whether it is a finding that versions can be deleted without MFA. Only the root user can
+    /// change that.
     mfa_delete: bool,
-    /// The parts of unfinished uploads are deleted after so many days.
+
+    /// Days after which the parts of uploads that were never finished are deleted, by a lifecycle
+    /// rule.
+    #[range(1..=i64::MAX)]
+    #[example("7", "{ exactly = 7 }")]
     abort_incomplete_uploads_days: AtMost<i32>,
-    /// Requests are logged to another bucket.
+
+    /// Where requests are logged to: a bucket of the same region, whose policy is made to let the
+    /// logs in.
+    #[costs]
+    #[example("{ bucket = \"acme-access-logs\" }")]
     access_log: AccessLog,
-    /// New objects are locked.
+
+    /// New objects cannot be deleted or overwritten for so long. Cannot be switched off again.
+    #[costs]
+    #[example("{ mode = \"governance\", days = 30 }")]
     object_lock: ObjectLock,
-    /// The bucket has these tags beside others.
+
+    /// Tags that a bucket must have, beside those it has.
+    #[example("{ team = \"platform\" }")]
     tags: Tags,
-    /// What somebody else manages is changed all the same.
+
+    #[says(TAKE_OVER)]
     take_over: bool,
 }
 
@@ -157,6 +251,12 @@ trait Asks {
 impl Asks for bool {
     fn asks(&self) -> bool {
         *self
+    }
+}
+
+impl Asks for Protection {
+    fn asks(&self) -> bool {
+        self.0
     }
 }
 
@@ -220,23 +320,6 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
                 at(&format!("{key}.{place}"), &fault);
             }
         }
-    }
-    let days = "S3 counts in whole days, from 1 up";
-    if entry
-        .noncurrent_days
-        .as_ref()
-        .is_some_and(|days| *days.value() < 1)
-    {
-        at("noncurrent_days", days);
-    }
-    let uploads = entry.abort_incomplete_uploads_days.as_ref();
-    if uploads.is_some_and(|days| days.settle(None) < 1) {
-        at("abort_incomplete_uploads_days", days);
-    }
-    if let Some(lock) = &entry.object_lock
-        && !(1..=36_500).contains(&lock.days)
-    {
-        at("object_lock.days", "S3 locks for 1 to 36500 days");
     }
     if let Some(Guard::On(tls)) = &entry.minimum_tls
         && tls.version == Tls::V1_3
@@ -337,6 +420,7 @@ pub(super) fn account_of_key(entry: &Entry) -> Option<String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use serde::Deserialize;
     use toml::de::ValueDeserializer;
 
     /// Entries of a test.

@@ -1,17 +1,35 @@
 //! The values of guardrails that are more than on and off.
 
 use crate::s3;
+use crate::settings;
+use crate::settings::{Setting, Stricter, Takes, schema};
+use crate::words;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use std::fmt;
 
-/// Who owns the objects. There is one value: whatever else S3 knows lets ACLs count.
+words! {
+    /// Who owns the objects. There is one value: whatever else S3 knows lets ACLs count.
+    pub enum Ownership {
+        /// The bucket's owner; ACLs count for nothing.
+        Enforced = "enforced",
+    }
+}
+
+/// A protection that `true` asks for; `false` takes back what an earlier entry asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ownership {
-    /// The bucket's owner; ACLs count for nothing.
-    Enforced,
+#[serde(transparent)]
+pub struct Protection(pub bool);
+
+impl Takes for Protection {
+    const STRICTER: Stricter = Stricter::Higher;
+    const EXAMPLES: &'static [&'static str] = bool::EXAMPLES;
+
+    fn schema() -> Value {
+        bool::schema()
+    }
 }
 
 /// How objects are encrypted whose upload does not say.
@@ -23,14 +41,26 @@ pub enum Encryption {
     Kms(Kms),
 }
 
-/// A KMS key for a bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Kms {
-    /// Its alias (`alias/data`), id or ARN; `{account}` and `{region}` are filled in.
-    pub kms: String,
-    /// Whether one data key serves many objects; not managed when left out.
-    pub bucket_key: Option<bool>,
+settings! {
+    /// A KMS key for a bucket.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct Kms {
+        /// A key of the bucket's region, by alias (`alias/data`), id or ARN; `{account}` and
+        /// `{region}` are filled in.
+        #[example("\"alias/data\"")]
+        pub kms: String,
+
+        /// Whether one data key serves many objects; not managed when left out.
+        pub bucket_key: Option<bool> = none,
+    }
+}
+
+impl Takes for Encryption {
+    const KEYS: &'static [Setting] = Kms::KEYS;
+
+    fn schema() -> Value {
+        schema::either(json!({ "const": "s3" }), Kms::schema())
+    }
 }
 
 impl Kms {
@@ -67,19 +97,18 @@ impl<'de> Visitor<'de> for EncryptionVisitor {
     }
 }
 
-/// Where access logs go.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "{ bucket = …, prefix = … }")]
-pub struct AccessLog {
-    /// The bucket; `{account}` and `{region}` (that of the bucket that is logged) are filled in.
-    pub bucket: String,
-    /// What the keys of logs begin with; `{bucket}`, `{account}` and `{region}` are filled in.
-    #[serde(default = "by_bucket")]
-    pub prefix: String,
-}
+settings! {
+    /// Where access logs go.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct AccessLog {
+        /// A bucket of the same region; `{account}` and `{region}` (that of the bucket that is
+        /// logged) are filled in.
+        #[example("\"acme-access-logs\"")]
+        pub bucket: String,
 
-fn by_bucket() -> String {
-    "{bucket}/".to_owned()
+        /// What the keys of logs begin with; `{bucket}`, `{account}` and `{region}` are filled in.
+        pub prefix: String = "{bucket}/",
+    }
 }
 
 impl AccessLog {
@@ -99,27 +128,34 @@ fn fill(text: &str, account: &str, region: &str) -> String {
         .replace("{region}", region)
 }
 
-/// For how long new objects can be neither deleted nor overwritten.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "{ mode = …, days = … }")]
-pub struct ObjectLock {
-    /// Who may delete them all the same.
-    pub mode: Mode,
-    /// For how many days.
-    pub days: i32,
-    /// That the person knows what cannot be taken back.
-    #[serde(default)]
-    pub accept_irreversible: Accept,
+settings! {
+    /// For how long new objects can be neither deleted nor overwritten.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct ObjectLock {
+        /// Who may delete them all the same: `"governance"`, who has
+        /// `s3:BypassGovernanceRetention`, or `"compliance"`, nobody, not even the root user.
+        pub mode: Mode,
+
+        /// For how many days.
+        #[range(1..=36_500)]
+        #[example("30")]
+        pub days: i32,
+
+        /// Say `true` to accept that object lock cannot be switched off again, and `"compliance"`
+        /// for what nobody can shorten.
+        #[example("true", "\"compliance\"")]
+        pub accept_irreversible: Accept = none,
+    }
 }
 
-/// Who may delete locked objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Whoever has `s3:BypassGovernanceRetention`.
-    Governance,
-    /// Nobody, not even the root user.
-    Compliance,
+words! {
+    /// Who may delete locked objects.
+    pub enum Mode {
+        /// Whoever has `s3:BypassGovernanceRetention`.
+        Governance = "governance",
+        /// Nobody, not even the root user.
+        Compliance = "compliance",
+    }
 }
 
 impl Mode {
@@ -153,6 +189,12 @@ pub enum Accept {
     Lock,
     /// Also that nobody can shorten it: `"compliance"`.
     Compliance,
+}
+
+impl Takes for Accept {
+    fn schema() -> Value {
+        schema::either(bool::schema(), json!({ "const": "compliance" }))
+    }
 }
 
 impl<'de> Deserialize<'de> for Accept {

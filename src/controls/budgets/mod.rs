@@ -15,14 +15,13 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::{AwsError, Operation, Write};
-use crate::control::{
-    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Stricter,
-};
+use crate::control::{About, Context, Control, Cost, Past, Proposal, Reference, Scope};
 use crate::diff::Difference;
 use crate::document::Problems;
 use crate::floor::AtMost;
 use crate::place::Place;
 use crate::sensitive::Sensitive;
+use crate::settings::Takes;
 use deletes::{DeleteNotification, DeleteSubscriber};
 use futures_util::future::try_join_all;
 use live::{Asked, Budget, GET, GET_ALERTS, GET_SUBSCRIBERS, Subscribers, key};
@@ -34,9 +33,6 @@ use writes::{CreateBudget, CreateNotification, CreateSubscriber, Subscriber, Upd
 
 /// The control.
 pub struct Budgets;
-
-/// The periods, the longest first: a shorter one tells earlier.
-const PERIODS: &[&str] = &["annually", "quarterly", "monthly", "daily"];
 
 /// The type of the budgets of this control.
 const COST: &str = "COST";
@@ -55,54 +51,11 @@ impl Control for Budgets {
               there first, and a budget mails it long before the invoice does.",
         scope: Scope::Things,
         needs: &[],
-        settings: &[
-            Setting::new(
-                "name",
-                "required",
-                "The name of the budget, by which it is found.",
-            ),
-            Setting::new(
-                "limit",
-                "required",
-                "What may be spent in a period at most, with its currency: \"100 USD\". A lower limit \
-                 satisfies it, unless it is { exactly = \"100 USD\" }.",
-            ),
-            Setting::new(
-                "period",
-                "\"monthly\"",
-                "\"daily\", \"monthly\", \"quarterly\" or \"annually\". A shorter one with a limit \
-                 that is no higher over a year satisfies it.",
-            )
-            .stricter(Stricter::Later(PERIODS)),
-            Setting::new(
-                "alerts",
-                "\"unmanaged\"",
-                "When to tell whom: at = \"80%\" or \"90 USD\", forecast = true to go by the \
-                 forecast, email = [addresses], sns = ARN of a topic. Those that others added stay.",
-            )
-            .stricter(Stricter::More),
-            Setting::new(
-                "credits",
-                "\"exclude\"",
-                "\"exclude\": credits do not make the spending look smaller; a budget that counts them \
-                 away is silent until they are used up. \"include\": they may be counted.",
-            )
-            .stricter(Stricter::Later(&["include", "exclude"])),
-            Setting::new(
-                "filters",
-                "\"none\"",
-                "What part of the spending is counted: \"none\", all of the account's, or a table of \
-                 AWS's cost filters such as { Service = [\"Amazon Simple Storage Service\"] }, which a \
-                 new budget gets. A budget that counts another part is a finding.",
-            ),
-            Setting::new(
-                "excludes",
-                "[]",
-                "The kinds of costs that need not be counted: \"tax\", \"support\", \"subscription\", \
-                 \"other_subscription\", \"upfront\", \"recurring\".",
-            ),
-        ],
-        satisfies: &[Reference::startup_security("ACCT.10", "spending is watched with budgets")],
+        settings: Entry::KEYS,
+        satisfies: &[Reference::startup_security(
+            "ACCT.10",
+            "spending is watched with budgets",
+        )],
         cost: Cost::Free("free"),
         operations: &[
             GET,
@@ -414,7 +367,7 @@ impl Budget {
     /// Whether it tells of nothing later than the other does: its period is no longer, and its limit
     /// no higher over a year.
     fn is_within(&self, other: &Self) -> bool {
-        let rank = |budget: &Self| PERIODS.iter().position(|word| *word == budget.period);
+        let rank = |budget: &Self| Period::RANKS.iter().position(|word| *word == budget.period);
         let is_known = self.in_a_year().is_some() && other.in_a_year().is_some();
         is_known && rank(self) >= rank(other) && !self.tells_later_than(other)
     }

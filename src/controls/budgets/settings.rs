@@ -5,10 +5,15 @@ use crate::document::{Problems, slip_of};
 use crate::floor::AtMost;
 use crate::managed::{Managed, UNMANAGED};
 use crate::sensitive::Sensitive;
+use crate::settings;
+use crate::settings::{Takes, schema};
+use crate::texts;
+use crate::words;
 use rust_decimal::Decimal;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -44,46 +49,40 @@ const FILTERS: &[&str] = &[
 /// The highest threshold in per cent. Source: Budgets API reference, Notification.
 const MOST_PERCENT: i64 = 1_000_000;
 
-/// One table `[[budgets]]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// The name of the budget, by which it is found.
-    pub name: String,
-    /// The amount that may be spent in a period at most.
-    pub limit: Managed<AtMost<Money>>,
-    /// The longest period; a month where nothing else is said.
-    #[serde(default = "monthly")]
-    pub period: Managed<Period>,
-    /// When to tell whom.
-    #[serde(default)]
-    alerts: Managed<Vec<Alert>>,
-    /// Whether credits are counted.
-    #[serde(default = "without_credits")]
-    pub credits: Managed<Credits>,
-    /// What part of the spending is counted.
-    #[serde(default = "without_filters")]
-    pub filters: Managed<Filters>,
-    /// The kinds of costs that are not counted.
-    #[serde(default = "without_exceptions")]
-    pub excludes: Managed<BTreeSet<CostKind>>,
-}
+settings! {
+    /// One table `[[budgets]]`.
+    pub struct Entry {
+        /// The name of the budget, by which it is found.
+        #[example("\"monthly\"")]
+        pub name: String,
 
-/// A budget that counts credits away stays silent until they are used up, whatever is spent.
-fn without_credits() -> Managed<Credits> {
-    Managed::new(Credits::Exclude)
-}
+        /// What may be spent in a period at most, with its currency: `"100 USD"`. A lower limit
+        /// satisfies it, unless it is `{ exactly = "100 USD" }`.
+        #[example("\"100 USD\"")]
+        pub limit: Managed<AtMost<Money>>,
 
-fn without_filters() -> Managed<Filters> {
-    Managed::new(Filters::None)
-}
+        /// How long a period is. A shorter one with a limit that is no higher over a year satisfies
+        /// it.
+        pub period: Managed<Period> = "monthly",
 
-fn without_exceptions() -> Managed<BTreeSet<CostKind>> {
-    Managed::new(BTreeSet::new())
-}
+        /// When to tell whom. Those that others added stay.
+        #[example("[{ at = \"80%\", email = [\"billing@example.com\"] }]")]
+        alerts: Managed<Vec<Alert>> = unmanaged,
 
-fn monthly() -> Managed<Period> {
-    Managed::new(Period::Monthly)
+        /// `"exclude"`: credits do not make the spending look smaller; a budget that counts them
+        /// away is silent until they are used up. `"include"`: they may be counted.
+        pub credits: Managed<Credits> = "exclude",
+
+        /// What part of the spending is counted: `"none"`, all of the account's, or a table of AWS's
+        /// cost filters such as `{ Service = ["Amazon Simple Storage Service"] }`, which a new
+        /// budget gets. A budget that counts another part is a finding.
+        #[example("\"none\"", "{ Service = [\"Amazon Simple Storage Service\"] }")]
+        pub filters: Managed<Filters> = "none",
+
+        /// The kinds of costs that need not be counted.
+        #[example("[\"tax\"]")]
+        pub excludes: Managed<BTreeSet<CostKind>> = [],
+    }
 }
 
 impl Entry {
@@ -98,14 +97,16 @@ impl Entry {
     }
 }
 
-/// Whether credits are counted, which make the sum smaller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Credits {
-    /// They are not.
-    Exclude,
-    /// They may be.
-    Include,
+words! {
+    /// Whether credits are counted, which make the sum smaller.
+    #[derive(Serialize)]
+    #[serde(rename_all(serialize = "lowercase"))]
+    pub enum Credits {
+        /// They may be.
+        Include = "include" => "include",
+        /// They are not.
+        Exclude = "exclude" => "exclude",
+    }
 }
 
 /// What part of the spending is counted.
@@ -129,6 +130,13 @@ impl Filters {
             Self::None => live.is_empty(),
             Self::Only(wanted) => sets(wanted) == sets(live),
         }
+    }
+}
+
+impl Takes for Filters {
+    fn schema() -> Value {
+        let values = json!({ "type": "object", "additionalProperties": Vec::<String>::schema() });
+        schema::either(json!({ "const": "none" }), values)
     }
 }
 
@@ -159,22 +167,22 @@ impl<'de> Visitor<'de> for FiltersVisitor {
     }
 }
 
-/// A kind of cost that makes the sum larger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CostKind {
-    /// Taxes.
-    Tax,
-    /// Subscriptions.
-    Subscription,
-    /// What is paid at once for reservations.
-    Upfront,
-    /// What is paid every month for reservations.
-    Recurring,
-    /// Subscriptions that are no reservations: those of the Marketplace.
-    OtherSubscription,
-    /// Support.
-    Support,
+words! {
+    /// A kind of cost that makes the sum larger.
+    pub enum CostKind {
+        /// Taxes.
+        Tax = "tax",
+        /// Subscriptions.
+        Subscription = "subscription",
+        /// What is paid at once for reservations.
+        Upfront = "upfront",
+        /// What is paid every month for reservations.
+        Recurring = "recurring",
+        /// Subscriptions that are no reservations: those of the Marketplace.
+        OtherSubscription = "other_subscription",
+        /// Support.
+        Support = "support",
+    }
 }
 
 impl CostKind {
@@ -189,18 +197,18 @@ impl CostKind {
     ];
 }
 
-/// How long a period is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Period {
-    /// A day.
-    Daily,
-    /// A calendar month.
-    Monthly,
-    /// A calendar quarter.
-    Quarterly,
-    /// A calendar year.
-    Annually,
+words! {
+    /// How long a period is; in capitals the words are AWS's own.
+    pub enum Period {
+        /// A calendar year.
+        Annually = "annually" => "annually",
+        /// A calendar quarter.
+        Quarterly = "quarterly" => "quarterly",
+        /// A calendar month.
+        Monthly = "monthly" => "monthly",
+        /// A day.
+        Daily = "daily" => "daily",
+    }
 }
 
 impl Period {
@@ -215,21 +223,27 @@ impl Period {
     }
 }
 
-/// One alert of a budget.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Alert {
-    /// What has to be exceeded.
-    pub at: Threshold,
-    /// Whether the forecast has to exceed it, rather than what was spent.
-    #[serde(default)]
-    pub forecast: bool,
-    /// Who gets a mail.
-    #[serde(default)]
-    pub email: BTreeSet<Email>,
-    /// The ARN of the topic that gets a message; `{account}` and `{region}` are filled in.
-    pub sns: Option<Topic>,
+settings! {
+    /// One alert of a budget.
+    pub struct Alert: More {
+        /// What has to be exceeded: a part of the limit, or an amount.
+        #[example("\"80%\"", "\"90 USD\"")]
+        pub at: Threshold,
+
+        /// Whether the forecast has to exceed it, rather than what was spent.
+        pub forecast: bool = false,
+
+        /// Who gets a mail.
+        #[example("[\"billing@example.com\"]")]
+        pub email: BTreeSet<Email> = [],
+
+        /// The ARN of the topic that gets a message; `{account}` and `{region}` are filled in.
+        #[example("\"arn:aws:sns:us-east-1:111122223333:billing\"")]
+        pub sns: Option<Topic> = none,
+    }
 }
+
+texts!(Money: "^[0-9.]+ +[A-Z]{3}$", Threshold: "^[0-9.]+ *(%|[A-Z]{3})$", Email: "@", Topic: "^arn:");
 
 impl Alert {
     /// What the alert is known by: `actual > 80%`. A budget has no two alerts of one key.

@@ -20,14 +20,12 @@ use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
-use crate::control::owner::TAKE_OVER;
-use crate::control::{
-    About, Context, Control, Cost, Delivery, Past, Proposal, Reference, Scope, Setting, Stricter,
-};
+use crate::control::{About, Context, Control, Cost, Delivery, Past, Proposal, Reference, Scope};
 use crate::controls::archive;
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
+use crate::settings::Takes;
 use live::Live;
 use settings::{KeyName, Settings};
 use writes::{
@@ -55,100 +53,7 @@ impl Control for Cloudtrail {
               recording: a trail can look right and be stopped.",
         scope: Scope::Account,
         needs: &[],
-        settings: &[
-            Setting::new(
-                "enabled",
-                "true",
-                "Whether the trail records. false stops it and changes nothing else.",
-            )
-            .shown_as("logging")
-            .stricter(Stricter::Higher)
-            .costs(),
-            Setting::new(
-                "name",
-                "\"unmanaged\"",
-                "The trail. One of that name is adopted, or created. Unmanaged, it is the trail that \
-                 is there, or else a new one named \"baseline\".",
-            ),
-            Setting::new(
-                "bucket",
-                "that of [log_bucket] for a trail that baseline created, else \"unmanaged\"",
-                "The bucket it delivers to; {account} and {region} may stand in it. A bucket that \
-                 is not one of this account has to be named.",
-            ),
-            Setting::new(
-                "prefix",
-                "none for a trail that baseline created, else \"unmanaged\"",
-                "What comes before AWSLogs/ in the names of log files.",
-            ),
-            Setting::new(
-                "log_file_validation",
-                "true",
-                "Whether digests are delivered by which log files can be validated.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new("multi_region", "true", "Whether all regions are recorded.")
-                .stricter(Stricter::Higher)
-                .costs(),
-            Setting::new(
-                "global_events",
-                "true",
-                "Whether services that are in no region are recorded, such as IAM.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "kms_key",
-                "\"unmanaged\"",
-                "The KMS key that log files are encrypted with: alias, id or ARN. It must be in \
-                 the region of the bucket, and its policy must let CloudTrail use it.",
-            )
-            .breaks("who reads the log files must be allowed to decrypt with the key"),
-            Setting::new(
-                "sns_topic",
-                "\"unmanaged\"",
-                "The topic that is notified of log files: its name or ARN. Its policy must let \
-                 CloudTrail publish.",
-            ),
-            Setting::new(
-                "cloudwatch_logs",
-                "\"unmanaged\"",
-                "A log group that events are written to as well, and the role by which CloudTrail \
-                 writes: { group = …, role = … } with names or ARNs.",
-            )
-            .costs(),
-            Setting::new(
-                "management_events_except",
-                "[]",
-                "Sources whose management events may be left out: \"kms.amazonaws.com\", \
-                 \"rdsdata.amazonaws.com\". What else is left out is a finding; a new trail logs \
-                 them all.",
-            ),
-            Setting::new(
-                "organization",
-                "false",
-                "Whether the organization's trail, in the management account, is changed like one \
-                 of the account's own; otherwise it is compared and left alone.",
-            ),
-            TAKE_OVER,
-            Setting::new(
-                "data_events",
-                "\"unmanaged\"",
-                "Data events logged besides management events: a list of { s3 = \"all\" }, \
-                 { s3 = [buckets] }, { lambda = … } or { dynamodb = … } with \"all\" or ARNs; and \
-                 access = \"read\", \"write\" or \"all\". What is logged already stays. The objects \
-                 of the trail's own bucket are left out of \"all\": each delivery would be an event.",
-            )
-            .stricter(Stricter::More)
-            .costs(),
-            Setting::new(
-                "insights",
-                "\"unmanaged\"",
-                "Unusual activity that is looked for: \"ApiCallRateInsight\", \
-                 \"ApiErrorRateInsight\". Others stay.",
-            )
-            .stricter(Stricter::More)
-            .costs(),
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("3.1", "trail covers every region"),
             Reference::cis3("3.2", "log files are tamper-evident"),

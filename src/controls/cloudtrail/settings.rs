@@ -3,78 +3,127 @@
 use super::selectors::{Access, BUSY_SOURCES, Kind, MOST_VALUES, Wish};
 use super::state::Logs;
 use crate::control::Context;
+use crate::control::owner::TAKE_OVER;
 use crate::document::Problems;
 use crate::floor::{AtLeast, raise};
-use crate::managed::Managed;
+use crate::managed::{Managed, Switch};
+use crate::settings;
+use crate::settings::{Takes, schema};
+use crate::words;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The table `[cloudtrail]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    enabled: Managed<bool>,
-    /// The trail; left out, the one that is there.
-    pub name: Managed<String>,
-    /// Where it delivers. Left out, what this baseline created delivers to the log bucket.
-    bucket: Option<Managed<String>>,
-    /// Under which prefix. Left out, what this baseline created has none.
-    prefix: Option<Managed<String>>,
-    log_file_validation: Managed<AtLeast<bool>>,
-    multi_region: Managed<AtLeast<bool>>,
-    global_events: Managed<AtLeast<bool>>,
-    kms_key: Managed<String>,
-    sns_topic: Managed<String>,
-    cloudwatch_logs: Managed<LogGroup>,
-    management_events_except: Managed<BTreeSet<String>>,
-    organization: Managed<bool>,
-    take_over: Managed<bool>,
-    data_events: Managed<Vec<DataEvents>>,
-    insights: Managed<BTreeSet<Insight>>,
-}
+settings! {
+    /// The table `[cloudtrail]`.
+    pub struct Settings {
+        /// Whether the trail records. False stops it and changes nothing else.
+        #[costs]
+        #[shown_as("logging")]
+        enabled: Switch = true,
 
-impl Default for Settings {
-    fn default() -> Self {
-        let on = || Managed::new(AtLeast::new(true));
-        Self {
-            enabled: Managed::new(true),
-            name: Managed::UNMANAGED,
-            bucket: None,
-            prefix: None,
-            log_file_validation: on(),
-            multi_region: on(),
-            global_events: on(),
-            kms_key: Managed::UNMANAGED,
-            sns_topic: Managed::UNMANAGED,
-            cloudwatch_logs: Managed::UNMANAGED,
-            management_events_except: Managed::new(BTreeSet::new()),
-            organization: Managed::new(false),
-            take_over: Managed::new(false),
-            data_events: Managed::UNMANAGED,
-            insights: Managed::UNMANAGED,
-        }
+        /// The trail. One of that name is adopted, or created. Unmanaged, it is the trail that is
+        /// there, or else a new one named "baseline".
+        #[example("\"audit\"")]
+        pub name: Managed<String> = unmanaged,
+
+        /// The bucket it delivers to; `{account}` and `{region}` may stand in it. A bucket that is
+        /// not one of this account has to be named.
+        #[created("that of [log_bucket]")]
+        #[example("\"acme-logs-{account}\"")]
+        bucket: Option<Managed<String>> = unmanaged,
+
+        /// What comes before `AWSLogs/` in the names of log files.
+        #[created("none")]
+        #[example("\"trails\"")]
+        prefix: Option<Managed<String>> = unmanaged,
+
+        /// Whether digests are delivered by which log files can be validated.
+        log_file_validation: Managed<AtLeast<bool>> = true,
+
+        /// Whether all regions are recorded.
+        #[costs]
+        multi_region: Managed<AtLeast<bool>> = true,
+
+        /// Whether services that are in no region are recorded, such as IAM.
+        global_events: Managed<AtLeast<bool>> = true,
+
+        /// The KMS key that log files are encrypted with: alias, id or ARN. It must be in the region
+        /// of the bucket, and its policy must let CloudTrail use it.
+        #[breaks("who reads the log files must be allowed to decrypt with the key")]
+        #[example("\"alias/trail\"")]
+        kms_key: Managed<String> = unmanaged,
+
+        /// The topic that is notified of log files: its name or ARN. Its policy must let CloudTrail
+        /// publish.
+        #[example("\"arn:aws:sns:{region}:{account}:trail\"")]
+        sns_topic: Managed<String> = unmanaged,
+
+        /// A log group that events are written to as well.
+        #[costs]
+        #[example("{ group = \"trail\", role = \"arn:aws:iam::{account}:role/trail\" }")]
+        cloudwatch_logs: Managed<LogGroup> = unmanaged,
+
+        /// Sources whose management events may be left out: `"kms.amazonaws.com"`,
+        /// `"rdsdata.amazonaws.com"`. What else is left out is a finding; a new trail logs them all.
+        #[example("[\"kms.amazonaws.com\"]")]
+        management_events_except: Managed<BTreeSet<String>> = [],
+
+        /// Whether the organization's trail, in the management account, is changed like one of the
+        /// account's own; otherwise it is compared and left alone.
+        organization: Managed<bool> = false,
+
+        #[says(TAKE_OVER)]
+        take_over: Managed<bool> = false,
+
+        /// Data events logged besides management events: a list of tables, each with one of `s3`,
+        /// `lambda` and `dynamodb`. What is logged already stays.
+        #[costs]
+        #[example("[{ s3 = \"all\" }]", "[{ s3 = [\"acme-data\"], access = \"write\" }]")]
+        data_events: Managed<Vec<DataEvents>> = unmanaged,
+
+        /// Unusual activity that is looked for. Others stay.
+        #[costs]
+        #[example("[\"ApiCallRateInsight\"]")]
+        insights: Managed<BTreeSet<Insight>> = unmanaged,
     }
 }
 
-/// A log group of CloudWatch Logs, and the role by which CloudTrail writes to it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LogGroup {
-    group: String,
-    role: String,
+settings! {
+    /// A log group of CloudWatch Logs, and the role by which CloudTrail writes to it.
+    #[derive(Clone)]
+    struct LogGroup {
+        /// The log group: its name or ARN.
+        #[example("\"trail\"")]
+        group: String,
+
+        /// The role by which CloudTrail writes: its name or ARN.
+        #[example("\"arn:aws:iam::{account}:role/trail\"")]
+        role: String,
+    }
 }
 
-/// Data events of one kind of thing.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DataEvents {
-    s3: Option<Which>,
-    lambda: Option<Which>,
-    dynamodb: Option<Which>,
-    #[serde(default)]
-    access: Access,
+settings! {
+    /// Data events of one kind of thing.
+    struct DataEvents: More {
+        /// The objects of buckets: `"all"`, or a list of buckets. The objects of the trail's own
+        /// bucket are left out of `"all"`: each delivery would be an event.
+        #[example("\"all\"", "[\"acme-data\"]")]
+        s3: Option<Which> = none,
+
+        /// The invocations of functions: `"all"`, or a list of their ARNs.
+        #[example("\"all\"", "[\"arn:aws:lambda:eu-west-1:111122223333:function:pay\"]")]
+        lambda: Option<Which> = none,
+
+        /// The items of tables: `"all"`, or a list of their ARNs.
+        #[example("\"all\"", "[\"arn:aws:dynamodb:eu-west-1:111122223333:table/pay\"]")]
+        dynamodb: Option<Which> = none,
+
+        /// Which events.
+        access: Access = "all",
+    }
 }
 
 /// All of a kind, or those in a list.
@@ -84,13 +133,20 @@ enum Which {
     Listed(BTreeSet<String>),
 }
 
-/// An unusual activity that CloudTrail looks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum Insight {
-    /// Unusually many or few calls.
-    ApiCallRateInsight,
-    /// Unusually many errors.
-    ApiErrorRateInsight,
+impl Takes for Which {
+    fn schema() -> Value {
+        schema::either(json!({ "const": "all" }), BTreeSet::<String>::schema())
+    }
+}
+
+words! {
+    /// An unusual activity that CloudTrail looks for.
+    pub enum Insight: More {
+        /// Unusually many or few calls.
+        ApiCallRateInsight = "ApiCallRateInsight",
+        /// Unusually many errors.
+        ApiErrorRateInsight = "ApiErrorRateInsight",
+    }
 }
 
 impl Insight {

@@ -22,15 +22,14 @@ use crate::aws::keys::{self, DESCRIBE_KEY};
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation};
-use crate::control::owner::TAKE_OVER;
 use crate::control::{
-    About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
-    Stricter,
+    About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope,
 };
 use crate::controls::archive;
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
+use crate::settings::Takes;
 use channel::{Channel, DESCRIBE_CHANNELS};
 use futures_util::future::join_all;
 use proposal::{propose_off, propose_on, propose_role, role_place};
@@ -62,94 +61,7 @@ impl Control for Config {
               Config knows, for every region in which its recorder ran before.",
         scope: Scope::Regions,
         needs: &[Need::Regions],
-        settings: &[
-            Setting::new(
-                "enabled",
-                "true",
-                "Whether the recorders run; false stops them and manages nothing else.",
-            )
-            .shown_as("recording")
-            .costs()
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "record",
-                "\"all\"",
-                "The resource types: \"all\", { include = [...] } or { exclude = [...] }. What is \
-                 recorded besides stays recorded, unless it is { exactly = ... } one of these. \
-                 Types of IAM are taken out of the lists in all regions but one.",
-            )
-            .costs(),
-            Setting::new(
-                "global_types",
-                "\"home\"",
-                "Where users, groups, roles and policies of IAM are recorded: \"home\", the home \
-                 region, or another of the baseline where that cannot; or \"none\". Where they are \
-                 recorded already, they stay so.",
-            )
-            .costs()
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "frequency",
-                "\"continuous\" for what baseline created, else \"unmanaged\"",
-                "How often: \"continuous\" or \"daily\". Continuous satisfies daily.",
-            )
-            .costs()
-            .stricter(Stricter::Later(&["DAILY", "CONTINUOUS"])),
-            Setting::new(
-                "role",
-                "\"service-linked\" for what baseline created, else \"unmanaged\"",
-                "\"service-linked\", made when it is missing, or the ARN of a role. {account} is \
-                 filled in. Name the role of existing recorders here if it is another: \
-                 `permissions` can then tell that it is passed.",
-            ),
-            Setting::new(
-                "bucket",
-                "that of [log_bucket] for what baseline created, else \"unmanaged\"",
-                "The bucket to deliver to. {account} and {region}, the home region, are filled in. \
-                 A channel that baseline did not create may deliver to whichever bucket of this \
-                 account it has. Name a bucket of another account here.",
-            ),
-            Setting::new(
-                "prefix",
-                "none for what baseline created, else \"unmanaged\"",
-                "What the keys in the bucket begin with; \"\" for nothing.",
-            ),
-            Setting::new(
-                "kms_key",
-                "\"unmanaged\"",
-                "The ARN of the KMS key that encrypts what is delivered, in the region of the bucket; \
-                 its policy must let AWS Config use it. {account} is filled in. A key of another \
-                 account has to be named here.",
-            )
-            .breaks("who reads what is delivered must be allowed to decrypt with the key"),
-            Setting::new(
-                "snapshot_frequency",
-                "\"unmanaged\"",
-                "How often snapshots are delivered: One_Hour, Three_Hours, Six_Hours, \
-                 Twelve_Hours or TwentyFour_Hours. More often satisfies it.",
-            )
-            .stricter(Stricter::Later(&[
-                "TwentyFour_Hours",
-                "Twelve_Hours",
-                "Six_Hours",
-                "Three_Hours",
-                "One_Hour",
-            ])),
-            Setting::new(
-                "sns_topic",
-                "\"unmanaged\"",
-                "The ARN of the topic that is told of changes. It must be in the region of the \
-                 recorder: {region} and {account} are filled in.",
-            ),
-            Setting::new(
-                "retention_days",
-                "2557 for what baseline created, else \"unmanaged\"",
-                "For how many days at least Config keeps the history, 30 to 2557; AWS's default is \
-                 2557.",
-            )
-            .stricter(Stricter::Higher),
-            TAKE_OVER,
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("3.3", "Config records every region"),
             Reference::cis7("4.3", "Config records every region"),
@@ -203,13 +115,6 @@ impl Control for Config {
             problems.setting("prefix", "leave out the slash at its start or end");
         }
         settings.check_names(problems);
-        let days = settings.retention_days.as_ref().map(|floor| *floor.value());
-        if days.is_some_and(|days| !(30..=state::LONGEST).contains(&days)) {
-            problems.setting(
-                "retention_days",
-                "AWS keeps the history for 30 to 2557 days",
-            );
-        }
     }
 
     fn state(_: &Self::Live) {}

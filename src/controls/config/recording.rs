@@ -4,7 +4,11 @@
 //! time for money. The flag for them works with "all" only; a list names them or does not.
 
 use crate::document::Problems;
+use crate::keys;
+use crate::settings::{Setting, Takes, schema};
+use crate::words;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The types that the flag `includeGlobalResourceTypes` stands for.
@@ -31,15 +35,47 @@ pub enum Wish {
     Exactly(Record),
 }
 
-/// The setting `global_types`: where the types of IAM are recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GlobalTypes {
-    /// In the home region.
-    #[default]
-    Home,
-    /// Nowhere.
-    None,
+words! {
+    /// The setting `global_types`: where the types of IAM are recorded.
+    pub enum GlobalTypes {
+        /// In the home region.
+        Home = "home",
+        /// Nowhere.
+        None = "none",
+    }
+}
+
+impl Takes for Wish {
+    const KEYS: &'static [Setting] = keys! {
+        /// The resource types that are recorded at least.
+        #[example("[\"AWS::EC2::Instance\"]")]
+        include: BTreeSet<String> = none,
+
+        /// The resource types of which all others are recorded at least.
+        #[example("[\"AWS::EC2::Instance\"]")]
+        exclude: BTreeSet<String> = none,
+
+        /// `"all"`, or one of these two in a table: this is recorded, and no more.
+        #[example("\"all\"")]
+        exactly: Record = none,
+    };
+    const EXAMPLES: &'static [&'static str] = &[
+        "\"all\"",
+        "{ include = [\"AWS::EC2::Instance\"] }",
+        "{ exclude = [\"AWS::EC2::Instance\"] }",
+    ];
+
+    fn schema() -> Value {
+        schema::either(json!({ "const": "all" }), schema::one_of(Self::KEYS))
+    }
+}
+
+impl Takes for Record {
+    fn schema() -> Value {
+        let lists = ["include", "exclude"];
+        let lists = Wish::KEYS.iter().filter(|key| lists.contains(&key.name));
+        schema::either(json!({ "const": "all" }), schema::one_of(lists))
+    }
 }
 
 /// What a recorder records, save the types of IAM.

@@ -5,84 +5,103 @@ use super::recording::{GlobalTypes, Group, Record, Wish};
 use super::role::service_linked_role;
 use super::state::{LONGEST, Recorder};
 use crate::control::Context;
+use crate::control::owner::TAKE_OVER;
 use crate::document::Problems;
 use crate::floor::{AtLeast, raise_word};
-use crate::managed::Managed;
+use crate::managed::{Managed, Switch};
 use crate::s3::is_bucket_name;
+use crate::settings;
+use crate::texts;
+use crate::words;
 use serde::Deserialize;
 
-/// The table `[config]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    pub enabled: Managed<bool>,
-    pub record: Managed<Wish>,
-    pub global_types: Managed<GlobalTypes>,
-    pub frequency: Managed<AtLeast<Frequency>>,
-    pub role: Managed<RoleSetting>,
-    pub bucket: Managed<String>,
-    pub prefix: Managed<String>,
-    pub snapshot_frequency: Managed<AtLeast<Snapshots>>,
-    pub kms_key: Managed<String>,
-    pub sns_topic: Managed<String>,
-    pub retention_days: Managed<AtLeast<u32>>,
-    pub take_over: Managed<bool>,
-}
+settings! {
+    /// The table `[config]`.
+    pub struct Settings {
+        /// Whether the recorders run; false stops them and manages nothing else.
+        #[costs]
+        #[shown_as("recording")]
+        pub enabled: Switch = true,
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            enabled: Managed::new(true),
-            record: Managed::new(Wish::All),
-            global_types: Managed::new(GlobalTypes::Home),
-            frequency: Managed::UNMANAGED,
-            role: Managed::UNMANAGED,
-            bucket: Managed::UNMANAGED,
-            prefix: Managed::UNMANAGED,
-            snapshot_frequency: Managed::UNMANAGED,
-            kms_key: Managed::UNMANAGED,
-            sns_topic: Managed::UNMANAGED,
-            retention_days: Managed::UNMANAGED,
-            take_over: Managed::new(false),
-        }
+        /// The resource types: `"all"`, a list of those to `include`, or of those to `exclude`. What
+        /// is recorded besides stays recorded, unless it is `{ exactly = … }` one of these. Types of
+        /// IAM are taken out of the lists in all regions but one.
+        #[costs]
+        pub record: Managed<Wish> = "all",
+
+        /// Where users, groups, roles and policies of IAM are recorded: `"home"`, the home region,
+        /// or another of the baseline where that cannot; or `"none"`. Where they are recorded
+        /// already, they stay so.
+        #[costs]
+        pub global_types: Managed<GlobalTypes> = "home",
+
+        /// How often: `"continuous"` or `"daily"`. Continuous satisfies daily.
+        #[costs]
+        #[created("\"continuous\"")]
+        pub frequency: Managed<AtLeast<Frequency>> = unmanaged,
+
+        /// `"service-linked"`, made when it is missing, or the ARN of a role. `{account}` is filled
+        /// in. Name the role of existing recorders here if it is another: `permissions` can then
+        /// tell that it is passed.
+        #[created("\"service-linked\"")]
+        #[example("\"service-linked\"", "\"arn:aws:iam::{account}:role/config\"")]
+        pub role: Managed<RoleSetting> = unmanaged,
+
+        /// The bucket to deliver to. `{account}` and `{region}`, the home region, are filled in. A
+        /// channel that baseline did not create may deliver to whichever bucket of this account it
+        /// has. Name a bucket of another account here.
+        #[created("that of [log_bucket]")]
+        #[example("\"acme-logs-{account}\"")]
+        pub bucket: Managed<String> = unmanaged,
+
+        /// What the keys in the bucket begin with; `""` for nothing.
+        #[created("none")]
+        #[example("\"config\"")]
+        pub prefix: Managed<String> = unmanaged,
+
+        /// The ARN of the KMS key that encrypts what is delivered, in the region of the bucket; its
+        /// policy must let AWS Config use it. `{account}` is filled in. A key of another account has
+        /// to be named here.
+        #[breaks("who reads what is delivered must be allowed to decrypt with the key")]
+        #[example("\"arn:aws:kms:us-east-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab\"")]
+        pub kms_key: Managed<String> = unmanaged,
+
+        /// How often snapshots are delivered. More often satisfies it.
+        pub snapshot_frequency: Managed<AtLeast<Snapshots>> = unmanaged,
+
+        /// The ARN of the topic that is told of changes. It must be in the region of the recorder:
+        /// `{region}` and `{account}` are filled in.
+        #[example("\"arn:aws:sns:{region}:{account}:config\"")]
+        pub sns_topic: Managed<String> = unmanaged,
+
+        /// For how many days at least Config keeps the history; AWS's default is 2557.
+        #[range(30..=LONGEST as i64)]
+        #[created("2557")]
+        #[example("2557", "{ exactly = 365 }")]
+        pub retention_days: Managed<AtLeast<u32>> = unmanaged,
+
+        #[says(TAKE_OVER)]
+        pub take_over: Managed<bool> = false,
     }
 }
 
-/// How often a recorder looks; the later one looks more often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Frequency {
-    Daily,
-    Continuous,
+words! {
+    /// How often a recorder looks.
+    pub enum Frequency {
+        Daily = "daily" => "DAILY",
+        Continuous = "continuous" => "CONTINUOUS",
+    }
 }
 
-impl Frequency {
-    const WORDS: [(Self, &str); 2] = [(Self::Daily, "DAILY"), (Self::Continuous, "CONTINUOUS")];
-}
-
-/// How often a channel delivers snapshots; the later ones deliver more often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum Snapshots {
-    #[serde(rename = "TwentyFour_Hours")]
-    TwentyFourHours,
-    #[serde(rename = "Twelve_Hours")]
-    TwelveHours,
-    #[serde(rename = "Six_Hours")]
-    SixHours,
-    #[serde(rename = "Three_Hours")]
-    ThreeHours,
-    #[serde(rename = "One_Hour")]
-    OneHour,
-}
-
-impl Snapshots {
-    const WORDS: [(Self, &str); 5] = [
-        (Self::TwentyFourHours, "TwentyFour_Hours"),
-        (Self::TwelveHours, "Twelve_Hours"),
-        (Self::SixHours, "Six_Hours"),
-        (Self::ThreeHours, "Three_Hours"),
-        (Self::OneHour, "One_Hour"),
-    ];
+words! {
+    /// How often a channel delivers snapshots.
+    pub enum Snapshots {
+        TwentyFourHours = "TwentyFour_Hours" => "TwentyFour_Hours",
+        TwelveHours = "Twelve_Hours" => "Twelve_Hours",
+        SixHours = "Six_Hours" => "Six_Hours",
+        ThreeHours = "Three_Hours" => "Three_Hours",
+        OneHour = "One_Hour" => "One_Hour",
+    }
 }
 
 /// The setting `role`.
@@ -92,6 +111,8 @@ pub enum RoleSetting {
     ServiceLinked,
     Arn(String),
 }
+
+texts!(RoleSetting: "^(service-linked|arn:.*:role/.*)$");
 
 impl TryFrom<String> for RoleSetting {
     type Error = String;
@@ -279,7 +300,7 @@ impl Settings {
             (None, None) => Wish::All.settle(with_global, None)?,
         };
         let asked = self.frequency(is_ours);
-        let frequency = |live: Option<&str>| raise_word(&asked, live, &Frequency::WORDS);
+        let frequency = |live: Option<&str>| raise_word(&asked, live);
         Some(match live {
             Some(live) => Recorder {
                 role: match self.role.is_some() || (is_ours && !self.role.is_left_alone()) {
@@ -323,7 +344,7 @@ impl Settings {
         let live = live.cloned().unwrap_or_else(|| Channel::to(&bucket));
         let snapshots = live.snapshot_frequency.as_deref();
         Some(Channel {
-            snapshot_frequency: raise_word(&self.snapshot_frequency, snapshots, &Snapshots::WORDS),
+            snapshot_frequency: raise_word(&self.snapshot_frequency, snapshots),
             bucket,
             prefix: (*self.prefix)
                 .clone()

@@ -236,7 +236,7 @@ mod tests {
     }
 
     fn fields(own: &Channel, siblings: &Siblings) -> Vec<&'static str> {
-        let (settings, its) = (Settings::default(), recorder("x"));
+        let (settings, its): (Settings, _) = (crate::settings::value("{}"), recorder("x"));
         judge(&mut Proposal::fine(), &settings, siblings, &its, own, own)
     }
 

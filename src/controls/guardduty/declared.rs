@@ -2,8 +2,11 @@
 
 use super::silencing::file_of;
 use crate::control::Context;
+use crate::settings;
+use crate::settings::{Setting, Takes, schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use std::fmt;
 
 /// A list that the baseline declares.
@@ -30,12 +33,26 @@ impl DeclaredList {
     }
 }
 
-/// A list with its file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Whole {
-    name: String,
-    location: Option<String>,
+settings! {
+    /// A list with its file.
+    struct Whole {
+        /// The name of the list.
+        #[example("\"office\"")]
+        name: String,
+
+        /// Where its file is, as `s3://…`; `{region}`, that of the detector, and `{account}` are
+        /// filled in.
+        #[example("\"s3://acme-lists/office.txt\"")]
+        location: Option<String> = none,
+    }
+}
+
+impl Takes for DeclaredList {
+    const KEYS: &'static [Setting] = Whole::KEYS;
+
+    fn schema() -> Value {
+        schema::either(String::schema(), Whole::schema())
+    }
 }
 
 impl<'de> Deserialize<'de> for DeclaredList {

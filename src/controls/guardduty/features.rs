@@ -2,8 +2,10 @@
 
 use crate::document::Problems;
 use crate::floor::AtLeast;
+use crate::settings::{Stricter, Takes, schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -127,6 +129,24 @@ impl Declared {
             }
         }
         (wanted, missing)
+    }
+}
+
+impl Takes for Declared {
+    const STRICTER: Stricter = AtLeast::<bool>::STRICTER;
+    const NAMES: &'static [&'static str] = &NAMES;
+
+    fn schema() -> Value {
+        let switch = AtLeast::<bool>::schema();
+        let parts = ["enabled"].iter().chain(&ADDITIONAL);
+        let parts = parts.map(|&part| (part.to_owned(), switch.clone()));
+        let whole = json!({
+            "type": "object",
+            "properties": Value::Object(parts.collect()),
+            "required": ["enabled"],
+            "additionalProperties": false,
+        });
+        schema::either(switch.clone(), whole)
     }
 }
 

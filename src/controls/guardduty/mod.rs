@@ -16,13 +16,12 @@ mod writes;
 
 use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Write};
-use crate::control::owner::TAKE_OVER;
 use crate::control::{
-    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Setting, Standard,
-    Stricter,
+    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Standard,
 };
 use crate::document::Problems;
 use crate::place::Place;
+use crate::settings::Takes;
 use features::{Declared, EKS_RUNTIME, RUNTIME};
 use proposal::{propose_change, propose_new, propose_off, propose_unfinished};
 use settings::Settings;
@@ -44,75 +43,15 @@ impl Control for GuardDuty {
               the API calls, network flows and name look-ups of the account.",
         scope: Scope::Regions,
         needs: &[Need::Regions],
-        settings: &[
-            Setting::new(
-                "enabled",
-                "true",
-                "Whether the detectors run; false suspends them and manages nothing else.",
-            )
-            .costs()
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "features",
-                "\"unmanaged\"",
-                "Protection plans by AWS's names: { S3_DATA_EVENTS = true }, or { RUNTIME_MONITORING \
-                 = { enabled = true, EC2_AGENT_MANAGEMENT = true } }. False does not ask for one; \
-                 { exactly = false } switches it off. What is not declared stays as it is, and is \
-                 off in a new detector: AWS itself would switch it on, for money. A plan that a \
-                 region does not offer is noted and otherwise left out.",
-            )
-            .costs()
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "publishing_frequency",
-                "\"unmanaged\"",
-                "How often findings that changed are published: FIFTEEN_MINUTES, ONE_HOUR or \
-                 SIX_HOURS. More often satisfies it. Unmanaged, a new detector has SIX_HOURS.",
-            )
-            .stricter(Stricter::Later(&[
-                "SIX_HOURS",
-                "ONE_HOUR",
-                "FIFTEEN_MINUTES",
-            ])),
-            Setting::new(
-                "filters",
-                "[]",
-                "The names of the suppression rules that may archive findings. Any other is a \
-                 finding, and so is one of these that archives broadly.",
-            ),
-            Setting::new(
-                "trusted_lists",
-                "[]",
-                "The names of the trusted IP and entity lists; nothing is found about what they \
-                 hold. { name = …, location = \"s3://…\" } declares the file as well. Any other \
-                 that is in use is a finding.",
-            ),
-            Setting::new(
-                "threat_lists",
-                "[]",
-                "The names of the threat IP and entity lists that must be in use, perhaps with their \
-                 files: { name = …, location = \"s3://…\" }. Any other that is in use is a finding.",
-            ),
-            Setting::new(
-                "export_buckets",
-                "[]",
-                "The buckets that findings must be exported to; {region}, that of the detector, and \
-                 {account} are filled in. An export to another account's bucket that is not named \
-                 is a finding, and so is one that fails.",
-            ),
-            Setting::new(
-                "administrator",
-                "\"unmanaged\"",
-                "The account that administers the detectors, or \"none\". Another, or none, is a \
-                 finding: a member account can leave its administrator, and accept another.",
-            ),
-            TAKE_OVER,
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             fsbp("GuardDuty.1", "threat detection on everywhere"),
             fsbp("GuardDuty.5", "with EKS_AUDIT_LOGS"),
             fsbp("GuardDuty.6", "with LAMBDA_NETWORK_LOGS"),
-            fsbp("GuardDuty.7", "with RUNTIME_MONITORING and EKS_ADDON_MANAGEMENT"),
+            fsbp(
+                "GuardDuty.7",
+                "with RUNTIME_MONITORING and EKS_ADDON_MANAGEMENT",
+            ),
             fsbp("GuardDuty.8", "with EBS_MALWARE_PROTECTION"),
             fsbp("GuardDuty.9", "with RDS_LOGIN_EVENTS"),
             fsbp("GuardDuty.10", "with S3_DATA_EVENTS"),

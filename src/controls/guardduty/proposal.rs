@@ -1,6 +1,6 @@
 //! What would make a detector match: one that is new, unfinished, different, or to be suspended.
 
-use super::settings::{Frequency, Settings, Settled};
+use super::settings::{Settings, Settled};
 use super::state::{Detector, Live};
 use super::writes::{
     CreateDetector, FeatureInput, FinishDetector, MarkFinished, UpdateDetector, at_first, requests,
@@ -28,11 +28,7 @@ fn wanted_at_first(settings: &Settings, live_frequency: Option<&str>) -> Detecto
     let declared = settings.features.iter().flatten();
     Detector {
         enabled: true,
-        publishing_frequency: raise_word(
-            &settings.publishing_frequency,
-            live_frequency,
-            &Frequency::WORDS,
-        ),
+        publishing_frequency: raise_word(&settings.publishing_frequency, live_frequency),
         features: declared
             .map(|(name, declared)| (name.clone(), declared.at_first()))
             .collect(),
@@ -95,11 +91,7 @@ pub fn propose_change(
     let frequency = live.publishing_frequency.as_deref();
     let wanted = Detector {
         enabled: settings.enabled.unwrap_or(live.enabled),
-        publishing_frequency: raise_word(
-            &settings.publishing_frequency,
-            frequency,
-            &Frequency::WORDS,
-        ),
+        publishing_frequency: raise_word(&settings.publishing_frequency, frequency),
         features,
     };
     let mut proposal = update(id, live, &wanted, region);

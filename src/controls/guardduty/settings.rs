@@ -5,57 +5,75 @@ use super::features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
 use super::state::Detector;
 use crate::aws::AccountId;
 use crate::control::Proposal;
+use crate::control::owner::TAKE_OVER;
 use crate::floor::AtLeast;
-use crate::managed::Managed;
+use crate::managed::{Managed, Switch};
+use crate::settings;
+use crate::texts;
+use crate::words;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The table `[guardduty]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    pub enabled: Managed<bool>,
-    pub features: Managed<BTreeMap<String, Declared>>,
-    pub publishing_frequency: Managed<AtLeast<Frequency>>,
-    pub filters: Managed<BTreeSet<String>>,
-    pub trusted_lists: Managed<BTreeSet<DeclaredList>>,
-    pub threat_lists: Managed<BTreeSet<DeclaredList>>,
-    pub export_buckets: Managed<BTreeSet<String>>,
-    pub administrator: Managed<Administrator>,
-    pub take_over: Managed<bool>,
-}
+settings! {
+    /// The table `[guardduty]`.
+    pub struct Settings {
+        /// Whether the detectors run; false suspends them and manages nothing else.
+        #[costs]
+        pub enabled: Switch = true,
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            enabled: Managed::new(true),
-            features: Managed::UNMANAGED,
-            publishing_frequency: Managed::UNMANAGED,
-            filters: Managed::new(BTreeSet::new()),
-            trusted_lists: Managed::new(BTreeSet::new()),
-            threat_lists: Managed::new(BTreeSet::new()),
-            export_buckets: Managed::new(BTreeSet::new()),
-            administrator: Managed::UNMANAGED,
-            take_over: Managed::new(false),
-        }
+        /// Protection plans by AWS's names, each `true` or a table with `enabled` and what belongs
+        /// to the plan. False does not ask for one; `{ exactly = false }` switches it off. What is
+        /// not declared stays as it is, and is off in a new detector: AWS itself would switch it on,
+        /// for money. A plan that a region does not offer is noted and otherwise left out.
+        #[costs]
+        #[example(
+            "{ S3_DATA_EVENTS = true }",
+            "{ RUNTIME_MONITORING = { enabled = true, EC2_AGENT_MANAGEMENT = true } }"
+        )]
+        pub features: Managed<BTreeMap<String, Declared>> = unmanaged,
+
+        /// How often findings that changed are published. More often satisfies it. Unmanaged, a new
+        /// detector has `SIX_HOURS`.
+        pub publishing_frequency: Managed<AtLeast<Frequency>> = unmanaged,
+
+        /// The names of the suppression rules that may archive findings. Any other is a finding, and
+        /// so is one of these that archives broadly.
+        #[example("[\"known-scanner\"]")]
+        pub filters: Managed<BTreeSet<String>> = [],
+
+        /// The names of the trusted IP and entity lists, perhaps with their files; nothing is found
+        /// about what they hold. Any other that is in use is a finding.
+        #[example("[\"office\"]")]
+        pub trusted_lists: Managed<BTreeSet<DeclaredList>> = [],
+
+        /// The names of the threat IP and entity lists that must be in use, perhaps with their
+        /// files. Any other that is in use is a finding.
+        #[example("[\"our-threats\"]")]
+        pub threat_lists: Managed<BTreeSet<DeclaredList>> = [],
+
+        /// The buckets that findings must be exported to; `{region}`, that of the detector, and
+        /// `{account}` are filled in. An export to another account's bucket that is not named is a
+        /// finding, and so is one that fails.
+        #[example("[\"acme-findings\"]")]
+        pub export_buckets: Managed<BTreeSet<String>> = [],
+
+        /// The account that administers the detectors, or `"none"`. Another, or none, is a finding:
+        /// a member account can leave its administrator, and accept another.
+        #[example("\"111122223333\"", "\"none\"")]
+        pub administrator: Managed<Administrator> = unmanaged,
+
+        #[says(TAKE_OVER)]
+        pub take_over: Managed<bool> = false,
     }
 }
 
-/// How often changed findings are published; the later ones more often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Frequency {
-    SixHours,
-    OneHour,
-    FifteenMinutes,
-}
-
-impl Frequency {
-    pub const WORDS: [(Self, &str); 3] = [
-        (Self::SixHours, "SIX_HOURS"),
-        (Self::OneHour, "ONE_HOUR"),
-        (Self::FifteenMinutes, "FIFTEEN_MINUTES"),
-    ];
+words! {
+    /// How often changed findings are published.
+    pub enum Frequency {
+        SixHours = "SIX_HOURS" => "SIX_HOURS",
+        OneHour = "ONE_HOUR" => "ONE_HOUR",
+        FifteenMinutes = "FIFTEEN_MINUTES" => "FIFTEEN_MINUTES",
+    }
 }
 
 /// The setting `administrator`.
@@ -67,6 +85,8 @@ pub enum Administrator {
     /// By this one.
     Account(AccountId),
 }
+
+texts!(Administrator: "^(none|[0-9]{12})$");
 
 impl TryFrom<String> for Administrator {
     type Error = String;

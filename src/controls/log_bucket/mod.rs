@@ -14,14 +14,15 @@ use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Operation, Write, keys};
 use crate::control::owner::{TAKE_OVER, owner};
 use crate::control::{
-    About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Setting,
-    Standing, Stricter,
+    About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Standing,
 };
 use crate::document::Problems;
 use crate::floor::AtLeast;
 use crate::managed::{Managed, UNMANAGED};
 use crate::place::Place;
 use crate::s3::{self, Bucket};
+use crate::settings;
+use crate::settings::Takes;
 use change::{create, raise};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -30,7 +31,10 @@ use std::collections::BTreeSet;
 pub struct LogBucket;
 
 /// The name of the bucket when the baseline gives none.
-pub const DEFAULT_NAME: &str = "baseline-logs-{account}-{region}";
+pub fn default_name() -> String {
+    let settings: Settings = crate::settings::value("{}");
+    settings.name
+}
 
 const HEAD: Operation = Operation::new(
     "s3",
@@ -38,15 +42,30 @@ const HEAD: Operation = Operation::new(
     &[Grant::on("s3:ListBucket", "arn:{partition}:s3:::{bucket}")],
 );
 
-/// The table `[log_bucket]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    name: String,
-    retention_days: Managed<AtLeast<i32>>,
-    versioning: Managed<AtLeast<bool>>,
-    shared_with: Managed<BTreeSet<String>>,
-    take_over: Managed<bool>,
+settings! {
+    /// The table `[log_bucket]`.
+    pub struct Settings {
+        /// Its name; `{account}` and `{region}` (the home region) are filled in.
+        #[example("\"acme-logs-{account}\"")]
+        name: String = "baseline-logs-{account}-{region}",
+
+        /// Days that logs are kept at least. A bucket created by baseline deletes them after that;
+        /// in one that was there before, nothing is deleted that was not before.
+        #[range(1..=i64::MAX)]
+        retention_days: Managed<AtLeast<i32>> = 400,
+
+        /// Whether overwritten and deleted logs stay as old versions.
+        versioning: Managed<AtLeast<bool>> = true,
+
+        /// Accounts, organizations and whatever else a statement names that its policy may let in,
+        /// beside this account, and to whom it may be replicated: accounts, or buckets by ARN.
+        /// Whoever else gets the logs is a finding, with the statement or the rule.
+        #[example("[\"999999999999\"]")]
+        shared_with: Managed<BTreeSet<String>> = [],
+
+        #[says(TAKE_OVER)]
+        take_over: Managed<bool> = false,
+    }
 }
 
 impl Settings {
@@ -58,18 +77,6 @@ impl Settings {
     /// Whether versioning is to be on.
     fn wants_versioning(&self) -> bool {
         self.versioning.as_ref().is_some_and(|floor| *floor.value())
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            name: DEFAULT_NAME.to_owned(),
-            retention_days: Managed::new(AtLeast::new(400)),
-            versioning: Managed::new(AtLeast::new(true)),
-            shared_with: Managed::new(BTreeSet::new()),
-            take_over: Managed::new(false),
-        }
     }
 }
 
@@ -118,27 +125,7 @@ impl Control for LogBucket {
               account write.",
         scope: Scope::Account,
         needs: &[Need::Buckets],
-        settings: &[
-            Setting::new(
-                "name",
-                "\"baseline-logs-{account}-{region}\"",
-                "Its name; {account} and {region} (the home region) are filled in.",
-            ),
-            Setting::new(
-                "retention_days",
-                "400",
-                "Days that logs are kept at least. A bucket created by baseline deletes them after that; in one that was there before, nothing is deleted that was not before.",
-            )
-            .stricter(Stricter::Higher),
-            Setting::new("versioning", "true", "Whether overwritten and deleted logs stay as old versions.")
-                .stricter(Stricter::Higher),
-            Setting::new(
-                "shared_with",
-                "[]",
-                "Accounts, organizations and whatever else a statement names that its policy may let in, beside this account, and to whom it may be replicated: accounts, or buckets by ARN. Whoever else gets the logs is a finding, with the statement or the rule.",
-            ),
-            TAKE_OVER,
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::fsbp("S3.2", "no public read of the logs"),
             Reference::fsbp("S3.3", "no public write to the logs"),
@@ -188,9 +175,6 @@ impl Control for LogBucket {
         if settings.name == UNMANAGED {
             let text = "the log bucket is known by its name: name it, or leave the key out";
             problems.setting("name", text);
-        }
-        if settings.days().is_some_and(|days| days < 1) {
-            problems.setting("retention_days", "S3 counts in whole days, from 1 up");
         }
         s3::check_shared_with(settings.shared_with.iter().flatten(), |text| {
             problems.setting("shared_with", text);

@@ -8,12 +8,12 @@ mod writes;
 
 use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Grant, Operation, Write};
-use crate::control::{
-    About, Context, Control, Cost, Past, Proposal, Reference, Scope, Setting, Standing, Stricter,
-};
+use crate::control::{About, Context, Control, Cost, Past, Proposal, Reference, Scope, Standing};
 use crate::document::Problems;
-use crate::managed::Managed;
+use crate::managed::Switch;
 use crate::place::Place;
+use crate::settings;
+use crate::settings::Takes;
 use dashboard::{Advanced, Dashboard, Export, GET, Listed};
 use serde::{Deserialize, Serialize};
 use writes::PutStorageLensConfiguration;
@@ -39,20 +39,19 @@ const GET_TAGS: Operation = Operation::new(
 /// The dashboard that every account has. Source: S3 User Guide, "Default dashboard".
 const DEFAULT: &str = "default-account-dashboard";
 
-/// The table `[storage_lens]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    enabled: Managed<bool>,
-    advanced: Managed<bool>,
-}
+settings! {
+    /// The table `[storage_lens]`.
+    pub struct Settings {
+        /// Whether the default dashboard is on; false switches it off. Another dashboard over the
+        /// whole account that shows as much satisfies true.
+        #[costs]
+        enabled: Switch = true,
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            enabled: Managed::new(true),
-            advanced: Managed::UNMANAGED,
-        }
+        /// Whether it has the advanced metrics as well, for money: activity, cost optimization, data
+        /// protection and status codes, of the account and of each bucket. False does not ask for
+        /// them; what is on stays on.
+        #[costs]
+        advanced: Switch = unmanaged,
     }
 }
 
@@ -94,25 +93,7 @@ impl Control for StorageLens {
               unversioned or left over.",
         scope: Scope::Account,
         needs: &[],
-        settings: &[
-            Setting::new(
-                "enabled",
-                "true",
-                "Whether the default dashboard is on; false switches it off. Another dashboard over \
-                 the whole account that shows as much satisfies true.",
-            )
-            .costs()
-            .stricter(Stricter::Higher),
-            Setting::new(
-                "advanced",
-                "\"unmanaged\"",
-                "Whether it has the advanced metrics as well, for money: activity, cost \
-                 optimization, data protection and status codes, of the account and of each bucket. \
-                 False does not ask for them; what is on stays on.",
-            )
-            .costs()
-            .stricter(Stricter::Higher),
-        ],
+        settings: Settings::KEYS,
         satisfies: &[
             Reference::nist_csf("Identify", "what is stored is known"),
             Reference::well_architected("SEC 7", "data and how it is protected are known"),

@@ -1,7 +1,7 @@
 //! What the baseline wishes a trail to log, and the smallest addition that brings it about.
 
 use super::{ARN, CATEGORY, Field, READ_ONLY, Selector, TYPE};
-use serde::Deserialize;
+use crate::words;
 use std::collections::BTreeSet;
 
 /// A kind of thing whose data events a baseline can ask for.
@@ -70,17 +70,18 @@ pub struct Wish {
     pub access: Access,
 }
 
-/// Which data events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Access {
-    /// Those that only read.
-    Read,
-    /// Those that write.
-    Write,
-    /// All.
-    #[default]
-    All,
+words! {
+    /// Which data events.
+    #[derive(Default)]
+    pub enum Access {
+        /// Those that only read.
+        Read = "read",
+        /// Those that write.
+        Write = "write",
+        /// All.
+        #[default]
+        All = "all",
+    }
 }
 
 impl Access {

@@ -1,0 +1,11 @@
+//! `schema`: what a baseline may say, for editors.
+
+use super::shown;
+use crate::baseline::reference;
+use crate::error::{Error, Exit};
+use crate::view::Streams;
+
+pub fn run(streams: &mut Streams) -> Result<Exit, Error> {
+    shown(writeln!(streams.out, "{:#}", reference::schema()))?;
+    Ok(Exit::Fine)
+}
