@@ -108,6 +108,7 @@ fn misspelt_keys(text: &str, random: &mut Random) -> Vec<Broken> {
         match random.below(3) {
             0 if letters.len() > 3 => drop(letters.remove(at)),
             1 => letters.insert(at, 'q'),
+            _ if letters[at] == 'q' => letters[at] = 'x',
             _ => letters[at] = 'q',
         }
         let misspelt: String = letters.into_iter().collect();
