@@ -30,6 +30,18 @@ pub fn line<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
     written(value, CompactFormatter)
 }
 
+/// Writes what [`to_bytes`] gives, without holding it.
+///
+/// # Errors
+/// As for [`to_bytes`], and when the writer does not take it.
+pub fn write<T: Serialize + ?Sized>(mut out: impl Write, value: &T) -> io::Result<()> {
+    let formatter = Visible(PrettyFormatter::new());
+    value.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut out, formatter,
+    ))?;
+    out.write_all(b"\n")
+}
+
 fn written<T: Serialize + ?Sized>(
     value: &T,
     formatter: impl Formatter,

@@ -17,9 +17,9 @@ use time::OffsetDateTime;
 /// The format of snapshots that this version writes and reads.
 pub const FORMAT: u32 = 1;
 
-/// How many places of one control are looked at side by side: more than requests may be under
-/// way, and few enough that thousands of buckets do not fill the memory.
-const PLACES_AT_ONCE: usize = 128;
+/// How many places of one control are looked at side by side: as many as requests may be under way by
+/// default, and few enough that thousands of buckets do not fill the memory.
+const PLACES_AT_ONCE: usize = 64;
 
 /// What was seen of an account at one time. Saved, it is a snapshot.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -22,6 +22,13 @@ impl Group<'_> {
             })
     }
 
+    /// Where it is at work first.
+    pub(super) fn region(&self) -> &str {
+        let calls = self.0.iter().flat_map(|entry| &entry.calls);
+        let mut regions = calls.map(|call| call.region.as_str());
+        regions.next().unwrap_or_default()
+    }
+
     /// How many calls it has.
     pub(super) fn calls(&self) -> usize {
         self.0.iter().map(|entry| entry.calls.len()).sum()

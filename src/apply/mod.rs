@@ -69,6 +69,13 @@ const CONFLICTS: &[&str] = &[
     "OperationAborted",
 ];
 
+/// How many groups are carried out side by side, so that thousands of buckets do not fill the memory.
+const GROUPS_AT_ONCE: usize = 128;
+
+/// How many of them in one region: as many as requests may be under way by default, and few enough
+/// that a region that is down does not hold up the others.
+const GROUPS_OF_A_REGION: usize = 64;
+
 impl Executor<'_> {
     /// Carries out all changes of the plan. What need not wait runs side by side; what fails takes
     /// down only what depends on it.
@@ -77,13 +84,17 @@ impl Executor<'_> {
         let planned: Vec<Address> = plan.changes().map(Entry::address).collect();
         let mut running = FuturesUnordered::new();
         let mut busy: Vec<String> = Vec::new();
+        let mut regions: BTreeMap<String, usize> = BTreeMap::new();
         let mut ended = BTreeMap::new();
         loop {
             let ready = |group: &Group<'_>, ended: &_| readiness(group, &planned, ended);
-            while let Some(at) = waiting.iter().position(|group| {
-                ready(group, &ended) != Readiness::Wait
-                    && !group.buckets().any(|bucket| busy.contains(bucket))
-            }) {
+            while running.len() < GROUPS_AT_ONCE
+                && let Some(at) = waiting.iter().position(|group| {
+                    ready(group, &ended) != Readiness::Wait
+                        && !group.buckets().any(|bucket| busy.contains(bucket))
+                        && regions.get(group.region()) < Some(&GROUPS_OF_A_REGION)
+                })
+            {
                 let group = waiting.remove(at);
                 match ready(&group, &ended) {
                     Readiness::Skip(because) => {
@@ -92,6 +103,7 @@ impl Executor<'_> {
                     }
                     _ => {
                         busy.extend(group.buckets().cloned());
+                        *regions.entry(group.region().to_owned()).or_default() += 1;
                         let done = |address| ended.get(address) == Some(&Outcome::Done);
                         let wrote_before = self.wrote_lately || group.after().any(done);
                         running.push(async move {
@@ -104,6 +116,9 @@ impl Executor<'_> {
             match running.next().await {
                 Some((group, end)) => {
                     busy.retain(|bucket| !group.buckets().any(|own| own == bucket));
+                    if let Some(at_work) = regions.get_mut(group.region()) {
+                        *at_work -= 1;
+                    }
                     self.end(&group, &end, &mut ended);
                 }
                 None => return ended,

@@ -213,7 +213,7 @@ async fn matched(
         account,
         alone,
         plan: saved,
-        changes: fresh,
+        changes: Some(fresh),
         seen,
         aim,
         form,

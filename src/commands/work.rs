@@ -102,8 +102,8 @@ pub struct Work<'a> {
     pub alone: &'a Alone,
     /// The plan that was shown or saved.
     pub plan: Plan,
-    /// The changes to make, as the controls propose them now.
-    pub changes: Plan,
+    /// The changes to make, as the controls propose them now; `None` if they are those of the plan.
+    pub changes: Option<Plan>,
     /// What was looked at.
     pub seen: Observation,
     /// What the plan is to bring about.
@@ -125,7 +125,7 @@ impl<'a> Work<'a> {
         Self {
             account,
             alone,
-            changes: plan.clone(),
+            changes: None,
             plan,
             seen,
             aim,
@@ -152,17 +152,19 @@ impl<'a> Work<'a> {
     }
 
     /// Makes the changes and writes down what happens.
-    pub async fn carry_out(self, streams: &mut Streams) -> Result<Exit, Error> {
-        if self.changes.changes().next().is_some() {
+    pub async fn carry_out(mut self, streams: &mut Streams) -> Result<Exit, Error> {
+        let is_at_work = self.changes().changes().next().is_some();
+        if is_at_work {
             self.account.confirm().await?;
         }
         // A person may have thought for long, and nobody kept the lock meanwhile.
         self.alone.lock.confirm().await?;
-        let journal = self.begin(streams)?;
+        // It may be large, and nothing needs it once it is written down.
+        let seen = std::mem::take(&mut self.seen.places);
+        let journal = self.begin(seen, streams)?;
         let clock = self.alone.clock;
         let began = clock.now();
         let mut outcomes = BTreeMap::new();
-        let is_at_work = self.changes.changes().next().is_some();
         if is_at_work {
             outcomes = self.execute(&journal, streams).await?;
         }
@@ -173,7 +175,7 @@ impl<'a> Work<'a> {
         };
         let summary = Summary {
             plan: &self.plan,
-            changes: &self.changes,
+            changes: self.changes(),
             outcomes: &outcomes,
             run: &journal.run,
             took: clock.now() - began,
@@ -255,9 +257,17 @@ impl<'a> Work<'a> {
         ))
     }
 
-    fn begin(&self, streams: &mut Streams) -> Result<Journal, Error> {
+    fn changes(&self) -> &Plan {
+        self.changes.as_ref().unwrap_or(&self.plan)
+    }
+
+    fn begin(
+        &self,
+        seen: BTreeMap<Address, Sighting>,
+        streams: &mut Streams,
+    ) -> Result<Journal, Error> {
         let plan = &self.plan;
-        let changes: Vec<Address> = self.changes.changes().map(Entry::address).collect();
+        let changes: Vec<Address> = self.changes().changes().map(Entry::address).collect();
         let mut began = Began {
             format: journal::FORMAT,
             run: String::new(),
@@ -275,16 +285,10 @@ impl<'a> Work<'a> {
         let journal = journals.begin(began.clone(), self.alone.clock)?;
         began.run.clone_from(&journal.run);
         self.follow(&Record::Began(began), streams)?;
-        let untouched = self
-            .seen
-            .places
-            .iter()
-            .filter_map(|(address, seen)| match seen {
-                Sighting::Live(live) if !changes.contains(address) => {
-                    Some((address.clone(), live.clone()))
-                }
-                _ => None,
-            });
+        let untouched = seen.into_iter().filter_map(|(address, seen)| match seen {
+            Sighting::Live(live) if !changes.contains(&address) => Some((address, live)),
+            _ => None,
+        });
         let seen = Record::Seen {
             places: untouched.collect(),
         };
@@ -300,7 +304,7 @@ impl<'a> Work<'a> {
         streams: &mut Streams,
     ) -> Result<BTreeMap<Address, Outcome>, Error> {
         let stop = AtomicBool::new(false);
-        let changes = self.changes.changes().count();
+        let changes = self.changes().changes().count();
         let live = view::apply::narrator(streams, self.form, changes, self.alone.clock);
         let executor = Executor {
             baseline: &self.account.baseline,
@@ -334,7 +338,7 @@ impl<'a> Work<'a> {
             std::future::pending::<Infallible>().await
         };
         tokio::select! {
-            outcomes = executor.run(&self.changes) => Ok(outcomes),
+            outcomes = executor.run(self.changes()) => Ok(outcomes),
             never = lost => match never {},
             () = told_twice => Err(Error {
                 exit: Exit::Partial,

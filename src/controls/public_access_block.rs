@@ -281,7 +281,7 @@ async fn exposures(reader: &Reader) -> (BTreeMap<String, Exposure>, BTreeSet<Str
 }
 
 /// How many buckets are looked at side by side.
-const BUCKETS_AT_ONCE: usize = 128;
+const BUCKETS_AT_ONCE: usize = 64;
 
 /// Replaces all four flags.
 #[derive(Debug, Serialize)]

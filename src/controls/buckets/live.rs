@@ -194,13 +194,14 @@ struct Looking<'a> {
     partition: &'a str,
 }
 
-/// Awaits a read if it is asked for.
-async fn when<T>(
-    asked_for: bool,
-    read: impl Future<Output = Result<T, AwsError>>,
-) -> Result<Option<T>, AwsError> {
+/// Reads what is asked for. Boxed then, and not made otherwise: the reads are large, and many buckets
+/// are looked at side by side.
+async fn when<T, R>(asked_for: bool, read: impl FnOnce() -> R) -> Result<Option<T>, AwsError>
+where
+    R: Future<Output = Result<T, AwsError>>,
+{
     match asked_for {
-        true => read.await.map(Some),
+        true => Box::pin(read()).await.map(Some),
         false => Ok(None),
     }
 }
@@ -213,7 +214,7 @@ impl Looking<'_> {
             bucket,
             region,
         } = *asked;
-        let takes_logs = self.takes_logs_of().await?;
+        let takes_logs = Box::pin(self.takes_logs_of()).await?;
         let rules =
             wanted.noncurrent_days.is_some() || wanted.abort_incomplete_uploads_days.is_some();
         let versions = wanted.versioning.is_some()
@@ -226,35 +227,33 @@ impl Looking<'_> {
             self.public_access(),
             when(
                 statements::reads_ownership(wanted) || wanted.ownership.is_some(),
-                self.ownership(),
+                || self.ownership(),
             ),
-            when(
-                wanted.private.is_some(),
-                s3::open_access_points(reader, bucket, region),
-            ),
+            when(wanted.private.is_some(), || {
+                s3::open_access_points(reader, bucket, region)
+            }),
         );
         let storage = async {
             tokio::join!(
                 when(
                     wanted.encryption.is_some() || statements::reads_encryption(wanted),
-                    asked.encryption()
+                    || asked.encryption()
                 ),
-                when(wanted.encryption.is_some(), self.key()),
+                when(wanted.encryption.is_some(), || self.key()),
                 self.versions(versions, rules),
-                when(wanted.object_lock.is_some(), asked.object_lock()),
-                when(wanted.tags.is_some(), asked.tags()),
+                when(wanted.object_lock.is_some(), || asked.object_lock()),
+                when(wanted.tags.is_some(), || asked.tags()),
             )
         };
         let shared = future::join(
-            when(wanted.shared_with.is_some(), asked.replicas_elsewhere()),
-            when(
-                wanted.shared_with.is_some(),
-                asked.policy_and_access_points(),
-            ),
+            when(wanted.shared_with.is_some(), || asked.replicas_elsewhere()),
+            when(wanted.shared_with.is_some(), || {
+                asked.policy_and_access_points()
+            }),
         );
         let logs = future::join3(
-            when(wanted.access_log.is_some(), asked.logging()),
-            when(wanted.access_log.is_some(), self.log_target()),
+            when(wanted.access_log.is_some(), || asked.logging()),
+            when(wanted.access_log.is_some(), || self.log_target()),
             self.as_log_target(takes_logs),
         );
         let (access, storage, shared, logs) = tokio::join!(access, storage, Box::pin(shared), logs);
@@ -331,10 +330,10 @@ impl Looking<'_> {
             let (versioning, rules) = tokio::join!(asked.versioning(), self.rules());
             return Ok((Some(versioning?), Some(rules?)));
         }
-        let versioning = when(versions, asked.versioning()).await?;
+        let versioning = when(versions, || asked.versioning()).await?;
         let is_on = versioning.as_ref().is_some_and(Versioning::is_enabled);
         let turns_on = self.wanted.versioning.is_some() && !is_on;
-        Ok((versioning, when(turns_on, asked.lifecycle()).await?))
+        Ok((versioning, when(turns_on, || asked.lifecycle()).await?))
     }
 
     /// Whether it is asked for that the bucket is private, and its block does not see to that: then
@@ -539,7 +538,7 @@ impl Looking<'_> {
                 value: Some(s3::Encryption::default()),
                 ..Whole::default()
             }),
-            key: when(is_kms, self.key()).await?,
+            key: when(is_kms, || self.key()).await?,
             versioning: versions.then_some(Versioning {
                 status: bucket.versioning,
                 mfa_delete: None,
@@ -548,7 +547,7 @@ impl Looking<'_> {
             object_lock: wanted.object_lock.map(|_| Whole::default()),
             tags: wanted.tags.map(|_| bucket.tags),
             logging: logs.then(Whole::default),
-            log_target: when(logs, self.log_target()).await?,
+            log_target: when(logs, || self.log_target()).await?,
             takes_logs: takes_logs.then(LogTarget::default),
             to_be: true,
             ..Live::default()
