@@ -20,7 +20,7 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Which credentials to use, and how AWS is asked.
+    /// Which credentials to use, and how to reach AWS.
     #[command(flatten)]
     pub aws: AwsArgs,
 }
@@ -30,12 +30,12 @@ pub struct Cli {
 pub enum Command {
     /// Write a commented baseline to start from
     ///
-    /// Writes baseline.toml, and never over a file that is there. Without credentials it leaves the
+    /// Writes baseline.toml, and never overwrites a file. Without credentials it leaves the
     /// account id for you to fill in; with `--profile` it asks AWS for it.
     ///
     /// Example: baseline init --profile acme-dev
     Init(Init),
-    /// Check a baseline without asking AWS anything
+    /// Check a baseline without sending anything to AWS
     ///
     /// Reports every problem in the file with its line. Exit codes: 0 valid, 1 not.
     ///
@@ -46,18 +46,18 @@ pub enum Command {
     /// Reads the account and writes nothing: the clients it uses refuse every mutating operation.
     ///
     /// Exit codes: 0 done (with `--detailed-exitcode` only if nothing differs), 1 failed, 2 differs
-    /// (only with `--detailed-exitcode`), 4 something could not be seen, 6 wrong account or blocked.
+    /// (only with `--detailed-exitcode`), 4 something could not be read, 6 wrong account or blocked.
     ///
     /// Example: baseline plan --out
     Plan(Plan),
     /// Make the account match
     ///
-    /// Given a saved plan, makes the calls it shows if the account and the baseline are still as it
-    /// saw them, and refuses otherwise. Given a baseline or nothing, plans, shows the plan, asks,
+    /// Given a saved plan, makes the calls it shows if the account and the baseline have not changed
+    /// since, and refuses otherwise. Given a baseline or nothing, plans, shows the plan, asks,
     /// and then does the same.
     ///
     /// Exit codes: 0 everything done or nothing to do, 1 failed, 3 part of it was done, 4 something
-    /// could not be seen, 6 refused before the first write.
+    /// could not be read, 6 refused before the first write.
     ///
     /// Example: baseline apply plans/111122223333-baseline.json
     Apply(Apply),
@@ -72,21 +72,21 @@ pub enum Command {
     ///
     /// Example: baseline undo 20261122T021503Z
     Undo(Undo),
-    /// List what applies did, or tell one of them call by call
+    /// List past applies, or show one of them call by call
     ///
-    /// Reads the journals in plans/ACCOUNT/ below this folder. Asks AWS nothing.
+    /// Reads the journals in plans/ACCOUNT/ below this folder. Sends nothing to AWS.
     ///
     /// Example: baseline history 20261122T021503Z
     History(History),
-    /// Say whether the account still matches
+    /// Report whether the account still matches
     ///
-    /// One line when all is well; otherwise what differs, what is waived and what could not be seen.
+    /// One line when all is well; otherwise what differs, what is waived and what could not be read.
     /// Made for cron.
     ///
-    /// With the journal of an earlier apply at hand it says of each difference what has moved since:
+    /// With the journal of an earlier apply it reports for each difference which side has moved since:
     /// `drifted` (AWS), `pending` (the baseline, or an apply that did not get so far) or `both`.
     ///
-    /// Exit codes: 0 matches, 1 failed, 2 differs, 4 something could not be seen, 6 wrong account or
+    /// Exit codes: 0 matches, 1 failed, 2 differs, 4 something could not be read, 6 wrong account or
     /// an apply is in progress.
     ///
     /// Example: baseline drift --profile acme-prod
@@ -121,27 +121,27 @@ pub enum Command {
     Snapshot(Snapshot),
 }
 
-/// Which credentials to use, by default those of the usual AWS chain; and how AWS is asked.
+/// Which credentials to use, by default those of the usual AWS chain; and how to reach AWS.
 #[derive(Clone, Debug, Args)]
 pub struct AwsArgs {
-    /// A profile of the AWS configuration files
+    /// Profile from the AWS config files
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The region to ask, over AWS_REGION and the profile; `home_region` of the baseline goes first
+    /// Region to use; overrides AWS_REGION and the profile. `home_region` of the baseline wins
     #[arg(long, global = true, value_name = "REGION", value_parser = region)]
     pub region: Option<String>,
-    /// A role to assume with the credentials found
+    /// ARN of a role to assume with these credentials
     #[arg(long, global = true, value_name = "ARN")]
     pub role_arn: Option<String>,
-    /// The longest that looking, and then making changes, may take [default: 10m, and 30m]
+    /// Time limit for reading, and again for making changes [default: 10m and 30m]
     ///
-    /// What has not been seen by then is told as not seen; changes are stopped as by Ctrl-C: the
-    /// calls under way are finished, and what is left is told.
+    /// Anything not read by then is reported as unknown. An apply stops as on Ctrl-C: calls in flight
+    /// finish, and the remaining changes are listed.
     #[arg(long, global = true, value_name = "DURATION", value_parser = time_limit)]
     pub timeout: Option<Duration>,
-    /// Where AWS sees this machine: its address on the internet, or the VPC endpoint for S3
+    /// Address or VPC endpoint from which AWS sees your requests
     ///
-    /// Tells whether a new bucket policy would lock out whoever puts it there.
+    /// Used to find out whether a new bucket policy would lock you out.
     #[arg(
         long,
         global = true,
@@ -154,10 +154,10 @@ pub struct AwsArgs {
     pub debug: bool,
 }
 
-/// How long looking may take, unless the person says otherwise.
+/// Default time limit for reading.
 const LOOKING: Duration = Duration::from_secs(10 * 60);
 
-/// How long making changes may take, unless the person says otherwise.
+/// Default time limit for making changes.
 const CHANGING: Duration = Duration::from_secs(30 * 60);
 
 impl AwsArgs {
@@ -203,10 +203,10 @@ pub struct Scope {
     /// Only this control, or this place of it: `config` or `config@eu-west-1`; may be repeated
     #[arg(long, value_name = "CONTROL[@PLACE]")]
     pub target: Vec<String>,
-    /// Not this control, or not this place of it; may be repeated
+    /// Leave out this control, or this place of it; may be repeated
     #[arg(long, value_name = "CONTROL[@PLACE]")]
     pub exclude: Vec<String>,
-    /// The most requests under way at once
+    /// Maximum number of concurrent requests
     #[arg(long, value_name = "N", default_value_t = 64)]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=512))]
     pub parallelism: usize,
@@ -244,7 +244,7 @@ pub struct Plan {
     /// Save the plan for `apply` [without a value: plans/ACCOUNT-BASELINE.json]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = false)]
     pub out: Option<Option<PathBuf>>,
-    /// For how long the saved plan may be applied
+    /// How long the saved plan may be applied
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = validity)]
     pub valid_for: Duration,
     /// Print the plan as JSON
@@ -273,7 +273,7 @@ pub struct Apply {
     /// Print what happens as JSON lines; asks nothing, so a baseline needs `--auto-approve`
     #[arg(long)]
     pub json: bool,
-    /// What the person agrees to.
+    /// What you agree to.
     #[command(flatten)]
     pub consent: Consent,
 }
@@ -284,13 +284,13 @@ pub struct Consent {
     /// Show the inputs of the calls, not only their names
     #[arg(long)]
     pub calls: bool,
-    /// Do not ask
+    /// Skip the confirmation prompt
     #[arg(long)]
     pub auto_approve: bool,
-    /// Let a change of this control protect less than before; may be repeated
+    /// Allow changes of this control that loosen protection; may be repeated
     #[arg(long, value_name = "CONTROL")]
     pub allow_loosening: Vec<String>,
-    /// Wait so long for another apply to the account to end
+    /// How long to wait for another apply on this account to finish
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
     pub lock_timeout: Duration,
 }
@@ -298,26 +298,26 @@ pub struct Consent {
 /// `undo`
 #[derive(Debug, Args)]
 pub struct Undo {
-    /// The run, or how its name begins; `baseline history` lists them
+    /// Run id or a unique prefix of it; `baseline history` lists them
     #[arg(value_name = "RUN")]
     pub run: String,
     /// The baseline.
     #[command(flatten)]
     pub file: File,
-    /// The most requests under way at once
+    /// Maximum number of concurrent requests
     #[arg(long, value_name = "N", default_value_t = 64)]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=512))]
     pub parallelism: usize,
     /// Save the plan for `apply` [without a value: plans/ACCOUNT-undo-RUN.json]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = false)]
     pub out: Option<Option<PathBuf>>,
-    /// For how long the saved plan may be applied
+    /// How long the saved plan may be applied
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = validity)]
     pub valid_for: Duration,
     /// Print what happens as JSON lines; asks nothing, so it needs `--auto-approve`
     #[arg(long, conflicts_with = "out")]
     pub json: bool,
-    /// What the person agrees to.
+    /// What you agree to.
     #[command(flatten)]
     pub consent: Consent,
 }
@@ -325,7 +325,7 @@ pub struct Undo {
 /// `history`
 #[derive(Debug, Args)]
 pub struct History {
-    /// The run, or how its name begins: tells it call by call
+    /// Run id or a unique prefix of it: shows that run call by call
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// Show every call with its input and request id, and nothing folded
@@ -351,7 +351,7 @@ pub struct Drift {
     /// Print what was found as JSON
     #[arg(long)]
     pub json: bool,
-    /// Tell drift from what is pending by this saved plan or journal, not by those in plans/ACCOUNT/
+    /// Compare with this saved plan or journal to tell drift from pending changes
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
     /// Ask CloudTrail who changed what has drifted, when, and from where
@@ -382,7 +382,7 @@ pub struct Explain {
     /// The control, or one of its things: CONTROL@NAME
     #[arg(value_name = "CONTROL")]
     pub control: Option<String>,
-    /// The baseline, which is read for the sake of a thing only.
+    /// The baseline; only needed for CONTROL@NAME.
     #[command(flatten)]
     pub file: File,
     /// Print the table of controls for the README
@@ -430,7 +430,9 @@ fn region(text: &str) -> Result<String, String> {
 
 fn time_limit(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) | Err(_) => Err("a time is wanted, as in 90s, 10m or 1h".to_owned()),
+        Ok(Duration::ZERO) | Err(_) => {
+            Err("expected a duration, for example 90s, 10m or 1h".to_owned())
+        }
         Ok(duration) => Ok(duration),
     }
 }

@@ -27,7 +27,7 @@ impl FromStr for Day {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is no date: write YYYY-MM-DD");
+        let wrong = || format!("'{text}' is not a date: write YYYY-MM-DD");
         let number = |part: &str, digits: usize| -> Option<u16> {
             let all_digits = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
             all_digits.then(|| part.parse().ok()).flatten()

@@ -69,7 +69,7 @@ impl Selection {
             if at.is_some() && !places.iter().any(|place| here(&place)) {
                 let known: Vec<&str> = places.iter().filter_map(Place::label).take(20).collect();
                 return Err(
-                    Error::failed(format!("{pattern} is no place of the baseline"))
+                    Error::failed(format!("{pattern} matches nothing in this baseline"))
                         .hint(format!("places of {name}: {}", known.join(", "))),
                 );
             }

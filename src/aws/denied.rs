@@ -162,7 +162,7 @@ pub fn advice(error: &AwsError) -> String {
             format!("the policy of {thing} must allow {action} to {caller}")
         }
         (Policy::Resource, true) => format!(
-            "the policy of {thing}{its_name} denies {action} to {caller}: whoever looks after that \
+            "the policy of {thing}{its_name} denies {action} to {caller}: whoever manages that \
              policy must exempt it"
         ),
         (Policy::Boundary, false) => {

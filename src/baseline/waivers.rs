@@ -164,7 +164,7 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
                     .as_str()
                     .is_some_and(|s| s.trim().is_empty()) =>
             {
-                problems.at(table, key, format!("'{key}' says nothing"));
+                problems.at(table, key, format!("'{key}' is empty"));
             }
             Some(_) => {}
         }

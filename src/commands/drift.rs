@@ -121,7 +121,7 @@ impl Before {
                     is_whole = false;
                     shown(writeln!(
                         streams.talk,
-                        "not seen: {}; what applies from other machines wrote is not compared",
+                        "unknown: {}; what applies from other machines wrote is not compared",
                         error.in_one_line()
                     ))?;
                 }
@@ -158,7 +158,7 @@ fn own_requests(heads: &[Head]) -> BTreeSet<String> {
 async fn check_alone(account: &Account) -> Result<(), Error> {
     match account.holder().await? {
         Some(holder) => Err(Error::refused(format!("apply in progress: {holder}"))
-            .hint("check again when it has ended")),
+            .hint("run it again when that has finished")),
         None => Ok(()),
     }
 }

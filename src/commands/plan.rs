@@ -68,7 +68,9 @@ pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error
             crate::clock::to_the_second(plan.expires),
             guard::allowing(plan)
         ),
-        false => format!("saved in {name}, to be read: the [limits] keep it from being applied"),
+        false => {
+            format!("saved in {name} for review only: it exceeds [limits] and cannot be applied")
+        }
     };
     shown(writeln!(streams.talk, "{text}"))
 }
@@ -77,8 +79,7 @@ pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error
 async fn tell_of_others(account: &Account, streams: &mut Streams) -> Result<(), Error> {
     match account.holder().await {
         Ok(Some(holder)) => {
-            let text =
-                format!("note: apply in progress: {holder}; what is shown may be half of it");
+            let text = format!("note: apply in progress: {holder}; the plan may show half of it");
             return shown(writeln!(streams.talk, "{text}"));
         }
         Ok(None) => {}
@@ -98,7 +99,7 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let selection = selection(&args.scope)?;
     let not = |cause: String| {
-        Error::failed(format!("{} is no snapshot", path.display()))
+        Error::failed(format!("{} is not a snapshot", path.display()))
             .because(cause)
             .hint("make one with `baseline snapshot --out FILE`")
     };

@@ -24,7 +24,7 @@ pub async fn run(
     if replaced.is_some_and(|bytes| !is_snapshot(&bytes)) {
         let path = args.out.display();
         return Err(Error::failed(format!(
-            "{path} is there and is no snapshot; it is left as it is"
+            "{path} exists and is not a snapshot; it was not overwritten"
         )));
     }
     files::save_private(&args.out, &bytes)?;
@@ -39,7 +39,7 @@ pub async fn run(
     let (path, places) = (args.out.display(), seen.places.len());
     shown(writeln!(
         streams.talk,
-        "saved {places} places in {path}; {hidden} could not be seen"
+        "saved {places} places in {path}; {hidden} could not be read"
     ))?;
     Ok(match hidden == 0 && !facts.contains(&true) {
         true => Exit::Fine,

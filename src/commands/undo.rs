@@ -98,7 +98,8 @@ fn still_there(
         match alone.check(&account.baseline, &seen.facts, &account.context) {
             Ok(()) => kept.push(place),
             Err(error) => {
-                let text = format!("note: {place} is no place of the baseline now, and is left");
+                let text =
+                    format!("note: {place} matches nothing in this baseline now; it is left");
                 shown(writeln!(streams.talk, "{text} as it is"))?;
                 last = Some(error);
             }

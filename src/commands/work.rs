@@ -364,16 +364,18 @@ fn agree(account: &str, form: Form, auto_approve: bool) -> Result<(), Error> {
     }
     if form == Form::Json {
         return Err(Error::refused("--json asks nothing")
-            .hint("save a plan and apply that, or say --auto-approve"));
+            .hint("save a plan and apply that, or use --auto-approve"));
     }
     if !can_ask() {
-        return Err(Error::refused("nobody can be asked: stdin is no terminal")
-            .hint("save a plan and apply that, or say --auto-approve"));
+        return Err(
+            Error::refused("cannot ask for confirmation: stdin is not a terminal")
+                .hint("save a plan and apply that, or use --auto-approve"),
+        );
     }
-    let question = format!("Make these changes in account {account}? Only 'yes' is a yes: ");
+    let question = format!("Make these changes in account {account}? Type 'yes' to confirm: ");
     match yes(&question) {
         true => Ok(()),
-        false => Err(Error::refused("not agreed; nothing was changed")),
+        false => Err(Error::refused("not confirmed; nothing was changed")),
     }
 }
 

@@ -179,7 +179,7 @@ impl Control for PublicAccessBlock {
             return wanted;
         }
         if live.by_organization.is_none() {
-            say.note("whether the organization sets this could not be seen");
+            say.note("whether the organization sets this could not be read");
         }
         let cuts_off = (wanted.ignore_public_acls && !live.block.ignore_public_acls)
             || (wanted.restrict_public_buckets && !live.block.restrict_public_buckets);

@@ -1,11 +1,11 @@
-//! How problems are worded: for who knows neither TOML's grammar nor Rust's types.
+//! Words problems for readers who know neither TOML's grammar nor Rust's types.
 
 use crate::managed::UNMANAGED;
 
 /// The longest name that a mistake in it is looked for.
 const LONGEST_NAME: usize = 64;
 
-/// What the parser says about a place on a line, in words for who does not know TOML's grammar.
+/// What the parser says about a place on a line, in words for readers who do not know TOML's grammar.
 pub fn syntax_in_plain_words(message: &str, at: Option<&str>, line: &str) -> String {
     let value = value_on(line);
     match at.map(str::trim) {
@@ -13,16 +13,16 @@ pub fn syntax_in_plain_words(message: &str, at: Option<&str>, line: &str) -> Str
             "this is nested too deep".to_owned()
         }
         _ if message.starts_with("invalid basic string, expected `\"`") => {
-            "this text is not closed: expected '\"'".to_owned()
+            "this string is not closed: expected '\"'".to_owned()
         }
         Some("") if message.starts_with("string values must be quoted") => {
             "a value is missing".to_owned()
         }
         _ if message.contains("leading zero") => {
-            format!("a number does not begin with 0; an id stands in quotes: \"{value}\"")
+            format!("a number does not begin with 0; ids need quotes: \"{value}\"")
         }
         Some(_) if stands_bare(message, value) => match is_like_a_boolean(value) {
-            true => format!("'{value}' is nothing in TOML: write true or false"),
+            true => format!("'{value}' is not a TOML value: write true or false"),
             false => {
                 let is_word = value
                     .chars()
@@ -32,10 +32,10 @@ pub fn syntax_in_plain_words(message: &str, at: Option<&str>, line: &str) -> Str
                 } else {
                     "…"
                 };
-                format!("a text stands in straight quotes: \"{word}\"")
+                format!("strings need straight quotes: \"{word}\"")
             }
         },
-        Some(key) if message == "duplicate key" => format!("'{key}' is there already"),
+        Some(key) if message == "duplicate key" => format!("'{key}' exists already"),
         _ => message.replace('`', "'"),
     }
 }
@@ -107,7 +107,7 @@ pub fn in_plain_words(message: &str) -> String {
         .replace('`', "'")
         .replace("unknown field", "unknown setting")
         .replace("missing field", "missing setting")
-        .replace("wanted string or table", "expected a text or a table")
+        .replace("wanted string or table", "expected a string or a table")
         .replace("unknown variant", "unknown value");
     let found = ["invalid type: ", "invalid value: "]
         .iter()
@@ -132,12 +132,11 @@ fn plain_wanted(wanted: &str) -> String {
 /// A type as people know it.
 fn plain_type(name: &str) -> &str {
     match name {
-        _ if name == "enum" || name.starts_with("enum ") => "a text",
+        _ if name == "enum" || name.starts_with("enum ") => "a string",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up",
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",
-        "a string" => "a text",
         "a sequence" => "a list",
         "a map" => "a table",
         other if other.starts_with("struct ") => "a table",

@@ -267,8 +267,8 @@ pub fn finish(mut drafts: Vec<Draft>) -> Vec<Draft> {
         if let Some(other) = needed.iter().find(|other| other.stands_in_the_way()) {
             let address = other.entry.address();
             let (what, or_else) = match other.entry.verdict {
-                Verdict::Waived => ("is not as wanted and is waived", ", or waive this too"),
-                _ => ("is not as wanted or could not be seen", ""),
+                Verdict::Waived => ("is not compliant and is waived", ", or waive this too"),
+                _ => ("is not compliant or unknown", ""),
             };
             let why = format!("it needs {address}, which {what}");
             draft.withhold(why, format!("put {address} right first{or_else}"));

@@ -430,7 +430,7 @@ fn a_file_that_is_no_plan_is_not_overwritten_by_one() {
     let _ = account
         .run(&["snapshot", "--out", "baseline.toml"])
         .exits(1)
-        .says("is no snapshot");
+        .says("is not a snapshot");
     let after = std::fs::read_to_string(account.path("baseline.toml")).expect("the baseline");
     assert_eq!(before, after);
 }
@@ -442,7 +442,7 @@ fn a_place_that_does_not_exist_is_refused_and_does_not_count_as_fine() {
         let run = account
             .run(&[command, "--target", "config@us-esat-1"])
             .exits(1);
-        let _ = run.says("no place of the baseline").says("us-east-1");
+        let _ = run.says("matches nothing in this baseline").says("us-east-1");
     }
     let _ = account
         .run(&["drift", "--target", "guardduty"])

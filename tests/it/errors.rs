@@ -196,7 +196,7 @@ fn before_any_call(text: &mut String) {
     let stranger = account.command(&["plan", "--profile", "acme"]);
     note(text, "no such profile", &account, stranger);
     let unasked = account.command(&["apply"]);
-    note(text, "nobody can be asked", &account, unasked);
+    note(text, "cannot ask for confirmation", &account, unasked);
     let wrong = Account::new();
     let other = wrong.in_one_region(POLICY);
     wrong.baseline(&other.replace(&wrong.id, "444455556666"));

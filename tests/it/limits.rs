@@ -19,7 +19,7 @@ fn assert_refused(account: &Account, why: &str, extra: &[&str]) {
         .run(&["plan", "--out", "plan.json"])
         .exits(0)
         .says(&format!("apply will refuse: {why}"))
-        .says("the [limits] keep it from being applied");
+        .says("for review only: it exceeds [limits]");
     let _ = account
         .run(&["show", "plan.json"])
         .exits(0)

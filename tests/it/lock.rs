@@ -217,7 +217,7 @@ fn a_refused_apply_lets_go_of_the_lease() {
         .account
         .run(&["apply"])
         .exits(6)
-        .says("nobody can be asked");
+        .says("cannot ask for confirmation");
     assert_eq!(shared.lease()["released"], true);
 }
 

@@ -41,7 +41,7 @@ fn prose_wraps_by_words_at_any_width_and_nothing_of_it_is_lost() {
             let text = plan_at(&folder, &[], Some(width));
             let has_long_word = |line: &&str| {
                 let mut words = line.split(' ');
-                words.any(|word| word.chars().count() + 8 > width)
+                words.any(|word| word.chars().count() + 24 > width)
             };
             let lines = text.lines().filter(|line| !has_long_word(line));
             let wide: Vec<&str> = lines.filter(|line| line.chars().count() > width).collect();

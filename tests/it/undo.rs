@@ -229,7 +229,9 @@ fn what_is_gone_or_no_longer_the_baselines_keeps_nothing_else_from_being_undone(
     let all = [&["undo", run.as_str()], &allowing_all()[..]].concat();
     let undone = account.run(&all).exits(0);
     let _ = undone
-        .says(&format!("buckets@{bucket} is no place of the baseline now"))
+        .says(&format!(
+            "buckets@{bucket} matches nothing in this baseline now"
+        ))
         .says("the detector of that run is not there any more");
     let last = account.writes().pop();
     assert_eq!(last.as_deref(), Some("iam:DeleteAccountPasswordPolicy"));

@@ -225,7 +225,7 @@ fn nothing_is_built_on_a_waived_bucket_that_is_not_as_wanted() {
     let _ = account
         .run(&["apply", "--auto-approve"])
         .exits(3)
-        .says("which is not as wanted and is waived");
+        .says("which is not compliant and is waived");
     assert!(account.writes().is_empty(), "{:?}", account.writes());
     let _ = account.run(&["drift"]).exits(2);
 }

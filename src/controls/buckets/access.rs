@@ -32,7 +32,7 @@ pub(super) fn public_access_block(judging: &mut Judging<'_>) -> Result<(), Unrea
         let action = &error.action;
         judging
             .proposal
-            .note(format!("who would lose access could not be seen: {action}"));
+            .note(format!("who would lose access could not be read: {action}"));
     }
     let target = judging.target();
     judging.proposal.call(s3::PutPublicAccessBlock::on(target));

@@ -47,7 +47,7 @@ fn left_alone(arn: &str, name: &str, is_another_meant: bool) -> Proposal {
         ),
     };
     let mut proposal = Proposal::fine();
-    let what = format!("[cloudtrail] looks after {instead} now; the trail {name} is left as it is");
+    let what = format!("[cloudtrail] manages {instead} now; the trail {name} is left as it is");
     proposal.finding("name", what, remedy);
     proposal
 }

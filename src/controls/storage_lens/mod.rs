@@ -231,7 +231,7 @@ fn propose(settings: &Settings, live: Live, context: &Context) -> Proposal {
     proposal.finding(
         "enabled",
         format!(
-            "{DEFAULT} is not as wanted, and has more than can be carried over here: {}",
+            "{DEFAULT} is not compliant, and has more than can be carried over here: {}",
             more.join(", ")
         ),
         "change it in the S3 console, under Storage Lens, Dashboards",

@@ -84,10 +84,10 @@ pub(super) fn name(address: &Address) -> String {
 pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "done",
-        Outcome::AlreadyFine => "already as wanted",
+        Outcome::AlreadyFine => "already compliant",
         Outcome::Failed { .. } => "failed",
-        Outcome::Unseen { .. } => "not seen",
-        Outcome::NotSettled { .. } => "does not read back as wanted",
+        Outcome::Unseen { .. } => "unknown",
+        Outcome::NotSettled { .. } => "does not read back as planned",
         Outcome::Moved => "moved since the plan; left alone",
         Outcome::Stopped { .. } => "stopped",
         Outcome::Unrecorded { .. } => "stopped: the journal could not be written",
