@@ -442,7 +442,9 @@ fn a_place_that_does_not_exist_is_refused_and_does_not_count_as_fine() {
         let run = account
             .run(&[command, "--target", "config@us-esat-1"])
             .exits(1);
-        let _ = run.says("matches nothing in this baseline").says("us-east-1");
+        let _ = run
+            .says("matches nothing in this baseline")
+            .says("us-east-1");
     }
     let _ = account
         .run(&["drift", "--target", "guardduty"])
