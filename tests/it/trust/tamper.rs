@@ -204,9 +204,9 @@ fn each_kind_of_tampered_file_is_refused_by_the_binary() {
         text.replacen("sha256:", "sha256:0", 1),
         text.trim_end().to_owned(),
         text.replace('\n', "\r\n"),
-        text.replacen("\"format\": 1", "\"format\": 1, \"format\": 1", 1),
-        text.replacen("\"format\": 1", "\"format\": 1, \"more\": 1", 1),
-        text.replacen("\"format\": 1", "\"format\": 2", 1),
+        text.replacen("\"format\": 2", "\"format\": 2, \"format\": 2", 1),
+        text.replacen("\"format\": 2", "\"format\": 2, \"more\": 1", 1),
+        text.replacen("\"format\": 2", "\"format\": 1", 1),
         // One byte, so that it is not JSON any more, or not a plan's.
         text.replacen("{\n", "[\n", 1),
         text.replacen("\"format\"", "\"fornat\"", 1),
