@@ -131,7 +131,7 @@ fn json_lines_are_the_journal_as_it_is_written_and_nothing_else_is_printed() {
     is_whole(&account, &lines);
     let plan = events(&lines, "plan")[0];
     assert_eq!(
-        (&plan["account"], &plan["summary"]["change"]),
+        (&plan["account"], &plan["summary"]["verdicts"]["change"]),
         (&json!(account.id), &json!(1))
     );
     let summary = events(&lines, "summary")[0];
