@@ -188,7 +188,7 @@ impl Account {
     }
 
     /// The laws of every control: the first apply does something, after it nothing is left to do,
-    /// and a second apply writes nothing.
+    /// a second apply writes nothing, and what was sent is what was shown.
     #[track_caller]
     pub fn assert_converges(&self) {
         let _ = self.run(&["apply", "--auto-approve"]).exits(0);
@@ -206,6 +206,7 @@ impl Account {
             self.writes()
         );
         self.assert_valid_requests();
+        watch::assert_sent_as_shown(self.folder.path(), &self.journal());
     }
 }
 

@@ -7,6 +7,7 @@ use baseline::controls;
 use baseline::plan::{KNOWN_AFTER, Plan};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use time::format_description::well_known::Rfc3339;
 
 /// The baseline for a start, in two regions.
 fn startup(account: &Account) -> String {
@@ -176,7 +177,7 @@ fn told(service: &Value, operation: &Value, region: &Value, input: &Value) -> To
 /// Whether an input was sent as it was shown. The SDK adds tokens against repetition and checksums;
 /// documents are shown as JSON and sent as text; what is sensitive is masked, and what only an
 /// earlier call brings to light is known after it.
-fn is_as_shown(shown: &Value, sent: &Value) -> bool {
+pub fn is_as_shown(shown: &Value, sent: &Value) -> bool {
     match (shown, sent) {
         (Value::Object(shown), Value::Object(sent)) => {
             let is_added = |name: &String| {
@@ -221,10 +222,34 @@ fn is_as_shown(shown: &Value, sent: &Value) -> bool {
             }
         }
         (Value::Object(_) | Value::Array(_), Value::String(sent)) => {
-            serde_json::from_str::<Value>(sent).is_ok_and(|sent| *shown == sent)
+            let sent = serde_json::from_str::<Value>(sent);
+            sent.is_ok_and(|sent| sorted(shown) == sorted(&sent))
         }
         (Value::Number(_), Value::Number(_)) => shown.as_f64() == sent.as_f64(),
+        // A time is sent in seconds, as it is shown, and written down as a date.
+        (Value::Number(shown), Value::String(sent)) => {
+            let text = sent.replacen(' ', "T", 1) + "Z";
+            let time = time::OffsetDateTime::parse(&text, &Rfc3339);
+            time.is_ok_and(|time| shown.as_f64() == Some(time.unix_timestamp() as f64))
+        }
         _ => shown == sent,
+    }
+}
+
+/// A document whose lists of texts are in order: AWS answers those of a policy in any, and what is
+/// sent keeps the one that was seen last.
+fn sorted(document: &Value) -> Value {
+    match document {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), sorted(value)))
+            .collect(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            let items = items.iter().filter_map(Value::as_str);
+            items.collect::<BTreeSet<_>>().into_iter().collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        value => value.clone(),
     }
 }
 

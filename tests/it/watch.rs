@@ -1,6 +1,7 @@
 //! What holds of every run in every test: looking wrote nothing, nothing secret was said or kept,
 //! and no file is half written.
 
+use crate::laws::is_as_shown;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,39 @@ pub fn assert_looking_wrote_nothing(journal: &[Value]) {
         let by = entry["application"].as_str().unwrap_or_default();
         let wrote = LOOKING.contains(&by) && entry["write"] == true;
         assert!(!wrote, "{by} wrote: {entry}");
+    }
+}
+
+/// Asserts that every change that a command made was sent as its journal says, which writes down what
+/// the plan shows: the names of members and their values. What the lock and the copies of journals
+/// put into a bucket is no change of a plan.
+#[track_caller]
+pub fn assert_sent_as_shown(folder: &Path, journal: &[Value]) {
+    let journals = files(folder).into_iter();
+    let journals = journals.filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
+    let mut shown = Vec::new();
+    for text in journals.filter_map(|path| fs::read_to_string(path).ok()) {
+        let lines = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let calls = lines.filter(|line: &Value| line["event"] == "call");
+        shown.extend(calls.map(|line| line["call"].clone()));
+    }
+    let objects = ["PutObject", "DeleteObject"];
+    for sent in journal {
+        let is_change = sent["application"] == "writing" && sent["write"] == true;
+        if !is_change || objects.iter().any(|name| sent["operation"] == *name) {
+            continue;
+        }
+        let is_same = |call: &&Value| {
+            let names = ["service", "operation", "region"];
+            names.iter().all(|name| call[name] == sent[name])
+                && is_as_shown(&call["input"], &sent["params"])
+        };
+        assert!(
+            shown.iter().any(|call| is_same(&call)),
+            "sent otherwise than it was shown: {sent}\nshown: {shown:#?}"
+        );
     }
 }
 
@@ -150,6 +184,26 @@ fn the_journal_tells_which_command_asked() {
 fn a_write_of_a_command_that_only_looks_is_noticed() {
     let entry = serde_json::json!({"application": "plan", "write": true});
     assert_looking_wrote_nothing(&[entry]);
+}
+
+#[test]
+#[should_panic(expected = "sent otherwise than it was shown")]
+fn a_value_that_no_journal_shows_is_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = |length: u8| {
+        serde_json::json!({"service": "iam", "operation": "UpdateAccountPasswordPolicy",
+            "region": "us-east-1", "input": {"MinimumPasswordLength": length}})
+    };
+    let line = serde_json::json!({"event": "call", "call": call(14)});
+    fs::write(folder.path().join("run.jsonl"), line.to_string()).expect("written");
+    let sent = |length: u8| {
+        let mut entry = call(length);
+        entry["params"] = entry["input"].take();
+        (entry["application"], entry["write"]) = ("writing".into(), true.into());
+        entry
+    };
+    assert_sent_as_shown(folder.path(), &[sent(14)]);
+    assert_sent_as_shown(folder.path(), &[sent(8)]);
 }
 
 #[test]
