@@ -156,6 +156,7 @@ fn an_absent_budget_is_seen_in_two_requests_side_by_side() {
     let wanted = [
         "budgets:DescribeBudget",
         "budgets:DescribeNotificationsForBudget",
+        "iam:ListAccountAliases",
         "sts:GetCallerIdentity",
     ];
     assert_eq!(asked, wanted);
