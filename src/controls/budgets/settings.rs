@@ -531,7 +531,7 @@ mod tests {
         let with = |rest: &str| format!("limit = \"100 USD\"\n{rest}");
         let table = [
             ("name = \"x\"".to_owned(), "missing setting 'limit'"),
-            ("name = \"x\"\nlimit = 100".to_owned(), "expected a text"),
+            ("name = \"x\"\nlimit = 100".to_owned(), "expected a string"),
             (
                 "name = \"x\"\nlimit = \"100\"".to_owned(),
                 "'100' is no amount with its currency",

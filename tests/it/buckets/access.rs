@@ -54,7 +54,7 @@ fn who_would_be_cut_off_may_stay_unseen_and_is_said_so() {
     });
     account.faults(json!([{"operation": "GetBucketWebsite", "action": "denied", "count": null}]));
     let run = account.run(&["plan"]).exits(0);
-    let _ = run.says("who would lose access could not be seen: s3:GetBucketWebsite");
+    let _ = run.says("who would lose access could not be read: s3:GetBucketWebsite");
 }
 
 #[test]
