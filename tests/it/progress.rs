@@ -288,7 +288,7 @@ while True:
     if not part:
         break
     seen += part
-    if answer and b"is a yes: " in seen or answer and b"to confirm: " in seen:
+    if answer and b"to confirm: " in seen:
         os.write(terminal, answer.encode() + b"\n")
         answer = ""
 sys.stdout.buffer.write(seen)

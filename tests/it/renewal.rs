@@ -124,7 +124,7 @@ fn credentials_that_become_anothers_during_the_question_write_nothing() {
     let person = "import os, pty, sys\n\
                   def read(terminal):\n    \
                       text = os.read(terminal, 1024)\n    \
-                      if b'is a yes' in text:\n        \
+                      if b'to confirm' in text:\n        \
                           open('other', 'w').close()\n        \
                           os.write(terminal, b'yes\\n')\n    \
                       return text\n\
