@@ -4,7 +4,6 @@ mod account;
 mod limits;
 pub mod reference;
 mod shared;
-mod tables;
 mod waivers;
 
 pub use account::{Account, AccountId, Regions};

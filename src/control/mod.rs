@@ -9,6 +9,7 @@ pub mod owner;
 mod past;
 mod proposal;
 mod steps;
+mod tables;
 
 pub use crate::merge::Past;
 pub use about::{About, Cost, Need, Reference, Scope, Standard};
@@ -486,6 +487,21 @@ pub(crate) mod tests {
             config_delivers: false,
             blocks_public_policies: false,
         }
+    }
+
+    /// Reads the table of a control as a baseline does: the control, or what is said to be wrong.
+    pub fn configured(kind: Kind, lines: &str) -> Result<Box<dyn Configured>, String> {
+        let name = kind.about.name;
+        let text = match kind.about.scope {
+            Scope::Things | Scope::Matches => format!("[[{name}]]\n{lines}\n"),
+            Scope::Account | Scope::Regions => format!("[{name}]\n{lines}\n"),
+        };
+        let table = toml::de::DeTable::parse(&text).map_err(|cause| cause.to_string())?;
+        let mut tables = table.into_inner().into_iter();
+        let (_, value) = tables.next().expect("the control's table");
+        let mut problems = Problems::default();
+        let control = problems.configure(kind, value);
+        control.ok_or_else(|| problems.render(std::path::Path::new("x.toml"), &text))
     }
 
     /// What a control proposes for its only place, given its table and what is live.

@@ -1,6 +1,7 @@
 //! Laws over the keys of all tables: one default for each, and a word that leaves each alone.
 
 use super::ALL;
+use crate::control::tests::configured;
 use crate::control::{Kind, Scope};
 use crate::managed::UNMANAGED;
 use crate::settings::{Otherwise, Setting};
@@ -17,25 +18,18 @@ fn with_defaults() -> impl Iterator<Item = &'static Kind> {
 
 /// What a table with these lines asks for, by the fields of its settings.
 fn asked(kind: &Kind, lines: &[String]) -> Result<BTreeMap<String, String>, String> {
-    let name = kind.about.name;
-    let (header, required) = match kind.about.scope {
-        Scope::Things => (format!("[[{name}]]"), vec!["name = 'x'", "limit = '1 USD'"]),
-        _ => (format!("[{name}]"), Vec::new()),
+    let required = match kind.about.scope {
+        Scope::Things => vec!["name = 'x'", "limit = '1 USD'"],
+        _ => Vec::new(),
     };
     let given = |line: &str| {
         let key = line.split(' ').next();
         lines.iter().any(|own| own.split(' ').next() == key)
     };
     let required = required.into_iter().filter(|line| !given(line));
-    let lines = required.chain(lines.iter().map(String::as_str));
-    let text = format!(
-        "baseline = 1\n{header}\n{}",
-        lines.collect::<Vec<_>>().join("\n")
-    );
-    let path = std::path::Path::new("x.toml");
-    let baseline = crate::baseline::Baseline::parse(path, &text);
-    let baseline = baseline.map_err(|problems| problems.render(path, &text))?;
-    Ok(fields(&format!("{:#?}", baseline.controls[0])))
+    let lines: Vec<&str> = required.chain(lines.iter().map(String::as_str)).collect();
+    let control = configured(*kind, &lines.join("\n"))?;
+    Ok(fields(&format!("{control:#?}")))
 }
 
 /// The fields of the first struct that something shows in its debug output, each with its value.

@@ -51,7 +51,10 @@ fn kept_out(
     context: &Context,
 ) -> Option<String> {
     let (service, of) = (publisher.service, publisher.of);
-    let policy = Policy::parse(&found.policy).ok()?;
+    // What cannot be judged is not taken for fine.
+    let Ok(policy) = Policy::parse(&found.policy) else {
+        return Some("has a policy that cannot be read".to_owned());
+    };
     let request = Request::by_service(service, "sns:Publish", topic, &context.account, of);
     match policy.judge(&request, Dialect::resource(&context.partition)) {
         Verdict::Denied { by } => Some(format!(

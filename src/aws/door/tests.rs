@@ -122,7 +122,7 @@ struct Wrong {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "only their names and kinds matter")]
+#[expect(dead_code, reason = "only their names and kinds matter")]
 struct WrongAnswer {
     vpcs: Option<Vec<String>>,
     next_token: u64,

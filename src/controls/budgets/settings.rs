@@ -504,15 +504,14 @@ fn wrong_name(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::baseline::Baseline;
-    use std::path::Path;
+    use crate::control::Kind;
+    use crate::control::tests::configured;
+    use crate::controls::budgets::Budgets;
 
     fn said(budget: &str) -> String {
-        let text = format!("baseline = 1\n[[budgets]]\n{budget}\n");
-        let path = Path::new("baseline.toml");
-        match Baseline::parse(path, &text) {
-            Ok(baseline) => format!("{baseline:?}"),
-            Err(problems) => problems.render(path, &text),
+        match configured(Kind::of::<Budgets>(), budget) {
+            Ok(control) => format!("{control:?}"),
+            Err(problems) => problems,
         }
     }
 

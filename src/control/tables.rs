@@ -1,16 +1,12 @@
 //! Reads the tables of controls.
 
-use crate::control::{Configured, Kind, Scope};
+use super::{Configured, Kind, Scope};
 use crate::document::{Problems, Table};
 use toml::de::DeValue;
 
 impl Problems {
     /// Reads a control's table and checks it; `None` when something is wrong.
-    pub(super) fn configure(
-        &mut self,
-        kind: Kind,
-        table: Table<'_>,
-    ) -> Option<Box<dyn Configured>> {
+    pub fn configure(&mut self, kind: Kind, table: Table<'_>) -> Option<Box<dyn Configured>> {
         self.check_shape(&kind, &table)?;
         let name = kind.about.name;
         let control = self.all_of(name, &table, |table| kind.configure(table))?;
