@@ -62,11 +62,8 @@ pub fn policy(bytes: &[u8]) {
     let dialect = Dialect::resource("aws");
     assert!(are_equivalent(&policy, &policy, dialect));
     weaknesses(&policy, "arn:aws:s3:::acme", "111122223333", "aws");
-    let request = Request::by(
-        "arn:aws:iam::111122223333:user/x",
-        "s3:GetObject",
-        "arn:aws:s3:::acme/x",
-    );
+    let request =
+        Request::by("arn:aws:iam::111122223333:user/x", "s3:GetObject", "arn:aws:s3:::acme/x");
     for statement in policy.statements() {
         evaluate(statement, policy.has_variables(), &request, dialect);
     }
@@ -83,12 +80,7 @@ pub fn policy(bytes: &[u8]) {
     let before = foreign.iter().filter(|text| !text.contains("BaselineFuzz"));
     assert!(kept.eq(before), "{foreign:?} became {after:?}");
     assert!(policy.with_sid("BaselineFuzz").is_some());
-    assert_eq!(
-        Policy::parse(&text)
-            .expect("what is sent reads back")
-            .compact(),
-        text
-    );
+    assert_eq!(Policy::parse(&text).expect("what is sent reads back").compact(), text);
 }
 
 /// The statements of a policy that was read before, as they are written.
@@ -126,30 +118,14 @@ pub fn snapshot(baselines: &[Baseline], bytes: &[u8]) {
     };
     for baseline in baselines {
         let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
-        let plan = plan::build(
-            baseline,
-            &Selection::default(),
-            &context,
-            &seen,
-            &Aim::Baseline,
-        );
+        let plan = plan::build(baseline, &Selection::default(), &context, &seen, &Aim::Baseline);
         let bytes = plan.to_bytes();
         let read = Plan::from_bytes(&bytes);
-        assert!(
-            read.is_ok(),
-            "{read:?}\n{}",
-            String::from_utf8_lossy(&bytes)
-        );
+        assert!(read.is_ok(), "{read:?}\n{}", String::from_utf8_lossy(&bytes));
         assert_eq!(
             plan.to_bytes(),
-            plan::build(
-                baseline,
-                &Selection::default(),
-                &context,
-                &seen,
-                &Aim::Baseline
-            )
-            .to_bytes()
+            plan::build(baseline, &Selection::default(), &context, &seen, &Aim::Baseline)
+                .to_bytes()
         );
         look_at(&plan);
     }
@@ -162,11 +138,7 @@ pub fn look_at(plan: &Plan) -> String {
     for format in formats::ALL {
         for (inputs, width) in [(Inputs::Hidden, None), (Inputs::Shown, Some(60))] {
             let alias = Some("acme".to_owned());
-            let options = formats::Options {
-                inputs,
-                width,
-                alias,
-            };
+            let options = formats::Options { inputs, width, alias };
             (format.plan)(&mut text, plan, &options).expect("memory takes it");
             (format.drift)(&mut text, plan, &options).expect("memory takes it");
         }
@@ -189,9 +161,7 @@ pub fn assert_harmless(text: &str) {
     let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];
     let turns =
         |c| marks.contains(&c) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let found = text
-        .chars()
-        .find(|c| (c.is_control() && *c != '\n') || turns(*c));
+    let found = text.chars().find(|c| (c.is_control() && *c != '\n') || turns(*c));
     assert_eq!(found, None, "{text:?}");
 }
 
@@ -208,9 +178,7 @@ pub fn error_classifier(bytes: &[u8]) {
         status: STATUSES[usize::from(status.wrapping_sub(b'0')) % STATUSES.len()],
         body: body.to_vec(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     through_the_door(*protocol, &answer);
     runtime.expect("a runtime").block_on(ask(*protocol, answer));
 }

@@ -178,11 +178,7 @@ fn change_text(random: &mut Random, text: &mut String) {
 
 fn odd_number(random: &mut Random) -> Number {
     let whole = [0, 1, -1, 7, 90, 255, 3650, 65_536, i64::MAX, i64::MIN];
-    let small = [
-        i64::from(i32::MAX),
-        i64::from(i32::MIN),
-        i64::from(u32::MAX),
-    ];
+    let small = [i64::from(i32::MAX), i64::from(i32::MIN), i64::from(u32::MAX)];
     let broken = [0.1, -0.5, 80.0, 1e300, 5e-324, 33.333_333_333_333_336];
     match random.below(4) {
         0 => Number::from(*random.pick(&whole)),

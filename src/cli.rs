@@ -142,12 +142,7 @@ pub struct AwsArgs {
     /// Address or VPC endpoint from which AWS sees your requests
     ///
     /// Used to find out whether a new bucket policy would lock you out.
-    #[arg(
-        long,
-        global = true,
-        value_name = "ADDRESS|VPCE",
-        env = "BASELINE_SEEN_FROM"
-    )]
+    #[arg(long, global = true, value_name = "ADDRESS|VPCE", env = "BASELINE_SEEN_FROM")]
     pub seen_from: Option<Origin>,
     /// Show every request on stderr: when, what, where, which attempt, status, id, how long
     #[arg(long, global = true)]

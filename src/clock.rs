@@ -13,10 +13,7 @@ pub struct Clock {
 impl Clock {
     /// A clock that shows this time now.
     pub fn at(now: OffsetDateTime) -> Self {
-        Self {
-            began: now,
-            since: Instant::now(),
-        }
+        Self { began: now, since: Instant::now() }
     }
 
     /// The time now.

@@ -4,11 +4,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// The columns that say when a credential was used.
-const USES: [&str; 3] = [
-    "password_last_used",
-    "access_key_1_last_used_date",
-    "access_key_2_last_used_date",
-];
+const USES: [&str; 3] =
+    ["password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date"];
 
 /// The time in a field; `None` for the words that say never.
 /// Source: IAM User Guide, "Understanding the report format".
@@ -27,9 +24,7 @@ fn time_of(field: Option<&str>) -> Result<Option<OffsetDateTime>, String> {
 /// # Errors
 /// What in the text is not as AWS writes it.
 pub fn last_used_by_root(report: &str) -> Result<Option<OffsetDateTime>, String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(report.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(report.as_bytes());
     let headers = reader.headers().map_err(|cause| cause.to_string())?.clone();
     let column = |name: &str| headers.iter().position(|header| header == name);
     let user = column("user").ok_or("the report has no column 'user'")?;
@@ -67,12 +62,7 @@ mod tests {
     fn a_report_that_cannot_be_read_never_says_never() {
         let header =
             "user,password_last_used,access_key_1_last_used_date,access_key_2_last_used_date\n";
-        for row in [
-            "yesterday,N/A,N/A",
-            ",N/A,N/A",
-            "N/A,N/A,2026-13-01",
-            "N/A,N/A",
-        ] {
+        for row in ["yesterday,N/A,N/A", ",N/A,N/A", "N/A,N/A,2026-13-01", "N/A,N/A"] {
             let used = last_used_by_root(&format!("{header}<root_account>,{row}\n"));
             assert!(used.is_err(), "{row}: {used:?}");
         }

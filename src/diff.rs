@@ -21,12 +21,7 @@ pub struct Difference {
 impl Difference {
     /// A difference that does not loosen anything; the risk pass decides that later.
     pub fn new(field: impl Into<String>, before: Value, after: Value) -> Self {
-        Self {
-            field: field.into(),
-            before,
-            after,
-            loosens: false,
-        }
+        Self { field: field.into(), before, after, loosens: false }
     }
 }
 
@@ -52,11 +47,7 @@ fn walk(path: &str, before: &Value, after: &Value, found: &mut Vec<Difference>) 
     match (before, after) {
         (Value::Object(_), Value::Object(_) | Value::Null) | (Value::Null, Value::Object(_)) => {
             for key in keys(before, after) {
-                let inner = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
+                let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 walk(&inner, &before[&key], &after[&key], found);
             }
         }
@@ -67,11 +58,7 @@ fn walk(path: &str, before: &Value, after: &Value, found: &mut Vec<Difference>) 
 /// The keys of both, in the order of the first and then of the second.
 fn keys(before: &Value, after: &Value) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
-    for key in [after, before]
-        .iter()
-        .filter_map(|side| side.as_object())
-        .flat_map(|o| o.keys())
-    {
+    for key in [after, before].iter().filter_map(|side| side.as_object()).flat_map(|o| o.keys()) {
         if !keys.contains(key) {
             keys.push(key.clone());
         }
@@ -85,10 +72,7 @@ mod tests {
     use serde_json::json;
 
     fn fields(before: Value, after: Value) -> Vec<String> {
-        compare(&before, &after)
-            .into_iter()
-            .map(|d| d.field)
-            .collect()
+        compare(&before, &after).into_iter().map(|d| d.field).collect()
     }
 
     #[test]
@@ -100,10 +84,7 @@ mod tests {
     #[test]
     fn a_thing_that_does_not_exist_differs_in_every_field() {
         let after = json!({"trail": {"name": "x", "logging": true}});
-        assert_eq!(
-            fields(json!({"trail": null}), after),
-            ["trail.name", "trail.logging"]
-        );
+        assert_eq!(fields(json!({"trail": null}), after), ["trail.name", "trail.logging"]);
     }
 
     #[test]

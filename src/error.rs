@@ -48,10 +48,7 @@ impl Error {
 
     /// A refusal by a guard: nothing was written.
     pub fn refused(message: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Refused,
-            ..Self::failed(message)
-        }
+        Self { exit: Exit::Refused, ..Self::failed(message) }
     }
 
     /// Adds a cause.

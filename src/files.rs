@@ -22,10 +22,8 @@ pub fn create_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     if let Some(created) = created {
         // A file that another process has just written is as good; what matters is the folder.
-        let ignore = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(created.join(".gitignore"));
+        let ignore =
+            OpenOptions::new().write(true).create_new(true).open(created.join(".gitignore"));
         let _ = ignore.and_then(|mut file| file.write_all(b"*\n"));
     }
     Ok(())
@@ -89,10 +87,7 @@ pub fn open_trusted(path: &Path) -> Result<File, Error> {
     let failed = |cause: std::io::Error| cannot_read(path, cause);
     let metadata = std::fs::symlink_metadata(path).map_err(failed)?;
     if metadata.is_symlink() {
-        let text = format!(
-            "{} is a symbolic link: what it leads to may change",
-            path.display()
-        );
+        let text = format!("{} is a symbolic link: what it leads to may change", path.display());
         return Err(Error::refused(text).hint("use the file itself, not a link to it"));
     }
     let file = open_regular(path)?;
@@ -178,12 +173,8 @@ fn check_mode(path: &Path, metadata: &std::fs::Metadata) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
     match metadata.permissions().mode() & 0o022 {
         0 => Ok(()),
-        _ => Err(
-            Error::refused(format!("others may change {}", path.display())).hint(format!(
-                "look at it with `baseline show`, then `chmod 600 {}`",
-                path.display()
-            )),
-        ),
+        _ => Err(Error::refused(format!("others may change {}", path.display()))
+            .hint(format!("look at it with `baseline show`, then `chmod 600 {}`", path.display()))),
     }
 }
 

@@ -126,17 +126,13 @@ pub fn raise_word<T: Ord + Clone + Ranked>(
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for AtLeast<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(BoundVisitor(PhantomData))
-            .map(Self)
+        deserializer.deserialize_any(BoundVisitor(PhantomData)).map(Self)
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for AtMost<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(BoundVisitor(PhantomData))
-            .map(Self)
+        deserializer.deserialize_any(BoundVisitor(PhantomData)).map(Self)
     }
 }
 
@@ -226,9 +222,7 @@ mod tests {
     }
 
     fn length(text: &str) -> AtLeast<u32> {
-        toml::from_str::<Table>(text)
-            .expect("the test's TOML is valid")
-            .length
+        toml::from_str::<Table>(text).expect("the test's TOML is valid").length
     }
 
     #[test]

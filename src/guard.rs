@@ -34,10 +34,8 @@ fn limits(plan: &Plan, baseline: &Baseline) -> Result<(), Error> {
         return Ok(());
     }
     let path = baseline.path.display();
-    let list: Vec<String> = exceeded
-        .into_iter()
-        .map(|excess| format!("limit: {}", excess.text))
-        .collect();
+    let list: Vec<String> =
+        exceeded.into_iter().map(|excess| format!("limit: {}", excess.text)).collect();
     let text = format!("more than the [limits] of {path} allow; nothing was written");
     Err(Error::refused(text)
         .report(list.join("\n"))
@@ -67,7 +65,5 @@ pub fn allowing(plan: &Plan) -> String {
     let looser = plan.changes().filter(|entry| entry.loosens());
     let controls: BTreeSet<&str> = looser.map(|entry| entry.control.as_str()).collect();
     let flags = controls.into_iter();
-    flags
-        .map(|own| format!(" --allow-loosening {own}"))
-        .collect()
+    flags.map(|own| format!(" --allow-loosening {own}")).collect()
 }

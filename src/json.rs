@@ -36,9 +36,7 @@ pub fn line<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
 /// As for [`to_bytes`], and when the writer does not take it.
 pub fn write<T: Serialize + ?Sized>(mut out: impl Write, value: &T) -> io::Result<()> {
     let formatter = Visible(PrettyFormatter::new());
-    value.serialize(&mut serde_json::Serializer::with_formatter(
-        &mut out, formatter,
-    ))?;
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter))?;
     out.write_all(b"\n")
 }
 
@@ -48,9 +46,7 @@ fn written<T: Serialize + ?Sized>(
 ) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let formatter = Visible(formatter);
-    value.serialize(&mut serde_json::Serializer::with_formatter(
-        &mut bytes, formatter,
-    ))?;
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

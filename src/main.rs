@@ -28,23 +28,13 @@ fn main() -> ExitCode {
 
 #[expect(clippy::disallowed_methods, reason = "this is where the clock enters")]
 fn run(cli: Cli, streams: &mut Streams) -> Result<Exit, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| Error::failed("cannot start").because(cause))?;
-    runtime.block_on(baseline::commands::run(
-        cli,
-        OffsetDateTime::now_utc(),
-        streams,
-    ))
+    runtime.block_on(baseline::commands::run(cli, OffsetDateTime::now_utc(), streams))
 }
 
 /// Prints help, version or a usage error. Usage is a failure like any other: exit code 1.
 fn explain_usage(usage: &clap::Error) -> ExitCode {
     let _ = usage.print();
-    ExitCode::from(if usage.use_stderr() {
-        Exit::Failed as u8
-    } else {
-        Exit::Fine as u8
-    })
+    ExitCode::from(if usage.use_stderr() { Exit::Failed as u8 } else { Exit::Fine as u8 })
 }

@@ -24,17 +24,11 @@ pub struct Managed<T> {
 
 impl<T> Managed<T> {
     /// The live value is left alone.
-    pub const UNMANAGED: Self = Self {
-        value: None,
-        is_said: false,
-    };
+    pub const UNMANAGED: Self = Self { value: None, is_said: false };
 
     /// This is asked for.
     pub const fn new(value: T) -> Self {
-        Self {
-            value: Some(value),
-            is_said: false,
-        }
+        Self { value: Some(value), is_said: false }
     }
 
     /// Whether the table itself says `"unmanaged"`: then the value is left alone even where it is
@@ -174,10 +168,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManagedVisitor<T> {
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Managed<T>, E> {
         match value {
-            UNMANAGED => Ok(Managed {
-                value: None,
-                is_said: true,
-            }),
+            UNMANAGED => Ok(Managed { value: None, is_said: true }),
             value => Self::plain(value.to_owned()),
         }
     }

@@ -18,11 +18,7 @@ pub struct Past<T> {
 impl<T> Past<T> {
     /// The same of a part of it.
     pub fn map<U>(&self, part: impl Fn(&T) -> U) -> Past<U> {
-        Past {
-            before: part(&self.before),
-            after: part(&self.after),
-            live: part(&self.live),
-        }
+        Past { before: part(&self.before), after: part(&self.after), live: part(&self.live) }
     }
 
     /// The same of a part that it need not have; nothing unless it has it each time.
@@ -44,10 +40,7 @@ impl<T: Serialize + DeserializeOwned + Clone> Past<T> {
         let merged = put_back("", &values.before, &values.after, &values.live, &mut moved);
         let wanted = T::deserialize(merged).unwrap_or_else(|_| {
             // No state can be half of one kind and half of another.
-            moved = vec![Moved {
-                field: String::new(),
-                before: values.before,
-            }];
+            moved = vec![Moved { field: String::new(), before: values.before }];
             self.live.clone()
         });
         (wanted, moved)
@@ -89,10 +82,7 @@ fn put_back(
 }
 
 fn leave(path: &str, before: &Value, now: &Value, moved: &mut Vec<Moved>) -> Value {
-    moved.push(Moved {
-        field: path.to_owned(),
-        before: before.clone(),
-    });
+    moved.push(Moved { field: path.to_owned(), before: before.clone() });
     now.clone()
 }
 

@@ -87,11 +87,7 @@ pub async fn look(
         .map(|control| control.as_ref())
         .filter(|control| selection.takes_any_of(control.about().name))
         .collect();
-    let counts = Counts {
-        done: AtomicUsize::new(0),
-        known: AtomicUsize::new(0),
-        progress,
-    };
+    let counts = Counts { done: AtomicUsize::new(0), known: AtomicUsize::new(0), progress };
 
     let mut looking: FuturesUnordered<_> = chosen
         .iter()
@@ -164,10 +160,8 @@ async fn look_at_control(
     let Ok(places) = control.places(&facts, context) else {
         return (facts, Vec::new());
     };
-    let places: Vec<Place> = places
-        .into_iter()
-        .filter(|place| selection.takes(name, place))
-        .collect();
+    let places: Vec<Place> =
+        places.into_iter().filter(|place| selection.takes(name, place)).collect();
     counts.known(places.len());
     let mut looking = stream::iter(&places)
         .map(|place| async move {
@@ -193,13 +187,11 @@ struct Counts<'a> {
 impl Counts<'_> {
     fn known(&self, more: usize) {
         let known = self.known.fetch_add(more, Ordering::Relaxed) + more;
-        self.progress
-            .looked(self.done.load(Ordering::Relaxed), known);
+        self.progress.looked(self.done.load(Ordering::Relaxed), known);
     }
 
     fn done(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        self.progress
-            .looked(done, self.known.load(Ordering::Relaxed));
+        self.progress.looked(done, self.known.load(Ordering::Relaxed));
     }
 }

@@ -65,10 +65,7 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
     let mut add = |operation: &'static Operation, names: &Names| {
         for grant in operation.grants {
             let resources = names.fill(grant.resource);
-            wanted
-                .entry((resources, condition(grant)))
-                .or_default()
-                .insert(grant.action);
+            wanted.entry((resources, condition(grant))).or_default().insert(grant.action);
         }
     };
     let common = Names::new(baseline, context, Vec::new());
@@ -106,18 +103,13 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
         }
     }
     drop_what_is_covered(&mut wanted);
-    let statement = wanted
-        .into_iter()
-        .map(|((resource, condition), action)| Statement {
-            effect: "Allow",
-            action: action.into_iter().collect(),
-            resource,
-            condition: condition.map(as_block).unwrap_or_default(),
-        });
-    Document {
-        version: "2012-10-17",
-        statement: statement.collect(),
-    }
+    let statement = wanted.into_iter().map(|((resource, condition), action)| Statement {
+        effect: "Allow",
+        action: action.into_iter().collect(),
+        resource,
+        condition: condition.map(as_block).unwrap_or_default(),
+    });
+    Document { version: "2012-10-17", statement: statement.collect() }
 }
 
 /// Takes out actions that another statement allows on more resources under the same condition.
@@ -244,11 +236,7 @@ impl Names {
         };
         let (name, tail) = rest.split_once('}').unwrap_or((rest, ""));
         let any = vec!["*".to_owned()];
-        let values = self
-            .0
-            .get(name)
-            .filter(|values| !values.is_empty())
-            .unwrap_or(&any);
+        let values = self.0.get(name).filter(|values| !values.is_empty()).unwrap_or(&any);
         let tails = self.every(tail);
         let mut filled: Vec<String> = values
             .iter()
@@ -323,11 +311,8 @@ mod tests {
             let allowing = statements.filter(|own| own.action.contains(&action));
             allowing.flat_map(|own| own.resource.clone()).collect()
         };
-        let narrow = [
-            "arn:aws:s3:::hr-?",
-            "arn:aws:s3:::logs-111122223333-*",
-            "arn:aws:s3:::payroll-*",
-        ];
+        let narrow =
+            ["arn:aws:s3:::hr-?", "arn:aws:s3:::logs-111122223333-*", "arn:aws:s3:::payroll-*"];
         assert_eq!(allowed_on("s3:PutBucketPolicy"), narrow);
         assert_eq!(allowed_on("s3:PutBucketLogging"), narrow);
         assert_eq!(allowed_on("s3:PutBucketVersioning"), ["arn:aws:s3:::*"]);
@@ -345,10 +330,7 @@ mod tests {
         let bucket = |name: &str| (vec![format!("arn:aws:s3:::{name}")], None);
         let mut wanted = BTreeMap::from([
             (bucket("*"), BTreeSet::from(["s3:GetBucketPolicy"])),
-            (
-                bucket("logs"),
-                BTreeSet::from(["s3:CreateBucket", "s3:GetBucketPolicy"]),
-            ),
+            (bucket("logs"), BTreeSet::from(["s3:CreateBucket", "s3:GetBucketPolicy"])),
         ]);
         drop_what_is_covered(&mut wanted);
         assert_eq!(wanted[&bucket("logs")], BTreeSet::from(["s3:CreateBucket"]));
@@ -360,16 +342,11 @@ mod tests {
     fn placeholders_become_all_their_values_and_unknown_ones_a_star() {
         let names = Names(BTreeMap::from([
             ("partition", vec!["aws".to_owned()]),
-            (
-                "region",
-                vec!["eu-west-1".to_owned(), "us-east-1".to_owned()],
-            ),
+            ("region", vec!["eu-west-1".to_owned(), "us-east-1".to_owned()]),
         ]));
         let filled = names.fill("arn:{partition}:config:{region}:1:recorder/{name}");
-        let wanted = [
-            "arn:aws:config:eu-west-1:1:recorder/*",
-            "arn:aws:config:us-east-1:1:recorder/*",
-        ];
+        let wanted =
+            ["arn:aws:config:eu-west-1:1:recorder/*", "arn:aws:config:us-east-1:1:recorder/*"];
         assert_eq!(filled, wanted);
         assert_eq!(names.fill("*"), ["*"]);
         let patterns = ["logs", "pay*", "payroll-?", "payroll-*"].map(str::to_owned);

@@ -23,26 +23,17 @@ impl Place {
 
     /// One region.
     pub fn region(region: impl Into<String>) -> Self {
-        Self {
-            region: Some(region.into()),
-            thing: None,
-        }
+        Self { region: Some(region.into()), thing: None }
     }
 
     /// One thing that has no region of its own.
     pub fn thing(name: impl Into<String>) -> Self {
-        Self {
-            region: None,
-            thing: Some(name.into()),
-        }
+        Self { region: None, thing: Some(name.into()) }
     }
 
     /// One thing in a region.
     pub fn thing_in(name: impl Into<String>, region: impl Into<String>) -> Self {
-        Self {
-            region: Some(region.into()),
-            thing: Some(name.into()),
-        }
+        Self { region: Some(region.into()), thing: Some(name.into()) }
     }
 
     /// The part after `@` in an address: the thing, else the region, else nothing.

@@ -45,26 +45,17 @@ pub fn assess(about: &About, differences: &mut [Difference]) -> Vec<Remark> {
         let setting = about.setting(field);
         if difference.loosens || setting.is_some_and(|s| is_looser(s.stricter, before, after)) {
             difference.loosens = true;
-            remarks.push(Remark {
-                risk: Risk::Loosens,
-                text: format!("{field} protects less"),
-            });
+            remarks.push(Remark { risk: Risk::Loosens, text: format!("{field} protects less") });
         } else if let Some(setting) = setting.filter(|setting| (setting.takes_effect)(after))
             && let Some(breaks) = setting.breaks
             && !remarks.iter().any(|remark| remark.text == breaks)
         {
-            remarks.push(Remark {
-                risk: Risk::Breaks,
-                text: breaks.to_owned(),
-            });
+            remarks.push(Remark { risk: Risk::Breaks, text: breaks.to_owned() });
         }
     }
     let charged = differences.iter().any(|own| begins_to_cost(about, own));
     if let (Cost::Paid(text) | Cost::Partly(text), true) = (about.cost, charged) {
-        remarks.push(Remark {
-            risk: Risk::Costs,
-            text: text.to_owned(),
-        });
+        remarks.push(Remark { risk: Risk::Costs, text: text.to_owned() });
     }
     remarks
 }
@@ -168,14 +159,8 @@ mod tests {
             (order, json!("ONE_HOUR"), json!("SIX_HOURS")),
         ];
         for (stricter, before, after) in looser {
-            assert!(
-                is_looser(stricter, &before, &after),
-                "{stricter:?} {before} {after}"
-            );
-            assert!(
-                !is_looser(stricter, &after, &before),
-                "{stricter:?} {after} {before}"
-            );
+            assert!(is_looser(stricter, &before, &after), "{stricter:?} {before} {after}");
+            assert!(!is_looser(stricter, &after, &before), "{stricter:?} {after} {before}");
         }
     }
 
@@ -213,10 +198,7 @@ mod tests {
         let algorithm = "encryption.algorithm";
         assert_eq!(remarks(algorithm, Value::Null, json!("AES256")), 0);
         assert_eq!(remarks(algorithm, json!("AES256"), json!("aws:kms")), 2);
-        assert_eq!(
-            remarks("encryption.bucket_key", json!(false), json!(true)),
-            0
-        );
+        assert_eq!(remarks("encryption.bucket_key", json!(false), json!(true)), 0);
         assert_eq!(remarks("versioning", Value::Null, json!("Enabled")), 1);
         assert_eq!(remarks("access_log.bucket", json!("logs"), Value::Null), 0);
     }

@@ -49,10 +49,7 @@ impl Selection {
     ) -> Result<(), Error> {
         for pattern in self.target.iter().chain(&self.exclude) {
             let (name, at) = split(pattern);
-            let control = baseline
-                .controls
-                .iter()
-                .find(|control| control.about().name == name);
+            let control = baseline.controls.iter().find(|control| control.about().name == name);
             let Some(control) = control else {
                 if !self.target.contains(pattern) {
                     continue; // What is not there need not be excluded.
@@ -68,10 +65,8 @@ impl Selection {
                 |place: &&Place| [place.thing.as_deref(), place.region.as_deref()].contains(&at);
             if at.is_some() && !places.iter().any(|place| here(&place)) {
                 let known: Vec<&str> = places.iter().filter_map(Place::label).take(20).collect();
-                return Err(
-                    Error::failed(format!("{pattern} matches nothing in this baseline"))
-                        .hint(format!("places of {name}: {}", known.join(", "))),
-                );
+                return Err(Error::failed(format!("{pattern} matches nothing in this baseline"))
+                    .hint(format!("places of {name}: {}", known.join(", "))));
             }
         }
         Ok(())
@@ -115,10 +110,7 @@ mod tests {
 
     fn selection(target: &[&str], exclude: &[&str]) -> Selection {
         let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
-        Selection {
-            target: owned(target),
-            exclude: owned(exclude),
-        }
+        Selection { target: owned(target), exclude: owned(exclude) }
     }
 
     #[test]

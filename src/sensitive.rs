@@ -20,15 +20,8 @@ impl Sensitive {
     pub fn new(clear: impl Into<String>) -> Self {
         let clear = clear.into();
         let digest = Sha256::digest(clear.as_bytes());
-        let digest: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Self {
-            masked: format!("{} [{digest}]", mask(&clear)),
-            clear: Some(clear),
-        }
+        let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        Self { masked: format!("{} [{digest}]", mask(&clear)), clear: Some(clear) }
     }
 
     /// The text itself, to be sent to AWS; `None` when only the mask is known.
@@ -81,10 +74,7 @@ impl Serialize for Sensitive {
 /// Reads the masked form, as saved in a plan or snapshot.
 impl<'de> Deserialize<'de> for Sensitive {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self {
-            masked: String::deserialize(deserializer)?,
-            clear: None,
-        })
+        Ok(Self { masked: String::deserialize(deserializer)?, clear: None })
     }
 }
 

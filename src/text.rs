@@ -38,10 +38,8 @@ pub fn spaced(value: &Value) -> String {
         }
         Value::Object(table) => {
             let entry = |(key, item)| format!("{}: {}", spaced(&Value::String(key)), spaced(item));
-            let entries: Vec<String> = table
-                .iter()
-                .map(|(key, item)| entry((key.clone(), item)))
-                .collect();
+            let entries: Vec<String> =
+                table.iter().map(|(key, item)| entry((key.clone(), item))).collect();
             format!("{{{}}}", entries.join(", "))
         }
         other => escape(&other.to_string()),

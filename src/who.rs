@@ -17,11 +17,8 @@ use time::OffsetDateTime;
 
 /// The events of the last ninety days, newest first, fifty on a page. Two requests a second are
 /// allowed in an account and region. Source: CloudTrail API reference, LookupEvents.
-pub const LOOKUP_EVENTS: Operation = Operation::new(
-    "cloudtrail",
-    "LookupEvents",
-    &[Grant::any("cloudtrail:LookupEvents")],
-);
+pub const LOOKUP_EVENTS: Operation =
+    Operation::new("cloudtrail", "LookupEvents", &[Grant::any("cloudtrail:LookupEvents")]);
 
 /// The most pages read of one question: a thousand events, and ten seconds.
 const PAGES: usize = 20;
@@ -75,17 +72,11 @@ pub async fn changed(
                 .flat_map(event_names)
                 .collect();
             let region = region(entry, reader);
-            Some(Drifted {
-                entry,
-                region,
-                names,
-            })
+            Some(Drifted { entry, region, names })
         })
         .collect();
-    let wanted: BTreeSet<Question> = drifted
-        .iter()
-        .flat_map(|place| questions(place, &drifted))
-        .collect();
+    let wanted: BTreeSet<Question> =
+        drifted.iter().flat_map(|place| questions(place, &drifted)).collect();
     // Side by side, as fast as each region takes them.
     let asked = wanted.into_iter().map(async |question| {
         let found = lookup(&question, reader, since).await;
@@ -103,9 +94,7 @@ pub async fn changed(
 /// drifted than there are names of events, each of which serves all buckets. No other thing is named
 /// in the events in one way only.
 fn questions(place: &Drifted<'_>, all: &[Drifted<'_>]) -> impl Iterator<Item = Question> {
-    let beside = all
-        .iter()
-        .filter(|other| other.region == place.region && bucket(other).is_some());
+    let beside = all.iter().filter(|other| other.region == place.region && bucket(other).is_some());
     let by = match bucket(place) {
         Some(name) if beside.count() <= place.names.len() => vec![By::Thing(name.to_owned())],
         _ => place.names.iter().cloned().map(By::Event).collect(),
@@ -126,20 +115,14 @@ fn answer<'f>(
     since: OffsetDateTime,
     own: &BTreeSet<String>,
 ) -> Answer {
-    let mut answer = Answer {
-        since: to_the_second(since),
-        ..Answer::default()
-    };
+    let mut answer = Answer { since: to_the_second(since), ..Answer::default() };
     for found in found {
         let about = found.events.iter().filter(|event| {
             let name = event["eventName"].as_str().unwrap_or_default();
             place.names.contains(name) && is_about(event, place.entry)
         });
         for event in about {
-            match event["requestID"]
-                .as_str()
-                .is_some_and(|id| own.contains(id))
-            {
+            match event["requestID"].as_str().is_some_and(|id| own.contains(id)) {
                 true => answer.own += 1,
                 false => answer.events.push(read(event)),
             }
@@ -197,9 +180,7 @@ async fn lookup(question: &Question, reader: &Reader, since: OffsetDateTime) -> 
         By::Event(name) => (LookupAttributeKey::EventName, name),
         By::Thing(name) => (LookupAttributeKey::ResourceName, name),
     };
-    let attribute = LookupAttribute::builder()
-        .attribute_key(key)
-        .attribute_value(value);
+    let attribute = LookupAttribute::builder().attribute_key(key).attribute_value(value);
     let mut found = Found::default();
     let attribute = match attribute.build() {
         Ok(attribute) => attribute,
@@ -228,18 +209,13 @@ async fn lookup(question: &Question, reader: &Reader, since: OffsetDateTime) -> 
             }
         };
         let texts = answer.events().iter().filter_map(|e| e.cloud_trail_event());
-        found
-            .events
-            .extend(texts.filter_map(|text| serde_json::from_str::<Value>(text).ok()));
+        found.events.extend(texts.filter_map(|text| serde_json::from_str::<Value>(text).ok()));
         next = answer.next_token().map(str::to_owned);
         if next.is_none() {
             return found;
         }
     }
-    let last = found
-        .events
-        .last()
-        .and_then(|event| event["eventTime"].as_str());
+    let last = found.events.last().and_then(|event| event["eventTime"].as_str());
     found.unread_before = last.map(str::to_owned);
     found
 }
@@ -277,14 +253,8 @@ mod tests {
     #[test]
     fn events_of_s3_are_looked_up_by_the_name_of_the_permission_too() {
         let names = event_names(&crate::s3::PutPublicAccessBlock::OPERATION);
-        assert!(
-            names.contains(&"PutBucketPublicAccessBlock".to_owned()),
-            "{names:?}"
-        );
-        assert!(
-            names.contains(&"DeleteBucketPublicAccessBlock".to_owned()),
-            "{names:?}"
-        );
+        assert!(names.contains(&"PutBucketPublicAccessBlock".to_owned()), "{names:?}");
+        assert!(names.contains(&"DeleteBucketPublicAccessBlock".to_owned()), "{names:?}");
     }
 
     #[test]

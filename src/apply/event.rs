@@ -12,10 +12,9 @@ use serde_json::Value;
 /// what cannot be written down any more is not gone on with.
 pub(super) fn ends_all(outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::Failed { error, .. }
-        | Outcome::Unseen {
-            error: Some(error), ..
-        } => concerns_all(error),
+        Outcome::Failed { error, .. } | Outcome::Unseen { error: Some(error), .. } => {
+            concerns_all(error)
+        }
         Outcome::Unrecorded { .. } => true,
         _ => false,
     }
@@ -47,11 +46,9 @@ impl Record {
                 differences: entry.differences.clone(),
                 before: before.clone(),
             },
-            Event::Calling(address, number, call) => Self::Call {
-                address: address.clone(),
-                number,
-                call: call.clone(),
-            },
+            Event::Calling(address, number, call) => {
+                Self::Call { address: address.clone(), number, call: call.clone() }
+            }
             Event::Answered(address, number, answer) => Self::Answer {
                 address: address.clone(),
                 number,

@@ -14,12 +14,12 @@ impl Group<'_> {
     /// a whole object would undo each other.
     pub(super) fn buckets(&self) -> impl Iterator<Item = &String> {
         let calls = self.0.iter().flat_map(|entry| &entry.calls);
-        calls
-            .filter(|call| call.service == "s3")
-            .filter_map(|call| match call.input.get("Bucket") {
+        calls.filter(|call| call.service == "s3").filter_map(|call| {
+            match call.input.get("Bucket") {
                 Some(Value::String(bucket)) => Some(bucket),
                 _ => None,
-            })
+            }
+        })
     }
 
     /// Where it is at work first.
@@ -37,10 +37,7 @@ impl Group<'_> {
     /// The changes that must have succeeded before.
     pub(super) fn after(&self) -> impl Iterator<Item = &Address> {
         let own: Vec<Address> = self.0.iter().map(|entry| entry.address()).collect();
-        self.0
-            .iter()
-            .flat_map(|entry| &entry.after)
-            .filter(move |address| !own.contains(address))
+        self.0.iter().flat_map(|entry| &entry.after).filter(move |address| !own.contains(address))
     }
 }
 
@@ -85,11 +82,7 @@ pub fn came_to<'a>(plan: &Plan, outcomes: &'a BTreeMap<Address, Outcome>) -> Vec
         let changes: Vec<Address> = group.0.iter().map(|entry| entry.address()).collect();
         let outcome = outcomes.get(changes.first()?)?;
         let calls = group.calls();
-        Some(Came {
-            changes,
-            outcome,
-            calls,
-        })
+        Some(Came { changes, outcome, calls })
     });
     came.collect()
 }
@@ -99,9 +92,7 @@ pub(super) fn groups(plan: &Plan) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for entry in plan.changes() {
         let carrier = entry.with.as_ref().and_then(|with| {
-            groups
-                .iter_mut()
-                .find(|group| group.0.iter().any(|other| other.address() == *with))
+            groups.iter_mut().find(|group| group.0.iter().any(|other| other.address() == *with))
         });
         match carrier {
             Some(group) => group.0.push(entry),

@@ -54,9 +54,7 @@ pub struct Executor<'a> {
 
 impl std::fmt::Debug for Executor<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Executor")
-            .field("context", self.context)
-            .finish_non_exhaustive()
+        f.debug_struct("Executor").field("context", self.context).finish_non_exhaustive()
     }
 }
 
@@ -167,10 +165,7 @@ impl Executor<'_> {
             return End::of(Outcome::Unseen { made: 0, error });
         }
         if drafts.iter().all(is_settled) {
-            return End {
-                outcome: Outcome::AlreadyFine,
-                after: before,
-            };
+            return End { outcome: Outcome::AlreadyFine, after: before };
         }
         let as_planned = |(draft, entry): (&Draft, &&Entry)| same(&draft.entry, entry);
         if !drafts.iter().zip(&group.0).all(as_planned) {
@@ -179,10 +174,7 @@ impl Executor<'_> {
         match self.call_all(&drafts, &before, wrote_before).await {
             Ok(made) => self.read_back(group, made).await,
             // How far it came is written down, so that it can be undone.
-            Err(outcome) => End {
-                outcome,
-                after: self.look(group).await.1,
-            },
+            Err(outcome) => End { outcome, after: self.look(group).await.1 },
         }
     }
 
@@ -196,10 +188,8 @@ impl Executor<'_> {
         let mut made = 0;
         for (draft, seen) in drafts.iter().zip(before) {
             let address = draft.entry.address();
-            let unrecorded = |made, error: Error| Outcome::Unrecorded {
-                made,
-                cause: error.in_one_line(),
-            };
+            let unrecorded =
+                |made, error: Error| Outcome::Unrecorded { made, cause: error.in_one_line() };
             let before = live(seen).unwrap_or(&Value::Null);
             self.tell(Event::Began(&draft.entry, before))
                 .map_err(|error| unrecorded(made, error))?;
@@ -233,13 +223,7 @@ impl Executor<'_> {
                 .control(&entry.control)
                 .expect("a plan is made of the baseline's own controls");
             let seen = look_at(control, &entry.place, self.context, &reader).await;
-            drafts.push(plan::judge(
-                control,
-                entry.place.clone(),
-                &seen,
-                self.context,
-                self.aim,
-            ));
+            drafts.push(plan::judge(control, entry.place.clone(), &seen, self.context, self.aim));
             sightings.push(seen);
         }
         (plan::finish(drafts), sightings)
@@ -264,10 +248,7 @@ impl Executor<'_> {
             }
             if !pauses.may_wait() || self.stopped() {
                 let waited_for = Some(condition(code).to_owned());
-                return Err(AwsError {
-                    waited_for,
-                    ..error
-                });
+                return Err(AwsError { waited_for, ..error });
             }
             let awaited = Awaited::Propagation(&error);
             let next = pauses.next_attempt();
@@ -302,8 +283,7 @@ impl Executor<'_> {
             let next = pauses.next_attempt();
             for entry in &group.0 {
                 let address = entry.address();
-                self.listener
-                    .hear(Event::Waiting(&address, Awaited::ReadBack, next));
+                self.listener.hear(Event::Waiting(&address, Awaited::ReadBack, next));
             }
             pauses.wait().await;
         }
@@ -319,10 +299,7 @@ struct End {
 
 impl End {
     fn of(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            after: Vec::new(),
-        }
+        Self { outcome, after: Vec::new() }
     }
 }
 

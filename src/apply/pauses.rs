@@ -34,12 +34,7 @@ pub(super) struct Pauses {
 
 impl Pauses {
     pub(super) fn new(patience: Duration, pause: Duration) -> Self {
-        Self {
-            until: Instant::now() + patience,
-            attempts: 1,
-            next: pause,
-            longest: pause * 10,
-        }
+        Self { until: Instant::now() + patience, attempts: 1, next: pause, longest: pause * 10 }
     }
 
     /// The number of the attempt that comes after the next pause, from 2.

@@ -85,9 +85,6 @@ mod tests {
             )
         };
         let said = advice(&error).expect("advice");
-        assert!(
-            said.ends_with("regions = [\"us-gov-east-1\", \"us-gov-west-1\"]"),
-            "{said}"
-        );
+        assert!(said.ends_with("regions = [\"us-gov-east-1\", \"us-gov-west-1\"]"), "{said}");
     }
 }

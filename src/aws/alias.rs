@@ -8,12 +8,9 @@ use super::services::IAM;
 use serde::Deserialize;
 
 /// Lists the account's only alias. Source: IAM API Reference, "ListAccountAliases": there can be one.
-pub const LIST_ACCOUNT_ALIASES: Typed<Nothing, AliasesFound> = Typed::new(
-    &IAM,
-    "ListAccountAliases",
-    &[Grant::any("iam:ListAccountAliases")],
-)
-.paged("Marker", "Marker");
+pub const LIST_ACCOUNT_ALIASES: Typed<Nothing, AliasesFound> =
+    Typed::new(&IAM, "ListAccountAliases", &[Grant::any("iam:ListAccountAliases")])
+        .paged("Marker", "Marker");
 
 /// What IAM answers.
 #[derive(Debug, Deserialize)]

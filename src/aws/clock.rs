@@ -92,10 +92,7 @@ mod tests {
     fn the_offset_is_measured_and_put_into_words() {
         let later = dated("Sat, 21 Nov 2026 13:01:05 GMT");
         let offset = measure(&later, noon()).expect("an offset");
-        assert_eq!(
-            offset.to_string(),
-            "the clock here is 1h 1m 5s behind AWS's"
-        );
+        assert_eq!(offset.to_string(), "the clock here is 1h 1m 5s behind AWS's");
         let earlier = dated("Sat, 21 Nov 2026 11:50:00 GMT");
         let offset = measure(&earlier, noon()).expect("an offset");
         assert_eq!(offset.to_string(), "the clock here is 10m ahead of AWS's");

@@ -49,9 +49,7 @@ impl Chosen {
             return Some(PathBuf::from(path));
         }
         let profiles = self.profiles().await.ok()?;
-        let path = profiles
-            .get_profile(&self.profile_name(&profiles))?
-            .get("ca_bundle")?;
+        let path = profiles.get_profile(&self.profile_name(&profiles))?.get("ca_bundle")?;
         Some(PathBuf::from(path))
     }
 
@@ -80,9 +78,7 @@ impl Chosen {
             loader = loader.app_name(name);
         }
         if let Some(profile) = &self.profile {
-            let config = ProviderConfig::default()
-                .with_http_client(http)
-                .with_region(region);
+            let config = ProviderConfig::default().with_http_client(http).with_region(region);
             let provider = ProfileFileCredentialsProvider::builder()
                 .configure(&config)
                 .profile_name(profile)
@@ -111,24 +107,18 @@ impl Chosen {
     }
 
     async fn profiles(&self) -> Result<ProfileSet, Error> {
-        let (fs, env) = (
-            aws_types::os_shim_internal::Fs::real(),
-            aws_types::os_shim_internal::Env::real(),
-        );
-        profile::load(&fs, &env, &Default::default(), None)
-            .await
-            .map_err(|cause| {
-                let text = format!("cannot read the AWS configuration files: {cause}");
-                Error::failed(text)
-                    .because(innermost(&cause))
-                    .hint("mend the file: `aws configure list` reads the same one")
-            })
+        let (fs, env) =
+            (aws_types::os_shim_internal::Fs::real(), aws_types::os_shim_internal::Env::real());
+        profile::load(&fs, &env, &Default::default(), None).await.map_err(|cause| {
+            let text = format!("cannot read the AWS configuration files: {cause}");
+            Error::failed(text)
+                .because(innermost(&cause))
+                .hint("mend the file: `aws configure list` reads the same one")
+        })
     }
 
     fn profile_name(&self, profiles: &ProfileSet) -> String {
-        self.profile
-            .clone()
-            .unwrap_or_else(|| profiles.selected_profile().to_owned())
+        self.profile.clone().unwrap_or_else(|| profiles.selected_profile().to_owned())
     }
 
     /// Where the credentials come from: the profile that is named here or in AWS_PROFILE, which must
@@ -142,10 +132,7 @@ impl Chosen {
         if !is_there || (self.profile.is_none() && is_set("AWS_ACCESS_KEY_ID")) {
             return Ok(Source::default());
         }
-        match (
-            Source::of_profile(profiles, &name),
-            profiles.get_profile(&name),
-        ) {
+        match (Source::of_profile(profiles, &name), profiles.get_profile(&name)) {
             // Without credentials of its own, the profile that nobody named leaves it to the chain.
             (Err(_), Some(profile)) if self.profile.is_none() && is_silent(profile) => {
                 Ok(Source::default())
@@ -174,9 +161,7 @@ impl Chosen {
             return Ok(None);
         };
         let base_profile = profile.get("source_profile").unwrap_or("default");
-        let base = ProfileFileCredentialsProvider::builder()
-            .profile_name(base_profile)
-            .build();
+        let base = ProfileFileCredentialsProvider::builder().profile_name(base_profile).build();
         let base = base.provide_credentials().await;
         let base = base.map_err(|cause| Error::from(source.missing(&cause)))?;
         let code = (self.ask_for_code)(serial).ok_or_else(|| {
@@ -189,11 +174,7 @@ impl Chosen {
             .assume_role()
             .role_arn(role)
             .set_external_id(profile.get("external_id").map(str::to_owned))
-            .role_session_name(
-                profile
-                    .get("role_session_name")
-                    .unwrap_or(&self.session_name),
-            )
+            .role_session_name(profile.get("role_session_name").unwrap_or(&self.session_name))
             .set_duration_seconds(profile.get("duration_seconds").and_then(|n| n.parse().ok()))
             .serial_number(serial)
             .token_code(code.trim())
@@ -251,9 +232,7 @@ fn app_name(profile: Option<&Profile>) -> Option<AppName> {
 /// The region of the named profile, else of the one that the environment chooses.
 fn profile_region(profile: Option<&str>) -> ProfileFileRegionProvider {
     match profile {
-        Some(name) => ProfileFileRegionProvider::builder()
-            .profile_name(name)
-            .build(),
+        Some(name) => ProfileFileRegionProvider::builder().profile_name(name).build(),
         None => ProfileFileRegionProvider::builder().build(),
     }
 }
@@ -261,8 +240,5 @@ fn profile_region(profile: Option<&str>) -> ProfileFileRegionProvider {
 /// The same configuration with other credentials, which are cached anew.
 pub fn with_credentials(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {
     let identity_cache = aws_config::identity::IdentityCache::lazy().build();
-    sdk.to_builder()
-        .credentials_provider(provider)
-        .identity_cache(identity_cache)
-        .build()
+    sdk.to_builder().credentials_provider(provider).identity_cache(identity_cache).build()
 }

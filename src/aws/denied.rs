@@ -98,9 +98,7 @@ pub fn resource(operation: &Operation, region: &str, message: &str) -> Option<St
         return None;
     }
     let mut principal = said.principal.unwrap_or_default().split(':');
-    let partition = principal
-        .nth(1)
-        .unwrap_or(regions::partition_of(region).name);
+    let partition = principal.nth(1).unwrap_or(regions::partition_of(region).name);
     let account = principal.nth(2).unwrap_or("*");
     let arn = needed
         .replace("{partition}", partition)

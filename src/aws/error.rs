@@ -99,18 +99,10 @@ const CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
-const EXPIRED: &[&str] = &[
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "RequestExpired",
-    "TokenRefreshRequired",
-];
+const EXPIRED: &[&str] =
+    &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
 
-const NOT_READY: &[&str] = &[
-    "NotSignedUp",
-    "OptInRequired",
-    "SubscriptionRequiredException",
-];
+const NOT_READY: &[&str] = &["NotSignedUp", "OptInRequired", "SubscriptionRequiredException"];
 
 /// What is said of a success that cannot be read.
 pub const NOT_OF_AWS: &str = "the answer is not in a form of AWS's";
@@ -214,17 +206,12 @@ where
         (None, Some(200..300)) => Kind::Unreachable,
         (None, _) => Kind::Answered,
     };
-    let message = error
-        .message()
-        .map(str::to_owned)
-        .unwrap_or_else(|| match status {
-            Some(status @ 300..) => format!("HTTP status {status} without a message"),
-            Some(200..300) => NOT_OF_AWS.to_owned(),
-            _ => innermost(error),
-        });
-    let offset = error
-        .raw_response()
-        .and_then(|raw| raw.extension().copied());
+    let message = error.message().map(str::to_owned).unwrap_or_else(|| match status {
+        Some(status @ 300..) => format!("HTTP status {status} without a message"),
+        Some(200..300) => NOT_OF_AWS.to_owned(),
+        _ => innermost(error),
+    });
+    let offset = error.raw_response().and_then(|raw| raw.extension().copied());
     match clock::is_to_blame(code.unwrap_or_default(), &message, offset) {
         true => clock::told(&message, offset),
         false => (kind, message),
@@ -247,13 +234,7 @@ fn unfit(error: &(dyn std::error::Error + 'static)) -> (Kind, String) {
 /// 403 what they will not do for other reasons, too: CloudTrail a bucket whose policy keeps it out,
 /// or one trail too many.
 fn sounds_like_a_denial(code: Option<&str>) -> bool {
-    let words = [
-        "denied",
-        "forbidden",
-        "notauthorized",
-        "unauthorized",
-        "403",
-    ];
+    let words = ["denied", "forbidden", "notauthorized", "unauthorized", "403"];
     let code = code.unwrap_or_default().to_ascii_lowercase();
     words.iter().any(|word| code.contains(word))
 }
@@ -296,10 +277,9 @@ fn credentials(chain: &str, innermost: String) -> (Kind, String) {
     let lower = chain.to_lowercase();
     let (kind, text) = way::told("credentials", chain, &innermost);
     match kind {
-        Kind::Unresolved | Kind::Proxy | Kind::Certificate => (
-            kind,
-            format!("no credentials, for where they come from: {text}"),
-        ),
+        Kind::Unresolved | Kind::Proxy | Kind::Certificate => {
+            (kind, format!("no credentials, for where they come from: {text}"))
+        }
         _ if lower.contains("expired") || lower.contains("sso token") => (Kind::Expired, innermost),
         _ => (Kind::Credentials, innermost),
     }
@@ -316,11 +296,7 @@ pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 
 impl fmt::Display for AwsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{} in {}: ",
-            self.service, self.operation, self.region
-        )?;
+        write!(f, "{}:{} in {}: ", self.service, self.operation, self.region)?;
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }
@@ -353,21 +329,16 @@ mod tests {
         for code in ["OrganizationAccessDeniedException", "Forbidden", "403"] {
             assert!(sounds_like_a_denial(Some(code)), "{code}");
         }
-        for code in [
-            "InsufficientS3BucketPolicyException",
-            "MaximumNumberOfTrailsExceededException",
-        ] {
+        for code in
+            ["InsufficientS3BucketPolicyException", "MaximumNumberOfTrailsExceededException"]
+        {
             assert!(!sounds_like_a_denial(Some(code)), "{code}");
         }
     }
 
     #[test]
     fn quotas_and_absence_are_answers_not_failures_to_see() {
-        for code in [
-            "LimitExceededException",
-            "NoSuchEntity",
-            "NoSuchBucketPolicy",
-        ] {
+        for code in ["LimitExceededException", "NoSuchEntity", "NoSuchBucketPolicy"] {
             assert_eq!(classify(code, ""), Kind::Answered, "{code}");
         }
     }

@@ -18,20 +18,13 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// Allowed to everybody; no policy can deny it.
-pub const GET_CALLER_IDENTITY: Operation = Operation::new(
-    "sts",
-    "GetCallerIdentity",
-    &[Grant::any("sts:GetCallerIdentity")],
-);
+pub const GET_CALLER_IDENTITY: Operation =
+    Operation::new("sts", "GetCallerIdentity", &[Grant::any("sts:GetCallerIdentity")]);
 
 /// The regions that the account has enabled.
-pub const LIST_REGIONS: Typed<RegionsAsked, RegionsFound> = Typed::rest(
-    &ACCOUNT,
-    "ListRegions",
-    "POST /listRegions",
-    &[Grant::any("account:ListRegions")],
-)
-.paged("NextToken", "NextToken");
+pub const LIST_REGIONS: Typed<RegionsAsked, RegionsFound> =
+    Typed::rest(&ACCOUNT, "ListRegions", "POST /listRegions", &[Grant::any("account:ListRegions")])
+        .paged("NextToken", "NextToken");
 
 /// Whether Account Management can be asked in a partition. Source: AWS General Reference, "AWS Account
 /// Management endpoints and quotas".
@@ -62,11 +55,8 @@ struct RegionFound {
 }
 
 /// The same as EC2 knows it, where Account Management has no endpoint.
-pub const DESCRIBE_REGIONS: Typed<Nothing, Ec2Regions> = Typed::new(
-    &EC2,
-    "DescribeRegions",
-    &[Grant::any("ec2:DescribeRegions")],
-);
+pub const DESCRIBE_REGIONS: Typed<Nothing, Ec2Regions> =
+    Typed::new(&EC2, "DescribeRegions", &[Grant::any("ec2:DescribeRegions")]);
 
 /// The regions that are enabled, as EC2 answers.
 #[derive(Debug, Deserialize)]
@@ -97,10 +87,7 @@ const HEAD_FOR_REGION: Operation = Operation::new(
 pub const GET_BUCKET_POLICY: Operation = Operation::new(
     "s3",
     "GetBucketPolicy",
-    &[Grant::on(
-        "s3:GetBucketPolicy",
-        "arn:{partition}:s3:::{bucket}",
-    )],
+    &[Grant::on("s3:GetBucketPolicy", "arn:{partition}:s3:::{bucket}")],
 );
 
 /// Who is asking, and in which account.
@@ -133,11 +120,7 @@ impl Caller {
         match answer.and_then(|answer| Self::of(&answer, region)) {
             Ok(theirs) if self.is_of_account_of(&theirs) => Ok(()),
             Ok(theirs) => Err(Unfit::Stranger { ours, theirs }.into()),
-            Err(error) => Err(Unfit::Unknown {
-                ours: Some(ours),
-                error,
-            }
-            .into()),
+            Err(error) => Err(Unfit::Unknown { ours: Some(ours), error }.into()),
         }
     }
 
@@ -147,10 +130,9 @@ impl Caller {
     /// When it names nobody.
     pub(super) fn of(answer: &GetCallerIdentityOutput, region: &str) -> Result<Self, AwsError> {
         match (answer.account(), answer.arn()) {
-            (Some(account), Some(arn)) => Ok(Self {
-                account: account.to_owned(),
-                arn: arn.to_owned(),
-            }),
+            (Some(account), Some(arn)) => {
+                Ok(Self { account: account.to_owned(), arn: arn.to_owned() })
+            }
             _ => Err(AwsError::unexpected(
                 &GET_CALLER_IDENTITY,
                 region,
@@ -249,19 +231,12 @@ impl Reader {
 
     /// The same, with nothing remembered: for looking again.
     pub fn anew(&self) -> Self {
-        Self::new(
-            self.clients.clone(),
-            self.caller.clone(),
-            self.home_region.clone(),
-        )
+        Self::new(self.clients.clone(), self.caller.clone(), self.home_region.clone())
     }
 
     /// The same, with nothing remembered, for so long from now.
     pub fn within(&self, time: Duration) -> Self {
-        Self {
-            clients: self.clients.within(time),
-            ..self.anew()
-        }
+        Self { clients: self.clients.within(time), ..self.anew() }
     }
 
     /// The region in which global services are asked.
@@ -287,9 +262,7 @@ impl Reader {
     async fn reaches(&self, region: &str) -> bool {
         let request = self.clients.sts(region).get_caller_identity().send();
         // A refusal is an answer as well.
-        let _ = GET_CALLER_IDENTITY
-            .answer(&self.clients, region, request)
-            .await;
+        let _ = GET_CALLER_IDENTITY.answer(&self.clients, region, request).await;
         self.clients.has_answered_in("sts", region)
     }
 
@@ -298,10 +271,7 @@ impl Reader {
     /// # Errors
     /// When the list, or a page of it, cannot be had.
     pub async fn enabled_regions(&self) -> Result<Vec<String>, AwsError> {
-        self.regions
-            .get_or_init(|| self.list_regions())
-            .await
-            .clone()
+        self.regions.get_or_init(|| self.list_regions()).await.clone()
     }
 
     /// The account's general purpose buckets with their regions, sorted by name; asked once.
@@ -309,10 +279,7 @@ impl Reader {
     /// # Errors
     /// When the list, or a page of it, cannot be had.
     pub async fn buckets(&self) -> Result<Vec<Bucket>, AwsError> {
-        self.buckets
-            .get_or_init(|| self.list_buckets())
-            .await
-            .clone()
+        self.buckets.get_or_init(|| self.list_buckets()).await.clone()
     }
 
     async fn list_regions(&self) -> Result<Vec<String>, AwsError> {
@@ -335,17 +302,13 @@ impl Reader {
             region_opt_status_contains: vec!["ENABLED".to_owned(), "ENABLED_BY_DEFAULT".to_owned()],
             max_results: 50,
         };
-        let pages = LIST_REGIONS
-            .pages(&self.clients, self.global_region(), &input)
-            .await?;
+        let pages = LIST_REGIONS.pages(&self.clients, self.global_region(), &input).await?;
         let regions = pages.into_iter().flat_map(|page| page.regions);
         Ok(regions.map(|region| region.region_name).collect())
     }
 
     async fn regions_of_ec2(&self) -> Result<Vec<String>, AwsError> {
-        let answer = DESCRIBE_REGIONS
-            .ask(&self.clients, &self.home_region, &Nothing {})
-            .await?;
+        let answer = DESCRIBE_REGIONS.ask(&self.clients, &self.home_region, &Nothing {}).await?;
         let regions = answer.region_info.into_iter();
         Ok(regions.map(|region| region.region_name).collect())
     }
@@ -388,15 +351,11 @@ impl Reader {
     async fn region_of(&self, bucket: &str) -> Result<String, AwsError> {
         let region = &self.home_region;
         let request = self.clients.s3(region).head_bucket().bucket(bucket).send();
-        let named = match HEAD_FOR_REGION
-            .asked(&self.clients, region, request)
-            .await?
-        {
+        let named = match HEAD_FOR_REGION.asked(&self.clients, region, request).await? {
             Ok(answer) => answer.bucket_region().map(str::to_owned),
             Err(error) => {
-                let header = error
-                    .raw_response()
-                    .and_then(|raw| raw.headers().get("x-amz-bucket-region"));
+                let header =
+                    error.raw_response().and_then(|raw| raw.headers().get("x-amz-bucket-region"));
                 match header {
                     Some(named) => Some(named.to_owned()),
                     None => return Err(AwsError::new(&HEAD_FOR_REGION, region, error)),
@@ -458,10 +417,7 @@ impl Reader {
             .bucket(bucket)
             .expected_bucket_owner(&self.caller.account)
             .send();
-        match GET_BUCKET_POLICY
-            .answer(&self.clients, region, request)
-            .await
-        {
+        match GET_BUCKET_POLICY.answer(&self.clients, region, request).await {
             Ok(answer) => Ok(answer.policy().map(str::to_owned)),
             Err(error) if error.is("NoSuchBucketPolicy") => Ok(None),
             Err(error) => Err(error),

@@ -11,9 +11,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 pub const REFUSAL: &str = "refused on a client that only reads";
 
 /// What the names of reading operations begin with.
-const READS: &[&str] = &[
-    "BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Search",
-];
+const READS: &[&str] = &["BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Search"];
 
 /// Reads whose names do not say so: the credential report is made on request and changes nothing.
 const OTHER_READS: &[&str] = &["GenerateCredentialReport"];
@@ -53,21 +51,10 @@ mod tests {
 
     #[test]
     fn only_looking_is_let_through() {
-        for read in [
-            "GetTrail",
-            "ListBuckets",
-            "DescribeBudget",
-            "GenerateCredentialReport",
-        ] {
+        for read in ["GetTrail", "ListBuckets", "DescribeBudget", "GenerateCredentialReport"] {
             assert!(is_read(read), "{read}");
         }
-        for write in [
-            "PutBucketPolicy",
-            "CreateTrail",
-            "StartLogging",
-            "UpdateBudget",
-            "getX",
-        ] {
+        for write in ["PutBucketPolicy", "CreateTrail", "StartLogging", "UpdateBudget", "getX"] {
             assert!(!is_read(write), "{write}");
         }
     }

@@ -2,14 +2,7 @@
 //! botocore's endpoint rule sets; do not edit.
 
 /// The service's id, partition, FIPS, dual stack: the host, and the region in the signature.
-pub type Irregular = (
-    &'static str,
-    &'static str,
-    bool,
-    bool,
-    &'static str,
-    &'static str,
-);
+pub type Irregular = (&'static str, &'static str, bool, bool, &'static str, &'static str);
 
 /// All that are irregular, of the services that the program calls.
 #[rustfmt::skip]

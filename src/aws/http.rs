@@ -51,12 +51,9 @@ fn trust(ca_bundle: Option<&Path>) -> Result<TlsContext, Error> {
     let mut store = TrustStore::default();
     if let Some(path) = ca_bundle {
         let pem = std::fs::read(path).map_err(|cause| {
-            Error::failed(format!(
-                "cannot read the certificates in {}",
-                path.display()
-            ))
-            .because(cause)
-            .hint("AWS_CA_BUNDLE must name a readable PEM file")
+            Error::failed(format!("cannot read the certificates in {}", path.display()))
+                .because(cause)
+                .hint("AWS_CA_BUNDLE must name a readable PEM file")
         })?;
         if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
             let text = format!("{} holds no certificate", path.display());
@@ -85,10 +82,7 @@ impl HttpClient for Shared {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(Counted {
-            inner,
-            counter: self.counter.clone(),
-        })
+        SharedHttpConnector::new(Counted { inner, counter: self.counter.clone() })
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {

@@ -57,10 +57,7 @@ impl fmt::Display for Unfit {
                 theirs.account, theirs.arn, ours.account
             ),
             Self::Unknown { ours: None, error } => write!(f, "{error}"),
-            Self::Unknown {
-                ours: Some(ours),
-                error,
-            } => write!(
+            Self::Unknown { ours: Some(ours), error } => write!(
                 f,
                 "the credentials were renewed, and whether they are still of account {} could not \
                  be found out: {error}",
@@ -82,9 +79,7 @@ impl From<Unfit> for Error {
             ),
             Unfit::Unknown { error, .. } => {
                 let hint = advice(&error).unwrap_or_default();
-                Self::failed("cannot find out which account this is")
-                    .because(error)
-                    .hint(hint)
+                Self::failed("cannot find out which account this is").because(error).hint(hint)
             }
         }
     }

@@ -14,9 +14,7 @@ impl TryFrom<String> for AccountId {
     fn try_from(id: String) -> Result<Self, String> {
         match id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
             true => Ok(Self(id)),
-            false => Err(format!(
-                "'{id}' is not an account id: an account id has twelve digits"
-            )),
+            false => Err(format!("'{id}' is not an account id: an account id has twelve digits")),
         }
     }
 }

@@ -13,10 +13,7 @@ use serde::{Deserialize, Serialize};
 pub const DESCRIBE_KEY: Typed<KeyId, KeyFound> = Typed::new(
     &KMS,
     "DescribeKey",
-    &[Grant::on(
-        "kms:DescribeKey",
-        "arn:{partition}:kms:*:{key_account}:key/*",
-    )],
+    &[Grant::on("kms:DescribeKey", "arn:{partition}:kms:*:{key_account}:key/*")],
 );
 
 /// Which key is asked for.
@@ -144,14 +141,10 @@ impl Reader {
         let is_foreign =
             owner(name).is_some_and(|own| own != self.caller.account) && name.contains(":key/");
         match self.key(name, region).await {
-            Ok(found) => Ok(Named {
-                found,
-                is_hidden: false,
-            }),
-            Err(error) if is_foreign && error.kind == Kind::Denied => Ok(Named {
-                found: None,
-                is_hidden: true,
-            }),
+            Ok(found) => Ok(Named { found, is_hidden: false }),
+            Err(error) if is_foreign && error.kind == Kind::Denied => {
+                Ok(Named { found: None, is_hidden: true })
+            }
             Err(error) => Err(error),
         }
     }
@@ -163,9 +156,7 @@ impl Reader {
     /// When it could not be seen.
     pub async fn key(&self, name: &str, region: &str) -> Result<Option<Key>, AwsError> {
         let read = Box::pin(async {
-            let input = KeyId {
-                key_id: name.to_owned(),
-            };
+            let input = KeyId { key_id: name.to_owned() };
             match DESCRIBE_KEY.ask(&self.clients, region, &input).await {
                 Ok(KeyFound { key_metadata: key }) => Ok(Some(Key {
                     arn: key.arn,
@@ -177,12 +168,7 @@ impl Reader {
                 Err(error) => Err(error),
             }
         });
-        self.once(
-            &DESCRIBE_KEY.operation,
-            &format!("{name} in {region}"),
-            read,
-        )
-        .await
+        self.once(&DESCRIBE_KEY.operation, &format!("{name} in {region}"), read).await
     }
 }
 

@@ -48,10 +48,7 @@ impl Limits {
             sleep_until(pace.reserve(Instant::now())).await;
         }
         let all = self.all.clone().acquire_owned().await.ok();
-        Turn {
-            _each: each,
-            _all: all,
-        }
+        Turn { _each: each, _all: all }
     }
 }
 
@@ -85,12 +82,7 @@ struct Pace {
 impl Pace {
     fn new(rate: Rate, start: Instant) -> Self {
         let every = Duration::from_secs(1) / rate.a_second;
-        Self {
-            every,
-            ahead: every * rate.at_first.saturating_sub(1),
-            start,
-            due: Mutex::default(),
-        }
+        Self { every, ahead: every * rate.at_first.saturating_sub(1), start, due: Mutex::default() }
     }
 
     /// When the next request may go, given that it is now.
@@ -114,32 +106,23 @@ mod tests {
     #[test]
     fn a_rate_lets_a_few_go_and_then_one_at_a_time() {
         let start = Instant::now();
-        let rate = Rate {
-            a_second: 2,
-            at_first: 3,
-        };
+        let rate = Rate { a_second: 2, at_first: 3 };
         let pace = Pace::new(rate, start);
-        let times: Vec<u128> = (0..6)
-            .map(|_| waits(&pace, start, Duration::ZERO).as_millis())
-            .collect();
+        let times: Vec<u128> =
+            (0..6).map(|_| waits(&pace, start, Duration::ZERO).as_millis()).collect();
         assert_eq!(times, [0, 0, 0, 500, 1000, 1500]);
     }
 
     #[test]
     fn what_was_not_used_for_a_while_may_go_at_once_again() {
         let start = Instant::now();
-        let rate = Rate {
-            a_second: 1,
-            at_first: 2,
-        };
+        let rate = Rate { a_second: 1, at_first: 2 };
         let pace = Pace::new(rate, start);
         for _ in 0..4 {
             let _ = pace.reserve(start);
         }
         let later = Duration::from_secs(60);
-        let times: Vec<u64> = (0..4)
-            .map(|_| waits(&pace, start, later).as_secs())
-            .collect();
+        let times: Vec<u64> = (0..4).map(|_| waits(&pace, start, later).as_secs()).collect();
         assert_eq!(times, [60, 60, 61, 62]);
     }
 }

@@ -98,13 +98,7 @@ impl Session {
             .timeout_config(timeouts);
         let (sdk, source) = chosen.load(loader, http).await?;
         let watch = Arc::new(Watch::new(chosen.follower.clone()));
-        Ok(Self::of(
-            sdk,
-            source,
-            Limits::new(parallelism),
-            watch,
-            counter,
-        ))
+        Ok(Self::of(sdk, source, Limits::new(parallelism), watch, counter))
     }
 
     /// A session whose credentials are those of the configuration, once it is known whose they are.
@@ -118,13 +112,7 @@ impl Session {
         let limits = Arc::new(limits);
         let identity = Identity::new(source, sdk.clone(), limits.clone(), watch.clone());
         let checked = SharedCredentialsProvider::new(identity.clone());
-        Self {
-            sdk: credentials::with_credentials(&sdk, checked),
-            identity,
-            limits,
-            watch,
-            counter,
-        }
+        Self { sdk: credentials::with_credentials(&sdk, checked), identity, limits, watch, counter }
     }
 
     /// Asks STS whose account it is; from then on the session sends nothing to any other.
@@ -137,9 +125,7 @@ impl Session {
     /// # Errors
     /// That they were renewed and are of another account now: nothing was sent there.
     pub fn check(&self) -> Result<(), Error> {
-        self.identity
-            .stranger()
-            .map_or(Ok(()), |unfit| Err(unfit.into()))
+        self.identity.stranger().map_or(Ok(()), |unfit| Err(unfit.into()))
     }
 
     /// The region of the AWS chain, where there is one.
@@ -244,10 +230,7 @@ impl Clients {
 
     /// The same for so long from now: what has not been answered by then is late.
     pub fn within(&self, time: Duration) -> Self {
-        Self {
-            until: Some(Instant::now() + time),
-            ..self.clone()
-        }
+        Self { until: Some(Instant::now() + time), ..self.clone() }
     }
 
     /// Waits until a request for the operation in the region may go out.
@@ -267,18 +250,11 @@ impl Clients {
     }
 
     fn watched(&self, service: &'static str, region: &str) -> Watched {
-        Watched {
-            service,
-            region: region.to_owned(),
-            watch: self.watch.clone(),
-        }
+        Watched { service, region: region.to_owned(), watch: self.watch.clone() }
     }
 
     fn in_region(&self, region: &str) -> SdkConfig {
-        self.sdk
-            .to_builder()
-            .region(Region::new(region.to_owned()))
-            .build()
+        self.sdk.to_builder().region(Region::new(region.to_owned())).build()
     }
 
     fn has_endpoint_for_s3(&self) -> bool {

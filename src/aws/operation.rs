@@ -42,11 +42,7 @@ pub struct Grant {
 impl Grant {
     /// An action on whatever matches the ARN.
     pub const fn on(action: &'static str, resource: &'static str) -> Self {
-        Self {
-            action,
-            resource,
-            condition: None,
-        }
+        Self { action, resource, condition: None }
     }
 
     /// An action that cannot be narrowed to a resource.
@@ -64,12 +60,7 @@ impl Grant {
 impl Operation {
     /// An operation with what it needs.
     pub const fn new(service: &'static str, name: &'static str, grants: &'static [Grant]) -> Self {
-        Self {
-            service,
-            name,
-            grants,
-            wire: None,
-        }
+        Self { service, name, grants, wire: None }
     }
 
     /// The operation's own IAM action.
@@ -111,9 +102,9 @@ impl Operation {
             request.await
         };
         match clients.until {
-            Some(until) => timeout_at(until, answer)
-                .await
-                .map_err(|_| AwsError::late(self, region)),
+            Some(until) => {
+                timeout_at(until, answer).await.map_err(|_| AwsError::late(self, region))
+            }
             None => Ok(answer.await),
         }
     }

@@ -169,9 +169,7 @@ pub fn check(name: &str) -> Result<(), String> {
     }
     let zone = name.strip_suffix(|c: char| c.is_ascii_lowercase());
     if let Some(region) = zone.filter(|region| known().any(|known| known == *region)) {
-        return Err(format!(
-            "'{name}' is an availability zone, its region is '{region}'"
-        ));
+        return Err(format!("'{name}' is an availability zone, its region is '{region}'"));
     }
     if is_well_formed(name) && !is_slip(name) {
         return Ok(());
@@ -190,9 +188,7 @@ pub fn slip(name: &str) -> Option<String> {
 }
 
 fn known() -> impl Iterator<Item = &'static str> {
-    PARTITIONS
-        .iter()
-        .flat_map(|partition| partition.regions.iter().copied())
+    PARTITIONS.iter().flat_map(|partition| partition.regions.iter().copied())
 }
 
 /// Two words or more, then a number.
@@ -226,12 +222,8 @@ fn nearest(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase().replace(['_', ' '], "-");
     let far = |known: &str| strsim::damerau_levenshtein(known, &lower);
     let comparable = name.len() <= 32;
-    let near = known()
-        .filter(|_| comparable)
-        .map(|known| (far(known), known));
-    near.min()
-        .filter(|(far, _)| *far <= 3)
-        .map(|(_, known)| known)
+    let near = known().filter(|_| comparable).map(|known| (far(known), known));
+    near.min().filter(|(far, _)| *far <= 3).map(|(_, known)| known)
 }
 
 #[cfg(test)]

@@ -60,13 +60,7 @@ const FAILING: &[&str] = &[
 const LIMITS: &[&str] = &["LimitExceeded", "LimitExceededException"];
 
 /// What the message of a limit holds when it is one of requests in a time.
-const RATES: &[&str] = &[
-    "rate",
-    "throttl",
-    "too many requests",
-    "per second",
-    "slow down",
-];
+const RATES: &[&str] = &["rate", "throttl", "too many requests", "per second", "slow down"];
 
 /// Whether an error says that AWS is asked too often.
 pub fn is_throttle(code: &str, message: &str) -> bool {
@@ -137,10 +131,9 @@ fn error_of(answer: &HttpResponse) -> (String, String) {
     let text = answer.body().bytes().unwrap_or_default();
     let text = String::from_utf8_lossy(text);
     let (code, message) = match serde_json::from_str::<Value>(&text) {
-        Ok(json) => (
-            member(&json, &["__type", "code", "Code"]),
-            member(&json, &["message", "Message"]),
-        ),
+        Ok(json) => {
+            (member(&json, &["__type", "code", "Code"]), member(&json, &["message", "Message"]))
+        }
         Err(_) => (element(&text, "Code"), element(&text, "Message")),
     };
     let header = answer.headers().get("x-amzn-errortype");
@@ -152,10 +145,7 @@ fn error_of(answer: &HttpResponse) -> (String, String) {
 }
 
 fn member(json: &Value, names: &[&str]) -> Option<String> {
-    names
-        .iter()
-        .find_map(|name| json.get(name)?.as_str())
-        .map(str::to_owned)
+    names.iter().find_map(|name| json.get(name)?.as_str()).map(str::to_owned)
 }
 
 fn element(text: &str, name: &str) -> Option<String> {

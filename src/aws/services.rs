@@ -77,11 +77,7 @@ impl Service {
             protocol,
             is_sparse: false,
             at_once: AT_ONCE,
-            rate: Rates {
-                reads: None,
-                writes: None,
-                lookups: None,
-            },
+            rate: Rates { reads: None, writes: None, lookups: None },
         }
     }
 
@@ -132,12 +128,7 @@ impl Service {
 
     /// The name of the host that answers in a region, and the region in the signature.
     pub fn place(&self, region: &str, fips: bool, dual_stack: bool) -> (String, String) {
-        let Partition {
-            name,
-            suffix,
-            dual_suffix,
-            ..
-        } = partition_of(region);
+        let Partition { name, suffix, dual_suffix, .. } = partition_of(region);
         let wanted = (self.id, *name, fips, dual_stack);
         let irregular = IRREGULAR
             .iter()
@@ -234,21 +225,9 @@ mod tests {
             (&IAM, "us-gov-east-1", "iam.us-gov.amazonaws.com"),
             (&IAM, "us-isof-east-1", "iam.us-isof-south-1.csp.hci.ic.gov"),
             (&BUDGETS, "us-east-1", "budgets.amazonaws.com"),
-            (
-                &ORGANIZATIONS,
-                "eu-west-1",
-                "organizations.us-east-1.amazonaws.com",
-            ),
-            (
-                &S3_CONTROL,
-                "eu-west-1",
-                "s3-control.eu-west-1.amazonaws.com",
-            ),
-            (
-                &ACCESS_ANALYZER,
-                "eusc-de-east-1",
-                "access-analyzer.eusc-de-east-1.amazonaws.eu",
-            ),
+            (&ORGANIZATIONS, "eu-west-1", "organizations.us-east-1.amazonaws.com"),
+            (&S3_CONTROL, "eu-west-1", "s3-control.eu-west-1.amazonaws.com"),
+            (&ACCESS_ANALYZER, "eusc-de-east-1", "access-analyzer.eusc-de-east-1.amazonaws.eu"),
         ] {
             assert_eq!(service.place(region, false, false).0, name);
         }

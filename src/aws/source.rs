@@ -123,10 +123,7 @@ impl Source {
                 }
                 Some(role) => roles.push(role.to_owned()),
             }
-            match (
-                profile.get("source_profile"),
-                profile.get("credential_source"),
-            ) {
+            match (profile.get("source_profile"), profile.get("credential_source")) {
                 (Some(next), None) if next != name => name = next,
                 (Some(_), None) | (None, Some(_)) => {
                     roles.reverse();
@@ -275,12 +272,7 @@ impl Source {
             Base::Chain if chain.contains("no credentials found in chain") => None,
             _ => Some(cause(chain, innermost)),
         };
-        Missing {
-            kind,
-            text,
-            cause,
-            hint,
-        }
+        Missing { kind, text, cause, hint }
     }
 }
 
@@ -290,10 +282,7 @@ fn cause(chain: &str, innermost: String) -> String {
     let process = "Error retrieving credentials";
     if let Some((_, said)) = innermost.split_once(process) {
         let said = said.trim_start_matches([':', ',', ' ']);
-        return said
-            .replace("external process exited with code ", "")
-            .trim()
-            .to_owned();
+        return said.replace("external process exited with code ", "").trim().to_owned();
     }
     // Of a session the SDK does not say which file it is.
     if innermost == "failed to load the cached SSO token" {
@@ -331,14 +320,10 @@ fn base(profiles: &ProfileSet, profile: &Profile) -> Result<Base, Error> {
     if let Some(source) = profile.get("credential_source") {
         return Ok(Base::Named(source.to_owned()));
     }
-    if let (Some(file), Some(role)) = (
-        profile.get("web_identity_token_file"),
-        profile.get("role_arn"),
-    ) {
-        return Ok(Base::WebIdentity {
-            file: file.to_owned(),
-            role: role.to_owned(),
-        });
+    if let (Some(file), Some(role)) =
+        (profile.get("web_identity_token_file"), profile.get("role_arn"))
+    {
+        return Ok(Base::WebIdentity { file: file.to_owned(), role: role.to_owned() });
     }
     if let Some(session) = profile.get("sso_session")
         && profiles.sso_session(session).is_none()
@@ -356,9 +341,7 @@ fn base(profiles: &ProfileSet, profile: &Profile) -> Result<Base, Error> {
     }
     if let Some(command) = profile.get("credential_process") {
         let program = command.split_whitespace().next().unwrap_or(command);
-        return Ok(Base::Process {
-            program: program.to_owned(),
-        });
+        return Ok(Base::Process { program: program.to_owned() });
     }
     let keys = ["aws_access_key_id", "aws_secret_access_key"];
     match keys.map(|key| profile.get(key).is_some()) {

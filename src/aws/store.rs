@@ -27,10 +27,7 @@ pub const GET_OBJECT: Operation = Operation::new(
 pub const PUT_OBJECT: Operation = Operation::new(
     "s3",
     "PutObject",
-    &[Grant::on(
-        "s3:PutObject",
-        "arn:{partition}:s3:::{bucket}/{key}",
-    )],
+    &[Grant::on("s3:PutObject", "arn:{partition}:s3:::{bucket}/{key}")],
 );
 
 /// Lists the objects below a prefix.
@@ -143,12 +140,7 @@ impl Store {
                 .set_continuation_token(next)
                 .send();
             let page = LIST_OBJECTS.answer(&self.clients, region, request).await?;
-            keys.extend(
-                page.contents()
-                    .iter()
-                    .filter_map(|own| own.key())
-                    .map(str::to_owned),
-            );
+            keys.extend(page.contents().iter().filter_map(|own| own.key()).map(str::to_owned));
             next = page.next_continuation_token().map(str::to_owned);
             if next.is_none() {
                 keys.sort();
@@ -181,21 +173,14 @@ impl Store {
             Condition::Absent => request.if_none_match("*"),
             Condition::Unchanged(etag) => request.if_match(etag),
         };
-        match PUT_OBJECT
-            .answer(&self.clients, region, request.send())
-            .await
-        {
+        match PUT_OBJECT.answer(&self.clients, region, request.send()).await {
             Ok(answer) => Ok(Written::Done(answer.e_tag().unwrap_or_default().to_owned())),
             // 412; 409 when another write to the object is under way; 404 when the version that was
             // to be replaced is gone. Source: S3 User Guide, "Conditional writes".
             Err(error)
-                if [
-                    "PreconditionFailed",
-                    "ConditionalRequestConflict",
-                    "NoSuchKey",
-                ]
-                .iter()
-                .any(|code| error.is(code)) =>
+                if ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"]
+                    .iter()
+                    .any(|code| error.is(code)) =>
             {
                 Ok(Written::Refused)
             }

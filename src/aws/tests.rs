@@ -57,17 +57,13 @@ impl HttpConnector for OldStore {
 async fn a_bucket_without_a_region_in_the_list_is_asked_for_it() {
     let http = http_client_fn(move |_, _| SharedHttpConnector::new(OldStore));
     let buckets = reader_through(http).buckets().await.expect("listed");
-    let told: Vec<(&str, &str)> = buckets
-        .iter()
-        .map(|own| (own.name.as_str(), own.region.as_str()))
-        .collect();
+    let told: Vec<(&str, &str)> =
+        buckets.iter().map(|own| (own.name.as_str(), own.region.as_str())).collect();
     assert_eq!(told, [("elsewhere", "eu-west-1"), ("here", "us-east-1")]);
 }
 
 fn reader(names: &'static [&'static str]) -> Reader {
-    reader_through(http_client_fn(move |_, _| {
-        SharedHttpConnector::new(Names(names))
-    }))
+    reader_through(http_client_fn(move |_, _| SharedHttpConnector::new(Names(names))))
 }
 
 fn reader_through(http: SharedHttpClient) -> Reader {
@@ -79,13 +75,8 @@ fn reader_through(http: SharedHttpClient) -> Reader {
         .http_client(http)
         .build();
     let watch = Arc::new(Watch::new(None));
-    let mut session = Session::of(
-        sdk.clone(),
-        Source::default(),
-        Limits::new(8),
-        watch,
-        Counter::default(),
-    );
+    let mut session =
+        Session::of(sdk.clone(), Source::default(), Limits::new(8), watch, Counter::default());
     // Whose credentials they are is not asked here.
     session.sdk = sdk;
     let caller = Caller {
@@ -95,11 +86,8 @@ fn reader_through(http: SharedHttpClient) -> Reader {
     Reader::new(session.reading(), caller, "us-east-1".to_owned())
 }
 
-const LIST: Operation = Operation::new(
-    "guardduty",
-    "ListDetectors",
-    &[Grant::any("guardduty:ListDetectors")],
-);
+const LIST: Operation =
+    Operation::new("guardduty", "ListDetectors", &[Grant::any("guardduty:ListDetectors")]);
 
 /// Whether a region is taken to lack GuardDuty after all the regions were asked.
 async fn is_missing_in_mars(names: &'static [&'static str]) -> bool {

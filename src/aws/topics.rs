@@ -12,10 +12,7 @@ use std::collections::BTreeMap;
 pub const GET_TOPIC: Typed<TopicArn, Attributes> = Typed::new(
     &SNS,
     "GetTopicAttributes",
-    &[Grant::on(
-        "sns:GetTopicAttributes",
-        "arn:{partition}:sns:*:{account}:*",
-    )],
+    &[Grant::on("sns:GetTopicAttributes", "arn:{partition}:sns:*:{account}:*")],
 );
 
 /// Which topic is asked for.
@@ -51,15 +48,11 @@ impl Reader {
     pub async fn topic(&self, arn: &str) -> Result<Option<Topic>, AwsError> {
         let region = keys::region(arn).unwrap_or_default();
         let read = Box::pin(async {
-            let input = TopicArn {
-                topic_arn: arn.to_owned(),
-            };
+            let input = TopicArn { topic_arn: arn.to_owned() };
             match GET_TOPIC.ask(&self.clients, region, &input).await {
                 Ok(Attributes { mut attributes }) => Ok(Some(Topic {
                     policy: attributes.remove("Policy").unwrap_or_default(),
-                    key: attributes
-                        .remove("KmsMasterKeyId")
-                        .filter(|key| !key.is_empty()),
+                    key: attributes.remove("KmsMasterKeyId").filter(|key| !key.is_empty()),
                     confirmed: attributes
                         .get("SubscriptionsConfirmed")
                         .and_then(|count| count.parse().ok())

@@ -5,11 +5,8 @@ use super::{AwsError, Grant, Operation};
 use aws_sdk_cloudtrail::types::Trail;
 
 /// The trails that a region shows: its own, and the shadows of those that cover all regions.
-pub const DESCRIBE_TRAILS: Operation = Operation::new(
-    "cloudtrail",
-    "DescribeTrails",
-    &[Grant::any("cloudtrail:DescribeTrails")],
-);
+pub const DESCRIBE_TRAILS: Operation =
+    Operation::new("cloudtrail", "DescribeTrails", &[Grant::any("cloudtrail:DescribeTrails")]);
 
 impl Reader {
     /// The trails that the home region shows, asked once however many controls ask.

@@ -59,11 +59,7 @@ pub struct Watch {
 impl Watch {
     /// A watch that starts now.
     pub fn new(follower: Option<Arc<dyn Follower>>) -> Self {
-        Self {
-            start: Instant::now(),
-            follower,
-            answered: Mutex::default(),
-        }
+        Self { start: Instant::now(), follower, answered: Mutex::default() }
     }
 
     /// Whether a service has answered in any region: what it answered does not matter.

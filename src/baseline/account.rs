@@ -108,9 +108,7 @@ impl<'de> de::Visitor<'de> for RegionsVisitor {
             names.push(name.into());
         }
         if names.is_empty() {
-            return Err(de::Error::custom(
-                "the list is empty: no region would be looked at",
-            ));
+            return Err(de::Error::custom("the list is empty: no region would be looked at"));
         }
         names.sort();
         names.dedup();
@@ -121,29 +119,19 @@ impl<'de> de::Visitor<'de> for RegionsVisitor {
 /// Reads the table; what is wrong in it goes to `problems`.
 pub fn load(table: Table<'_>, problems: &mut Problems) -> Account {
     // To serde a date is a table with one entry.
-    if table
-        .get_ref()
-        .get("tags")
-        .is_some_and(|tags| tags.get_ref().is_datetime())
-    {
+    if table.get_ref().get("tags").is_some_and(|tags| tags.get_ref().is_datetime()) {
         problems.at(&table, "tags", "expected a table, found a date".to_owned());
     }
     let account: Option<Account> = problems.decode("account", &table);
     let account = account.unwrap_or_default();
     if account.tags.contains_key(crate::control::OUR_TAG) {
-        let text = format!(
-            "the tag '{}' is set by baseline itself",
-            crate::control::OUR_TAG
-        );
+        let text = format!("the tag '{}' is set by baseline itself", crate::control::OUR_TAG);
         problems.at(&table, &format!("tags.{}", crate::control::OUR_TAG), text);
     }
     if let (Some(home), Regions::Listed(regions)) = (&account.home_region, &account.regions)
         && !regions.iter().any(|region| region == home.as_str())
     {
-        let text = format!(
-            "the home region {} is not in the list of regions",
-            home.as_str()
-        );
+        let text = format!("the home region {} is not in the list of regions", home.as_str());
         problems.at(&table, "regions", text);
     }
     if let Regions::Listed(regions) = &account.regions {

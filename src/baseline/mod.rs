@@ -88,17 +88,14 @@ impl Baseline {
         };
         let failed = || format!("cannot read {}", path.display());
         let mut bytes = Vec::new();
-        File::open(&path)
-            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-            .map_err(|cause| match cause.kind() {
-                std::io::ErrorKind::NotFound => {
-                    Error::failed(failed()).because(cause).hint(format!(
-                        "write one to start from: baseline init --out {}",
-                        path.display()
-                    ))
-                }
+        File::open(&path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(
+            |cause| match cause.kind() {
+                std::io::ErrorKind::NotFound => Error::failed(failed()).because(cause).hint(
+                    format!("write one to start from: baseline init --out {}", path.display()),
+                ),
                 _ => Error::failed(failed()).because(cause),
-            })?;
+            },
+        )?;
         if bytes.len() as u64 > LARGEST {
             let cause = format!("it is larger than {} KiB", LARGEST / 1024);
             return Err(Error::failed(failed()).because(cause));
@@ -173,9 +170,8 @@ impl Baseline {
         let (lock, journal) = (shared("lock"), shared("journal"));
         let log_bucket = table.get("log_bucket").map(log_bucket_name);
         let config_bucket = config_bucket(&table);
-        let blocks_public_policies = table
-            .get("public_access_block")
-            .is_some_and(blocks_public_policies);
+        let blocks_public_policies =
+            table.get("public_access_block").is_some_and(blocks_public_policies);
         let left_alone = left_alone(&table);
         let mut configured = Vec::new();
         for kind in controls::ALL {
@@ -250,9 +246,7 @@ impl Baseline {
             baseline: self.name(),
             tags: self.account.tags.clone(),
             log_bucket: None,
-            delivering: Delivering {
-                controls: self.controls.clone(),
-            },
+            delivering: Delivering { controls: self.controls.clone() },
             config_delivers: false,
             blocks_public_policies: self.blocks_public_policies,
         };
@@ -267,9 +261,7 @@ impl Baseline {
 
     /// Whether any control's places depend on a fact.
     pub fn needs(&self, need: Need) -> bool {
-        self.controls
-            .iter()
-            .any(|control| control.about().needs.contains(&need))
+        self.controls.iter().any(|control| control.about().needs.contains(&need))
     }
 }
 
@@ -280,11 +272,8 @@ fn default_path() -> Result<PathBuf, Error> {
         // Nobody named it, so that nobody is there to write to a pipe.
         .find(|path| path.is_file());
     found.ok_or_else(|| {
-        Error::failed(format!(
-            "there is no baseline here: neither {}",
-            DEFAULT_PATHS.join(" nor ")
-        ))
-        .hint("write one with `baseline init`, or name one: `baseline plan FILE`")
+        Error::failed(format!("there is no baseline here: neither {}", DEFAULT_PATHS.join(" nor ")))
+            .hint("write one with `baseline init`, or name one: `baseline plan FILE`")
     })
 }
 
@@ -292,11 +281,7 @@ fn default_path() -> Result<PathBuf, Error> {
 fn not_utf8(at: usize) -> Problems {
     let mut problems = Problems::with(reference::example);
     let text = "this is not UTF-8: save the file in that encoding".to_owned();
-    problems.add(
-        Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8()),
-        text,
-        None,
-    );
+    problems.add(Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8()), text, None);
     problems
 }
 
@@ -319,10 +304,7 @@ fn check_format(table: &mut DeTable<'_>, problems: &mut Problems) {
 /// The name in `[log_bucket]`, which other controls deliver to; what is wrong with it is reported
 /// by that control.
 fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
-    let name = value
-        .get_ref()
-        .get("name")
-        .and_then(|name| name.get_ref().as_str());
+    let name = value.get_ref().get("name").and_then(|name| name.get_ref().as_str());
     name.map_or_else(controls::log_bucket::default_name, str::to_owned)
 }
 
@@ -341,9 +323,7 @@ fn blocks_public_policies(value: &Spanned<DeValue<'_>>) -> bool {
 /// The bucket that `[config]` names: `None` without that table, `Some(None)` when it names none.
 fn config_bucket(table: &DeTable<'_>) -> Option<Option<String>> {
     let config = table.get("config")?.get_ref();
-    let bucket = config
-        .get("bucket")
-        .and_then(|name| name.get_ref().as_str());
+    let bucket = config.get("bucket").and_then(|name| name.get_ref().as_str());
     let named = bucket.filter(|name| !name.is_empty() && *name != UNMANAGED);
     Some(named.map(str::to_owned))
 }
@@ -371,10 +351,7 @@ mod tests {
         let baseline = Baseline::parse(Path::new("x.toml"), &text);
         let baseline = baseline.expect("the test's baseline is valid");
         let arn = "arn:aws:iam::111122223333:root".to_owned();
-        let caller = Caller {
-            account: "111122223333".to_owned(),
-            arn,
-        };
+        let caller = Caller { account: "111122223333".to_owned(), arn };
         let context = baseline.context(&caller, "us-east-1", OffsetDateTime::UNIX_EPOCH);
         context.config_delivers
     }

@@ -95,10 +95,7 @@ pub fn schema() -> Value {
 pub fn example(table: &str, path: &str) -> Option<(&'static str, Vec<String>)> {
     let mut keys = all().find(|own| own.name == table)?.keys;
     let mut found = None;
-    for part in path
-        .split('.')
-        .filter(|part| part.parse::<usize>().is_err())
-    {
+    for part in path.split('.').filter(|part| part.parse::<usize>().is_err()) {
         let Some(key) = keys.iter().find(|key| key.name == part) else {
             break;
         };
@@ -132,16 +129,13 @@ mod tests {
             ("waivers", "expires", "\"2027-05-31\""),
         ];
         let needed = needed.iter().filter(|own| own.0 == table && own.1 != name);
-        needed
-            .map(|own| format!("{} = {}\n", own.1, own.2))
-            .collect()
+        needed.map(|own| format!("{} = {}\n", own.1, own.2)).collect()
     }
 
     /// The keys of a table with those of its own tables.
     fn with_nested(keys: &'static [Setting]) -> Vec<&'static Setting> {
         let each = keys.iter();
-        each.flat_map(|key| std::iter::once(key).chain(with_nested(key.keys)))
-            .collect()
+        each.flat_map(|key| std::iter::once(key).chain(with_nested(key.keys))).collect()
     }
 
     #[test]

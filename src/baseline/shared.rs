@@ -58,11 +58,7 @@ pub fn load(name: &str, table: Table<'_>, problems: &mut Problems) -> Option<Sha
         problems.at(&table, "bucket", text.to_owned());
     }
     if shared.prefix.starts_with('/') {
-        problems.at(
-            &table,
-            "prefix",
-            "leave out the slash at its start".to_owned(),
-        );
+        problems.at(&table, "prefix", "leave out the slash at its start".to_owned());
     }
     Some(shared)
 }

@@ -38,10 +38,7 @@ impl Waiver {
         let (thing, region) = (place.thing.as_deref(), place.region.as_deref());
         let named = |pattern: &Pattern| match (thing, region) {
             (None, None) => pattern.matches(""),
-            _ => [thing, region]
-                .into_iter()
-                .flatten()
-                .any(|name| pattern.matches(name)),
+            _ => [thing, region].into_iter().flatten().any(|name| pattern.matches(name)),
         };
         self.control == control && self.place.as_ref().is_none_or(named)
     }
@@ -50,9 +47,7 @@ impl Waiver {
     pub fn is_about_field(&self, field: &str) -> bool {
         let whole = std::iter::once(field.len());
         let mut ends = whole.chain(field.match_indices('.').map(|(at, _)| at));
-        self.field
-            .as_ref()
-            .is_none_or(|pattern| ends.any(|end| pattern.matches(&field[..end])))
+        self.field.as_ref().is_none_or(|pattern| ends.any(|end| pattern.matches(&field[..end])))
     }
 
     /// Whether no setting, and nothing else that its control judges, is called like its field: it may
@@ -127,9 +122,7 @@ const REQUIRED: [&str; 4] = ["control", "reason", "owner", "expires"];
 pub fn load(tables: Table<'_>, present: &[&str], problems: &mut Problems) -> Vec<Waiver> {
     match tables.get_ref() {
         DeValue::Array(list) => {
-            let read = list
-                .iter()
-                .filter_map(|table| one(table, present, problems));
+            let read = list.iter().filter_map(|table| one(table, present, problems));
             read.collect()
         }
         _ => {
@@ -158,12 +151,7 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
     for key in REQUIRED {
         match table.get_ref().get(key) {
             None => problems.add(Some(table.span()), format!("missing setting '{key}'"), None),
-            Some(value)
-                if value
-                    .get_ref()
-                    .as_str()
-                    .is_some_and(|s| s.trim().is_empty()) =>
-            {
+            Some(value) if value.get_ref().as_str().is_some_and(|s| s.trim().is_empty()) => {
                 problems.at(table, key, format!("'{key}' is empty"));
             }
             Some(_) => {}
@@ -171,10 +159,7 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
     }
     let control = table.get_ref().get("control");
     if let Some(value) = control
-        && let Some(name) = value
-            .get_ref()
-            .as_str()
-            .filter(|name| !name.trim().is_empty())
+        && let Some(name) = value.get_ref().as_str().filter(|name| !name.trim().is_empty())
     {
         if controls::find(name).is_none() {
             problems.unknown_key(value.span(), name, &controls::names());
@@ -188,11 +173,7 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
     if let (Some(kind), Some(field)) = (whose, &written.field)
         && let Some(meant) = misspelt(kind, field.as_str())
     {
-        let text = format!(
-            "nothing of [{}] is called '{}'",
-            kind.about.name,
-            field.as_str()
-        );
+        let text = format!("nothing of [{}] is called '{}'", kind.about.name, field.as_str());
         let help = Some(format!("did you mean '{meant}'?"));
         problems.add_at(table, "field", text, help);
     }

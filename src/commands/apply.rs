@@ -73,18 +73,17 @@ const FEW: usize = 5;
 
 pub(super) fn check_names(allowed: &[String]) -> Result<(), Error> {
     match allowed.iter().find(|name| controls::find(name).is_none()) {
-        Some(name) => Err(Error::failed(format!(
-            "--allow-loosening: there is no control '{name}'"
-        ))
-        .hint(controls::named_like(name))),
+        Some(name) => {
+            Err(Error::failed(format!("--allow-loosening: there is no control '{name}'"))
+                .hint(controls::named_like(name)))
+        }
         None => Ok(()),
     }
 }
 
 /// A file that ends in `.json` is a saved plan.
 fn is_plan(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "json")
+    path.extension().is_some_and(|extension| extension == "json")
 }
 
 fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
@@ -100,17 +99,13 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
     })?;
     if plan.expires < now {
         let until = crate::clock::to_the_second(plan.expires);
-        return Err(refused(format!(
-            "it has expired: it was valid until {until}"
-        )));
+        return Err(refused(format!("it has expired: it was valid until {until}")));
     }
     if plan.expires > plan.created + cli::LONGEST_VALIDITY {
         return Err(refused("no plan is valid for so long".to_owned()));
     }
     if plan.created > now + time::Duration::minutes(5) {
-        return Err(refused(
-            "it was made in the future: check the clock".to_owned(),
-        ));
+        return Err(refused("it was made in the future: check the clock".to_owned()));
     }
     Ok(plan)
 }
@@ -146,10 +141,7 @@ async fn opened(
     }
     let baseline = Baseline::load(Some(baseline))?;
     if baseline.sha256 != saved.baseline.sha256 {
-        return Err(refused(format!(
-            "{} has changed since",
-            saved.baseline.path
-        )));
+        return Err(refused(format!("{} has changed since", saved.baseline.path)));
     }
     let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
     if account.context.account != saved.account || account.context.partition != saved.partition {
@@ -160,9 +152,7 @@ async fn opened(
     }
     if account.context.home_region != saved.home_region {
         let (theirs, ours) = (&saved.home_region, &account.context.home_region);
-        return Err(refused(format!(
-            "its home region is {theirs}, now it is {ours}"
-        )));
+        return Err(refused(format!("its home region is {theirs}, now it is {ours}")));
     }
     guard::check(saved, &account.baseline, &args.consent.allow_loosening)?;
     Ok(account)
@@ -190,34 +180,19 @@ async fn matched(
         None => Aim::Baseline,
     };
     // All that the plan saw is looked at again: a change may need what needs no change itself.
-    let seen = account
-        .look(&saved.selection, Naming::Number, streams)
-        .await?;
+    let seen = account.look(&saved.selection, Naming::Number, streams).await?;
     let mut fresh = account.plan(&saved.selection, &seen, &aim);
     let planned: Vec<&Entry> = saved.changes().collect();
     let moved = moved(&planned, &fresh);
     if !moved.is_empty() {
-        return Err(refused(format!(
-            "no longer as it saw them: {}",
-            in_short(&moved)
-        )));
+        return Err(refused(format!("no longer as it saw them: {}", in_short(&moved))));
     }
     let planned: Vec<Address> = planned.iter().map(|entry| entry.address()).collect();
-    fresh
-        .entries
-        .retain(|entry| planned.contains(&entry.address()));
+    fresh.entries.retain(|entry| planned.contains(&entry.address()));
     alone.claim(&saved).await?;
     let plan = view::apply::plan(form, streams, alone.clock, &saved, None);
     shown(plan)?;
-    let work = Work {
-        account,
-        alone,
-        plan: saved,
-        changes: Some(fresh),
-        seen,
-        aim,
-        form,
-    };
+    let work = Work { account, alone, plan: saved, changes: Some(fresh), seen, aim, form };
     work.carry_out(streams).await
 }
 
@@ -236,10 +211,7 @@ fn moved(planned: &[&Entry], fresh: &Plan) -> Vec<String> {
     let mut next = 0;
     let mut moved = Vec::new();
     for (entry, name) in planned.iter().zip(&names) {
-        let at = fresh
-            .entries
-            .iter()
-            .position(|other| other.address() == *name);
+        let at = fresh.entries.iter().position(|other| other.address() == *name);
         let is_proposed = at.is_some_and(|at| {
             let now = &fresh.entries[at];
             at >= next && same(now, entry) && now.after == entry.after

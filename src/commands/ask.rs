@@ -22,9 +22,7 @@ fn line(question: &str) -> Option<String> {
         return None;
     }
     let mut talk = io::stderr().lock();
-    write!(talk, "{question}")
-        .and_then(|()| talk.flush())
-        .ok()?;
+    write!(talk, "{question}").and_then(|()| talk.flush()).ok()?;
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     if !answer.ends_with('\n') {

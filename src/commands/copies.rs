@@ -49,20 +49,15 @@ impl Copies {
         };
         let keys = self.store.list(&self.key("")).await.map_err(failed)?;
         let is_known = |key: &str| {
-            known
-                .iter()
-                .any(|head| key.ends_with(&format!("/{}.jsonl", head.began.run)))
+            known.iter().any(|head| key.ends_with(&format!("/{}.jsonl", head.began.run)))
         };
         let mut missing: Vec<String> = keys;
         missing.retain(|key| key.ends_with(".jsonl") && !is_known(key));
         // By their names the newest come last.
         missing.drain(..missing.len().saturating_sub(MOST_COPIES));
         let objects = missing.iter().map(|key| self.store.get(key));
-        let objects: Vec<_> = stream::iter(objects)
-            .buffered(8)
-            .try_collect()
-            .await
-            .map_err(failed)?;
+        let objects: Vec<_> =
+            stream::iter(objects).buffered(8).try_collect().await.map_err(failed)?;
         let mut heads = Vec::new();
         for (key, object) in missing.iter().zip(objects) {
             let url = self.store.url(key);
@@ -94,11 +89,9 @@ impl Copies {
             .hint("make a new plan: a plan is for one apply")),
             Err(error) => {
                 let hint = advice(&error).unwrap_or_default();
-                Err(
-                    Error::failed("cannot mark the plan as used where journals are copied to")
-                        .because(error)
-                        .hint(hint),
-                )
+                Err(Error::failed("cannot mark the plan as used where journals are copied to")
+                    .because(error)
+                    .hint(hint))
             }
         }
     }
@@ -113,11 +106,7 @@ impl Copies {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let key = self.key(&name);
             let copied = match std::fs::read(path) {
-                Ok(bytes) => self
-                    .store
-                    .put(&key, bytes, Condition::Always)
-                    .await
-                    .map(|_| ()),
+                Ok(bytes) => self.store.put(&key, bytes, Condition::Always).await.map(|_| ()),
                 Err(cause) => {
                     let text = format!("warning: cannot read {}: {cause}", path.display());
                     shown(writeln!(streams.talk, "{text}"))?;

@@ -137,20 +137,14 @@ impl Before {
                 Written::default()
             }
         };
-        Ok(Self {
-            heads,
-            written,
-            is_whole,
-        })
+        Ok(Self { heads, written, is_whole })
     }
 }
 
 /// The ids of the requests that the runs sent, as far as their journals can be read.
 fn own_requests(heads: &[Head]) -> BTreeSet<String> {
     let runs = heads.iter().filter_map(|head| head.run().ok());
-    let calls = runs
-        .flat_map(|run| run.changes)
-        .flat_map(|change| change.calls);
+    let calls = runs.flat_map(|run| run.changes).flat_map(|change| change.calls);
     calls.filter_map(|sent| sent.request_id).collect()
 }
 
@@ -235,10 +229,7 @@ fn since_saved(plan: &mut Plan, path: &Path) -> Result<Option<OffsetDateTime>, E
     let bytes = files::read_trusted(path)?;
     let saved = Plan::from_bytes(&bytes).map_err(|why| match why {
         Invalid::NoPlan => not(why.to_string()),
-        Invalid::Format | Invalid::Edited => Error {
-            exit: Exit::Refused,
-            ..not(why.to_string())
-        },
+        Invalid::Format | Invalid::Edited => Error { exit: Exit::Refused, ..not(why.to_string()) },
     })?;
     if saved.account != plan.account {
         return Err(not(format!("it is for account {}", saved.account)));

@@ -12,11 +12,7 @@ use crate::view::{self, Streams};
 
 pub fn run(args: cli::Explain, streams: &mut Streams) -> Result<Exit, Error> {
     let (out, width) = (&mut *streams.out, streams.width);
-    let written = match args
-        .control
-        .as_deref()
-        .map(|name| name.split_once('@').ok_or(name))
-    {
+    let written = match args.control.as_deref().map(|name| name.split_once('@').ok_or(name)) {
         Some(Err(name)) => view::explain::page(out, find(name)?.about, width),
         Some(Ok((name, thing))) => {
             let kind = find(name)?;
@@ -42,10 +38,7 @@ fn find(name: &str) -> Result<&'static Kind, Error> {
 /// What the baseline asks of a thing, in the words of the entries that it comes from.
 fn asked(baseline: &Baseline, bytes: &[u8], kind: &Kind, thing: &str) -> Result<Vec<Asked>, Error> {
     let name = kind.about.name;
-    let control = baseline
-        .controls
-        .iter()
-        .find(|own| own.about().name == name);
+    let control = baseline.controls.iter().find(|own| own.about().name == name);
     let Some(control) = control else {
         let text = format!("{} has no [{name}]", baseline.path.display());
         return Err(Error::failed(text));

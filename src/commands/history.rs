@@ -27,20 +27,14 @@ pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
     }
     runs.sort_by_key(|run| run.at);
     if let (Some(name), true, true) = (&args.run, runs.is_empty(), unreadable.is_empty()) {
-        return Err(
-            Error::failed(format!("there is no run '{name}' in {FOLDER}/"))
-                .hint("baseline history lists them; run it in the folder of that apply"),
-        );
+        return Err(Error::failed(format!("there is no run '{name}' in {FOLDER}/"))
+            .hint("baseline history lists them; run it in the folder of that apply"));
     }
     match (args.json, args.run.is_some()) {
         (true, _) => shown(view::history::json(&mut *streams.out, &runs))?,
         (false, false) => shown(view::history::list(&mut *streams.out, &runs))?,
         (false, true) => {
-            let inputs = if args.calls {
-                Inputs::Shown
-            } else {
-                Inputs::Hidden
-            };
+            let inputs = if args.calls { Inputs::Shown } else { Inputs::Hidden };
             for run in &runs {
                 let (out, width) = (&mut *streams.out, streams.width);
                 shown(view::history::detail(out, run, inputs, width))?;
@@ -65,10 +59,6 @@ fn accounts(chosen: Option<&str>) -> Result<Vec<String>, Error> {
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(cause) => return Err(Error::failed(format!("cannot read {FOLDER}")).because(cause)),
     };
-    let folders = entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.path().is_dir());
-    Ok(folders
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect())
+    let folders = entries.filter_map(Result::ok).filter(|entry| entry.path().is_dir());
+    Ok(folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
 }

@@ -30,21 +30,16 @@ pub async fn run(args: cli::Init, aws: &AwsArgs, streams: &mut Streams) -> Resul
         text = fill(&text, None, aws.region.as_deref());
     }
     let name = args.out.display().to_string();
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&args.out)
-        .map_err(|cause| match cause.kind() {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&args.out).map_err(
+        |cause| match cause.kind() {
             std::io::ErrorKind::AlreadyExists => Error::failed(format!("{name} is there already"))
                 .hint("name another file with --out"),
             _ => Error::failed(format!("cannot write {name}")).because(cause),
-        })?;
+        },
+    )?;
     file.write_all(text.as_bytes())
         .map_err(|cause| Error::failed(format!("cannot write {name}")).because(cause))?;
-    shown(writeln!(
-        streams.talk,
-        "wrote {name}; read it, then: baseline plan {name}"
-    ))?;
+    shown(writeln!(streams.talk, "wrote {name}; read it, then: baseline plan {name}"))?;
     Ok(Exit::Fine)
 }
 
@@ -68,10 +63,7 @@ mod tests {
         for text in [MINIMAL, STARTUP] {
             let filled = fill(text, Some("444455556666"), Some("eu-west-1"));
             assert!(filled.contains("\nid = \"444455556666\"\n"), "{filled}");
-            assert!(
-                filled.contains("\nhome_region = \"eu-west-1\"\n"),
-                "{filled}"
-            );
+            assert!(filled.contains("\nhome_region = \"eu-west-1\"\n"), "{filled}");
         }
     }
 }

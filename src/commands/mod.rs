@@ -98,11 +98,7 @@ impl Account {
         parallelism: usize,
         now: OffsetDateTime,
     ) -> Result<Self, Error> {
-        let home = baseline
-            .account
-            .home_region
-            .as_ref()
-            .map(|name| name.as_str().to_owned());
+        let home = baseline.account.home_region.as_ref().map(|name| name.as_str().to_owned());
         let session = Session::open(&aws.chosen(home.clone(), mfa_code), parallelism).await?;
         let home = home.or_else(|| session.region()).ok_or_else(|| {
             Error::failed("it is not said which region is home")
@@ -122,17 +118,13 @@ impl Account {
         }
         let mut context = baseline.context(&caller, &home, now);
         context.seen_from.clone_from(&aws.seen_from);
-        let without_effect = aws
-            .region
-            .as_ref()
-            .filter(|region| **region != home)
-            .map(|region| {
-                let path = baseline.path.display();
-                format!(
-                    "note: --region {region} has no effect on what is looked at: {path} says \
+        let without_effect = aws.region.as_ref().filter(|region| **region != home).map(|region| {
+            let path = baseline.path.display();
+            format!(
+                "note: --region {region} has no effect on what is looked at: {path} says \
                  home_region = \"{home}\""
-                )
-            });
+            )
+        });
         let reader = Reader::new(session.reading(), caller, home);
         Ok(Self {
             baseline,
@@ -167,21 +159,13 @@ impl Account {
     fn shared_lock(&self, clients: &Clients) -> Option<lock::Place> {
         let shared = self.baseline.lock.as_ref()?;
         let name = format!("{}.lock.json", self.context.account);
-        Some(lock::Place {
-            store: self.store(shared, clients),
-            key: shared.key(&name),
-        })
+        Some(lock::Place { store: self.store(shared, clients), key: shared.key(&name) })
     }
 
     /// A bucket that is shared with others.
     fn store(&self, shared: &Shared, clients: &Clients) -> Store {
         let (bucket, region, owner) = shared.place(&self.context);
-        Store {
-            clients: clients.clone(),
-            bucket,
-            region,
-            owner,
-        }
+        Store { clients: clients.clone(), bucket, region, owner }
     }
 
     /// Who is at work on the account.

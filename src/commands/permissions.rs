@@ -22,16 +22,8 @@ pub fn run(
 ) -> Result<Exit, Error> {
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let any = || "*".to_owned();
-    let account = baseline
-        .account
-        .id
-        .as_ref()
-        .map_or_else(any, |id| id.as_str().to_owned());
-    let home = baseline
-        .account
-        .home_region
-        .as_ref()
-        .map(|name| name.as_str().to_owned());
+    let account = baseline.account.id.as_ref().map_or_else(any, |id| id.as_str().to_owned());
+    let home = baseline.account.home_region.as_ref().map(|name| name.as_str().to_owned());
     let home = home.or_else(|| aws.region.clone()).unwrap_or_else(any);
     let arn = format!("arn:{}:iam::{account}:root", args.partition);
     let context = baseline.context(&Caller { account, arn }, &home, now);

@@ -107,10 +107,7 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
     let mut seen: Observation =
         serde_json::from_slice(&bytes).map_err(|cause| not(cause.to_string()))?;
     if seen.format != FORMAT {
-        return Err(not(format!(
-            "it has format {}, this version reads {FORMAT}",
-            seen.format
-        )));
+        return Err(not(format!("it has format {}, this version reads {FORMAT}", seen.format)));
     }
     if let Some(id) = &baseline.account.id
         && id.as_str() != seen.caller.account
@@ -140,10 +137,8 @@ fn check_overwrite(path: &Path) -> Result<(), Error> {
     match files::replaced(path)?.map(|bytes| Plan::from_bytes(&bytes)) {
         Some(Err(Invalid::NoPlan)) => {
             let path = path.display();
-            Err(Error::failed(format!(
-                "{path} exists and is not a plan; it was not overwritten"
-            ))
-            .hint("--out takes the file for the plan; put the baseline before it"))
+            Err(Error::failed(format!("{path} exists and is not a plan; it was not overwritten"))
+                .hint("--out takes the file for the plan; put the baseline before it"))
         }
         _ => Ok(()),
     }
@@ -151,9 +146,6 @@ fn check_overwrite(path: &Path) -> Result<(), Error> {
 
 /// `plans/<account>-<baseline>.json`
 fn default_out(plan: &Plan) -> PathBuf {
-    let stem = Path::new(&plan.baseline.path)
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy();
+    let stem = Path::new(&plan.baseline.path).file_stem().unwrap_or_default().to_string_lossy();
     PathBuf::from("plans").join(format!("{}-{stem}.json", plan.account))
 }

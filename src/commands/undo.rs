@@ -49,10 +49,7 @@ async fn planned(
     let changed = run.changes.iter().filter(|change| !change.calls.is_empty());
     let places: Vec<String> = changed.map(|change| change.address.to_string()).collect();
     if places.is_empty() {
-        let text = format!(
-            "run {} sent no calls: there is nothing to undo",
-            run.began.run
-        );
+        let text = format!("run {} sent no calls: there is nothing to undo", run.began.run);
         let out: &mut dyn Write = match args.json {
             true => &mut *streams.talk,
             false => &mut *streams.out,
@@ -77,9 +74,7 @@ async fn planned(
         }
         None => {
             let work = Work::new(account, alone, plan, seen, aim, Form::new(args.json));
-            work.agreed(&args.consent, streams)?
-                .carry_out(streams)
-                .await
+            work.agreed(&args.consent, streams)?.carry_out(streams).await
         }
     }
 }

@@ -9,28 +9,17 @@ use crate::view::{Streams, escape};
 
 pub fn run(args: cli::File, streams: &mut Streams) -> Result<Exit, Error> {
     let baseline = Baseline::load(args.baseline.as_deref())?;
-    let names: Vec<&str> = baseline
-        .controls
-        .iter()
-        .map(|control| control.about().name)
-        .collect();
+    let names: Vec<&str> = baseline.controls.iter().map(|control| control.about().name).collect();
     let path = baseline.path.display();
     let list = match names.is_empty() {
         true => "no control".to_owned(),
         false => names.join(", "),
     };
-    for waiver in baseline
-        .waivers
-        .iter()
-        .filter(|own| own.is_about_no_known_field())
-    {
+    for waiver in baseline.waivers.iter().filter(|own| own.is_about_no_known_field()) {
         let (control, field) = (&waiver.control, waiver.field.as_ref());
         let field = escape(field.map_or("", Pattern::as_str));
         let text = format!("note: no setting of [{control}] is called '{field}', as a waiver says");
-        shown(writeln!(
-            streams.talk,
-            "{text}; it may never be about anything"
-        ))?;
+        shown(writeln!(streams.talk, "{text}; it may never be about anything"))?;
     }
     shown(writeln!(streams.out, "{path} is valid: {list}"))?;
     Ok(Exit::Fine)

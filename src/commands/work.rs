@@ -47,13 +47,9 @@ impl Alone {
         let lock = Lock::take(id, shared, &holder, caller, patience).await?;
         let journals = Journals::of(id);
         match journals.heads() {
-            Ok(runs) => Ok(Self {
-                journals,
-                runs,
-                clock,
-                lock,
-                copies: Copies::of(account, &writer),
-            }),
+            Ok(runs) => {
+                Ok(Self { journals, runs, clock, lock, copies: Copies::of(account, &writer) })
+            }
             Err(error) => {
                 lock.release().await;
                 Err(error)
@@ -122,15 +118,7 @@ impl<'a> Work<'a> {
         aim: Aim,
         form: Form,
     ) -> Self {
-        Self {
-            account,
-            alone,
-            changes: None,
-            plan,
-            seen,
-            aim,
-            form,
-        }
+        Self { account, alone, changes: None, plan, seen, aim, form }
     }
 
     /// Shows the plan and asks a person, unless there is nothing to ask about.
@@ -197,17 +185,13 @@ impl<'a> Work<'a> {
         self.write(journal, &Record::Finished { exit: exit as u8 }, streams)?;
         let is_whole = self.plan.selection.is_all() && matches!(self.aim, Aim::Baseline);
         if is_whole && exit == Exit::Fine {
-            let Alone {
-                journals, clock, ..
-            } = &self.alone;
+            let Alone { journals, clock, .. } = &self.alone;
             journals.take_over(&self.alone.unfinished(), &journal.run, *clock)?;
         }
         if let Some(copies) = &self.alone.copies {
             let unfinished = self.alone.unfinished();
             let earlier = unfinished.iter().map(|run| run.path.as_path());
-            copies
-                .save(earlier.chain([journal.path.as_path()]), streams)
-                .await?;
+            copies.save(earlier.chain([journal.path.as_path()]), streams).await?;
         }
         Ok(())
     }
@@ -249,12 +233,7 @@ impl<'a> Work<'a> {
     }
 
     fn follow(&self, record: &Record, streams: &mut Streams) -> Result<(), Error> {
-        shown(view::apply::record(
-            self.form,
-            streams,
-            self.alone.clock,
-            record,
-        ))
+        shown(view::apply::record(self.form, streams, self.alone.clock, record))
     }
 
     fn changes(&self) -> &Plan {
@@ -289,9 +268,7 @@ impl<'a> Work<'a> {
             Sighting::Live(live) if !changes.contains(&address) => Some((address, live)),
             _ => None,
         });
-        let seen = Record::Seen {
-            places: untouched.collect(),
-        };
+        let seen = Record::Seen { places: untouched.collect() };
         self.write(&journal, &seen, streams)?;
         Ok(journal)
     }
@@ -351,11 +328,8 @@ impl<'a> Work<'a> {
 
 /// A failure after calls may have been made: the run is not whole, and not without effect.
 fn after_changes(error: Error) -> Error {
-    Error {
-        exit: Exit::Partial,
-        ..error
-    }
-    .hint("calls may have been made: run it again, it looks at what is there and finishes")
+    Error { exit: Exit::Partial, ..error }
+        .hint("calls may have been made: run it again, it looks at what is there and finishes")
 }
 
 fn agree(account: &str, form: Form, auto_approve: bool) -> Result<(), Error> {
@@ -367,10 +341,8 @@ fn agree(account: &str, form: Form, auto_approve: bool) -> Result<(), Error> {
             .hint("save a plan and apply that, or use --auto-approve"));
     }
     if !can_ask() {
-        return Err(
-            Error::refused("cannot ask for confirmation: stdin is not a terminal")
-                .hint("save a plan and apply that, or use --auto-approve"),
-        );
+        return Err(Error::refused("cannot ask for confirmation: stdin is not a terminal")
+            .hint("save a plan and apply that, or use --auto-approve"));
     }
     let question = format!("Make these changes in account {account}? Type 'yes' to confirm: ");
     match yes(&question) {

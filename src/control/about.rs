@@ -71,56 +71,32 @@ pub struct Reference {
 impl Reference {
     /// Of [`Standard::Cis3`].
     pub const fn cis3(id: &'static str, label: &'static str) -> Self {
-        Self {
-            standard: Standard::Cis3,
-            id,
-            label,
-        }
+        Self { standard: Standard::Cis3, id, label }
     }
 
     /// Of [`Standard::Cis7`].
     pub const fn cis7(id: &'static str, label: &'static str) -> Self {
-        Self {
-            standard: Standard::Cis7,
-            id,
-            label,
-        }
+        Self { standard: Standard::Cis7, id, label }
     }
 
     /// Of [`Standard::Fsbp`].
     pub const fn fsbp(id: &'static str, label: &'static str) -> Self {
-        Self {
-            standard: Standard::Fsbp,
-            id,
-            label,
-        }
+        Self { standard: Standard::Fsbp, id, label }
     }
 
     /// Of [`Standard::NistCsf`].
     pub const fn nist_csf(id: &'static str, label: &'static str) -> Self {
-        Self {
-            standard: Standard::NistCsf,
-            id,
-            label,
-        }
+        Self { standard: Standard::NistCsf, id, label }
     }
 
     /// Of [`Standard::WellArchitected`].
     pub const fn well_architected(id: &'static str, label: &'static str) -> Self {
-        Self {
-            standard: Standard::WellArchitected,
-            id,
-            label,
-        }
+        Self { standard: Standard::WellArchitected, id, label }
     }
 
     /// Of [`Standard::StartupSecurityBaseline`].
     pub const fn startup_security(id: &'static str, label: &'static str) -> Self {
-        Self {
-            standard: Standard::StartupSecurityBaseline,
-            id,
-            label,
-        }
+        Self { standard: Standard::StartupSecurityBaseline, id, label }
     }
 }
 

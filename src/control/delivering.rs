@@ -51,9 +51,7 @@ impl Context {
     /// With whom the baseline says that a bucket is shared, in whichever table.
     pub fn shared_with(&self, bucket: &str) -> BTreeSet<String> {
         let controls = self.delivering.controls.iter();
-        controls
-            .flat_map(|control| control.shared_with(bucket))
-            .collect()
+        controls.flat_map(|control| control.shared_with(bucket)).collect()
     }
 
     /// What will be delivered to the log bucket once the baseline is applied.
@@ -72,9 +70,7 @@ impl Context {
             }
             None => Vec::new(),
         };
-        let each = controls
-            .iter()
-            .map(|control| control.deliveries(&regions, self, reader));
+        let each = controls.iter().map(|control| control.deliveries(&regions, self, reader));
         let all: BTreeSet<Delivery> = try_join_all(each).await?.into_iter().flatten().collect();
         Ok(all.into_iter().collect())
     }

@@ -256,8 +256,7 @@ impl Context {
 
     /// Fills `{account}` and `{region}` (the home region) into a name.
     pub fn fill(&self, name: &str) -> String {
-        name.replace("{account}", &self.account)
-            .replace("{region}", &self.home_region)
+        name.replace("{account}", &self.account).replace("{region}", &self.home_region)
     }
 }
 
@@ -379,11 +378,8 @@ impl<C: Control> Configured for Held<C> {
         context: &Context,
     ) -> Result<Proposal, String> {
         let read = |state: &Value| C::Live::deserialize(state).map_err(|cause| cause.to_string());
-        let past = Past {
-            before: read(past.before)?,
-            after: read(past.after)?,
-            live: read(past.live)?,
-        };
+        let past =
+            Past { before: read(past.before)?, after: read(past.after)?, live: read(past.live)? };
         Ok(C::restore(&self.0, place, past, context))
     }
 

@@ -113,9 +113,7 @@ mod tests {
 
     fn tagged(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         let pairs = pairs.iter();
-        pairs
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
@@ -133,20 +131,14 @@ mod tests {
         let baseline = "StackSet-AWSControlTowerBP-BASELINE-CONFIG-1";
         let tower = Some(CONTROL_TOWER);
         assert_eq!(by("x", &[(STACK_NAME, baseline)]).as_deref(), tower);
-        assert_eq!(
-            by("aws-controltower-BaselineCloudTrail", &[]).as_deref(),
-            tower
-        );
+        assert_eq!(by("aws-controltower-BaselineCloudTrail", &[]).as_deref(), tower);
     }
 
     #[test]
     fn what_others_tag_as_theirs_is_theirs_and_what_this_program_created_is_not() {
         let by = |tags: &[(&str, &str)]| owner("x", &tagged(tags));
         let terraform = by(&[("ManagedBy", "terraform"), ("team", "x")]);
-        assert_eq!(
-            terraform.as_deref(),
-            Some("terraform (by its tag ManagedBy)")
-        );
+        assert_eq!(terraform.as_deref(), Some("terraform (by its tag ManagedBy)"));
         for key in ["managed-by", "managed_by", "managedBy"] {
             assert!(by(&[(key, "Pulumi")]).is_some(), "{key}");
         }

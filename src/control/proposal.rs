@@ -60,10 +60,7 @@ impl Proposal {
 
     /// The place is looked after by someone else.
     pub fn elsewhere(whom: impl Into<String>) -> Self {
-        Self {
-            standing: Standing::Elsewhere(whom.into()),
-            ..Self::default()
-        }
+        Self { standing: Standing::Elsewhere(whom.into()), ..Self::default() }
     }
 
     /// Leaves the place to whoever manages it: nothing is written, and what differs is a finding,
@@ -90,27 +87,18 @@ impl Proposal {
 
     /// The place could not be judged.
     pub fn unknown(error: AwsError) -> Self {
-        Self {
-            standing: Standing::Unknown(error),
-            ..Self::default()
-        }
+        Self { standing: Standing::Unknown(error), ..Self::default() }
     }
 
     /// The differences between what is live and what it is to become.
     pub fn between<T: Serialize>(live: &T, wanted: &T) -> Self {
-        Self {
-            differences: crate::diff::compare(live, wanted),
-            ..Self::default()
-        }
+        Self { differences: crate::diff::compare(live, wanted), ..Self::default() }
     }
 
     /// Leaves what would put a state back to a person.
     pub fn by_hand<T: Serialize + DeserializeOwned + Clone>(past: &Past<T>) -> Self {
         let (merged, _) = past.put_back();
-        let mut proposal = Self {
-            findings: merged.findings,
-            ..Self::fine()
-        };
+        let mut proposal = Self { findings: merged.findings, ..Self::fine() };
         for difference in merged.differences {
             let (now, before) = (one_line(&difference.before), one_line(&difference.after));
             let what = match difference.after.is_null() {
@@ -126,12 +114,9 @@ impl Proposal {
     /// Whether one of these fields, or something below them, differs.
     pub fn touches(&self, fields: &[&str]) -> bool {
         let below = |path: &str, field: &str| {
-            path.strip_prefix(field)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        self.differences
-            .iter()
-            .any(|d| fields.iter().any(|field| below(&d.field, field)))
+        self.differences.iter().any(|d| fields.iter().any(|field| below(&d.field, field)))
     }
 
     /// Appends a write.
@@ -142,11 +127,7 @@ impl Proposal {
     /// Appends a finding.
     pub fn finding(&mut self, field: &str, what: impl Into<String>, remedy: impl Into<String>) {
         let (field, what, remedy) = (field.to_owned(), what.into(), remedy.into());
-        self.findings.push(Finding {
-            field,
-            what,
-            remedy,
-        });
+        self.findings.push(Finding { field, what, remedy });
     }
 
     /// Appends something that stops working.

@@ -56,10 +56,7 @@ pub fn propose<C: Control>(settings: &C::Settings, live: &C::Live, at: At<'_>) -
 pub fn restore<C: Control>(past: &Past<C::Live>, at: At<'_>) -> Proposal {
     let past = past.map(C::state);
     let (merged, back) = past.put_back();
-    let mut said = Proposal {
-        findings: merged.findings,
-        ..Proposal::default()
-    };
+    let mut said = Proposal { findings: merged.findings, ..Proposal::default() };
     let back = C::restored(&past, back, &mut said);
     let proposal = between::<C>(&past.live, &back, at, said);
     match proposal.writes.is_empty() && !proposal.differences.is_empty() {
@@ -79,9 +76,5 @@ fn between<C: Control>(from: &C::State, to: &C::State, at: At<'_>, said: Proposa
         true => C::steps(from, to, at),
         false => Steps::default(),
     };
-    Proposal {
-        differences,
-        writes,
-        ..said
-    }
+    Proposal { differences, writes, ..said }
 }

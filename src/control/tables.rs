@@ -10,8 +10,7 @@ impl Problems {
         self.check_shape(&kind, &table)?;
         let name = kind.about.name;
         let control = self.all_of(name, &table, |table| kind.configure(table))?;
-        self.check(&table, |problems| control.check(problems))
-            .then_some(control)
+        self.check(&table, |problems| control.check(problems)).then_some(control)
     }
 
     /// Whether it is a table where there is one, and a list of tables where there may be several.

@@ -184,11 +184,7 @@ impl Archive<'_> {
 }
 
 fn of(promise: Promise) -> impl Fn((String, String)) -> Broken {
-    move |(what, remedy)| Broken {
-        promise,
-        what,
-        remedy,
-    }
+    move |(what, remedy)| Broken { promise, what, remedy }
 }
 
 /// A bucket of this account beside the log bucket that something adopted delivers to.
@@ -232,11 +228,7 @@ impl Adopted {
             true => false,
             false => Box::pin(s3::account_public_access_block(reader)).await? == Flags::ON,
         };
-        Ok(Some(Self {
-            name: name.to_owned(),
-            bucket,
-            is_account_blocked,
-        }))
+        Ok(Some(Self { name: name.to_owned(), bucket, is_account_blocked }))
     }
 
     /// Adds what is wrong with it as findings of a field. `skip_deliveries` is for where it is told
@@ -357,30 +349,10 @@ mod tests {
         assert!(said(|_| {}).is_empty());
         let fine: [Weaken<'_>; 6] = [
             &|own| rule(own, json!({"Expiration": {"Days": 90}})),
-            &|own| {
-                rule(
-                    own,
-                    json!({"Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 1}}),
-                )
-            },
-            &|own| {
-                rule(
-                    own,
-                    json!({"Status": "Disabled", "Expiration": {"Days": 1}}),
-                )
-            },
-            &|own| {
-                rule(
-                    own,
-                    json!({"Transitions": [{"Days": 30, "StorageClass": "GLACIER"}]}),
-                )
-            },
-            &|own| {
-                rule(
-                    own,
-                    json!({"Transitions": [{"Days": 0, "StorageClass": "STANDARD_IA"}]}),
-                )
-            },
+            &|own| rule(own, json!({"Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 1}})),
+            &|own| rule(own, json!({"Status": "Disabled", "Expiration": {"Days": 1}})),
+            &|own| rule(own, json!({"Transitions": [{"Days": 30, "StorageClass": "GLACIER"}]})),
+            &|own| rule(own, json!({"Transitions": [{"Days": 0, "StorageClass": "STANDARD_IA"}]})),
             &|own| {
                 own["bucket"]["judged"]["grants"] =
                     json!([{"grantee": "LogDelivery", "permission": "WRITE"}]);
@@ -402,14 +374,8 @@ mod tests {
             "Action": "s3:PutObject", "Resource": "arn:aws:s3:::old-logs/*"});
         let broken: [(Weaken<'_>, &str); 10] = [
             (&policy(stranger), "statement Audit allows 999999999999"),
-            (
-                &policy(quiet),
-                "statement Quiet denies everybody in the account to read",
-            ),
-            (
-                &policy(closed),
-                "statement Closed of the policy of bucket old-logs denies",
-            ),
+            (&policy(quiet), "statement Quiet denies everybody in the account to read"),
+            (&policy(closed), "statement Closed of the policy of bucket old-logs denies"),
             (
                 &|own| {
                     own["bucket"]["judged"]["kms"] =

@@ -24,18 +24,11 @@ pub fn restore_policy(target: Target, arn: &str, past: &Past<Option<String>>) ->
     let mut proposal = Proposal::fine();
     // S3 stores no policy with a user or role that was deleted.
     let mut before = before;
-    if let Some(policy) = before
-        .as_mut()
-        .filter(|own| !own.deleted_principals().is_empty())
-    {
+    if let Some(policy) = before.as_mut().filter(|own| !own.deleted_principals().is_empty()) {
         policy.prune_deleted_principals();
         proposal.note("users and roles that were deleted do not come back into its policy");
     }
-    let past = Past {
-        before,
-        after,
-        live,
-    };
+    let past = Past { before, after, live };
     let partition = arn.split(':').nth(1).unwrap_or_default();
     let dialect = Dialect::resource(partition);
     let undone = Policy::undo(&past, dialect);
@@ -74,9 +67,7 @@ fn differences(
     let tls = |policy: Option<&Policy>| policy.is_some_and(|p| p.denies_insecure_transport(arn));
     let names = |policy: Option<&Policy>| policy.map(Policy::names).unwrap_or_default();
     let none = Policy::empty();
-    let is_no_looser = wanted
-        .unwrap_or(&none)
-        .is_no_looser_than(now.unwrap_or(&none), dialect);
+    let is_no_looser = wanted.unwrap_or(&none).is_no_looser_than(now.unwrap_or(&none), dialect);
     let is_tls_only = [tls(now), tls(wanted)];
     let fields = [
         ("ssl_only", is_tls_only.map(|own| json!(own))),

@@ -38,11 +38,7 @@ fn fields(debug: &str) -> BTreeMap<String, String> {
     let depth = |line: &str| line.len() - line.trim_start().len();
     let is_field =
         |line: &str| line.contains(": ") && line.trim_start().starts_with(char::is_lowercase);
-    let first = debug
-        .lines()
-        .skip(1)
-        .find(|line| is_field(line))
-        .map_or(0, depth);
+    let first = debug.lines().skip(1).find(|line| is_field(line)).map_or(0, depth);
     for line in debug.lines().skip(1) {
         match line.trim_start().split_once(": ") {
             Some((field, value)) if depth(line) == first && is_field(line) => {

@@ -78,16 +78,10 @@ struct KmsKey {
 }
 
 // None of these actions can be narrowed to a resource (Service Authorization Reference, EC2).
-const GET: Typed<Nothing, Flag> = Typed::new(
-    &EC2,
-    "GetEbsEncryptionByDefault",
-    &[Grant::any("ec2:GetEbsEncryptionByDefault")],
-);
-const GET_KEY: Typed<Nothing, Found> = Typed::new(
-    &EC2,
-    "GetEbsDefaultKmsKeyId",
-    &[Grant::any("ec2:GetEbsDefaultKmsKeyId")],
-);
+const GET: Typed<Nothing, Flag> =
+    Typed::new(&EC2, "GetEbsEncryptionByDefault", &[Grant::any("ec2:GetEbsEncryptionByDefault")]);
+const GET_KEY: Typed<Nothing, Found> =
+    Typed::new(&EC2, "GetEbsDefaultKmsKeyId", &[Grant::any("ec2:GetEbsDefaultKmsKeyId")]);
 const ENABLE: Typed = Typed::new(
     &EC2,
     "EnableEbsEncryptionByDefault",
@@ -98,16 +92,10 @@ const DISABLE: Typed = Typed::new(
     "DisableEbsEncryptionByDefault",
     &[Grant::any("ec2:DisableEbsEncryptionByDefault")],
 );
-const SET_KEY: Typed<KmsKey> = Typed::new(
-    &EC2,
-    "ModifyEbsDefaultKmsKeyId",
-    &[Grant::any("ec2:ModifyEbsDefaultKmsKeyId")],
-);
-const RESET_KEY: Typed = Typed::new(
-    &EC2,
-    "ResetEbsDefaultKmsKeyId",
-    &[Grant::any("ec2:ResetEbsDefaultKmsKeyId")],
-);
+const SET_KEY: Typed<KmsKey> =
+    Typed::new(&EC2, "ModifyEbsDefaultKmsKeyId", &[Grant::any("ec2:ModifyEbsDefaultKmsKeyId")]);
+const RESET_KEY: Typed =
+    Typed::new(&EC2, "ResetEbsDefaultKmsKeyId", &[Grant::any("ec2:ResetEbsDefaultKmsKeyId")]);
 
 impl Control for EbsEncryption {
     type Settings = Settings;
@@ -140,10 +128,7 @@ impl Control for EbsEncryption {
     };
 
     fn state(live: &Live) -> State {
-        State {
-            enabled: live.enabled,
-            kms_key: live.kms_key.clone(),
-        }
+        State { enabled: live.enabled, kms_key: live.kms_key.clone() }
     }
 
     fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
@@ -173,12 +158,7 @@ impl Control for EbsEncryption {
             AWS_KEY => None,
             key => Some(reader.named_key(key, region).await?),
         };
-        Ok(Live {
-            enabled: flag?.ebs_encryption_by_default,
-            kms_key,
-            key,
-            named: named?,
-        })
+        Ok(Live { enabled: flag?.ebs_encryption_by_default, kms_key, key, named: named? })
     }
 
     fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Proposal) -> State {
@@ -262,12 +242,7 @@ mod tests {
     const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/data";
 
     fn live(enabled: bool) -> Live {
-        Live {
-            enabled,
-            kms_key: AWS_KEY.to_owned(),
-            key: None,
-            named: None,
-        }
+        Live { enabled, kms_key: AWS_KEY.to_owned(), key: None, named: None }
     }
 
     fn key(state: &str) -> Named {
@@ -277,10 +252,7 @@ mod tests {
             spec: "SYMMETRIC_DEFAULT".to_owned(),
             is_of_aws: false,
         };
-        Named {
-            found: Some(key),
-            is_hidden: false,
-        }
+        Named { found: Some(key), is_hidden: false }
     }
 
     fn calls(proposal: &Proposal) -> Vec<String> {
@@ -301,15 +273,9 @@ mod tests {
     #[test]
     fn the_key_is_set_before_anything_is_encrypted_with_it() {
         let settings = "kms_key = \"alias/data\"";
-        let named = |state| Live {
-            named: Some(key(state)),
-            ..live(false)
-        };
+        let named = |state| Live { named: Some(key(state)), ..live(false) };
         let proposal = proposed::<EbsEncryption>(settings, &named("Enabled"));
-        assert_eq!(
-            calls(&proposal),
-            ["ModifyEbsDefaultKmsKeyId", "EnableEbsEncryptionByDefault"]
-        );
+        assert_eq!(calls(&proposal), ["ModifyEbsDefaultKmsKeyId", "EnableEbsEncryptionByDefault"]);
         assert_eq!(proposal.writes[0].call().input["KmsKeyId"], KEY);
         let proposal = proposed::<EbsEncryption>(settings, &named("Disabled"));
         assert_eq!(calls(&proposal), ["EnableEbsEncryptionByDefault"]);
@@ -324,33 +290,19 @@ mod tests {
             ..live(true)
         };
         let proposal = proposed::<EbsEncryption>("", &live);
-        assert!(
-            proposal.findings[0]
-                .what
-                .ends_with("belongs to account 999999999999")
-        );
+        assert!(proposal.findings[0].what.ends_with("belongs to account 999999999999"));
     }
 
     #[test]
     fn an_undo_goes_the_way_back() {
-        let after = Live {
-            kms_key: KEY.to_owned(),
-            ..live(true)
-        };
-        let past = Past {
-            before: live(false),
-            after: after.clone(),
-            live: after,
-        };
+        let after = Live { kms_key: KEY.to_owned(), ..live(true) };
+        let past = Past { before: live(false), after: after.clone(), live: after };
         let undone = EbsEncryption::restore(
             &crate::settings::value("{}"),
             &Place::region("us-east-1"),
             past,
             &context(),
         );
-        assert_eq!(
-            calls(&undone),
-            ["ResetEbsDefaultKmsKeyId", "DisableEbsEncryptionByDefault"]
-        );
+        assert_eq!(calls(&undone), ["ResetEbsDefaultKmsKeyId", "DisableEbsEncryptionByDefault"]);
     }
 }

@@ -19,11 +19,8 @@ use serde::{Deserialize, Serialize};
 /// The control.
 pub struct PasswordPolicy;
 
-const GET: Typed<Nothing, Found> = Typed::new(
-    &IAM,
-    "GetAccountPasswordPolicy",
-    &[Grant::any("iam:GetAccountPasswordPolicy")],
-);
+const GET: Typed<Nothing, Found> =
+    Typed::new(&IAM, "GetAccountPasswordPolicy", &[Grant::any("iam:GetAccountPasswordPolicy")]);
 
 /// Replaces the whole policy.
 const UPDATE: Typed<Sent> = Typed::new(
@@ -169,10 +166,7 @@ impl Policy {
     /// A first policy. Passwords that expire are renewed by their users, unless the baseline says
     /// otherwise.
     fn first(settings: &Settings) -> Self {
-        let first = Self {
-            users_may_change: settings.max_age_days.is_some(),
-            ..Self::at_first()
-        };
+        let first = Self { users_may_change: settings.max_age_days.is_some(), ..Self::at_first() };
         first.wanted(settings)
     }
 
@@ -181,22 +175,10 @@ impl Policy {
         let none = Self::at_first();
         let fields = [
             ("minimum_length", self.minimum_length < none.minimum_length),
-            (
-                "require_symbols",
-                !self.require_symbols && none.require_symbols,
-            ),
-            (
-                "require_numbers",
-                !self.require_numbers && none.require_numbers,
-            ),
-            (
-                "require_uppercase",
-                !self.require_uppercase && none.require_uppercase,
-            ),
-            (
-                "require_lowercase",
-                !self.require_lowercase && none.require_lowercase,
-            ),
+            ("require_symbols", !self.require_symbols && none.require_symbols),
+            ("require_numbers", !self.require_numbers && none.require_numbers),
+            ("require_uppercase", !self.require_uppercase && none.require_uppercase),
+            ("require_lowercase", !self.require_lowercase && none.require_lowercase),
         ];
         let weaker = fields.into_iter().filter(|(_, is_weaker)| *is_weaker);
         weaker.map(|(field, _)| field.to_owned()).collect()
@@ -318,29 +300,20 @@ mod tests {
     use serde_json::json;
 
     fn policy(minimum_length: i32) -> Policy {
-        Policy {
-            minimum_length,
-            ..Policy::at_first()
-        }
+        Policy { minimum_length, ..Policy::at_first() }
     }
 
     /// A table that leaves alone what the defaults ask for, but for these keys.
     fn only(settings: &str) -> String {
         let protected = ["minimum_length", "reuse_prevention", "users_may_change"];
         let others = protected.iter().filter(|key| !settings.contains(**key));
-        let others: String = others
-            .map(|key| format!("{key} = \"unmanaged\"\n"))
-            .collect();
+        let others: String = others.map(|key| format!("{key} = \"unmanaged\"\n")).collect();
         format!("{others}{settings}")
     }
 
     #[test]
     fn what_the_baseline_leaves_alone_is_sent_as_it_is() {
-        let live = Policy {
-            require_numbers: false,
-            max_age_days: Some(90),
-            ..policy(20)
-        };
+        let live = Policy { require_numbers: false, max_age_days: Some(90), ..policy(20) };
         let proposal = proposed::<PasswordPolicy>(&only("reuse_prevention = 5"), &Some(live));
         assert_eq!(
             proposal.writes[0].call().input,
@@ -355,10 +328,7 @@ mod tests {
 
     #[test]
     fn a_stricter_policy_is_left_alone() {
-        let live = Policy {
-            max_age_days: Some(30),
-            ..policy(32)
-        };
+        let live = Policy { max_age_days: Some(30), ..policy(32) };
         let settings = only("minimum_length = 14\nmax_age_days = 90\nrequire_symbols = false");
         let proposal = proposed::<PasswordPolicy>(&settings, &Some(live));
         assert!(proposal.differences.is_empty() && proposal.writes.is_empty());
@@ -379,16 +349,10 @@ mod tests {
             let looser = proposal.differences.into_iter().filter(|d| d.loosens);
             looser.map(|d| d.field).collect()
         };
-        assert_eq!(
-            loosened("minimum_length = { exactly = 6 }"),
-            ["minimum_length"]
-        );
+        assert_eq!(loosened("minimum_length = { exactly = 6 }"), ["minimum_length"]);
         for kind in ["symbols", "numbers", "uppercase", "lowercase"] {
             let field = format!("require_{kind}");
-            assert_eq!(
-                loosened(&format!("{field} = {{ exactly = false }}")),
-                [field]
-            );
+            assert_eq!(loosened(&format!("{field} = {{ exactly = false }}")), [field]);
         }
         assert!(loosened("minimum_length = 6\nrequire_symbols = false").is_empty());
         assert!(loosened("").is_empty());
@@ -401,10 +365,7 @@ mod tests {
             assert!(proposal.findings.is_empty());
             proposal.writes[0].call().input["AllowUsersToChangePassword"].clone()
         };
-        assert_eq!(
-            may_change(&only("max_age_days = 30\nhard_expiry = true")),
-            json!(true)
-        );
+        assert_eq!(may_change(&only("max_age_days = 30\nhard_expiry = true")), json!(true));
         assert_eq!(may_change(&only("minimum_length = 14")), json!(false));
         assert_eq!(may_change("minimum_length = 14"), json!(true));
     }

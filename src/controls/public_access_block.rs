@@ -226,13 +226,8 @@ async fn read_block(reader: &Reader) -> Result<Block, AwsError> {
 /// it is written.
 async fn is_set_by_organization(reader: &Reader) -> Result<bool, AwsError> {
     let (clients, region) = (&reader.clients, reader.global_region());
-    let input = PolicyType {
-        policy_type: "S3_POLICY".to_owned(),
-    };
-    let absent = [
-        "EffectivePolicyNotFoundException",
-        "AWSOrganizationsNotInUseException",
-    ];
+    let input = PolicyType { policy_type: "S3_POLICY".to_owned() };
+    let absent = ["EffectivePolicyNotFoundException", "AWSOrganizationsNotInUseException"];
     match GET_ORGANIZATION_POLICY.ask(clients, region, &input).await {
         Ok(_) => Ok(true),
         Err(error) if absent.iter().any(|code| error.is(code)) => Ok(false),
@@ -249,11 +244,7 @@ async fn exposures(reader: &Reader) -> (BTreeMap<String, Exposure>, BTreeSet<Str
         Err(error) => return (BTreeMap::new(), BTreeSet::from([error.action])),
     };
     let look = |bucket: Bucket| async move {
-        let asked = Asked {
-            reader,
-            bucket: &bucket.name,
-            region: &bucket.region,
-        };
+        let asked = Asked { reader, bucket: &bucket.name, region: &bucket.region };
         let exposure = match asked.public_access_block().await {
             Ok(Flags::ON) => Ok(Exposure::default()),
             Ok(_) => asked.exposure().await,
@@ -261,9 +252,7 @@ async fn exposures(reader: &Reader) -> (BTreeMap<String, Exposure>, BTreeSet<Str
         };
         (bucket.name, exposure)
     };
-    let mut looking = stream::iter(buckets)
-        .map(look)
-        .buffer_unordered(BUCKETS_AT_ONCE);
+    let mut looking = stream::iter(buckets).map(look).buffer_unordered(BUCKETS_AT_ONCE);
     let (mut public, mut unseen) = (BTreeMap::new(), BTreeSet::new());
     while let Some((bucket, exposure)) = looking.next().await {
         match exposure {
@@ -352,34 +341,21 @@ mod tests {
     use serde_json::json;
 
     fn live(block_public_acls: bool, by_organization: Option<bool>) -> Live {
-        let block = Block {
-            block_public_acls,
-            ..Block::default()
-        };
-        Live {
-            block,
-            by_organization,
-            public: BTreeMap::new(),
-            public_unseen: BTreeSet::new(),
-        }
+        let block = Block { block_public_acls, ..Block::default() };
+        Live { block, by_organization, public: BTreeMap::new(), public_unseen: BTreeSet::new() }
     }
 
     /// A table that leaves every flag alone but this one.
     fn only(settings: &str) -> String {
         let flags = PublicAccessBlock::ABOUT.settings.iter().map(|own| own.name);
         let others = flags.filter(|flag| !settings.contains(flag));
-        let others: String = others
-            .map(|flag| format!("{flag} = \"unmanaged\"\n"))
-            .collect();
+        let others: String = others.map(|flag| format!("{flag} = \"unmanaged\"\n")).collect();
         format!("{others}{settings}")
     }
 
     #[test]
     fn the_buckets_that_are_cut_off_are_named() {
-        let website = Exposure {
-            website: true,
-            ..Exposure::default()
-        };
+        let website = Exposure { website: true, ..Exposure::default() };
         let live = Live {
             public: BTreeMap::from([("site".to_owned(), website)]),
             public_unseen: BTreeSet::from(["s3:GetBucketAcl".to_owned()]),
@@ -387,17 +363,8 @@ mod tests {
         };
         let proposal =
             proposed::<PublicAccessBlock>(&only("restrict_public_buckets = true"), &live);
-        assert!(
-            proposal.breaks[0].starts_with("site: "),
-            "{:?}",
-            proposal.breaks
-        );
-        assert!(
-            proposal
-                .notes
-                .iter()
-                .any(|note| note.contains("s3:GetBucketAcl"))
-        );
+        assert!(proposal.breaks[0].starts_with("site: "), "{:?}", proposal.breaks);
+        assert!(proposal.notes.iter().any(|note| note.contains("s3:GetBucketAcl")));
         let proposal = proposed::<PublicAccessBlock>(&only("block_public_acls = true"), &live);
         assert!(proposal.breaks.is_empty(), "{:?}", proposal.breaks);
     }

@@ -23,30 +23,18 @@ use tokio::time::{Instant, sleep};
 /// The control.
 pub struct RootUser;
 
-const GET_SUMMARY: Typed<Nothing, Summary> = Typed::new(
-    &IAM,
-    "GetAccountSummary",
-    &[Grant::any("iam:GetAccountSummary")],
-);
+const GET_SUMMARY: Typed<Nothing, Summary> =
+    Typed::new(&IAM, "GetAccountSummary", &[Grant::any("iam:GetAccountSummary")]);
 
-const LIST_VIRTUAL_DEVICES: Typed<DevicesAsked, Devices> = Typed::new(
-    &IAM,
-    "ListVirtualMFADevices",
-    &[Grant::any("iam:ListVirtualMFADevices")],
-)
-.paged("Marker", "Marker");
+const LIST_VIRTUAL_DEVICES: Typed<DevicesAsked, Devices> =
+    Typed::new(&IAM, "ListVirtualMFADevices", &[Grant::any("iam:ListVirtualMFADevices")])
+        .paged("Marker", "Marker");
 
-const GENERATE_REPORT: Typed = Typed::new(
-    &IAM,
-    "GenerateCredentialReport",
-    &[Grant::any("iam:GenerateCredentialReport")],
-);
+const GENERATE_REPORT: Typed =
+    Typed::new(&IAM, "GenerateCredentialReport", &[Grant::any("iam:GenerateCredentialReport")]);
 
-const GET_REPORT: Typed<Nothing, ReportFound> = Typed::new(
-    &IAM,
-    "GetCredentialReport",
-    &[Grant::any("iam:GetCredentialReport")],
-);
+const GET_REPORT: Typed<Nothing, ReportFound> =
+    Typed::new(&IAM, "GetCredentialReport", &[Grant::any("iam:GetCredentialReport")]);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -141,9 +129,7 @@ impl TryFrom<String> for Days {
     fn try_from(text: String) -> Result<Self, String> {
         match humantime::parse_duration(&text) {
             Ok(duration) if duration.as_secs() >= 86_400 => Ok(Self(duration.as_secs() / 86_400)),
-            _ => Err(format!(
-                "'{text}' is no time of at least a day, such as \"90d\""
-            )),
+            _ => Err(format!("'{text}' is no time of at least a day, such as \"90d\"")),
         }
     }
 }
@@ -182,10 +168,7 @@ impl TryFrom<ReportFound> for Report {
         let text = base64::decode(&content).map_err(|_| "the report is not in base64")?;
         let generated = found.generated_time.as_deref().map(str::trim);
         let generated = generated.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-        Ok(Self {
-            generated,
-            last_used: last_used_by_root(&String::from_utf8_lossy(&text))?,
-        })
+        Ok(Self { generated, last_used: last_used_by_root(&String::from_utf8_lossy(&text))? })
     }
 }
 
@@ -265,11 +248,8 @@ impl Control for RootUser {
             }
         };
         let (clients, region) = (&reader.clients, reader.global_region());
-        let (summary, virtual_mfa, report) = tokio::join!(
-            GET_SUMMARY.ask(clients, region, &Nothing {}),
-            virtual_mfa,
-            report
-        );
+        let (summary, virtual_mfa, report) =
+            tokio::join!(GET_SUMMARY.ask(clients, region, &Nothing {}), virtual_mfa, report);
         let summary = summary?.summary_map;
         let has = |key: &str| summary.get(key).map(|count| *count > 0);
         Ok(Live {
@@ -283,11 +263,7 @@ impl Control for RootUser {
     }
 
     fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Proposal) {
-        let mut judged = Judged {
-            proposal: Proposal::fine(),
-            unseen: None,
-            context: at.context,
-        };
+        let mut judged = Judged { proposal: Proposal::fine(), unseen: None, context: at.context };
         if let Some(wanted) = *settings.mfa {
             judged.mfa(wanted, live);
         }
@@ -343,8 +319,7 @@ impl Judged<'_> {
         match self.unseen {
             Some(error) if self.proposal.findings.is_empty() => Proposal::unknown(error),
             Some(error) => {
-                self.proposal
-                    .note(format!("not all was seen: {}", error.message));
+                self.proposal.note(format!("not all was seen: {}", error.message));
                 self.proposal
             }
             None => self.proposal,
@@ -381,8 +356,7 @@ impl Judged<'_> {
                     Mfa::Hardware => "a security key or a hardware token",
                 };
                 let remedy = format!("{sign_in}, and assign {device}");
-                self.proposal
-                    .finding("mfa", "the root user has no MFA", remedy);
+                self.proposal.finding("mfa", "the root user has no MFA", remedy);
             }
             (true, Mfa::Any) => {}
             (true, Mfa::Hardware) => match live.virtual_mfa {
@@ -393,10 +367,8 @@ impl Judged<'_> {
                 ),
                 Some(false) => {}
                 None => {
-                    self.unseen = Some(not_in_snapshot(
-                        &LIST_VIRTUAL_DEVICES.operation,
-                        self.context,
-                    ))
+                    self.unseen =
+                        Some(not_in_snapshot(&LIST_VIRTUAL_DEVICES.operation, self.context))
                 }
             },
         }
@@ -437,14 +409,8 @@ fn not_in_snapshot(operation: &Operation, context: &Context) -> AwsError {
 
 async fn read_virtual_mfa(reader: &Reader) -> Result<bool, AwsError> {
     let (clients, region) = (&reader.clients, reader.global_region());
-    let root = format!(
-        "arn:{}:iam::{}:root",
-        reader.caller.partition(),
-        reader.caller.account
-    );
-    let input = DevicesAsked {
-        assignment_status: "Assigned".to_owned(),
-    };
+    let root = format!("arn:{}:iam::{}:root", reader.caller.partition(), reader.caller.account);
+    let input = DevicesAsked { assignment_status: "Assigned".to_owned() };
     let pages = LIST_VIRTUAL_DEVICES.pages(clients, region, &input).await?;
     let mut devices = pages.iter().flat_map(|page| &page.devices);
     Ok(devices.any(|device| device.user.as_ref().is_some_and(|user| user.arn == root)))
@@ -465,9 +431,7 @@ async fn read_report(reader: &Reader) -> Result<Report, AwsError> {
             }
             Err(error) => error,
         };
-        let missing = ["ReportNotPresent", "ReportExpired"]
-            .iter()
-            .any(|code| error.is(code));
+        let missing = ["ReportNotPresent", "ReportExpired"].iter().any(|code| error.is(code));
         if !(missing || error.is("ReportInProgress")) || Instant::now() > until {
             return Err(error);
         }
@@ -500,11 +464,7 @@ mod tests {
     fn findings(settings: &str, live: &Live) -> Vec<String> {
         let proposal = proposed::<RootUser>(settings, live);
         assert!(proposal.writes.is_empty(), "nobody can write this");
-        proposal
-            .findings
-            .into_iter()
-            .map(|finding| finding.what)
-            .collect()
+        proposal.findings.into_iter().map(|finding| finding.what).collect()
     }
 
     #[test]
@@ -530,10 +490,7 @@ mod tests {
 
     #[test]
     fn a_virtual_device_is_not_hardware() {
-        let virtual_one = Live {
-            virtual_mfa: Some(true),
-            ..live()
-        };
+        let virtual_one = Live { virtual_mfa: Some(true), ..live() };
         assert_eq!(findings("mfa = \"hardware\"", &virtual_one).len(), 1);
         assert!(findings("mfa = \"hardware\"", &live()).is_empty());
         assert!(findings("mfa = \"any\"", &virtual_one).is_empty());
@@ -541,11 +498,7 @@ mod tests {
 
     #[test]
     fn root_without_any_credentials_needs_no_mfa() {
-        let removed = Live {
-            mfa: Some(false),
-            password: Some(false),
-            ..live()
-        };
+        let removed = Live { mfa: Some(false), password: Some(false), ..live() };
         assert!(findings("mfa = \"hardware\"", &removed).is_empty());
     }
 
@@ -572,16 +525,9 @@ mod tests {
     #[test]
     fn the_root_of_govcloud_is_found_only_if_it_has_credentials() {
         let judged = |access_keys| {
-            let live = Live {
-                mfa: Some(false),
-                password: None,
-                access_keys: Some(access_keys),
-                ..live()
-            };
-            let context = Context {
-                partition: GOVCLOUD.to_owned(),
-                ..context()
-            };
+            let live =
+                Live { mfa: Some(false), password: None, access_keys: Some(access_keys), ..live() };
+            let context = Context { partition: GOVCLOUD.to_owned(), ..context() };
             let settings = toml::from_str("").expect("valid");
             let proposal = RootUser::propose(&settings, &Place::account(), live, &context);
             let fields = proposal.findings.into_iter().map(|finding| finding.field);
@@ -595,13 +541,7 @@ mod tests {
     fn a_recent_use_is_found_and_an_old_one_is_not() {
         let used = |days| {
             let last_used = Some(OffsetDateTime::UNIX_EPOCH + time::Duration::days(days));
-            Live {
-                report: Some(Report {
-                    generated: None,
-                    last_used,
-                }),
-                ..live()
-            }
+            Live { report: Some(Report { generated: None, last_used }), ..live() }
         };
         assert_eq!(findings("unused_for = \"90d\"", &used(19_990)).len(), 1);
         assert!(findings("unused_for = \"90d\"", &used(19_000)).is_empty());

@@ -57,12 +57,12 @@ fn kept_out(
     };
     let request = Request::by_service(service, "sns:Publish", topic, &context.account, of);
     match policy.judge(&request, Dialect::resource(&context.partition)) {
-        Verdict::Denied { by } => Some(format!(
-            "has a policy whose statement {by} denies {service} to publish"
-        )),
-        Verdict::NotAllowed if !publisher.has_role => Some(format!(
-            "has a policy that does not let {service} publish (sns:Publish)"
-        )),
+        Verdict::Denied { by } => {
+            Some(format!("has a policy whose statement {by} denies {service} to publish"))
+        }
+        Verdict::NotAllowed if !publisher.has_role => {
+            Some(format!("has a policy that does not let {service} publish (sns:Publish)"))
+        }
         _ => None,
     }
 }

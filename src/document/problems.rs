@@ -62,10 +62,7 @@ struct Inner {
 impl Problems {
     /// None so far; a value of the wrong kind is answered with an example.
     pub fn with(example: Example) -> Self {
-        Self {
-            example: Some(example),
-            ..Self::default()
-        }
+        Self { example: Some(example), ..Self::default() }
     }
 
     /// Whether there are any.
@@ -189,9 +186,7 @@ impl Problems {
 
     /// Reads a table of this name; `None` when something is wrong.
     pub fn decode<T: DeserializeOwned>(&mut self, name: &str, table: &Table<'_>) -> Option<T> {
-        self.all_of(name, table, |table| {
-            T::deserialize(ValueDeserializer::from(table))
-        })
+        self.all_of(name, table, |table| T::deserialize(ValueDeserializer::from(table)))
     }
 
     /// Reads a table as often as something new is wrong in it, taking out what was wrong: so one
@@ -306,10 +301,7 @@ impl Problems {
         list.sort_by_key(|problem| problem.span.as_ref().map_or(0, |span| span.start));
         list.truncate(MOST);
         let name = path.display().to_string();
-        let shown: Vec<String> = list
-            .iter()
-            .map(|problem| problem.render(&name, text))
-            .collect();
+        let shown: Vec<String> = list.iter().map(|problem| problem.render(&name, text)).collect();
         shown.join("\n\n")
     }
 }
@@ -334,9 +326,7 @@ impl Problem {
         };
         let mut report = vec![primary];
         if let Some(help) = &self.help {
-            report.push(Group::with_title(
-                Level::HELP.secondary_title(help.as_str()),
-            ));
+            report.push(Group::with_title(Level::HELP.secondary_title(help.as_str())));
         }
         Renderer::plain().render(&report)
     }
@@ -370,10 +360,7 @@ impl Located {
             removed.contains(&inner.key_span) || removed.contains(&inner.value.span)
         };
         let here = self.span == *span && self.inner.iter().any(is_gone);
-        here || self
-            .inner
-            .iter()
-            .any(|inner| inner.value.lost(span, removed))
+        here || self.inner.iter().any(|inner| inner.value.lost(span, removed))
     }
 
     /// The path to what stands at a place.
@@ -428,10 +415,7 @@ fn locate(value: &Table<'_>) -> Located {
             .collect(),
         _ => Vec::new(),
     };
-    Located {
-        span: value.span(),
-        inner,
-    }
+    Located { span: value.span(), inner }
 }
 
 /// The value that stands at a place.
@@ -457,10 +441,7 @@ fn values_in(value: &Table<'_>) -> usize {
 }
 
 fn is_empty_list(value: &Table<'_>) -> bool {
-    value
-        .get_ref()
-        .as_array()
-        .is_some_and(|list| list.is_empty())
+    value.get_ref().as_array().is_some_and(|list| list.is_empty())
 }
 
 /// The items of the list at a place that are wrong by themselves, and what is wrong with each: of a
@@ -492,11 +473,7 @@ fn remove(value: &mut Table<'_>, span: &Range<usize>) -> bool {
         DeValue::Table(table) => remove_from_table(table, span),
         DeValue::Array(list) => {
             if list.iter().any(|item| item.span() == *span) {
-                *list = list
-                    .iter()
-                    .filter(|item| item.span() != *span)
-                    .cloned()
-                    .collect();
+                *list = list.iter().filter(|item| item.span() != *span).cloned().collect();
                 return true;
             }
             list.iter_mut().any(|item| remove(item, span))
@@ -506,9 +483,7 @@ fn remove(value: &mut Table<'_>, span: &Range<usize>) -> bool {
 }
 
 fn remove_from_table(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
-    let found = table
-        .iter()
-        .find(|(key, value)| key.span() == *span || value.span() == *span);
+    let found = table.iter().find(|(key, value)| key.span() == *span || value.span() == *span);
     if let Some(key) = found.map(|(key, _)| key.get_ref().to_string()) {
         table.remove(key.as_str());
         return true;
@@ -539,9 +514,7 @@ mod tests {
     #[test]
     fn a_setting_before_the_first_table_is_no_control() {
         let read = Baseline::parse(Path::new("x.toml"), "baseline = 1\nno = true\n");
-        let said = read
-            .expect_err("it is in no table")
-            .render(Path::new("x.toml"), "");
+        let said = read.expect_err("it is in no table").render(Path::new("x.toml"), "");
         assert!(said.contains("'no' is not in a table"), "{said}");
     }
 }

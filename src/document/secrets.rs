@@ -43,15 +43,10 @@ const GROUPS: usize = 3;
 pub fn find(text: &str) -> Vec<Secret> {
     let mut found: Vec<Secret> = runs(text, |byte| byte.is_ascii_alphanumeric())
         .filter(|span| is_key_id(&text[span.clone()]))
-        .map(|span| Secret {
-            span,
-            what: "the id of an AWS access key",
-        })
+        .map(|span| Secret { span, what: "the id of an AWS access key" })
         .collect();
     let beside_an_id = !found.is_empty();
-    for span in runs(text, |byte| {
-        byte.is_ascii_alphanumeric() || b"+/".contains(&byte)
-    }) {
+    for span in runs(text, |byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte)) {
         // No shorter one is anything, and looking for the names of all takes the square of a line.
         if span.len() < TOKEN {
             continue;
@@ -130,9 +125,7 @@ fn is_random(run: &str) -> bool {
     };
     let kinds: Vec<u8> = run.bytes().map(kind).collect();
     let turns = kinds.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    let groups = kinds
-        .split(|kind| *kind < 2)
-        .filter(|group| !group.is_empty());
+    let groups = kinds.split(|kind| *kind < 2).filter(|group| !group.is_empty());
     turns >= TURNS && groups.count() >= GROUPS && (0..3).all(|kind| kinds.contains(&kind))
 }
 
@@ -154,10 +147,7 @@ mod tests {
     }
 
     fn found(text: &str) -> Vec<String> {
-        find(text)
-            .into_iter()
-            .map(|own| text[own.span].to_owned())
-            .collect()
+        find(text).into_iter().map(|own| text[own.span].to_owned()).collect()
     }
 
     #[test]
@@ -171,10 +161,7 @@ mod tests {
             format!("aws_secret_access_key={}", secret()),
             format!("note = \"{}\"", secret()),
             format!("# {} ", secret()),
-            format!(
-                "password = \"{}\"",
-                "0123456789abcdef0123456789abcdef01234567"
-            ),
+            format!("password = \"{}\"", "0123456789abcdef0123456789abcdef01234567"),
             format!("session = \"{}\"", token()),
             format!("aws_session_token = \"{}==\"", "aB3".repeat(50)),
         ] {

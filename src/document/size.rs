@@ -47,9 +47,7 @@ pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
 }
 
 fn end_of_line(text: &str, at: usize) -> usize {
-    text[at..]
-        .find('\n')
-        .map_or(text.len(), |length| at + length)
+    text[at..].find('\n').map_or(text.len(), |length| at + length)
 }
 
 /// Where the string ends that begins at a place: at its last quote, or with its line if it is not
@@ -116,17 +114,7 @@ mod tests {
     fn a_text_that_is_not_closed_and_one_that_ends_in_its_middle_are_looked_at_to_their_end() {
         let many = ".".repeat(MOST_DOTS + 1);
         assert!(refused(&format!("a = \"b\n{many}")));
-        for text in [
-            "\"",
-            "'",
-            "\"\\",
-            "\"\"\"",
-            "'''\n",
-            "#",
-            "",
-            "\"ä",
-            "a = '\u{2028}",
-        ] {
+        for text in ["\"", "'", "\"\\", "\"\"\"", "'''\n", "#", "", "\"ä", "a = '\u{2028}"] {
             assert!(!refused(text), "{text}");
         }
     }

@@ -24,14 +24,8 @@ pub fn syntax_in_plain_words(message: &str, at: Option<&str>, line: &str) -> Str
         Some(_) if stands_bare(message, value) => match is_like_a_boolean(value) {
             true => format!("'{value}' is not a TOML value: write true or false"),
             false => {
-                let is_word = value
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
-                let word = if is_word && !value.is_empty() {
-                    value
-                } else {
-                    "…"
-                };
+                let is_word = value.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+                let word = if is_word && !value.is_empty() { value } else { "…" };
                 format!("strings need straight quotes: \"{word}\"")
             }
         },
@@ -43,20 +37,14 @@ pub fn syntax_in_plain_words(message: &str, at: Option<&str>, line: &str) -> Str
 /// Whether the trouble is a text without quotes: the parser takes it for a number or a boolean by
 /// its first letter.
 fn stands_bare(message: &str, value: &str) -> bool {
-    let starts = [
-        "string values must be quoted",
-        "invalid float",
-        "invalid boolean",
-    ];
+    let starts = ["string values must be quoted", "invalid float", "invalid boolean"];
     message.starts_with(starts[0])
         || (starts.iter().any(|start| message.starts_with(start))
             && value.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 fn is_like_a_boolean(value: &str) -> bool {
-    let words = [
-        "yes", "no", "on", "off", "true", "false", "y", "n", "t", "f",
-    ];
+    let words = ["yes", "no", "on", "off", "true", "false", "y", "n", "t", "f"];
     words.contains(&value.to_ascii_lowercase().as_str())
 }
 
@@ -165,12 +153,8 @@ pub fn slip_of<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
         return None;
     }
     let given = given.to_ascii_lowercase();
-    let slips = known.iter().map(|name| {
-        (
-            strsim::osa_distance(&given, &name.to_ascii_lowercase()),
-            *name,
-        )
-    });
+    let slips =
+        known.iter().map(|name| (strsim::osa_distance(&given, &name.to_ascii_lowercase()), *name));
     let nearest = slips.min_by_key(|(slips, _)| *slips)?;
     (nearest.0 <= 2).then_some(nearest.1)
 }
@@ -187,9 +171,7 @@ pub fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
         .max_by(|a, b| a.0.total_cmp(&b.0));
     // trail for cloudtrail: too far by its letters.
     let part = given.to_ascii_lowercase();
-    let whole = known
-        .iter()
-        .find(|name| part.len() > 3 && name.contains(&part));
+    let whole = known.iter().find(|name| part.len() > 3 && name.contains(&part));
     match near.map(|(_, name)| name).or(whole) {
         Some(name) => Some(format!("did you mean '{name}'?")),
         None if known.is_empty() => None,

@@ -37,18 +37,10 @@ pub struct Options {
 }
 
 /// For people, on a terminal or in a pipe.
-pub const TEXT: Format = Format {
-    name: "text",
-    plan: text::plan,
-    drift: text::drift,
-};
+pub const TEXT: Format = Format { name: "text", plan: text::plan, drift: text::drift };
 
 /// For programs: the plan's own document, `docs/json.md`.
-pub const JSON: Format = Format {
-    name: "json",
-    plan: json::document,
-    drift: json::document,
-};
+pub const JSON: Format = Format { name: "json", plan: json::document, drift: json::document };
 
 /// Every format.
 pub const ALL: &[Format] = &[TEXT, JSON];

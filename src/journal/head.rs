@@ -50,9 +50,7 @@ impl Head {
             return Ok(None);
         }
         let (at, began) = began(&first).map_err(|why| cannot_read(path, why))?;
-        reader
-            .seek(SeekFrom::Start(length.saturating_sub(TAIL)))
-            .map_err(failed)?;
+        reader.seek(SeekFrom::Start(length.saturating_sub(TAIL))).map_err(failed)?;
         let mut tail = Vec::new();
         reader.read_to_end(&mut tail).map_err(failed)?;
         Ok(Some(Self {
@@ -117,14 +115,10 @@ impl Head {
 /// The first line of a journal.
 pub(super) fn began(line: &[u8]) -> Result<(OffsetDateTime, Began), String> {
     match serde_json::from_slice::<Line>(line) {
-        Ok(Line {
-            at,
-            record: Record::Began(began),
-        }) if began.format == FORMAT => Ok((at, began)),
-        Ok(Line {
-            record: Record::Began(_),
-            ..
-        }) => Err("it was written by another version of baseline".to_owned()),
+        Ok(Line { at, record: Record::Began(began) }) if began.format == FORMAT => Ok((at, began)),
+        Ok(Line { record: Record::Began(_), .. }) => {
+            Err("it was written by another version of baseline".to_owned())
+        }
         Ok(_) => Err("line 1: a run must begin first".to_owned()),
         Err(cause) => Err(format!("line 1: {cause}")),
     }

@@ -162,9 +162,7 @@ pub struct Journals {
 impl Journals {
     /// Those in the folder of the account, below the working folder.
     pub fn of(account: &str) -> Self {
-        Self {
-            folder: Path::new(FOLDER).join(account),
-        }
+        Self { folder: Path::new(FOLDER).join(account) }
     }
 
     /// The folder.
@@ -180,12 +178,8 @@ impl Journals {
         began.run = new_name(&began, clock.now());
         let path = self.folder.join(format!("{}.jsonl", began.run));
         let file = create(&path).map_err(|cause| cannot_write(&path, cause))?;
-        let journal = Journal {
-            run: began.run.clone(),
-            file: Mutex::new(Appended::new(file)),
-            path,
-            clock,
-        };
+        let journal =
+            Journal { run: began.run.clone(), file: Mutex::new(Appended::new(file)), path, clock };
         journal.write(&Record::Began(began))?;
         Ok(journal)
     }
@@ -260,10 +254,8 @@ impl Journals {
                 .hint("baseline history lists them")),
             (None, _) => {
                 let folder = self.folder.display();
-                Err(
-                    Error::failed(format!("there is no run '{name}' in {folder}"))
-                        .hint("baseline history lists them; run it in the folder of that apply"),
-                )
+                Err(Error::failed(format!("there is no run '{name}' in {folder}"))
+                    .hint("baseline history lists them; run it in the folder of that apply"))
             }
         }
     }
@@ -294,16 +286,9 @@ impl Journals {
 
 /// `20261122T021503Z-3f9a`: sorts by time, and two of one second differ.
 fn new_name(began: &Began, now: OffsetDateTime) -> String {
-    let time: String = crate::clock::to_the_second(now)
-        .chars()
-        .filter(|c| !matches!(c, '-' | ':'))
-        .collect();
-    let seed = format!(
-        "{} {} {}",
-        now.nanosecond(),
-        std::process::id(),
-        began.caller
-    );
+    let time: String =
+        crate::clock::to_the_second(now).chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    let seed = format!("{} {} {}", now.nanosecond(), std::process::id(), began.caller);
     let digest = Sha256::digest(seed.as_bytes());
     format!("{time}-{:02x}{:02x}", digest[0], digest[1])
 }
@@ -325,9 +310,9 @@ fn create(path: &Path) -> std::io::Result<File> {
 }
 
 fn cannot_write(path: &Path, cause: std::io::Error) -> Error {
-    Error::failed(format!("cannot write the journal {}", path.display()))
-        .because(cause)
-        .hint("without a journal nothing is changed: make room, or run it in a folder you may write to")
+    Error::failed(format!("cannot write the journal {}", path.display())).because(cause).hint(
+        "without a journal nothing is changed: make room, or run it in a folder you may write to",
+    )
 }
 
 fn cannot_read(path: &Path, cause: impl std::fmt::Display) -> Error {
@@ -356,10 +341,7 @@ struct Appended {
 
 impl Appended {
     fn new(file: File) -> Self {
-        Self {
-            file,
-            is_torn: false,
-        }
+        Self { file, is_torn: false }
     }
 
     /// Appends a text and waits until it is on the disk, or leaves the file as it was.
@@ -368,10 +350,7 @@ impl Appended {
             return Err(std::io::Error::other("its last line is half written"));
         }
         let length = self.file.metadata()?.len();
-        let written = self
-            .file
-            .write_all(text.as_bytes())
-            .and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
         if written.is_err() {
             self.is_torn = self.file.set_len(length).is_err();
         }
@@ -385,10 +364,7 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, record: &Record) -> Result<(), Error> {
-        let line = NewLine {
-            at: self.clock.now(),
-            record,
-        };
+        let line = NewLine { at: self.clock.now(), record };
         let text = serde_json::to_string(&line)
             .map_err(|cause| cannot_write(&self.path, std::io::Error::other(cause)))?;
         self.append(&format!("{text}\n"))
@@ -401,7 +377,6 @@ impl Journal {
 
     fn append(&self, text: &str) -> Result<(), Error> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.append(text)
-            .map_err(|cause| cannot_write(&self.path, cause))
+        file.append(text).map_err(|cause| cannot_write(&self.path, cause))
     }
 }

@@ -141,22 +141,18 @@ impl Run {
     fn hear(&mut self, record: Record) {
         match record {
             Record::Began(_) => {}
-            Record::Change {
-                address,
-                control,
-                place,
-                differences,
-                before,
-            } => self.changes.push(Change {
-                address,
-                control,
-                place,
-                differences,
-                before,
-                calls: Vec::new(),
-                outcome: None,
-                after: None,
-            }),
+            Record::Change { address, control, place, differences, before } => {
+                self.changes.push(Change {
+                    address,
+                    control,
+                    place,
+                    differences,
+                    before,
+                    calls: Vec::new(),
+                    outcome: None,
+                    after: None,
+                })
+            }
             Record::Call { address, call, .. } => {
                 if let Some(change) = self.change_mut(&address) {
                     change.calls.push(Sent {
@@ -167,12 +163,7 @@ impl Run {
                     });
                 }
             }
-            Record::Answer {
-                address,
-                number,
-                request_id,
-                error,
-            } => {
+            Record::Answer { address, number, request_id, error } => {
                 let change = self.change_mut(&address);
                 let sent = change.and_then(|change| change.calls.get_mut(number.wrapping_sub(1)));
                 if let Some(sent) = sent {
@@ -181,11 +172,7 @@ impl Run {
                     sent.error = error;
                 }
             }
-            Record::Ended {
-                address,
-                outcome,
-                after,
-            } => {
+            Record::Ended { address, outcome, after } => {
                 if let Some(change) = self.change_mut(&address) {
                     change.outcome = Some(outcome);
                     change.after = after;
@@ -203,18 +190,13 @@ impl Run {
     }
 
     fn change_mut(&mut self, address: &Address) -> Option<&mut Change> {
-        self.changes
-            .iter_mut()
-            .find(|change| change.address == *address)
+        self.changes.iter_mut().find(|change| change.address == *address)
     }
 
     /// The live state of a place when the run looked at it for the last time: after the change, or
     /// before it where the run was cut off.
     pub fn left(&self, address: &Address) -> Option<&Value> {
-        let change = self
-            .changes
-            .iter()
-            .find(|change| change.address == *address);
+        let change = self.changes.iter().find(|change| change.address == *address);
         match change {
             Some(change) => Some(change.after.as_ref().unwrap_or(&change.before)),
             None => self.seen.get(address),
@@ -229,16 +211,8 @@ impl Run {
 
 /// Whether a line is the last one before that of a run that took over.
 fn is_before_take_over(lines: &[&[u8]], at: usize) -> bool {
-    let next = lines
-        .get(at + 1)
-        .and_then(|text| serde_json::from_slice::<Line>(text).ok());
-    matches!(
-        next,
-        Some(Line {
-            record: Record::TakenOver { .. },
-            ..
-        })
-    )
+    let next = lines.get(at + 1).and_then(|text| serde_json::from_slice::<Line>(text).ok());
+    matches!(next, Some(Line { record: Record::TakenOver { .. }, .. }))
 }
 
 #[cfg(test)]
@@ -301,11 +275,7 @@ mod tests {
 
     #[test]
     fn a_line_reads_back_as_it_was_written() {
-        for after in [
-            None,
-            Some(Value::Null),
-            Some(json!({"minimum_length": null})),
-        ] {
+        for after in [None, Some(Value::Null), Some(json!({"minimum_length": null}))] {
             let line = Line {
                 at: OffsetDateTime::UNIX_EPOCH,
                 record: Record::Ended {

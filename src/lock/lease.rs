@@ -71,14 +71,8 @@ impl Lease {
     ) -> Result<Self, Error> {
         let deadline = Instant::now() + patience;
         loop {
-            let there = store
-                .get(&key)
-                .await
-                .map_err(|error| failed(&store, &key, error))?;
-            let last = there
-                .as_ref()
-                .map(|object| read(&store, &key, object))
-                .transpose()?;
+            let there = store.get(&key).await.map_err(|error| failed(&store, &key, error))?;
+            let last = there.as_ref().map(|object| read(&store, &key, object)).transpose()?;
             if let (Some(object), Some(last)) = (&there, &last)
                 && is_live(object, last)
             {
@@ -104,15 +98,7 @@ impl Lease {
             let written = store.put(&key, bytes(&document), condition).await;
             // Refused: somebody was quicker. The next look tells who.
             if let Written::Done(etag) = written.map_err(|error| failed(&store, &key, error))? {
-                let lease = Self {
-                    held: Mutex::new(Held {
-                        document,
-                        etag,
-                        until,
-                    }),
-                    store,
-                    key,
-                };
+                let lease = Self { held: Mutex::new(Held { document, etag, until }), store, key };
                 lease.check_store().await?;
                 return Ok(lease);
             }
@@ -125,11 +111,7 @@ impl Lease {
         let held = self.held.lock().await;
         let failed = |error| failed(&self.store, &self.key, error);
         let again = bytes(&held.document);
-        let probe = self
-            .store
-            .put(&self.key, again, Condition::Absent)
-            .await
-            .map_err(failed)?;
+        let probe = self.store.put(&self.key, again, Condition::Absent).await.map_err(failed)?;
         if probe != Written::Refused {
             let url = self.store.url(&self.key);
             return Err(Error::refused(format!(
@@ -143,11 +125,9 @@ impl Lease {
         let there = self.store.get(&self.key).await.map_err(failed)?;
         match there {
             Some(object) if object.etag == held.etag => Ok(()),
-            Some(object) => Err(held_by(
-                &self.store,
-                &self.key,
-                &read(&self.store, &self.key, &object)?,
-            )),
+            Some(object) => {
+                Err(held_by(&self.store, &self.key, &read(&self.store, &self.key, &object)?))
+            }
             None => Err(lost(&self.store.url(&self.key))),
         }
     }
@@ -178,31 +158,20 @@ impl Lease {
 
     async fn write(&self, released: bool) -> Result<(), Error> {
         let mut held = self.held.lock().await;
-        let document = Document {
-            renewed: held.document.renewed + 1,
-            released,
-            ..held.document.clone()
-        };
+        let document =
+            Document { renewed: held.document.renewed + 1, released, ..held.document.clone() };
         loop {
             let until = Instant::now() + DURATION;
             let condition = Condition::Unchanged(&held.etag);
             match self.store.put(&self.key, bytes(&document), condition).await {
                 Ok(Written::Done(etag)) => {
-                    *held = Held {
-                        document,
-                        etag,
-                        until,
-                    };
+                    *held = Held { document, etag, until };
                     return Ok(());
                 }
                 // A lost answer to this very write looks like somebody else's.
                 Ok(Written::Refused) => match self.store.get(&self.key).await {
                     Ok(Some(object)) if object.bytes == bytes(&document) => {
-                        *held = Held {
-                            document,
-                            etag: object.etag,
-                            until,
-                        };
+                        *held = Held { document, etag: object.etag, until };
                         return Ok(());
                     }
                     _ => return Err(lost(&self.store.url(&self.key))),
@@ -225,10 +194,7 @@ impl Lease {
 /// # Errors
 /// When that cannot be seen.
 pub async fn holder(store: &Store, key: &str) -> Result<Option<Holder>, Error> {
-    let object = store
-        .get(key)
-        .await
-        .map_err(|error| failed(store, key, error))?;
+    let object = store.get(key).await.map_err(|error| failed(store, key, error))?;
     let Some(object) = object else {
         return Ok(None);
     };
@@ -271,7 +237,5 @@ fn lost(url: &str) -> Error {
 
 fn failed(store: &Store, key: &str, error: crate::aws::AwsError) -> Error {
     let hint = advice(&error).unwrap_or_default();
-    Error::failed(format!("cannot use the lock {}", store.url(key)))
-        .because(error)
-        .hint(hint)
+    Error::failed(format!("cannot use the lock {}", store.url(key))).because(error).hint(hint)
 }

@@ -46,9 +46,7 @@ impl Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let since = crate::clock::to_the_second(self.since);
-        let Self {
-            who, pid, doing, ..
-        } = self;
+        let Self { who, pid, doing, .. } = self;
         write!(f, "{who} (process {pid}, {doing}) since {since}")
     }
 }
@@ -132,10 +130,7 @@ pub async fn holder(account: &str, shared: Option<Place>) -> Result<Option<Holde
 
 fn machine() -> String {
     #[cfg(unix)]
-    let name = rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned();
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     #[cfg(not(unix))]
     let name = std::env::var("COMPUTERNAME").unwrap_or_default();
     match name.is_empty() {

@@ -100,9 +100,7 @@ fn idle(
 ) -> Vec<String> {
     let controls = baseline.controls.iter();
     let chosen = controls.filter(|control| selection.takes_any_of(control.about().name));
-    chosen
-        .flat_map(|control| control.idle(facts, context))
-        .collect()
+    chosen.flat_map(|control| control.idle(facts, context)).collect()
 }
 
 /// The entries as they are carried out. What is undone is undone backwards, one by one: what a
@@ -153,20 +151,13 @@ fn withhold_unlooked(
     observation: &Observation,
 ) {
     let left_out = |(name, place): &(&'static str, Option<Place>)| {
-        let control = baseline
-            .controls
-            .iter()
-            .find(|own| own.about().name == *name)?;
+        let control = baseline.controls.iter().find(|own| own.about().name == *name)?;
         let places = match place {
             Some(place) => vec![place.clone()],
             // What hides the places is an entry of its own.
-            None => control
-                .places(&observation.facts, context)
-                .unwrap_or_default(),
+            None => control.places(&observation.facts, context).unwrap_or_default(),
         };
-        let missed = places
-            .into_iter()
-            .find(|place| !selection.takes(name, place))?;
+        let missed = places.into_iter().find(|place| !selection.takes(name, place))?;
         Some(Address::new(name, &missed))
     };
     if draft.entry.verdict == Verdict::Change
@@ -216,16 +207,12 @@ fn draft(
         Ok(places) => places,
         Err(error) => return vec![Draft::unseen(name, Place::account(), &error)],
     };
-    let chosen = places
-        .into_iter()
-        .filter(|place| selection.takes(name, place));
+    let chosen = places.into_iter().filter(|place| selection.takes(name, place));
     chosen
-        .map(
-            |place| match observation.places.get(&Address::new(name, &place)) {
-                Some(seen) => judge(control, place, seen, context, aim),
-                None => Draft::unreadable(name, place, "the snapshot does not hold this place"),
-            },
-        )
+        .map(|place| match observation.places.get(&Address::new(name, &place)) {
+            Some(seen) => judge(control, place, seen, context, aim),
+            None => Draft::unreadable(name, place, "the snapshot does not hold this place"),
+        })
         .collect()
 }
 
@@ -260,10 +247,7 @@ pub fn finish(mut drafts: Vec<Draft>) -> Vec<Draft> {
     for at in 0..drafts.len() {
         let (earlier, rest) = drafts.split_at_mut(at);
         let draft = &mut rest[0];
-        let needed: Vec<&Draft> = earlier
-            .iter()
-            .filter(|other| draft.needs_first(other))
-            .collect();
+        let needed: Vec<&Draft> = earlier.iter().filter(|other| draft.needs_first(other)).collect();
         if let Some(other) = needed.iter().find(|other| other.stands_in_the_way()) {
             let address = other.entry.address();
             let (what, or_else) = match other.entry.verdict {
@@ -274,9 +258,7 @@ pub fn finish(mut drafts: Vec<Draft>) -> Vec<Draft> {
             draft.withhold(why, format!("put {address} right first{or_else}"));
             continue;
         }
-        let changing = needed
-            .iter()
-            .filter(|other| other.entry.verdict == Verdict::Change);
+        let changing = needed.iter().filter(|other| other.entry.verdict == Verdict::Change);
         let mut after: Vec<Address> = changing.map(|other| other.entry.address()).collect();
         after.extend(draft.entry.with.clone());
         after.sort();
@@ -338,18 +320,11 @@ impl Draft {
         entry.notes = proposal.notes;
         entry.differences = proposal.differences;
         if verdict != Verdict::Change {
-            return Self {
-                entry,
-                writes: Vec::new(),
-                needs: Vec::new(),
-                only_for_others: false,
-            };
+            return Self { entry, writes: Vec::new(), needs: Vec::new(), only_for_others: false };
         }
         entry.calls = proposal.writes.iter().map(|write| write.call()).collect();
         entry.remarks = risk::assess(control.about(), &mut entry.differences);
-        entry
-            .remarks
-            .extend(proposal.breaks.into_iter().map(Remark::breaks));
+        entry.remarks.extend(proposal.breaks.into_iter().map(Remark::breaks));
         Self {
             entry,
             writes: proposal.writes,
@@ -363,9 +338,7 @@ impl Draft {
         self.entry.verdict == Verdict::Change
             && self.needs.iter().any(|(control, place)| {
                 *control == other.entry.control
-                    && place
-                        .as_ref()
-                        .is_none_or(|place| *place == other.entry.place)
+                    && place.as_ref().is_none_or(|place| *place == other.entry.place)
             })
     }
 
@@ -387,11 +360,7 @@ impl Draft {
             .find(|difference| !self.entry.waives(&difference.field))
             .map(|difference| difference.field.clone());
         let field = field.unwrap_or_default();
-        self.entry.findings.push(Finding {
-            field,
-            what,
-            remedy,
-        });
+        self.entry.findings.push(Finding { field, what, remedy });
     }
 
     /// Adds a finding that is not the control's own.
@@ -417,24 +386,14 @@ impl Draft {
             _ => Verdict::Unknown,
         };
         entry.unseen = Some(error.clone());
-        Self {
-            entry,
-            writes: Vec::new(),
-            needs: Vec::new(),
-            only_for_others: false,
-        }
+        Self { entry, writes: Vec::new(), needs: Vec::new(), only_for_others: false }
     }
 
     fn unreadable(control: &str, place: Place, why: &str) -> Self {
         let mut entry = Entry::of(control, place);
         entry.verdict = Verdict::Unknown;
         entry.reason = Some(why.to_owned());
-        Self {
-            entry,
-            writes: Vec::new(),
-            needs: Vec::new(),
-            only_for_others: false,
-        }
+        Self { entry, writes: Vec::new(), needs: Vec::new(), only_for_others: false }
     }
 }
 

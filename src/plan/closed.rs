@@ -110,9 +110,6 @@ mod tests {
         accept(&mut all, &accepted);
         let verdicts = entries.map(|entry| entry.verdict);
         let unknown = Verdict::Unknown;
-        assert_eq!(
-            verdicts,
-            [Verdict::Elsewhere, unknown, unknown, Verdict::Ok]
-        );
+        assert_eq!(verdicts, [Verdict::Elsewhere, unknown, unknown, Verdict::Ok]);
     }
 }

@@ -21,13 +21,8 @@ const HEAD: &str = "{\n  \"format\": ";
 const AFTER_FORMAT: &str = ",\n  \"version\": \"";
 
 /// Keys of a plan that are in no other file of ours, and seldom together in anybody else's.
-const KEYS: [&str; 5] = [
-    "\"created\"",
-    "\"expires\"",
-    "\"selection\"",
-    "\"entries\"",
-    "\"digest\"",
-];
+const KEYS: [&str; 5] =
+    ["\"created\"", "\"expires\"", "\"selection\"", "\"entries\"", "\"digest\""];
 
 /// How many of [`KEYS`] make a plan of what does not begin like one.
 const ENOUGH: usize = 3;
@@ -118,9 +113,7 @@ fn digest_of(parts: &[&[u8]]) -> String {
 
 /// The digest that a file says it has, and where that stands: it is the file's last member.
 fn claimed_digest(bytes: &[u8]) -> Option<(usize, &str)> {
-    let at = bytes
-        .windows(DIGEST.len())
-        .rposition(|window| window == DIGEST.as_bytes())?;
+    let at = bytes.windows(DIGEST.len()).rposition(|window| window == DIGEST.as_bytes())?;
     let start = at + DIGEST.len();
     let length = bytes[start..].iter().position(|byte| *byte == b'"')?;
     let claimed = std::str::from_utf8(&bytes[start..start + length]).ok()?;
@@ -293,11 +286,7 @@ mod tests {
             observation,
             "{\n  \"format\": 1,\n  \"runs\": []\n}\n",
         ] {
-            assert_eq!(
-                Plan::from_bytes(text.as_bytes()),
-                Err(Invalid::NoPlan),
-                "{text}"
-            );
+            assert_eq!(Plan::from_bytes(text.as_bytes()), Err(Invalid::NoPlan), "{text}");
         }
         assert_eq!(Plan::from_bytes(b"\xff\xfe\x00"), Err(Invalid::NoPlan));
     }

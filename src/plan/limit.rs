@@ -70,17 +70,11 @@ fn deletes(limits: &Limits, entry: &Entry) -> Option<String> {
         return None;
     }
     let calls = entry.calls.iter().filter(|call| removes(&call.operation));
-    let calls = calls.map(
-        |Call {
-             service, operation, ..
-         }| format!("{service}:{operation}"),
-    );
+    let calls = calls.map(|Call { service, operation, .. }| format!("{service}:{operation}"));
     let fields = entry.differences.iter().filter(|d| takes_away(d));
     let what: Vec<String> = calls.chain(fields.map(|d| d.field.clone())).collect();
     let what = Some(what.join(", ")).filter(|what| !what.is_empty())?;
-    Some(format!(
-        "takes something away ({what}), and forbid has \"delete\""
-    ))
+    Some(format!("takes something away ({what}), and forbid has \"delete\""))
 }
 
 fn loosens(limits: &Limits, entry: &Entry) -> Option<String> {
@@ -217,22 +211,10 @@ mod tests {
 
     #[test]
     fn stopping_and_deleting_take_away_and_so_does_what_nobody_knows() {
-        for removing in [
-            "DeleteTrail",
-            "StopLogging",
-            "UntagResource",
-            "BatchDeleteX",
-            "X",
-            "",
-        ] {
+        for removing in ["DeleteTrail", "StopLogging", "UntagResource", "BatchDeleteX", "X", ""] {
             assert!(removes(removing), "{removing}");
         }
-        for making in [
-            "PutBucketPolicy",
-            "UpdateDetector",
-            "StartLogging",
-            "CreateTrail",
-        ] {
+        for making in ["PutBucketPolicy", "UpdateDetector", "StartLogging", "CreateTrail"] {
             assert!(!removes(making), "{making}");
         }
         // A word is a word: not each name that begins like one.

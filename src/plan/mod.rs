@@ -203,9 +203,7 @@ impl Entry {
 impl Plan {
     /// The entries that would be changed.
     pub fn changes(&self) -> impl Iterator<Item = &Entry> {
-        self.entries
-            .iter()
-            .filter(|entry| entry.verdict == Verdict::Change)
+        self.entries.iter().filter(|entry| entry.verdict == Verdict::Change)
     }
 
     /// The exit code of a command that reports differences.

@@ -88,10 +88,7 @@ pub fn since_plan(plan: &mut Plan, saved: &Plan) {
     let same_baseline = plan.baseline.sha256 == saved.baseline.sha256;
     for entry in &mut plan.entries {
         let address = entry.address();
-        let then = saved
-            .entries
-            .iter()
-            .find(|other| other.address() == address);
+        let then = saved.entries.iter().find(|other| other.address() == address);
         let is_judged = |then: &&Entry| {
             use Verdict::{Blocked, NotOffered, Unknown};
             !matches!(then.verdict, Unknown | NotOffered | Blocked)

@@ -104,9 +104,8 @@ impl Entry {
     /// of a trail, an alert of a budget.
     fn begins_to_exist(&self) -> bool {
         let fields = self.differences.iter().map(|own| own.field.as_str());
-        let parts: BTreeSet<&str> = fields
-            .map(|own| own.split('.').next().unwrap_or(own))
-            .collect();
+        let parts: BTreeSet<&str> =
+            fields.map(|own| own.split('.').next().unwrap_or(own)).collect();
         let is_whole = self.differences.iter().any(|own| !own.field.contains('.'));
         let creates = |call: &Call| call.operation.starts_with("Create");
         parts.len() > 1 || (is_whole && self.calls.first().is_some_and(creates))
@@ -132,10 +131,8 @@ impl Summary {
     fn of(&mut self, control: &str) -> &mut ControlSummary {
         let known = self.controls.iter().position(|own| own.control == control);
         let at = known.unwrap_or_else(|| {
-            self.controls.push(ControlSummary {
-                control: control.to_owned(),
-                ..ControlSummary::default()
-            });
+            self.controls
+                .push(ControlSummary { control: control.to_owned(), ..ControlSummary::default() });
             self.controls.len() - 1
         });
         &mut self.controls[at]

@@ -51,10 +51,7 @@ impl Undo {
             };
             (change.address.clone(), left)
         });
-        Self {
-            run: run.began.run.clone(),
-            places: places.collect(),
-        }
+        Self { run: run.began.run.clone(), places: places.collect() }
     }
 
     /// What puts a place back. Only what the run changed is put back, and only where it is still as
@@ -72,11 +69,7 @@ impl Undo {
         let Some(left) = self.places.get(&Address::new(control.about().name, place)) else {
             return Ok(Proposal::fine());
         };
-        let past = Past {
-            before: &left.before,
-            after: left.after.as_ref().unwrap_or(live),
-            live,
-        };
+        let past = Past { before: &left.before, after: left.after.as_ref().unwrap_or(live), live };
         if past.before == past.after {
             return Ok(Proposal::fine());
         }

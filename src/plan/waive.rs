@@ -92,10 +92,7 @@ pub(super) fn waive(
     for draft in drafts.iter_mut() {
         draft.waive(&baseline.waivers, today);
     }
-    let chosen = baseline
-        .waivers
-        .iter()
-        .filter(|waiver| selection.takes_any_of(&waiver.control));
+    let chosen = baseline.waivers.iter().filter(|waiver| selection.takes_any_of(&waiver.control));
     let report = |waiver: &Waiver| {
         let left_out = leaves_out(waiver, baseline, selection, context, facts);
         report(waiver, drafts, left_out, today)
@@ -106,18 +103,13 @@ pub(super) fn waive(
 impl Waiver {
     /// What it says of a place; nothing, when nothing that it is about differs there.
     fn at(&self, entry: &Entry, today: Day) -> Option<Waived> {
-        let differs = matches!(
-            entry.verdict,
-            Verdict::Change | Verdict::Finding | Verdict::Waived
-        );
+        let differs = matches!(entry.verdict, Verdict::Change | Verdict::Finding | Verdict::Waived);
         if !differs || !self.is_about(&entry.control, &entry.place) {
             return None;
         }
         let fields = entry.fields().into_iter();
-        let fields: Vec<String> = fields
-            .filter(|field| self.is_about_field(field))
-            .map(str::to_owned)
-            .collect();
+        let fields: Vec<String> =
+            fields.filter(|field| self.is_about_field(field)).map(str::to_owned).collect();
         (self.field.is_none() || !fields.is_empty()).then(|| Waived {
             reason: self.reason.clone(),
             owner: self.owner.clone(),
@@ -182,10 +174,7 @@ fn leaves_out(
     context: &Context,
     facts: &Facts,
 ) -> bool {
-    let control = baseline
-        .controls
-        .iter()
-        .find(|control| control.about().name == waiver.control);
+    let control = baseline.controls.iter().find(|control| control.about().name == waiver.control);
     let places = control.map(|control| control.places(facts, context));
     match places {
         Some(Ok(places)) => places.iter().any(|place| {
@@ -202,10 +191,8 @@ fn report(waiver: &Waiver, drafts: &[Draft], left_out: bool, today: Day) -> Waiv
         .map(|draft| &draft.entry)
         .filter(|entry| waiver.is_about(&entry.control, &entry.place))
         .collect();
-    let in_use: Vec<&&Entry> = matched
-        .iter()
-        .filter(|entry| waiver.at(entry, today).is_some())
-        .collect();
+    let in_use: Vec<&&Entry> =
+        matched.iter().filter(|entry| waiver.at(entry, today).is_some()).collect();
     let is_hidden = |entry: &&Entry| matches!(entry.verdict, Verdict::Unknown | Verdict::Blocked);
     if in_use.is_empty() && !left_out {
         if matched.is_empty() {
@@ -221,14 +208,8 @@ fn report(waiver: &Waiver, drafts: &[Draft], left_out: bool, today: Day) -> Waiv
     }
     WaiverReport {
         control: waiver.control.clone(),
-        place: waiver
-            .place
-            .as_ref()
-            .map(|pattern| pattern.as_str().to_owned()),
-        field: waiver
-            .field
-            .as_ref()
-            .map(|pattern| pattern.as_str().to_owned()),
+        place: waiver.place.as_ref().map(|pattern| pattern.as_str().to_owned()),
+        field: waiver.field.as_ref().map(|pattern| pattern.as_str().to_owned()),
         reason: waiver.reason.clone(),
         owner: waiver.owner.clone(),
         ticket: waiver.ticket.clone(),
@@ -269,8 +250,6 @@ impl Entry {
     /// Whether a field that differs here is waived.
     pub fn waives(&self, field: &str) -> bool {
         let holding = self.waivers.iter().filter(|waived| !waived.expired);
-        holding
-            .flat_map(|waived| &waived.fields)
-            .any(|own| own == field)
+        holding.flat_map(|waived| &waived.fields).any(|own| own == field)
     }
 }

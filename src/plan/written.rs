@@ -72,16 +72,11 @@ impl Written {
                 settled.extend(fields.iter().cloned());
                 // An undo puts back what was there; that is not what anybody asks for.
                 if run.began.undoes.is_none() && !fields.is_empty() {
-                    let mark = Mark {
-                        run: run.began.run.clone(),
-                        fields,
-                        left,
-                    };
+                    let mark = Mark { run: run.began.run.clone(), fields, left };
                     self.places.entry(address.clone()).or_default().push(mark);
                 }
             }
-            self.seen_later
-                .insert(address.clone(), change.before.clone());
+            self.seen_later.insert(address.clone(), change.before.clone());
         }
         self.seen_later.extend(run.seen.clone());
     }
@@ -95,10 +90,8 @@ impl Written {
         context: &Context,
         observation: &Observation,
     ) {
-        let is_judged = matches!(
-            draft.entry.verdict,
-            Verdict::Ok | Verdict::Change | Verdict::Finding
-        );
+        let is_judged =
+            matches!(draft.entry.verdict, Verdict::Ok | Verdict::Change | Verdict::Finding);
         let address = draft.entry.address();
         let marks = self.places.get(&address).filter(|_| is_judged);
         let control = baseline.control(&draft.entry.control);
@@ -137,11 +130,7 @@ impl Mark {
         context: &Context,
     ) -> (Option<String>, Vec<Difference>) {
         // What would lead back to what the run left says, in the control's own words, what has moved.
-        let back = Past {
-            before: &self.left,
-            after: now,
-            live: now,
-        };
+        let back = Past { before: &self.left, after: now, live: now };
         let proposal = match control.restore(&draft.entry.place, &back, context) {
             Ok(proposal) if matches!(proposal.standing, Standing::Own) => proposal,
             _ => return (None, Vec::new()),
@@ -161,10 +150,7 @@ impl Mark {
     fn gone(&self, what: &str) -> Finding {
         Finding {
             field: "name".to_owned(),
-            what: format!(
-                "{what}, which the apply {} left, does not exist any more",
-                self.run
-            ),
+            what: format!("{what}, which the apply {} left, does not exist any more", self.run),
             remedy: "find out who deleted it (baseline drift --who); name what is to be there, or \
                      waive it if it is meant to be so"
                 .to_owned(),

@@ -22,11 +22,7 @@ pub enum Change {
 /// What became of each statement: first those that are there now, in their order, then those that
 /// went.
 pub fn changes(before: Option<&Policy>, after: &Policy) -> Vec<Change> {
-    let old: Vec<&Statement> = before
-        .map(Policy::statements)
-        .unwrap_or_default()
-        .iter()
-        .collect();
+    let old: Vec<&Statement> = before.map(Policy::statements).unwrap_or_default().iter().collect();
     let mut left: Vec<bool> = vec![true; old.len()];
     let mut take = |same: &dyn Fn(&Statement) -> bool| {
         let at = (0..old.len()).find(|at| left[*at] && same(old[*at]))?;
@@ -62,15 +58,11 @@ pub fn changes(before: Option<&Policy>, after: &Policy) -> Vec<Change> {
         }
     }
     let added = found.into_iter().zip(after.statements());
-    let mut changes: Vec<Change> = added
-        .map(|(change, own)| change.unwrap_or_else(|| Change::Added(own.shown())))
-        .collect();
+    let mut changes: Vec<Change> =
+        added.map(|(change, own)| change.unwrap_or_else(|| Change::Added(own.shown()))).collect();
     let names = before.map(|policy| (0..old.len()).map(|index| policy.name_of(index)));
-    let gone = names
-        .into_iter()
-        .flatten()
-        .zip(left.into_iter().zip(old))
-        .filter(|(_, (left, _))| *left);
+    let gone =
+        names.into_iter().flatten().zip(left.into_iter().zip(old)).filter(|(_, (left, _))| *left);
     changes.extend(gone.map(|(name, (_, own))| Change::Removed(name, own.shown())));
     changes
 }
@@ -98,10 +90,7 @@ mod tests {
         let after = parse(r#"{"Statement":[{"n":2},{"Sid":"A","n":3,"m":1},{"n":1},{"Sid":"C"}]}"#);
         let wanted = [
             Change::Kept("#1".to_owned()),
-            Change::Changed(
-                "A".to_owned(),
-                vec![Difference::new("n", json!(1), json!(3))],
-            ),
+            Change::Changed("A".to_owned(), vec![Difference::new("n", json!(1), json!(3))]),
             Change::Kept("#3".to_owned()),
             Change::Added(json!({"Sid": "C"})),
             Change::Removed("B".to_owned(), json!({"Sid": "B"})),
@@ -116,10 +105,9 @@ mod tests {
         let before = parse(r#"{"Statement":[{"Principal":{"AWS":["a","b"]},"n":1},{"n":2}]}"#);
         let after = parse(r#"{"Statement":[{"Principal":{"AWS":["b"]},"n":1}]}"#);
         let keys = diff::compare(&json!({"AWS": ["a", "b"]}), &json!({"AWS": ["b"]}));
-        let keys = keys.into_iter().map(|key| Difference {
-            field: format!("Principal.{}", key.field),
-            ..key
-        });
+        let keys = keys
+            .into_iter()
+            .map(|key| Difference { field: format!("Principal.{}", key.field), ..key });
         let wanted = [
             Change::Changed("#1".to_owned(), keys.collect()),
             Change::Removed("#2".to_owned(), json!({"n": 2})),

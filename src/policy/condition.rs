@@ -95,12 +95,7 @@ impl Operator {
             "null" => (Family::Null, Test::Equal),
             other => (Family::Unknown(other.to_owned()), Test::Equal),
         };
-        Self {
-            quantifier,
-            family,
-            test,
-            if_exists,
-        }
+        Self { quantifier, family, test, if_exists }
     }
 
     /// Whether it holds when nothing equals the values: it then holds for an absent key, too.
@@ -230,13 +225,11 @@ impl Ord for Decimal {
             let by_magnitude = self.magnitude().cmp(&other.magnitude());
             by_magnitude.then_with(|| self.digits.cmp(&other.digits))
         };
-        self.signum()
-            .cmp(&other.signum())
-            .then_with(|| match self.signum() {
-                0 => std::cmp::Ordering::Equal,
-                1 => size(),
-                _ => size().reverse(),
-            })
+        self.signum().cmp(&other.signum()).then_with(|| match self.signum() {
+            0 => std::cmp::Ordering::Equal,
+            1 => size(),
+            _ => size().reverse(),
+        })
     }
 }
 
@@ -302,41 +295,21 @@ mod tests {
 
     #[test]
     fn numbers_are_the_same_whatever_their_spelling() {
-        for (one, other) in [
-            ("1.2", "1.20"),
-            ("1e3", "1000"),
-            ("0.5", "5E-1"),
-            ("-0", "0"),
-            ("007", "7"),
-        ] {
+        for (one, other) in
+            [("1.2", "1.20"), ("1e3", "1000"), ("0.5", "5E-1"), ("-0", "0"), ("007", "7")]
+        {
             assert_eq!(decimal(one), decimal(other), "{one} {other}");
         }
         // More digits than a float holds.
-        assert_ne!(
-            decimal("12345678901234567890123"),
-            decimal("12345678901234567890124")
-        );
-        for text in [
-            "",
-            ".",
-            "1.",
-            ".5",
-            "1e",
-            "0x1",
-            "1 ",
-            "+1",
-            "1.2.3",
-            "1e99999999999",
-        ] {
+        assert_ne!(decimal("12345678901234567890123"), decimal("12345678901234567890124"));
+        for text in ["", ".", "1.", ".5", "1e", "0x1", "1 ", "+1", "1.2.3", "1e99999999999"] {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn numbers_are_ordered() {
-        let ordered = [
-            "-10", "-1.5", "-1.25", "0", "0.09", "0.1", "1.2", "1.3", "9", "10", "1e3",
-        ];
+        let ordered = ["-10", "-1.5", "-1.25", "0", "0.09", "0.1", "1.2", "1.3", "9", "10", "1e3"];
         for pair in ordered.windows(2) {
             assert!(decimal(pair[0]) < decimal(pair[1]), "{pair:?}");
         }
@@ -355,10 +328,7 @@ mod tests {
     fn operators_are_taken_apart() {
         let operator = Operator::parse("ForAnyValue:StringNotLikeIfExists");
         assert_eq!(operator.quantifier, Some(Quantifier::Any));
-        assert_eq!(
-            (operator.family, operator.test),
-            (Family::Pattern, Test::Different)
-        );
+        assert_eq!((operator.family, operator.test), (Family::Pattern, Test::Different));
         assert!(operator.if_exists);
         let unknown = Operator::parse("StringSounds");
         assert_eq!(unknown.family, Family::Unknown("stringsounds".to_owned()));
@@ -367,9 +337,6 @@ mod tests {
     #[test]
     fn the_key_of_a_tag_keeps_its_case() {
         assert_eq!(Key::parse("AWS:SourceIp").name(), "aws:sourceip");
-        assert_eq!(
-            Key::parse("S3:ExistingObjectTag/Team").name(),
-            "s3:existingobjecttag/Team"
-        );
+        assert_eq!(Key::parse("S3:ExistingObjectTag/Team").name(), "s3:existingobjecttag/Team");
     }
 }

@@ -91,11 +91,7 @@ fn kept_out(
             .collect();
         let denied = requests.iter().map(|own| policy.keeps_out(own, dialect));
         let denied: Option<Vec<String>> = denied
-            .map(|found| {
-                found
-                    .filter(|(_, sure)| *sure == Match::Yes)
-                    .map(|(by, _)| by)
-            })
+            .map(|found| found.filter(|(_, sure)| *sure == Match::Yes).map(|(by, _)| by))
             .collect();
         if let Some(by) = denied.and_then(|list| list.into_iter().next()) {
             return Some((service.clone(), by));
@@ -123,16 +119,12 @@ fn leave_nobody(policy: &Policy, dialect: Dialect<'_>) -> Option<(String, String
             counts.then(|| (policy.name_of(index), meaning, by_address))
         })
         .collect();
-    let pairs = denies
-        .iter()
-        .flat_map(|one| denies.iter().map(move |other| (one, other)));
+    let pairs = denies.iter().flat_map(|one| denies.iter().map(move |other| (one, other)));
     let mut pairs = pairs.filter(|(one, other)| {
         one.2
             && !other.2
             && one.1.actions == other.1.actions
             && one.1.resources == other.1.resources
     });
-    pairs
-        .next()
-        .map(|(one, other)| (one.0.clone(), other.0.clone()))
+    pairs.next().map(|(one, other)| (one.0.clone(), other.0.clone()))
 }

@@ -59,10 +59,7 @@ impl Policy {
                 _ => entries.push((key, Json::of_valid(value)?)),
             }
         }
-        if entries
-            .iter()
-            .any(|(key, value)| key == "Version" && value.text().is_none())
-        {
+        if entries.iter().any(|(key, value)| key == "Version" && value.text().is_none()) {
             return Err("its Version is no text".to_owned());
         }
         let list = found.ok_or("it has no statements")?;
@@ -108,9 +105,7 @@ impl Policy {
     /// The version of the policy language; `2008-10-17` where none is given. Source: IAM User
     /// Guide, "IAM JSON policy elements: Version".
     pub fn version(&self) -> &str {
-        self.get("Version")
-            .and_then(Json::text)
-            .unwrap_or("2008-10-17")
+        self.get("Version").and_then(Json::text).unwrap_or("2008-10-17")
     }
 
     /// Whether `${…}` stands for something of the request, and not for itself.
@@ -239,11 +234,9 @@ impl Statement {
     fn of_valid(separator: &str, text: &str) -> Result<Self, String> {
         let json = Json::of_valid(text)?;
         match json {
-            Json::Table(_) => Ok(Self {
-                separator: separator.to_owned(),
-                text: text.to_owned(),
-                json,
-            }),
+            Json::Table(_) => {
+                Ok(Self { separator: separator.to_owned(), text: text.to_owned(), json })
+            }
             _ => Err(format!("a statement is no table: {text}")),
         }
     }
@@ -265,9 +258,7 @@ impl Statement {
 
     /// Its Sid; an empty one is none.
     pub fn sid(&self) -> Option<&str> {
-        self.get("Sid")
-            .and_then(Json::text)
-            .filter(|sid| !sid.is_empty())
+        self.get("Sid").and_then(Json::text).filter(|sid| !sid.is_empty())
     }
 
     /// Whether it is ours by its Sid.
@@ -336,10 +327,8 @@ mod tests {
         let mut merged = policy(text);
         assert_eq!(merged.compact(), text);
         merged.put(&json!({"Sid": "BaselineX", "Effect": "Deny"}));
-        let wanted = text.replace(
-            "{\"n\":1e3}",
-            r#"{"n":1e3},{"Sid":"BaselineX","Effect":"Deny"}"#,
-        );
+        let wanted =
+            text.replace("{\"n\":1e3}", r#"{"n":1e3},{"Sid":"BaselineX","Effect":"Deny"}"#);
         assert_eq!(merged.compact(), wanted);
         merged.put(&json!({"Sid": "BaselineX", "Effect": "Allow"}));
         assert_eq!(merged.statements().len(), 3);
@@ -391,10 +380,7 @@ mod tests {
 
     #[test]
     fn white_space_goes_only_when_the_policy_is_too_long_with_it() {
-        let text = format!(
-            r#"{{"Statement":[{{"Sid":"A B"}}{}]}}"#,
-            " ".repeat(LARGEST)
-        );
+        let text = format!(r#"{{"Statement":[{{"Sid":"A B"}}{}]}}"#, " ".repeat(LARGEST));
         assert_eq!(policy(&text).text(), text);
         assert_eq!(policy(&text).compact(), r#"{"Statement":[{"Sid":"A B"}]}"#);
     }

@@ -23,9 +23,7 @@ impl Policy {
         let denies =
             statements.filter_map(|own| Meaning::of(own.json(), self.has_variables(), dialect));
         let denies: Vec<Meaning> = denies.filter(|own| own.denies).collect();
-        parts(&wanted)
-            .iter()
-            .all(|part| denies.iter().any(|own| is_broader(own, part)))
+        parts(&wanted).iter().all(|part| denies.iter().any(|own| is_broader(own, part)))
     }
 }
 
@@ -33,10 +31,7 @@ impl Policy {
     /// Whether all requests to a bucket and its objects that are not encrypted are denied.
     pub fn denies_insecure_transport(&self, bucket_arn: &str) -> bool {
         let partition = bucket_arn.split(':').nth(1).unwrap_or_default();
-        self.denies_all_of(
-            &deny_insecure_transport(bucket_arn),
-            Dialect::resource(partition),
-        )
+        self.denies_all_of(&deny_insecure_transport(bucket_arn), Dialect::resource(partition))
     }
 }
 
@@ -44,9 +39,7 @@ impl Policy {
 fn parts(meaning: &Meaning) -> Vec<Meaning> {
     let each = |scope: &Scope<String>| match scope {
         Scope::Only(items) => {
-            let single = items
-                .iter()
-                .map(|item| Scope::Only(BTreeSet::from([item.clone()])));
+            let single = items.iter().map(|item| Scope::Only(BTreeSet::from([item.clone()])));
             single.collect()
         }
         whole => vec![whole.clone()],
@@ -115,9 +108,9 @@ fn includes(
     match (wide, narrow) {
         (Scope::Only(wide), Scope::Only(narrow)) => narrow.iter().all(|item| covered(wide, item)),
         (Scope::Only(wide), Scope::AllBut(_)) => wide.contains("*"),
-        (Scope::AllBut(spared), Scope::Only(narrow)) => narrow
-            .iter()
-            .all(|item| !spared.iter().any(|own| meet(own, item))),
+        (Scope::AllBut(spared), Scope::Only(narrow)) => {
+            narrow.iter().all(|item| !spared.iter().any(|own| meet(own, item)))
+        }
         (Scope::AllBut(spared), Scope::AllBut(narrow)) => {
             spared.iter().all(|item| covered(narrow, item))
         }
@@ -126,8 +119,7 @@ fn includes(
 
 /// Whether every condition of the wider statement holds whenever all of the narrower one do.
 fn are_implied(wide: &Conditions, narrow: &Conditions) -> bool {
-    wide.iter()
-        .all(|wide| narrow.iter().any(|narrow| implies(narrow, wide)))
+    wide.iter().all(|wide| narrow.iter().any(|narrow| implies(narrow, wide)))
 }
 
 type Condition<'a> = (&'a (Operator, Key), &'a BTreeSet<Operand>);
@@ -189,9 +181,7 @@ fn bounds<'a>(
     wide: &'a BTreeSet<Operand>,
 ) -> Option<(&'a Operand, &'a Operand)> {
     let single = |values: &'a BTreeSet<Operand>| {
-        let number = values
-            .first()
-            .filter(|own| matches!(own, Operand::Number(_)));
+        let number = values.first().filter(|own| matches!(own, Operand::Number(_)));
         number.filter(|_| values.len() == 1)
     };
     Some((single(narrow)?, single(wide)?))

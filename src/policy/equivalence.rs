@@ -44,9 +44,7 @@ impl Policy {
     pub fn says(&self, wanted: &serde_json::Value, dialect: Dialect<'_>) -> bool {
         let wanted = Statement::from(wanted);
         let wanted = Said::by(&wanted, true, dialect);
-        statements(self, dialect)
-            .iter()
-            .any(|(_, said)| *said == wanted)
+        statements(self, dialect).iter().any(|(_, said)| *said == wanted)
     }
 }
 
@@ -54,9 +52,7 @@ impl Policy {
 fn statements<'a>(policy: &'a Policy, dialect: Dialect<'_>) -> Vec<(Option<&'a str>, Said<'a>)> {
     let variables = policy.has_variables();
     let statements = policy.statements().iter();
-    statements
-        .map(|own| (own.sid(), Said::by(own, variables, dialect)))
-        .collect()
+    statements.map(|own| (own.sid(), Said::by(own, variables, dialect))).collect()
 }
 
 /// The keys beside the statements and the version.

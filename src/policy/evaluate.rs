@@ -155,11 +155,7 @@ fn is_absent(values: &BTreeSet<Operand>, fact: &Fact) -> Match {
 /// of them for negated ones.
 fn passes(operator: &Operator, values: &BTreeSet<Operand>, value: &str) -> Match {
     let any = Match::any(values.iter().map(|own| holds(operator, own, value)));
-    if operator.is_negated() {
-        any.not()
-    } else {
-        any
-    }
+    if operator.is_negated() { any.not() } else { any }
 }
 
 fn holds(operator: &Operator, own: &Operand, value: &str) -> Match {
@@ -224,20 +220,13 @@ fn arn_like(pattern: &str, value: &str) -> Match {
     let parts = |arn: &str| -> Vec<String> { arn.splitn(6, ':').map(str::to_owned).collect() };
     let (pattern, value) = (parts(pattern), parts(value));
     // Only services assume the roles below this path, and no service calls this program.
-    if pattern
-        .last()
-        .is_some_and(|own| own.starts_with("role/aws-service-role/"))
+    if pattern.last().is_some_and(|own| own.starts_with("role/aws-service-role/"))
         && value.last().is_some_and(|own| own.starts_with("role/*/"))
     {
         return Match::No;
     }
     match pattern.len() == 6 && value.len() == 6 {
-        true => Match::all(
-            pattern
-                .iter()
-                .zip(&value)
-                .map(|(own, part)| like(own, part)),
-        ),
+        true => Match::all(pattern.iter().zip(&value).map(|(own, part)| like(own, part))),
         false => Match::CannotTell,
     }
 }

@@ -20,19 +20,13 @@ pub const PRESIGNED_V2: &str = "BaselineDenyPresignedV2";
 /// The Sid of [`deny_delete_without_mfa`].
 pub const DELETE_WITHOUT_MFA: &str = "BaselineDenyDeleteWithoutMfa";
 /// The Sids of [`deny_other_encryption`].
-pub const OTHER_ENCRYPTION: [&str; 3] = [
-    "BaselineDenyOtherEncryption",
-    "BaselineDenyOtherKeys",
-    "BaselineDenyCustomerKeys",
-];
+pub const OTHER_ENCRYPTION: [&str; 3] =
+    ["BaselineDenyOtherEncryption", "BaselineDenyOtherKeys", "BaselineDenyCustomerKeys"];
 
 /// What [`deny_elsewhere`] leaves out, so that whoever it locks out can still mend the policy. The
 /// policies of callers decide who that may be.
-const POLICY_ACTIONS: [&str; 3] = [
-    "s3:DeleteBucketPolicy",
-    "s3:GetBucketPolicy",
-    "s3:PutBucketPolicy",
-];
+const POLICY_ACTIONS: [&str; 3] =
+    ["s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy"];
 
 /// The Deny of requests to a bucket and its objects that are not encrypted.
 pub fn deny_insecure_transport(bucket_arn: &str) -> Value {
@@ -149,11 +143,7 @@ pub fn deny_presigned_v2(bucket_arn: &str) -> Value {
 pub fn deny_delete_without_mfa(bucket_arn: &str) -> Value {
     let condition = json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
     let mut statement = deny(DELETE_WITHOUT_MFA, bucket_arn, condition);
-    statement["Action"] = json!([
-        "s3:DeleteBucket",
-        "s3:DeleteObject",
-        "s3:DeleteObjectVersion"
-    ]);
+    statement["Action"] = json!(["s3:DeleteBucket", "s3:DeleteObject", "s3:DeleteObjectVersion"]);
     statement
 }
 

@@ -118,9 +118,9 @@ impl Json {
         match self {
             Self::Text(text) => has(text),
             Self::List(list) => list.iter().any(|item| item.any_text(has)),
-            Self::Table(entries) => entries
-                .iter()
-                .any(|(key, value)| has(key) || value.any_text(has)),
+            Self::Table(entries) => {
+                entries.iter().any(|(key, value)| has(key) || value.any_text(has))
+            }
             Self::Null | Self::Bool(_) | Self::Number(_) => false,
         }
     }

@@ -21,18 +21,12 @@ pub struct Dialect<'a> {
 impl<'a> Dialect<'a> {
     /// Policies of buckets, topics, keys and other resources.
     pub fn resource(partition: &'a str) -> Self {
-        Self {
-            partition,
-            anyone_is_aws: true,
-        }
+        Self { partition, anyone_is_aws: true }
     }
 
     /// Trust policies of roles.
     pub fn trust(partition: &'a str) -> Self {
-        Self {
-            partition,
-            anyone_is_aws: false,
-        }
+        Self { partition, anyone_is_aws: false }
     }
 }
 

@@ -34,11 +34,7 @@ impl Moment {
             let day = Date::parse(text, &Iso8601::DATE).ok().filter(|_| is_day)?;
             Some(day.midnight().assume_utc())
         };
-        seconds()
-            .or_else(day)
-            .or_else(with_offset)
-            .or_else(in_utc)
-            .map(Self)
+        seconds().or_else(day).or_else(with_offset).or_else(in_utc).map(Self)
     }
 
     /// How one written point in time is to another; `None` where one of them cannot be read.
@@ -55,12 +51,9 @@ mod tests {
     fn all_documented_spellings_are_points_in_time() {
         let of = |text: &str| Moment::parse(text).unwrap_or_else(|| panic!("{text}"));
         let midnight = of("2026-01-01");
-        for same in [
-            "2026-01-01T00:00:00Z",
-            "2026-01-01T00:00Z",
-            "2026-01-01T01:00:00+01:00",
-            "1767225600",
-        ] {
+        for same in
+            ["2026-01-01T00:00:00Z", "2026-01-01T00:00Z", "2026-01-01T01:00:00+01:00", "1767225600"]
+        {
             assert_eq!(of(same), midnight, "{same}");
         }
         assert!(of("2025-12-31T23:59:59Z") < midnight);

@@ -115,9 +115,7 @@ pub(super) fn whose(
         }
         _ => Some(text),
     };
-    known
-        .filter(|own| !is_open(own) && !own.is_empty())
-        .map(str::to_owned)
+    known.filter(|own| !is_open(own) && !own.is_empty()).map(str::to_owned)
 }
 
 /// Whether an operator lets nothing pass but its values.

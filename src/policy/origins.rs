@@ -81,9 +81,7 @@ fn denies_elsewhere(policy: &Policy, allow: &Meaning, dialect: Dialect<'_>) -> b
     let statements = policy.statements().iter();
     let meanings =
         statements.filter_map(|own| Meaning::of(own.json(), policy.has_variables(), dialect));
-    meanings
-        .filter(|own| own.denies && is_for_all_of(own, allow))
-        .any(|own| denies_by_origin(&own))
+    meanings.filter(|own| own.denies && is_for_all_of(own, allow)).any(|own| denies_by_origin(&own))
 }
 
 /// Whether a condition of a Deny is that a request comes from elsewhere.

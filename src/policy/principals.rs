@@ -24,10 +24,10 @@ impl Policy {
         for (index, statement) in self.statements().iter().enumerate() {
             for key in ["Principal", "NotPrincipal"] {
                 let ids = aws_principals(statement, key);
-                found.extend(ids.filter(|id| is_unique_id(id)).map(|id| Deleted {
-                    statement: self.name_of(index),
-                    id: id.to_owned(),
-                }));
+                found.extend(
+                    ids.filter(|id| is_unique_id(id))
+                        .map(|id| Deleted { statement: self.name_of(index), id: id.to_owned() }),
+                );
             }
         }
         found
@@ -56,10 +56,8 @@ impl Policy {
     /// Sources: S3 User Guide, "Enabling Amazon S3 server access logging"; Elastic Load Balancing
     /// User Guide, "Access logs for your Application Load Balancer".
     pub fn delivers_plain_logs(&self) -> Option<String> {
-        let services = [
-            "logging.s3.amazonaws.com",
-            "logdelivery.elasticloadbalancing.amazonaws.com",
-        ];
+        let services =
+            ["logging.s3.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"];
         let allowing = self.statements().iter().filter(|own| own.allows());
         let mut named = allowing.flat_map(|own| {
             let list = own.get("Principal").and_then(|own| own.get("Service"));

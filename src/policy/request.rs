@@ -71,11 +71,7 @@ impl Caller {
             None if resource == "root" => Kind::Root,
             _ => Kind::Other,
         };
-        Self {
-            arn: arn.to_owned(),
-            account,
-            kind,
-        }
+        Self { arn: arn.to_owned(), account, kind }
     }
 
     /// Whether this caller is the service of this principal.
@@ -195,16 +191,12 @@ impl Request {
             // Services of AWS speak TLS 1.2 or later.
             ("s3:TlsVersion", tls()),
         ];
-        let facts = facts
-            .into_iter()
-            .chain(absent.map(|key| (key, Fact::Absent)));
+        let facts = facts.into_iter().chain(absent.map(|key| (key, Fact::Absent)));
         Self {
             caller,
             action: action.to_owned(),
             resource: resource.to_owned(),
-            facts: facts
-                .map(|(key, fact)| (key.to_ascii_lowercase(), fact))
-                .collect(),
+            facts: facts.map(|(key, fact)| (key.to_ascii_lowercase(), fact)).collect(),
         }
     }
 
@@ -240,14 +232,8 @@ impl Request {
             ("s3:signatureversion", Fact::is("AWS4-HMAC-SHA256")),
             ("s3:TlsVersion", tls()),
             ("s3:x-amz-server-side-encryption", Fact::Absent),
-            (
-                "s3:x-amz-server-side-encryption-aws-kms-key-id",
-                Fact::Absent,
-            ),
-            (
-                "s3:x-amz-server-side-encryption-customer-algorithm",
-                Fact::Absent,
-            ),
+            ("s3:x-amz-server-side-encryption-aws-kms-key-id", Fact::Absent),
+            ("s3:x-amz-server-side-encryption-customer-algorithm", Fact::Absent),
         ];
         let facts = facts.map(|(key, fact)| (key.to_ascii_lowercase(), fact));
         Self {

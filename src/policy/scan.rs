@@ -111,11 +111,7 @@ impl<'a> Scanner<'a> {
             self.at = from + rest.find('"').unwrap_or(rest.len());
             // A quote is the end unless an odd number of backslashes stands before it.
             let before = &self.text.as_bytes()[start + 1..self.at];
-            let escapes = before
-                .iter()
-                .rev()
-                .take_while(|byte| **byte == b'\\')
-                .count();
+            let escapes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
             if escapes % 2 == 0 || self.at >= self.text.len() {
                 self.at = (self.at + 1).min(self.text.len());
                 return &self.text[start..self.at];
@@ -132,11 +128,7 @@ mod tests {
     fn parts_are_found_as_they_were_written() {
         let text = " { \"a\" : [ 1.20 , \"]\\\"\\\\\" ] ,\"b\":{ } , \"c\\u0061\":-1e3} ";
         let found = entries(text).expect("valid");
-        let wanted = [
-            ("a", "[ 1.20 , \"]\\\"\\\\\" ]"),
-            ("b", "{ }"),
-            ("ca", "-1e3"),
-        ];
+        let wanted = [("a", "[ 1.20 , \"]\\\"\\\\\" ]"), ("b", "{ }"), ("ca", "-1e3")];
         assert_eq!(found, wanted.map(|(key, value)| (key.to_owned(), value)));
         assert_eq!(items(found[0].1), Some(vec!["1.20", "\"]\\\"\\\\\""]));
         assert_eq!(items("[ ]"), Some(Vec::new()));

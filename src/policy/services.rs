@@ -67,10 +67,7 @@ fn sources(service: &str, meaning: &Meaning, account: &str) -> Held {
         let is_source = SOURCES.contains(&key.name());
         let is_referer = is_mail && key.name() == "aws:referer";
         let named = |own: &Operand| match is_referer {
-            true => own
-                .text()
-                .filter(|own| is_account_id(own))
-                .map(str::to_owned),
+            true => own.text().filter(|own| is_account_id(own)).map(str::to_owned),
             false => whose(operator, key, own, account),
         };
         if !(is_source || is_referer) || !insists(operator) || values.is_empty() {

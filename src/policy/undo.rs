@@ -68,11 +68,7 @@ impl Policy {
         if differs && before.is_single() && policy.statements().len() == 1 {
             policy.make_single();
         }
-        Undone {
-            policy: Some(policy).filter(|policy| !policy.is_empty()),
-            differs,
-            moved,
-        }
+        Undone { policy: Some(policy).filter(|policy| !policy.is_empty()), differs, moved }
     }
 
     /// The policy without its statements.
@@ -123,15 +119,9 @@ mod tests {
         after: Option<Policy>,
         live: Option<Policy>,
     ) -> (Value, Vec<String>) {
-        let past = Past {
-            before,
-            after,
-            live,
-        };
+        let past = Past { before, after, live };
         let undone = Policy::undo(&past, Dialect::resource("aws"));
-        let statements = undone
-            .policy
-            .map(|policy| json!(policy)["Statement"].clone());
+        let statements = undone.policy.map(|policy| json!(policy)["Statement"].clone());
         (json!(statements), undone.moved)
     }
 
@@ -143,11 +133,7 @@ mod tests {
     #[test]
     fn what_the_run_put_in_goes_and_what_it_replaced_comes_back() {
         let before = policy(json!([allow("A", &["a"]), allow("B", &["old"])]));
-        let after = policy(json!([
-            allow("A", &["a"]),
-            allow("B", &["b"]),
-            allow("C", &["c"])
-        ]));
+        let after = policy(json!([allow("A", &["a"]), allow("B", &["b"]), allow("C", &["c"])]));
         let (undone, moved) = undo(before.clone(), after.clone(), after);
         assert_eq!(undone, json!(before)["Statement"]);
         assert!(moved.is_empty());
@@ -173,25 +159,12 @@ mod tests {
     fn what_others_added_changed_or_took_out_since_stays_so() {
         let before = policy(json!([allow("A", &["a"]), allow("B", &["b"])]));
         let ours = [allow("C", &["c"]), allow("D", &["d"]), allow("E", &["e"])];
-        let after = policy(json!([
-            allow("A", &["a"]),
-            allow("B", &["b"]),
-            ours[0],
-            ours[1],
-            ours[2]
-        ]));
+        let after =
+            policy(json!([allow("A", &["a"]), allow("B", &["b"]), ours[0], ours[1], ours[2]]));
         let changed = allow("D", &["other"]);
-        let live = policy(json!([
-            allow("B", &["new"]),
-            ours[0],
-            changed,
-            allow("F", &["f"])
-        ]));
+        let live = policy(json!([allow("B", &["new"]), ours[0], changed, allow("F", &["f"])]));
         let (undone, moved) = undo(before, after, live);
-        assert_eq!(
-            undone,
-            json!([allow("B", &["new"]), changed, allow("F", &["f"])])
-        );
+        assert_eq!(undone, json!([allow("B", &["new"]), changed, allow("F", &["f"])]));
         assert_eq!(moved, ["D"]);
     }
 
@@ -199,11 +172,7 @@ mod tests {
     fn what_the_run_took_out_comes_back_with_all_around_it() {
         let parse = |text: &str| Some(Policy::parse(text).expect("valid"));
         let before = || parse(r#"{"Id":"x","Statement":[{"Sid":"A"},{"Sid":"B"}]}"#);
-        let past = Past {
-            before: before(),
-            after: None,
-            live: None,
-        };
+        let past = Past { before: before(), after: None, live: None };
         let undone = Policy::undo(&past, Dialect::resource("aws"));
         assert_eq!(json!(undone.policy), json!(before()));
         let (undone, moved) = undo(

@@ -52,11 +52,7 @@ impl Policy {
         }
         let allows = first(Statement::allows, Match::Yes);
         let may_allow = first(Statement::allows, Match::CannotTell);
-        match (
-            allows,
-            may_allow,
-            first(Statement::denies, Match::CannotTell),
-        ) {
+        match (allows, may_allow, first(Statement::denies, Match::CannotTell)) {
             (None, None, _) => Verdict::NotAllowed,
             (Some(_), _, Some(by)) => Verdict::CannotTell { by },
             (Some(by), _, None) => Verdict::Allowed { by },

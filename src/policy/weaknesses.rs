@@ -61,10 +61,7 @@ pub fn weaknesses(
     partition: &str,
 ) -> Vec<Weakness> {
     let dialect = Dialect::resource(partition);
-    let bucket = Bucket {
-        arn: bucket_arn,
-        account,
-    };
+    let bucket = Bucket { arn: bucket_arn, account };
     let mut found = Vec::new();
     for (index, statement) in policy.statements().iter().enumerate() {
         let name = policy.name_of(index);
@@ -75,22 +72,12 @@ pub fn weaknesses(
         let meaning = Meaning::of(statement.json(), policy.has_variables(), dialect);
         let mut add = |kind: Kind, what: String, remedy: String| {
             let statement = name.clone();
-            found.push(Weakness {
-                kind,
-                statement,
-                what,
-                remedy,
-            });
+            found.push(Weakness { kind, statement, what, remedy });
         };
         if statement.allows() {
             match &meaning {
                 Some(meaning) => {
-                    let given = Given {
-                        name: &name,
-                        meaning,
-                        actions: actions(statement),
-                        bucket,
-                    };
+                    let given = Given { name: &name, meaning, actions: actions(statement), bucket };
                     given.people(&mut add);
                     given.identities(&mut add);
                     given.services(&mut add);

@@ -100,10 +100,7 @@ pub enum Inputs {
 /// whatever they wait for.
 pub(super) fn blocks(entries: &[&Entry], is_in_line: bool) -> Vec<Block> {
     let in_line: Vec<Entry> = match is_in_line {
-        true => entries
-            .iter()
-            .map(|entry| waiting_for_none(entry))
-            .collect(),
+        true => entries.iter().map(|entry| waiting_for_none(entry)).collect(),
         false => Vec::new(),
     };
     let folded = match is_in_line {
@@ -136,10 +133,7 @@ pub fn of_entries(entries: &[&Entry]) -> Vec<Block> {
 }
 
 fn waiting_for_none(entry: &Entry) -> Entry {
-    Entry {
-        after: Vec::new(),
-        ..entry.clone()
-    }
+    Entry { after: Vec::new(), ..entry.clone() }
 }
 
 fn block(folded: &Folded) -> Block {
@@ -159,14 +153,18 @@ fn rows(folded: &Folded) -> Vec<Row> {
     let entry = &folded.entry;
     let mut rows = Vec::new();
     rows.extend(entry.reason.clone().map(Row::Reason));
-    rows.extend(entry.waivers.iter().map(|own| Row::Waiver {
-        expired: own.expired,
-        terms: waiver::terms(own),
-    }));
-    rows.extend(entry.unseen.as_ref().map(|error| Row::Unread {
-        what: error.to_string(),
-        hint: advice(error),
-    }));
+    rows.extend(
+        entry
+            .waivers
+            .iter()
+            .map(|own| Row::Waiver { expired: own.expired, terms: waiver::terms(own) }),
+    );
+    rows.extend(
+        entry
+            .unseen
+            .as_ref()
+            .map(|error| Row::Unread { what: error.to_string(), hint: advice(error) }),
+    );
     rows.extend(entry.differences.iter().map(|own| Row::Difference {
         difference: own.clone(),
         is_waived: entry.waives(&own.field),
@@ -235,8 +233,6 @@ impl Block {
             here.filter_map(Place::label).collect()
         };
         let names = regions.iter();
-        names
-            .map(|region| (region.filter(|_| is_named), of_region(*region)))
-            .collect()
+        names.map(|region| (region.filter(|_| is_named), of_region(*region))).collect()
     }
 }

@@ -102,10 +102,7 @@ struct Own<'a> {
 
 impl<'a> Own<'a> {
     fn of(place: &'a Place) -> Self {
-        Self {
-            name: place.thing.as_deref(),
-            region: place.region.as_deref(),
-        }
+        Self { name: place.thing.as_deref(), region: place.region.as_deref() }
     }
 
     /// The entry with [`NAME`] and [`REGION`] for what is its own.
@@ -215,10 +212,7 @@ fn sizes(entry: &Entry) -> Vec<u64> {
 
 /// Shows the largest size of a policy, for several places; or none.
 fn set_sizes(entry: &mut Entry, most: &[u64]) {
-    let shown = entry
-        .calls
-        .iter_mut()
-        .filter_map(|call| call.shown.as_mut());
+    let shown = entry.calls.iter_mut().filter_map(|call| call.shown.as_mut());
     let sizes = shown.filter_map(|shown| shown.get_mut("Policy")?.get_mut("bytes"));
     for (at, size) in sizes.enumerate() {
         *size = most.get(at).copied().map_or(Value::Null, Value::from);

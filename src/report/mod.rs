@@ -82,10 +82,7 @@ impl Report {
             waivers: waiver::remarks(plan),
             idle: plan.idle.clone(),
             refusals,
-            closed: closed
-                .iter()
-                .map(|(region, places)| ((*region).to_owned(), *places))
-                .collect(),
+            closed: closed.iter().map(|(region, places)| ((*region).to_owned(), *places)).collect(),
         }
     }
 

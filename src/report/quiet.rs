@@ -16,10 +16,7 @@ pub struct Quiet {
 
 /// Whether there is nothing to do at a place.
 pub(super) fn is_quiet(entry: &Entry) -> bool {
-    let is_fine = matches!(
-        entry.verdict,
-        Verdict::Ok | Verdict::Elsewhere | Verdict::NotOffered
-    );
+    let is_fine = matches!(entry.verdict, Verdict::Ok | Verdict::Elsewhere | Verdict::NotOffered);
     is_fine && entry.findings.is_empty()
 }
 

@@ -23,12 +23,9 @@ pub struct Said {
 impl Said {
     /// Looks for a block with the same places, which no other can be taken for.
     pub(super) fn look_above(&mut self, blocks: &[Block]) {
-        let mut alike = blocks
-            .iter()
-            .filter(|own| own.places.len() == self.places.len());
-        let found = alike
-            .next()
-            .is_some_and(|own| own.places == self.places && own.places.len() > 1);
+        let mut alike = blocks.iter().filter(|own| own.places.len() == self.places.len());
+        let found =
+            alike.next().is_some_and(|own| own.places == self.places && own.places.len() > 1);
         self.is_named_above = found && alike.next().is_none();
     }
 }

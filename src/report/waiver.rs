@@ -11,10 +11,7 @@ pub fn terms(waived: &Waived) -> String {
     match (waived.expired, ticket) {
         (false, None) => format!("until {}: {reason} ({who})", waived.expires),
         (false, Some(ticket)) => format!("until {}: {reason} ({who}, {ticket})", waived.expires),
-        (true, None) => format!(
-            "the waiver of {who} expired on {}: {reason}",
-            waived.expires
-        ),
+        (true, None) => format!("the waiver of {who} expired on {}: {reason}", waived.expires),
         (true, Some(ticket)) => {
             let day = waived.expires;
             format!("the waiver of {who} ({ticket}) expired on {day}: {reason}")

@@ -14,12 +14,7 @@ pub fn sentence(summary: &Summary) -> String {
             rest => format!("No changes. {rest}."),
         };
     }
-    let Actions {
-        create,
-        change,
-        remove,
-        ..
-    } = summary.actions;
+    let Actions { create, change, remove, .. } = summary.actions;
     let changes = format!("{create} to create, {change} to change, {remove} to remove");
     match (create + change + remove, rest.as_str()) {
         // Of what is unknown nobody can say that there is nothing to change.
@@ -36,14 +31,8 @@ fn others(verdicts: &Verdicts) -> Vec<String> {
         (verdicts.finding, finding),
         (verdicts.unknown, format!("{} unknown", verdicts.unknown)),
         (verdicts.blocked, format!("{} blocked", verdicts.blocked)),
-        (
-            verdicts.elsewhere,
-            format!("{} managed by the organization", verdicts.elsewhere),
-        ),
-        (
-            verdicts.not_offered,
-            format!("{} not offered", verdicts.not_offered),
-        ),
+        (verdicts.elsewhere, format!("{} managed by the organization", verdicts.elsewhere)),
+        (verdicts.not_offered, format!("{} not offered", verdicts.not_offered)),
         (verdicts.waived, format!("{} waived", verdicts.waived)),
         (verdicts.ok, format!("{} compliant", verdicts.ok)),
     ];
@@ -71,33 +60,17 @@ mod tests {
 
     #[test]
     fn a_summary_reads_as_one_sentence() {
-        let verdicts = Verdicts {
-            change: 15,
-            finding: 1,
-            unknown: 2,
-            ok: 41,
-            ..Verdicts::default()
-        };
-        let actions = Actions {
-            create: 12,
-            change: 3,
-            ..Actions::default()
-        };
-        let summary = Summary {
-            verdicts,
-            actions,
-            controls: Vec::new(),
-        };
+        let verdicts =
+            Verdicts { change: 15, finding: 1, unknown: 2, ok: 41, ..Verdicts::default() };
+        let actions = Actions { create: 12, change: 3, ..Actions::default() };
+        let summary = Summary { verdicts, actions, controls: Vec::new() };
         assert_eq!(
             sentence(&summary),
             "12 to create, 3 to change, 0 to remove; 1 manual finding, 2 unknown, 41 compliant."
         );
         let no_changes = Summary {
             actions: Actions::default(),
-            verdicts: Verdicts {
-                unknown: 1,
-                ..Verdicts::default()
-            },
+            verdicts: Verdicts { unknown: 1, ..Verdicts::default() },
             ..summary
         };
         assert_eq!(sentence(&no_changes), "1 unknown.");

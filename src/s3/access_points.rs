@@ -11,27 +11,18 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Lists the access points of a region.
-pub const LIST_ACCESS_POINTS: Operation = Operation::new(
-    "s3control",
-    "ListAccessPoints",
-    &[Grant::any("s3:ListAccessPoints")],
-);
+pub const LIST_ACCESS_POINTS: Operation =
+    Operation::new("s3control", "ListAccessPoints", &[Grant::any("s3:ListAccessPoints")]);
 
 /// Reads one.
-pub const GET_ACCESS_POINT: Operation = Operation::new(
-    "s3control",
-    "GetAccessPoint",
-    &[Grant::any("s3:GetAccessPoint")],
-);
+pub const GET_ACCESS_POINT: Operation =
+    Operation::new("s3control", "GetAccessPoint", &[Grant::any("s3:GetAccessPoint")]);
 
 /// Reads the policy of one.
 pub const GET_ACCESS_POINT_POLICY: Operation = Operation::new(
     "s3control",
     "GetAccessPointPolicy",
-    &[Grant::on(
-        "s3:GetAccessPointPolicy",
-        "arn:{partition}:s3:*:{account}:accesspoint/*",
-    )],
+    &[Grant::on("s3:GetAccessPointPolicy", "arn:{partition}:s3:*:{account}:accesspoint/*")],
 );
 
 /// Lists the multi-region access points of the account.
@@ -62,12 +53,7 @@ pub async fn open_access_points(
             open.push(name);
         }
     }
-    open.extend(
-        multi?
-            .into_iter()
-            .filter(|(own, _)| own == bucket)
-            .map(|(_, name)| name),
-    );
+    open.extend(multi?.into_iter().filter(|(own, _)| own == bucket).map(|(_, name)| name));
     open.sort();
     Ok(open)
 }
@@ -105,12 +91,7 @@ impl AccessPoint {
         found
             .filter(lets_others_in)
             .filter_map(|found| beyond(found, shared_with))
-            .map(|found| {
-                (
-                    format!("its access point {name}: {}", found.what),
-                    found.remedy,
-                )
-            })
+            .map(|found| (format!("its access point {name}: {}", found.what), found.remedy))
             .collect()
     }
 }
@@ -122,11 +103,7 @@ impl Asked<'_> {
     /// # Errors
     /// When one of them, or the list, could not be seen.
     pub async fn access_points(&self, policy: Option<&str>) -> Result<Vec<AccessPoint>, AwsError> {
-        let Self {
-            reader,
-            bucket,
-            region,
-        } = *self;
+        let Self { reader, bucket, region } = *self;
         let policy = policy.and_then(|text| Policy::parse(text).ok());
         let partition = reader.caller.partition();
         if !policy.is_some_and(|own| own.leaves_it_to_access_points(partition)) {
@@ -152,9 +129,7 @@ async fn policy_of(reader: &Reader, name: &str, region: &str) -> Result<Option<S
     let read = Box::pin(async {
         let request = reader.clients.s3control(region).get_access_point_policy();
         let request = request.account_id(&reader.caller.account).name(name).send();
-        let answer = GET_ACCESS_POINT_POLICY
-            .answer(&reader.clients, region, request)
-            .await;
+        let answer = GET_ACCESS_POINT_POLICY.answer(&reader.clients, region, request).await;
         let answer = unless_absent(answer, "NoSuchAccessPointPolicy")?;
         Ok(answer.and_then(|answer| answer.policy))
     });
@@ -184,9 +159,7 @@ async fn of_region(reader: &Reader, region: &str) -> Result<Vec<Listed>, AwsErro
                 .account_id(&reader.caller.account)
                 .set_next_token(next)
                 .send();
-            let page = LIST_ACCESS_POINTS
-                .answer(&reader.clients, region, request)
-                .await?;
+            let page = LIST_ACCESS_POINTS.answer(&reader.clients, region, request).await?;
             for point in page.access_point_list() {
                 found.push(Listed {
                     bucket: point.bucket().to_owned(),
@@ -211,9 +184,7 @@ async fn block_of(reader: &Reader, name: &str, region: &str) -> Result<Flags, Aw
         .account_id(&reader.caller.account)
         .name(name)
         .send();
-    let point = GET_ACCESS_POINT
-        .answer(&reader.clients, region, request)
-        .await?;
+    let point = GET_ACCESS_POINT.answer(&reader.clients, region, request).await?;
     let block = point.public_access_block_configuration.map(|block| Flags {
         block_public_acls: block.block_public_acls == Some(true),
         ignore_public_acls: block.ignore_public_acls == Some(true),
@@ -262,7 +233,5 @@ async fn multi_region(reader: &Reader) -> Result<Vec<(String, String)>, AwsError
             }
         }
     });
-    reader
-        .once(&LIST_MULTI_REGION_ACCESS_POINTS, "", list)
-        .await
+    reader.once(&LIST_MULTI_REGION_ACCESS_POINTS, "", list).await
 }

@@ -31,11 +31,7 @@ pub(super) fn unless_absent<T>(
 /// into what is kept.
 macro_rules! ask {
     ($asked:expr, $operation:ident, $method:ident, $absent:expr, $keep:expr) => {{
-        let Asked {
-            reader,
-            bucket,
-            region,
-        } = *$asked;
+        let Asked { reader, bucket, region } = *$asked;
         // Boxed: many of these are awaited side by side, and each is large.
         let read = Box::pin(async {
             let request = reader
@@ -56,11 +52,7 @@ macro_rules! ask {
 /// members beside `$known` are noted.
 macro_rules! ask_whole {
     ($asked:expr, $operation:ident, $method:ident, $absent:expr, $known:expr, $keep:expr) => {{
-        let Asked {
-            reader,
-            bucket,
-            region,
-        } = *$asked;
+        let Asked { reader, bucket, region } = *$asked;
         // Boxed: many of these are awaited side by side, and each is large.
         let read = Box::pin(async {
             let probe = $crate::s3::whole::Probe::new($known);

@@ -49,10 +49,7 @@ pub struct ByDefault {
 impl Default for ByDefault {
     fn default() -> Self {
         let algorithm = "AES256".to_owned();
-        Self {
-            algorithm,
-            key: None,
-        }
+        Self { algorithm, key: None }
     }
 }
 
@@ -97,9 +94,7 @@ impl Encryption {
 impl ByDefault {
     /// The KMS key that it names.
     pub fn kms(&self) -> Option<&str> {
-        self.key
-            .as_deref()
-            .filter(|_| self.algorithm.starts_with("aws:kms"))
+        self.key.as_deref().filter(|_| self.algorithm.starts_with("aws:kms"))
     }
 }
 
@@ -181,13 +176,8 @@ struct Rules {
 impl PutBucketEncryption {
     /// The write for a bucket.
     pub fn with(target: Target, encryption: Encryption) -> Self {
-        let server_side_encryption_configuration = Rules {
-            rules: [encryption],
-        };
-        Self {
-            target,
-            server_side_encryption_configuration,
-        }
+        let server_side_encryption_configuration = Rules { rules: [encryption] };
+        Self { target, server_side_encryption_configuration }
     }
 }
 
@@ -213,21 +203,15 @@ impl Write for PutBucketEncryption {
             .map_err(|cause| unbuilt(self, cause))?;
         let blocked = encryption.blocked_encryption_types.as_ref().map(|blocked| {
             let types = blocked.encryption_type.iter();
-            let types = types
-                .map(|own| EncryptionType::from(own.as_str()))
-                .collect();
-            BlockedEncryptionTypes::builder()
-                .set_encryption_type(Some(types))
-                .build()
+            let types = types.map(|own| EncryptionType::from(own.as_str())).collect();
+            BlockedEncryptionTypes::builder().set_encryption_type(Some(types)).build()
         });
         let rule = ServerSideEncryptionRule::builder()
             .apply_server_side_encryption_by_default(default)
             .set_bucket_key_enabled(encryption.bucket_key_enabled)
             .set_blocked_encryption_types(blocked)
             .build();
-        let configuration = ServerSideEncryptionConfiguration::builder()
-            .rules(rule)
-            .build();
+        let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build();
         let request = clients
             .s3(&self.target.region)
             .put_bucket_encryption()

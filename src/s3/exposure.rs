@@ -10,18 +10,12 @@ use aws_sdk_s3::operation::get_bucket_website::GetBucketWebsiteOutput;
 use serde::{Deserialize, Serialize};
 
 /// Reads whether S3 takes the policy for public.
-pub const GET_POLICY_STATUS: Operation = Operation::new(
-    "s3",
-    "GetBucketPolicyStatus",
-    &[Grant::on("s3:GetBucketPolicyStatus", BUCKET)],
-);
+pub const GET_POLICY_STATUS: Operation =
+    Operation::new("s3", "GetBucketPolicyStatus", &[Grant::on("s3:GetBucketPolicyStatus", BUCKET)]);
 
 /// Reads whether the bucket is a website.
-pub const GET_WEBSITE: Operation = Operation::new(
-    "s3",
-    "GetBucketWebsite",
-    &[Grant::on("s3:GetBucketWebsite", BUCKET)],
-);
+pub const GET_WEBSITE: Operation =
+    Operation::new("s3", "GetBucketWebsite", &[Grant::on("s3:GetBucketWebsite", BUCKET)]);
 
 /// What makes a bucket public. Public ACLs of single objects are not looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,18 +57,11 @@ impl Asked<'_> {
     /// # Errors
     /// When some of it could not be seen.
     pub async fn exposure(&self) -> Result<Exposure, AwsError> {
-        let (policy, acl, website) = tokio::join!(
-            self.has_public_policy(),
-            self.acl_grants(),
-            self.is_website()
-        );
+        let (policy, acl, website) =
+            tokio::join!(self.has_public_policy(), self.acl_grants(), self.is_website());
         let mut acl = acl?;
         acl.retain(AclGrant::is_public);
-        Ok(Exposure {
-            policy: policy?,
-            acl,
-            website: website?,
-        })
+        Ok(Exposure { policy: policy?, acl, website: website? })
     }
 
     /// Whether S3 takes its policy for public.

@@ -48,9 +48,7 @@ impl LogTarget {
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if let Some(encryption) = &self.other_encryption {
-            faults.push(format!(
-                "its default encryption is {encryption}; logs need SSE-S3"
-            ));
+            faults.push(format!("its default encryption is {encryption}; logs need SSE-S3"));
         }
         if self.has_retention {
             faults.push("its object lock has a default retention".to_owned());
@@ -113,9 +111,7 @@ impl Asked<'_> {
         // A policy that cannot be read lets nobody in, and nothing is put into it.
         let policy = policy?.map(|text| Policy::parse(&text));
         let by_policy = match &policy {
-            Some(Ok(policy)) => sources
-                .iter()
-                .all(|source| admits(policy, arn, account, source)),
+            Some(Ok(policy)) => sources.iter().all(|source| admits(policy, arn, account, source)),
             _ => false,
         };
         let denied: Vec<Denial> = match &policy {
@@ -204,9 +200,9 @@ fn short_lived(rules: &Lifecycle, sources: &[Source]) -> Option<String> {
         }
         let name = rule.name();
         match rule.expiration_days() {
-            _ if rule.expires_on_date() => Some(format!(
-                "its lifecycle rule '{name}' deletes them on a date"
-            )),
+            _ if rule.expires_on_date() => {
+                Some(format!("its lifecycle rule '{name}' deletes them on a date"))
+            }
             Some(days) if days < SHORTEST => Some(format!(
                 "its lifecycle rule '{name}' deletes them after {days} days, before {SHORTEST}"
             )),
@@ -241,35 +237,20 @@ fn denies(
         .with("s3:TlsVersion", Fact::OneOf(tls))
         .with("s3:authType", Fact::is("REST-HEADER"))
         .with("s3:signatureversion", Fact::is("AWS4-HMAC-SHA256"))
-        .with(
-            "s3:x-amz-server-side-encryption-aws-kms-key-id",
-            Fact::Absent,
-        )
-        .with(
-            "s3:x-amz-server-side-encryption-customer-algorithm",
-            Fact::Absent,
-        );
-    let sse = |fact: Fact| {
-        request
-            .clone()
-            .with("s3:x-amz-server-side-encryption", fact)
-    };
+        .with("s3:x-amz-server-side-encryption-aws-kms-key-id", Fact::Absent)
+        .with("s3:x-amz-server-side-encryption-customer-algorithm", Fact::Absent);
+    let sse = |fact: Fact| request.clone().with("s3:x-amz-server-side-encryption", fact);
     let sent = [sse(Fact::Absent), sse(Fact::is("AES256"))];
     let dialect = Dialect::resource(partition);
-    let denials = policy
-        .statements()
-        .iter()
-        .enumerate()
-        .filter_map(|(at, own)| {
-            let found = sent
-                .each_ref()
-                .map(|request| evaluate(own, policy.has_variables(), request, dialect));
-            let is_none = !own.denies() || found.iter().all(|own| *own == Match::No);
-            (!is_none).then(|| Denial {
-                statement: policy.name_of(at),
-                is_certain: found.iter().all(|own| *own == Match::Yes),
-            })
-        });
+    let denials = policy.statements().iter().enumerate().filter_map(|(at, own)| {
+        let found =
+            sent.each_ref().map(|request| evaluate(own, policy.has_variables(), request, dialect));
+        let is_none = !own.denies() || found.iter().all(|own| *own == Match::No);
+        (!is_none).then(|| Denial {
+            statement: policy.name_of(at),
+            is_certain: found.iter().all(|own| *own == Match::Yes),
+        })
+    });
     let mut denials: Vec<Denial> = denials.collect();
     let certain = denials.iter().position(|own| own.is_certain);
     let first = certain.or((!denials.is_empty()).then_some(0));
@@ -325,23 +306,14 @@ mod tests {
         change(&mut statement);
         let text = json!({"Statement": [statement]}).to_string();
         let policy = Policy::parse(&text).expect("a policy");
-        admits(
-            &policy,
-            ARN,
-            ACCOUNT,
-            &("data".to_owned(), "data/".to_owned()),
-        )
+        admits(&policy, ARN, ACCOUNT, &("data".to_owned(), "data/".to_owned()))
     }
 
     #[test]
     fn what_lets_the_logs_in_whatever_its_spelling() {
         assert!(lets_in(|_| {}));
-        assert!(lets_in(
-            |s| s["Action"] = json!(["S3:PutObject", "s3:GetObject"])
-        ));
-        assert!(lets_in(
-            |s| s["Resource"] = json!(["arn:aws:s3:::logs/data*"])
-        ));
+        assert!(lets_in(|s| s["Action"] = json!(["S3:PutObject", "s3:GetObject"])));
+        assert!(lets_in(|s| s["Resource"] = json!(["arn:aws:s3:::logs/data*"])));
         assert!(lets_in(|s| s["Condition"] = Value::Null));
         let documented = json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data"},
             "StringEquals": {"aws:SourceAccount": ACCOUNT}});
@@ -366,23 +338,14 @@ mod tests {
         let office_only = json!({"NotIpAddress": office});
         assert_eq!(denied_by(office_only), office_denies(true));
         let sse = |operator: &str, value: &str| json!({operator: {"s3:x-amz-server-side-encryption": value}});
-        assert_eq!(
-            denied_by(sse("StringNotEquals", "aws:kms")),
-            office_denies(true)
-        );
-        assert_eq!(
-            denied_by(sse("StringNotEquals", "AES256")),
-            office_denies(false)
-        );
+        assert_eq!(denied_by(sse("StringNotEquals", "aws:kms")), office_denies(true));
+        assert_eq!(denied_by(sse("StringNotEquals", "AES256")), office_denies(false));
         assert_eq!(denied_by(sse("Null", "true")), office_denies(false));
         assert_eq!(denied_by(sse("StringEquals", "aws:kms")), None);
         let acl = json!({"StringNotEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}});
         assert_eq!(denied_by(acl), office_denies(false));
         let key = "s3:x-amz-server-side-encryption-aws-kms-key-id";
-        assert_eq!(
-            denied_by(json!({"StringNotEquals": {key: "arn:x"}})),
-            office_denies(true)
-        );
+        assert_eq!(denied_by(json!({"StringNotEquals": {key: "arn:x"}})), office_denies(true));
         let old = json!({"NumericLessThan": {"s3:TlsVersion": "1.2"}});
         assert_eq!(denied_by(old), None);
         let spares = json!({"NotIpAddress": office,
@@ -405,10 +368,7 @@ mod tests {
                 "Expiration": {"Days": days}})
         };
         let said = found(rule("", 1)).expect("it is short");
-        assert_eq!(
-            said,
-            "its lifecycle rule 'tidy' deletes them after 1 days, before 30"
-        );
+        assert_eq!(said, "its lifecycle rule 'tidy' deletes them after 1 days, before 30");
         assert!(found(rule("data/2026", 1)).is_some());
         assert!(found(rule("tmp/", 1)).is_none());
         assert!(found(rule("", 30)).is_none());
@@ -420,26 +380,17 @@ mod tests {
     #[test]
     fn what_lets_in_less_does_not() {
         assert!(!lets_in(|s| s["Effect"] = json!("Deny")));
-        assert!(!lets_in(
-            |s| s["Principal"] = json!({"Service": "s3.amazonaws.com"})
-        ));
+        assert!(!lets_in(|s| s["Principal"] = json!({"Service": "s3.amazonaws.com"})));
         assert!(!lets_in(|s| s["Action"] = json!("s3:GetObject")));
-        assert!(!lets_in(
-            |s| s["Resource"] = json!("arn:aws:s3:::logs/other/*")
-        ));
-        assert!(!lets_in(
-            |s| s["Resource"] = json!("arn:aws:s3:::logs/data/")
-        ));
+        assert!(!lets_in(|s| s["Resource"] = json!("arn:aws:s3:::logs/other/*")));
+        assert!(!lets_in(|s| s["Resource"] = json!("arn:aws:s3:::logs/data/")));
         for condition in [
             json!({"StringEquals": {"aws:SourceAccount": "444455556666"}}),
             json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::other"}}),
             json!({"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}),
             json!({"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}),
         ] {
-            assert!(
-                !lets_in(|s| s["Condition"] = condition.clone()),
-                "{condition}"
-            );
+            assert!(!lets_in(|s| s["Condition"] = condition.clone()), "{condition}");
         }
     }
 }

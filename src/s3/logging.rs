@@ -14,11 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Reads where the access logs go.
-pub const GET_LOGGING: Operation = Operation::new(
-    "s3",
-    "GetBucketLogging",
-    &[Grant::on("s3:GetBucketLogging", BUCKET)],
-);
+pub const GET_LOGGING: Operation =
+    Operation::new("s3", "GetBucketLogging", &[Grant::on("s3:GetBucketLogging", BUCKET)]);
 
 /// Reads who pays for requests.
 pub const GET_REQUEST_PAYMENT: Operation = Operation::new(
@@ -85,9 +82,7 @@ impl Logging {
             let partitioned = PartitionedPrefix::builder()
                 .set_partition_date_source(source.map(PartitionDateSource::from))
                 .build();
-            TargetObjectKeyFormat::builder()
-                .partitioned_prefix(partitioned)
-                .build()
+            TargetObjectKeyFormat::builder().partitioned_prefix(partitioned).build()
         });
         LoggingEnabled::builder()
             .target_bucket(&self.target_bucket)
@@ -129,16 +124,12 @@ impl Asked<'_> {
     /// # Errors
     /// When it could not be seen.
     pub async fn requester_pays(&self) -> Result<bool, AwsError> {
-        ask!(
-            self,
-            GET_REQUEST_PAYMENT,
-            get_bucket_request_payment,
-            "",
-            |answer: Option<GetBucketRequestPaymentOutput>| {
-                let payer = answer.and_then(|answer| answer.payer);
-                payer.is_some_and(|payer| payer.as_str() == "Requester")
-            }
-        )
+        ask!(self, GET_REQUEST_PAYMENT, get_bucket_request_payment, "", |answer: Option<
+            GetBucketRequestPaymentOutput,
+        >| {
+            let payer = answer.and_then(|answer| answer.payer);
+            payer.is_some_and(|payer| payer.as_str() == "Requester")
+        })
     }
 }
 
@@ -161,32 +152,20 @@ struct Status {
 impl PutBucketLogging {
     /// The write for a bucket; grants are not carried over, so there must be none.
     pub fn to(target: Target, logging: Logging) -> Self {
-        let logging_enabled = Some(Logging {
-            grants: 0,
-            ..logging
-        });
-        Self {
-            target,
-            bucket_logging_status: Status { logging_enabled },
-        }
+        let logging_enabled = Some(Logging { grants: 0, ..logging });
+        Self { target, bucket_logging_status: Status { logging_enabled } }
     }
 
     /// The write that stops them.
     pub fn nowhere(target: Target) -> Self {
         let logging_enabled = None;
-        Self {
-            target,
-            bucket_logging_status: Status { logging_enabled },
-        }
+        Self { target, bucket_logging_status: Status { logging_enabled } }
     }
 }
 
 impl Write for PutBucketLogging {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutBucketLogging",
-        &[Grant::on("s3:PutBucketLogging", BUCKET)],
-    );
+    const OPERATION: Operation =
+        Operation::new("s3", "PutBucketLogging", &[Grant::on("s3:PutBucketLogging", BUCKET)]);
     /// S3 looks at the policy of the bucket that takes the logs, which may just have been written.
     const SETTLING: &'static [&'static str] = &["NoSuchBucket", "InvalidTargetBucketForLogging"];
 

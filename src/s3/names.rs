@@ -20,10 +20,7 @@ pub fn is_bucket_name(name: &str) -> bool {
 pub fn pattern_fault(pattern: &str) -> Option<String> {
     let (what, meant) = fault(pattern)?;
     let meant = meant.filter(|meant| fault(meant).is_none());
-    Some(meant.map_or_else(
-        || what.clone(),
-        |meant| format!("{what}: write \"{meant}\""),
-    ))
+    Some(meant.map_or_else(|| what.clone(), |meant| format!("{what}: write \"{meant}\"")))
 }
 
 /// What is wrong with a pattern, and what is probably meant.
@@ -44,9 +41,7 @@ fn fault(pattern: &str) -> Option<(String, Option<String>)> {
                     alternatives are patterns of their own";
         (what, without_expression(pattern))
     } else if pattern.contains(',') {
-        let names = pattern
-            .split(',')
-            .map(|name| format!("\"{}\"", name.trim()));
+        let names = pattern.split(',').map(|name| format!("\"{}\"", name.trim()));
         let names = names.collect::<Vec<_>>().join(", ");
         let what = format!("a comma separates nothing inside a pattern: write [{names}]");
         return Some((what, None));
@@ -106,26 +101,11 @@ fn shape_fault(pattern: &str) -> Option<(String, Option<String>)> {
 
 /// The ends that S3 keeps for things that are no general purpose buckets.
 const RESERVED: [(&str, &str); 5] = [
-    (
-        "--x-s3",
-        "these are directory buckets, which have none of these settings",
-    ),
-    (
-        "--table-s3",
-        "these are buckets for tables, which have none of these settings",
-    ),
-    (
-        "-s3alias",
-        "this is the alias of an access point: write the name of its bucket",
-    ),
-    (
-        "--ol-s3",
-        "this is the alias of an Object Lambda access point: write the name of its bucket",
-    ),
-    (
-        ".mrap",
-        "this is a multi-region access point: write the names of its buckets",
-    ),
+    ("--x-s3", "these are directory buckets, which have none of these settings"),
+    ("--table-s3", "these are buckets for tables, which have none of these settings"),
+    ("-s3alias", "this is the alias of an access point: write the name of its bucket"),
+    ("--ol-s3", "this is the alias of an Object Lambda access point: write the name of its bucket"),
+    (".mrap", "this is a multi-region access point: write the names of its buckets"),
 ];
 
 fn is_of_a_name(c: char) -> bool {
@@ -140,18 +120,10 @@ fn is_regular_expression(pattern: &str) -> bool {
 }
 
 fn without_expression(pattern: &str) -> String {
-    let mut plain = pattern
-        .trim_start_matches('^')
-        .trim_end_matches('$')
-        .to_owned();
-    for (expression, star) in [
-        (".*", "*"),
-        (".+", "*"),
-        ("\\d+", "*"),
-        ("\\d", "?"),
-        ("\\.", "."),
-        ("\\-", "-"),
-    ] {
+    let mut plain = pattern.trim_start_matches('^').trim_end_matches('$').to_owned();
+    for (expression, star) in
+        [(".*", "*"), (".+", "*"), ("\\d+", "*"), ("\\d", "?"), ("\\.", "."), ("\\-", "-")]
+    {
         plain = plain.replace(expression, star);
     }
     plain

@@ -113,14 +113,9 @@ struct Rule {
 impl PutObjectLock {
     /// The write for a versioned bucket.
     pub fn with(target: Target, default_retention: Retention) -> Self {
-        let object_lock_configuration = Configuration {
-            object_lock_enabled: "Enabled",
-            rule: Rule { default_retention },
-        };
-        Self {
-            target,
-            object_lock_configuration,
-        }
+        let object_lock_configuration =
+            Configuration { object_lock_enabled: "Enabled", rule: Rule { default_retention } };
+        Self { target, object_lock_configuration }
     }
 }
 
@@ -144,9 +139,7 @@ impl Write for PutObjectLock {
             .set_days(retention.days)
             .set_years(retention.years)
             .build();
-        let rule = ObjectLockRule::builder()
-            .default_retention(retention)
-            .build();
+        let rule = ObjectLockRule::builder().default_retention(retention).build();
         let configuration = ObjectLockConfiguration::builder()
             .object_lock_enabled(ObjectLockEnabled::Enabled)
             .rule(rule)

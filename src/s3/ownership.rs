@@ -18,11 +18,8 @@ pub const GET_OWNERSHIP: Operation = Operation::new(
 );
 
 /// Reads the ACL.
-pub const GET_ACL: Operation = Operation::new(
-    "s3",
-    "GetBucketAcl",
-    &[Grant::on("s3:GetBucketAcl", BUCKET)],
-);
+pub const GET_ACL: Operation =
+    Operation::new("s3", "GetBucketAcl", &[Grant::on("s3:GetBucketAcl", BUCKET)]);
 
 /// The ownership under which ACLs count for nothing and new ones are refused.
 pub const ENFORCED: &str = "BucketOwnerEnforced";
@@ -75,10 +72,8 @@ pub fn acl_in_the_way(bucket: &str, grants: &[AclGrant]) -> Option<(String, Stri
         return None;
     }
     let given: Vec<String> = grants.iter().map(ToString::to_string).collect();
-    let what = format!(
-        "its ACL grants {}; S3 does not switch ACLs off while it does",
-        given.join(", ")
-    );
+    let what =
+        format!("its ACL grants {}; S3 does not switch ACLs off while it does", given.join(", "));
     let instead = match grants.iter().any(AclGrant::is_log_delivery) {
         true => "let logging.s3.amazonaws.com in by the bucket's policy",
         false => "give them by the bucket's policy what they need",
@@ -90,13 +85,8 @@ pub fn acl_in_the_way(bucket: &str, grants: &[AclGrant]) -> Option<(String, Stri
 }
 
 fn name(grantee: Grantee) -> String {
-    let group = grantee
-        .uri
-        .map(|uri| uri.rsplit('/').next().unwrap_or_default().to_owned());
-    let other = grantee
-        .id
-        .or(grantee.email_address)
-        .or(grantee.display_name);
+    let group = grantee.uri.map(|uri| uri.rsplit('/').next().unwrap_or_default().to_owned());
+    let other = grantee.id.or(grantee.email_address).or(grantee.display_name);
     group.or(other).unwrap_or_default()
 }
 
@@ -138,9 +128,7 @@ impl Asked<'_> {
     /// # Errors
     /// When it could not be seen.
     pub async fn acl_grants(&self) -> Result<Vec<AclGrant>, AwsError> {
-        ask!(self, GET_ACL, get_bucket_acl, "", |answer: Option<
-            GetBucketAclOutput,
-        >| {
+        ask!(self, GET_ACL, get_bucket_acl, "", |answer: Option<GetBucketAclOutput>| {
             let (owner, grants) =
                 answer.map_or((None, None), |answer| (answer.owner, answer.grants));
             let owner = owner.and_then(|owner| owner.id);
@@ -183,11 +171,7 @@ impl PutBucketOwnershipControls {
     /// The write for one of AWS's words.
     pub fn to(target: Target, ownership: &str) -> Self {
         let ownership_controls = json!({"Rules": [{"ObjectOwnership": ownership}]});
-        Self {
-            target,
-            ownership_controls,
-            ownership: ownership.to_owned(),
-        }
+        Self { target, ownership_controls, ownership: ownership.to_owned() }
     }
 }
 

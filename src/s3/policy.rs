@@ -49,12 +49,7 @@ impl PutBucketPolicy {
     pub fn edited(target: Target, before: Option<&Policy>, edits: Vec<Edit>) -> Self {
         let mut policy = before.cloned().unwrap_or_else(Policy::empty);
         edits.iter().for_each(|edit| edit.apply(&mut policy));
-        Self {
-            target,
-            policy,
-            before: before.cloned(),
-            edits,
-        }
+        Self { target, policy, before: before.cloned(), edits }
     }
 
     /// Puts statements into the policy that a bucket has, if it has one.
@@ -65,12 +60,7 @@ impl PutBucketPolicy {
 
     /// Puts a policy in the place of the one that a bucket has.
     pub fn back_to(target: Target, before: Option<&Policy>, policy: Policy) -> Self {
-        Self {
-            target,
-            policy,
-            before: before.cloned(),
-            edits: Vec::new(),
-        }
+        Self { target, policy, before: before.cloned(), edits: Vec::new() }
     }
 
     /// The whole policy as it will be.
@@ -80,11 +70,8 @@ impl PutBucketPolicy {
 }
 
 impl Write for PutBucketPolicy {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutBucketPolicy",
-        &[Grant::on("s3:PutBucketPolicy", BUCKET)],
-    );
+    const OPERATION: Operation =
+        Operation::new("s3", "PutBucketPolicy", &[Grant::on("s3:PutBucketPolicy", BUCKET)]);
     const SETTLING: &'static [&'static str] = SETTLING;
 
     fn region(&self) -> &str {
@@ -106,9 +93,7 @@ impl Write for PutBucketPolicy {
         let mut statements = Map::new();
         let mut add = |what: &str, value: Value| {
             let list = statements.entry(what).or_insert_with(|| json!([]));
-            list.as_array_mut()
-                .into_iter()
-                .for_each(|list| list.push(value.clone()));
+            list.as_array_mut().into_iter().for_each(|list| list.push(value.clone()));
         };
         for change in changes(self.before.as_ref(), &self.policy) {
             match change {
@@ -131,9 +116,8 @@ impl Write for PutBucketPolicy {
     }
 
     fn merge(&mut self, later: &dyn Any) -> bool {
-        let Some(later) = later
-            .downcast_ref::<Self>()
-            .filter(|l| l.target.bucket == self.target.bucket)
+        let Some(later) =
+            later.downcast_ref::<Self>().filter(|l| l.target.bucket == self.target.bucket)
         else {
             return false;
         };
@@ -231,10 +215,7 @@ mod tests {
         let second = PutBucketPolicy::edited(target(), None, put("BaselineB"));
         assert!(first.merge(&second));
         assert_eq!(first.policy().names(), ["BaselineA", "BaselineB"]);
-        let other = Target {
-            bucket: "other".to_owned(),
-            ..target()
-        };
+        let other = Target { bucket: "other".to_owned(), ..target() };
         assert!(!first.merge(&PutBucketPolicy::edited(other, None, put("BaselineC"))));
     }
 
@@ -245,21 +226,12 @@ mod tests {
         assert_eq!(what, "its policy would have 20506 bytes; S3 takes 20480");
         let deleted = r#"{"Statement":[{"Principal":{"AWS":"AROAEXAMPLEROLEID0001"}}]}"#;
         let (what, _) = refusal(&policy(deleted)).expect("deleted");
-        assert!(
-            what.contains("statement #1") && what.contains("AROAEXAMPLEROLEID0001"),
-            "{what}"
-        );
+        assert!(what.contains("statement #1") && what.contains("AROAEXAMPLEROLEID0001"), "{what}");
         let (_, remedy) = refusal(&policy(deleted)).expect("deleted");
-        assert!(
-            remedy.contains("prune_deleted_principals = true"),
-            "{remedy}"
-        );
+        assert!(remedy.contains("prune_deleted_principals = true"), "{remedy}");
         let only = deleted.replace("Principal", "NotPrincipal");
         let (_, remedy) = refusal(&policy(&only)).expect("deleted");
-        assert!(
-            remedy.contains("remove the statement") && !remedy.contains("= true"),
-            "{remedy}"
-        );
+        assert!(remedy.contains("remove the statement") && !remedy.contains("= true"), "{remedy}");
         assert_eq!(refusal(&Policy::empty()), None);
     }
 }

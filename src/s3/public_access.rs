@@ -137,10 +137,7 @@ impl PutPublicAccessBlock {
             block_public_policy: flags.block_public_policy,
             restrict_public_buckets: flags.restrict_public_buckets,
         };
-        Self {
-            target,
-            public_access_block_configuration,
-        }
+        Self { target, public_access_block_configuration }
     }
 }
 

@@ -79,11 +79,7 @@ impl Bucket {
 /// # Errors
 /// When one of them could not be seen.
 pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket, AwsError> {
-    let asked = Asked {
-        reader,
-        bucket,
-        region,
-    };
+    let asked = Asked { reader, bucket, region };
     let (read, versioning, tags, lock) = tokio::join!(
         Box::pin(read_judged(reader, bucket, region)),
         asked.versioning(),
@@ -95,11 +91,7 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
         judged.retention = lock?.value.and_then(|lock| lock.default);
         judged.mfa_delete = versioning.has_mfa_delete();
     }
-    Ok(Bucket {
-        versioning: versioning.status,
-        tags: tags?,
-        ..read
-    })
+    Ok(Bucket { versioning: versioning.status, tags: tags?, ..read })
 }
 
 /// Reads no more of it than decides who gets what is in it, and for how long it stays: neither
@@ -108,11 +100,7 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
 /// # Errors
 /// When some of it could not be seen.
 pub async fn read_judged(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket, AwsError> {
-    let asked = Asked {
-        reader,
-        bucket,
-        region,
-    };
+    let asked = Asked { reader, bucket, region };
     let (block, owner, encryption, lifecycle, policy, key, replicas) = tokio::join!(
         asked.public_access_block(),
         asked.ownership_and_grants(),
@@ -122,9 +110,7 @@ pub async fn read_judged(reader: &Reader, bucket: &str, region: &str) -> Result<
         asked.default_key(),
         asked.replicas_elsewhere(),
     );
-    let default = encryption?
-        .value
-        .map(|own| own.apply_server_side_encryption_by_default);
+    let default = encryption?.value.map(|own| own.apply_server_side_encryption_by_default);
     let (ownership, grants) = owner?;
     let (policy, access_points) = policy?;
     let judged = Judged {

@@ -30,9 +30,7 @@ pub struct Replica {
 
 impl Replica {
     fn of(rule: ReplicationRule) -> Option<Self> {
-        let destination = rule
-            .destination
-            .filter(|_| rule.status.as_str() == "Enabled")?;
+        let destination = rule.destination.filter(|_| rule.status.as_str() == "Enabled")?;
         Some(Self {
             rule: rule.id.unwrap_or_default(),
             bucket: destination.bucket,
@@ -43,11 +41,7 @@ impl Replica {
     /// What is wrong with it and what to do, unless the bucket is shared with whoever gets the
     /// copies: the account, or the bucket by its ARN.
     pub fn fault(&self, shared_with: &BTreeSet<String>) -> Option<(String, String)> {
-        let Self {
-            rule,
-            bucket,
-            account,
-        } = self;
+        let Self { rule, bucket, account } = self;
         let is_known = |name: &String| shared_with.contains(name);
         if is_known(bucket) || account.as_ref().is_some_and(is_known) {
             return None;
@@ -55,10 +49,7 @@ impl Replica {
         let name = bucket.rsplit(':').next().unwrap_or_default();
         let (whose, whom) = match account {
             Some(account) => (format!("of account {account}"), account),
-            None => (
-                "that is not among the buckets of this account".to_owned(),
-                bucket,
-            ),
+            None => ("that is not among the buckets of this account".to_owned(), bucket),
         };
         Some((
             format!("the replication rule '{rule}' copies its objects to bucket {name} {whose}"),
@@ -87,10 +78,8 @@ impl Asked<'_> {
         let mut rules = rules?;
         if !rules.is_empty() {
             let own = self.reader.buckets().await?;
-            let is_own = |arn: &str| {
-                own.iter()
-                    .any(|own| arn.ends_with(&format!(":::{}", own.name)))
-            };
+            let is_own =
+                |arn: &str| own.iter().any(|own| arn.ends_with(&format!(":::{}", own.name)));
             rules.retain(|rule| !is_own(&rule.bucket));
         }
         Ok(rules)
@@ -109,23 +98,10 @@ mod tests {
             account: account.map(str::to_owned),
         };
         let shared = |with: &[&str]| with.iter().map(|who| (*who).to_owned()).collect();
-        let (what, _) = replica(Some("999999999999"))
-            .fault(&shared(&[]))
-            .expect("a fault");
-        assert!(
-            what.contains("'out'") && what.contains("999999999999"),
-            "{what}"
-        );
+        let (what, _) = replica(Some("999999999999")).fault(&shared(&[])).expect("a fault");
+        assert!(what.contains("'out'") && what.contains("999999999999"), "{what}");
         assert!(replica(None).fault(&shared(&["999999999999"])).is_some());
-        assert!(
-            replica(None)
-                .fault(&shared(&["arn:aws:s3:::elsewhere"]))
-                .is_none()
-        );
-        assert!(
-            replica(Some("999999999999"))
-                .fault(&shared(&["999999999999"]))
-                .is_none()
-        );
+        assert!(replica(None).fault(&shared(&["arn:aws:s3:::elsewhere"])).is_none());
+        assert!(replica(Some("999999999999")).fault(&shared(&["999999999999"])).is_none());
     }
 }

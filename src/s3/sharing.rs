@@ -14,17 +14,12 @@ pub fn beyond(mut found: Weakness, shared_with: &BTreeSet<String>) -> Option<Wea
     else {
         return Some(found);
     };
-    let unknown: Vec<&str> = others
-        .iter()
-        .filter(|other| !shared_with.contains(*other))
-        .map(String::as_str)
-        .collect();
+    let unknown: Vec<&str> =
+        others.iter().filter(|other| !shared_with.contains(*other)).map(String::as_str).collect();
     if unknown.is_empty() {
         return None;
     }
-    found.what = found
-        .what
-        .replacen(&others.join(", "), &unknown.join(", "), 1);
+    found.what = found.what.replacen(&others.join(", "), &unknown.join(", "), 1);
     Some(found)
 }
 

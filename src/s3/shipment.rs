@@ -90,10 +90,7 @@ impl Shipment<'_> {
         let statements = policy.statements().iter().enumerate();
         let denying = statements.filter(|(_, own)| own.denies());
         let found = denying.filter_map(|(at, own)| {
-            Some(KeptOut {
-                statement: policy.name_of(at),
-                certain: judged(own)?,
-            })
+            Some(KeptOut { statement: policy.name_of(at), certain: judged(own)? })
         });
         found.max_by_key(|own| own.certain)
     }
@@ -139,9 +136,7 @@ impl Shipment<'_> {
         ];
         let mut allows = policy.statements().iter().filter(|other| {
             let principal = &other.shown()["Principal"]["Service"];
-            let names = principal
-                .as_array()
-                .map_or(std::slice::from_ref(principal), Vec::as_slice);
+            let names = principal.as_array().map_or(std::slice::from_ref(principal), Vec::as_slice);
             other.allows() && names.iter().any(|name| name == self.service)
         });
         allows.any(|other| {
@@ -164,16 +159,11 @@ impl Shipment<'_> {
             "config.amazonaws.com" => &["s3:GetBucketAcl", "s3:ListBucket"],
             _ => &["s3:GetBucketAcl"],
         };
-        let checks = checks
-            .iter()
-            .map(|action| vec![self.request(action, self.bucket)]);
+        let checks = checks.iter().map(|action| vec![self.request(action, self.bucket)]);
         let mut sent: Vec<Vec<Request>> = checks.collect();
         for object in self.samples(statement) {
             let plain = self.request("s3:PutObject", &object);
-            sent.push(vec![
-                plain.clone(),
-                plain.clone().with(SSE, Fact::is("AES256")),
-            ]);
+            sent.push(vec![plain.clone(), plain.clone().with(SSE, Fact::is("AES256"))]);
             sent.extend(self.key.map(|key| {
                 let object = plain.with(SSE, Fact::is("aws:kms"));
                 vec![object.with(SSE_KEY, Fact::is(key))]
@@ -188,20 +178,11 @@ impl Shipment<'_> {
     fn samples(&self, statement: &Statement) -> Vec<String> {
         let kinds: &[&str] = match self.service {
             "config.amazonaws.com" => &["*"],
-            _ => &[
-                "CloudTrail/*",
-                "CloudTrail-Digest/*",
-                "CloudTrail-Insight/*",
-            ],
+            _ => &["CloudTrail/*", "CloudTrail-Digest/*", "CloudTrail-Insight/*"],
         };
         let resources = &statement.shown()["Resource"];
-        let resources = resources
-            .as_array()
-            .map_or(std::slice::from_ref(resources), Vec::as_slice);
-        let mut samples = vec![
-            self.objects
-                .replace('*', &kinds[0].replace('*', "x/file.gz")),
-        ];
+        let resources = resources.as_array().map_or(std::slice::from_ref(resources), Vec::as_slice);
+        let mut samples = vec![self.objects.replace('*', &kinds[0].replace('*', "x/file.gz"))];
         for kind in kinds {
             let objects = self.objects.replace('*', kind);
             let named = resources.iter().filter_map(Value::as_str);
@@ -238,9 +219,8 @@ impl Shipment<'_> {
             "aws:MultiFactorAuthAge",
             "aws:CalledVia",
         ];
-        let request = absent
-            .into_iter()
-            .fold(request, |request, key| request.with(key, Fact::Absent));
+        let request =
+            absent.into_iter().fold(request, |request, key| request.with(key, Fact::Absent));
         let tls = ["1.2", "1.3"].map(str::to_owned).to_vec();
         request
             .with("s3:x-amz-acl", acl)
@@ -453,17 +433,11 @@ mod tests {
         };
         let acl = json!({"StringEquals": {"s3:x-amz-acl": OWNER_HAS_ALL}});
         assert!(lets_in("*", acl.clone()));
-        assert!(lets_in(
-            "AWSLogs/*",
-            json!({"ArnLike": {"aws:SourceArn": TRAIL}})
-        ));
+        assert!(lets_in("AWSLogs/*", json!({"ArnLike": {"aws:SourceArn": TRAIL}})));
         assert!(!lets_in("AWSLogs/111122223333/CloudTrail/*", acl.clone()));
         assert!(!lets_in("other/*", acl));
         let other = json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/x"}});
         assert!(!lets_in("*", other));
-        assert!(!lets_in(
-            "*",
-            json!({"StringEquals": {"aws:SourceOrgID": "o-1"}})
-        ));
+        assert!(!lets_in("*", json!({"StringEquals": {"aws:SourceOrgID": "o-1"}})));
     }
 }

@@ -8,11 +8,8 @@ use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingOutput;
 use serde::Serialize;
 
 /// Reads them.
-pub const GET_TAGGING: Operation = Operation::new(
-    "s3",
-    "GetBucketTagging",
-    &[Grant::on("s3:GetBucketTagging", BUCKET)],
-);
+pub const GET_TAGGING: Operation =
+    Operation::new("s3", "GetBucketTagging", &[Grant::on("s3:GetBucketTagging", BUCKET)]);
 
 impl Asked<'_> {
     /// Its tags.
@@ -20,16 +17,12 @@ impl Asked<'_> {
     /// # Errors
     /// When they could not be seen.
     pub async fn tags(&self) -> Result<Tags, AwsError> {
-        ask!(
-            self,
-            GET_TAGGING,
-            get_bucket_tagging,
-            "NoSuchTagSet",
-            |answer: Option<GetBucketTaggingOutput>| {
-                let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
-                Tags::from_iter(tags.into_iter().map(|tag| (tag.key, tag.value)))
-            }
-        )
+        ask!(self, GET_TAGGING, get_bucket_tagging, "NoSuchTagSet", |answer: Option<
+            GetBucketTaggingOutput,
+        >| {
+            let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
+            Tags::from_iter(tags.into_iter().map(|tag| (tag.key, tag.value)))
+        })
     }
 }
 
@@ -60,11 +53,8 @@ impl TagResource {
 }
 
 impl Write for TagResource {
-    const OPERATION: Operation = Operation::new(
-        "s3control",
-        "TagResource",
-        &[Grant::on("s3:TagResource", BUCKET)],
-    );
+    const OPERATION: Operation =
+        Operation::new("s3control", "TagResource", &[Grant::on("s3:TagResource", BUCKET)]);
 
     fn region(&self) -> &str {
         &self.region
@@ -77,9 +67,7 @@ impl Write for TagResource {
             .account_id(&self.account_id)
             .resource_arn(&self.resource_arn);
         for (key, value) in &self.tags {
-            let tag = aws_sdk_s3control::types::Tag::builder()
-                .key(key)
-                .value(value);
+            let tag = aws_sdk_s3control::types::Tag::builder().key(key).value(value);
             request = request.tags(tag.build().map_err(|cause| unbuilt(self, cause))?);
         }
         sent(self, request.send().await)
@@ -110,11 +98,8 @@ impl UntagResource {
 }
 
 impl Write for UntagResource {
-    const OPERATION: Operation = Operation::new(
-        "s3control",
-        "UntagResource",
-        &[Grant::on("s3:UntagResource", BUCKET)],
-    );
+    const OPERATION: Operation =
+        Operation::new("s3control", "UntagResource", &[Grant::on("s3:UntagResource", BUCKET)]);
 
     fn region(&self) -> &str {
         &self.region

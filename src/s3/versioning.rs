@@ -9,11 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Reads it.
-pub const GET_VERSIONING: Operation = Operation::new(
-    "s3",
-    "GetBucketVersioning",
-    &[Grant::on("s3:GetBucketVersioning", BUCKET)],
-);
+pub const GET_VERSIONING: Operation =
+    Operation::new("s3", "GetBucketVersioning", &[Grant::on("s3:GetBucketVersioning", BUCKET)]);
 
 /// The versioning of a bucket; both are missing where they were never set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,22 +42,16 @@ impl Asked<'_> {
     /// # Errors
     /// When it could not be seen.
     pub async fn versioning(&self) -> Result<Versioning, AwsError> {
-        ask!(
-            self,
-            GET_VERSIONING,
-            get_bucket_versioning,
-            "",
-            |answer: Option<GetBucketVersioningOutput>| {
-                let status = answer.as_ref().and_then(|answer| answer.status.as_ref());
-                let mfa = answer
-                    .as_ref()
-                    .and_then(|answer| answer.mfa_delete.as_ref());
-                Versioning {
-                    status: status.map(|status| status.as_str().to_owned()),
-                    mfa_delete: mfa.map(|status| status.as_str().to_owned()),
-                }
+        ask!(self, GET_VERSIONING, get_bucket_versioning, "", |answer: Option<
+            GetBucketVersioningOutput,
+        >| {
+            let status = answer.as_ref().and_then(|answer| answer.status.as_ref());
+            let mfa = answer.as_ref().and_then(|answer| answer.mfa_delete.as_ref());
+            Versioning {
+                status: status.map(|status| status.as_str().to_owned()),
+                mfa_delete: mfa.map(|status| status.as_str().to_owned()),
             }
-        )
+        })
     }
 }
 
@@ -88,20 +79,13 @@ impl PutBucketVersioning {
 
     fn to(target: Target, status: BucketVersioningStatus) -> Self {
         let versioning_configuration = json!({"Status": status.as_str()});
-        Self {
-            target,
-            versioning_configuration,
-            status,
-        }
+        Self { target, versioning_configuration, status }
     }
 }
 
 impl Write for PutBucketVersioning {
-    const OPERATION: Operation = Operation::new(
-        "s3",
-        "PutBucketVersioning",
-        &[Grant::on("s3:PutBucketVersioning", BUCKET)],
-    );
+    const OPERATION: Operation =
+        Operation::new("s3", "PutBucketVersioning", &[Grant::on("s3:PutBucketVersioning", BUCKET)]);
     const SETTLING: &'static [&'static str] = SETTLING;
 
     fn region(&self) -> &str {

@@ -31,20 +31,14 @@ impl<T> Whole<T> {
         let names: Vec<&str> = self.unknown.iter().map(String::as_str).collect();
         let names = names.join(", ");
         let lost = format!("its {what} has {names}, which this version of baseline would lose");
-        Some((
-            lost,
-            format!("use a newer baseline, or change the {what} by hand"),
-        ))
+        Some((lost, format!("use a newer baseline, or change the {what} by hand")))
     }
 }
 
 impl<T> Default for Whole<T> {
     fn default() -> Self {
         let unknown = BTreeSet::new();
-        Self {
-            value: None,
-            unknown,
-        }
+        Self { value: None, unknown }
     }
 }
 
@@ -118,10 +112,7 @@ mod tests {
     #[test]
     fn what_would_be_lost_is_named() {
         let unknown = BTreeSet::from(["FutureRule".to_owned()]);
-        let whole = Whole::<()> {
-            value: None,
-            unknown,
-        };
+        let whole = Whole::<()> { value: None, unknown };
         let (lost, _) = whole.refusal("lifecycle").expect("a refusal");
         assert!(lost.contains("FutureRule"), "{lost}");
         assert_eq!(Whole::<()>::default().refusal("lifecycle"), None);

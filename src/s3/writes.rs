@@ -50,10 +50,7 @@ struct Creation {
 
 /// Tags in AWS's form: a list of keys and values.
 pub(super) fn as_list<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(
-        tags.iter()
-            .map(|(key, value)| json!({"Key": key, "Value": value})),
-    )
+    serializer.collect_seq(tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})))
 }
 
 impl CreateBucket {
@@ -63,10 +60,7 @@ impl CreateBucket {
         Self {
             bucket: bucket.to_owned(),
             object_ownership: super::ownership::ENFORCED,
-            create_bucket_configuration: Creation {
-                location_constraint,
-                tags,
-            },
+            create_bucket_configuration: Creation { location_constraint, tags },
             region: region.to_owned(),
         }
     }
@@ -88,13 +82,8 @@ impl Write for CreateBucket {
     }
 
     async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let Creation {
-            location_constraint,
-            tags,
-        } = &self.create_bucket_configuration;
-        let constraint = location_constraint
-            .as_deref()
-            .map(BucketLocationConstraint::from);
+        let Creation { location_constraint, tags } = &self.create_bucket_configuration;
+        let constraint = location_constraint.as_deref().map(BucketLocationConstraint::from);
         let tags = tags.iter().map(|(key, value)| tag(self, key, value));
         let configuration = CreateBucketConfiguration::builder()
             .set_location_constraint(constraint)
@@ -114,11 +103,7 @@ impl Write for CreateBucket {
 }
 
 fn tag(write: &CreateBucket, key: &str, value: &str) -> Result<Tag, AwsError> {
-    Tag::builder()
-        .key(key)
-        .value(value)
-        .build()
-        .map_err(|cause| unbuilt(write, cause))
+    Tag::builder().key(key).value(value).build().map_err(|cause| unbuilt(write, cause))
 }
 
 /// An input that the SDK does not take: a fault of this program, told like any other failure.

@@ -113,11 +113,7 @@ pub enum Stricter {
 impl Stricter {
     /// The direction of words with these ranks; none where they have no ranks.
     pub const fn by_rank(ranks: &'static [&'static str]) -> Self {
-        if ranks.is_empty() {
-            Self::Neither
-        } else {
-            Self::Later(ranks)
-        }
+        if ranks.is_empty() { Self::Neither } else { Self::Later(ranks) }
     }
 
     /// The direction as one word, for programs.

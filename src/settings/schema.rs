@@ -7,9 +7,7 @@ use std::ops::RangeInclusive;
 /// A table with these keys and no others.
 pub fn table(keys: &[Setting]) -> Value {
     let properties = keys.iter().map(|key| (key.name.to_owned(), key.schema()));
-    let required = keys
-        .iter()
-        .filter(|key| key.otherwise == Otherwise::Required);
+    let required = keys.iter().filter(|key| key.otherwise == Otherwise::Required);
     let required: Vec<&str> = required.map(|key| key.name).collect();
     let table = json!({
         "type": "object",
@@ -24,9 +22,7 @@ pub fn table(keys: &[Setting]) -> Value {
 
 /// A table with one of these keys and nothing else.
 pub fn one_of<'a>(keys: impl IntoIterator<Item = &'a Setting>) -> Value {
-    let properties = keys
-        .into_iter()
-        .map(|key| (key.name.to_owned(), key.schema()));
+    let properties = keys.into_iter().map(|key| (key.name.to_owned(), key.schema()));
     json!({
         "type": "object",
         "properties": Value::Object(properties.collect()),

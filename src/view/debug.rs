@@ -16,9 +16,7 @@ impl Follower for Debug {
 }
 
 fn line(attempt: &Attempt) -> String {
-    let Attempt {
-        service, operation, ..
-    } = attempt;
+    let Attempt { service, operation, .. } = attempt;
     let status = attempt.status.map(|status| status.to_string());
     let came = match (status, &attempt.failure) {
         (Some(status), Some(failure)) => format!("{status} {failure}"),

@@ -15,17 +15,9 @@ const COLUMN: usize = 10;
 /// # Errors
 /// When the writer does not take it.
 pub fn list(out: &mut dyn Write, kinds: &[Kind]) -> io::Result<()> {
-    let width = kinds
-        .iter()
-        .map(|kind| kind.about.name.len())
-        .max()
-        .unwrap_or(0);
+    let width = kinds.iter().map(|kind| kind.about.name.len()).max().unwrap_or(0);
     for kind in kinds {
-        writeln!(
-            out,
-            "{BOLD}{:<width$}{BOLD:#}  {}",
-            kind.about.name, kind.about.title
-        )?;
+        writeln!(out, "{BOLD}{:<width$}{BOLD:#}  {}", kind.about.name, kind.about.title)?;
     }
     writeln!(out, "\n{DIM}`baseline explain CONTROL` tells more.{DIM:#}")
 }
@@ -43,26 +35,16 @@ pub fn page(out: &mut dyn Write, about: &About, width: Option<usize>) -> io::Res
     writeln!(out, "{BOLD}Looks at{BOLD:#}  {}", scope(about.scope))?;
     let costs = wrap(about.cost.text(), width, COLUMN, COLUMN).join("\n");
     writeln!(out, "{BOLD}Costs{BOLD:#}     {}\n", costs.trim_start())?;
-    writeln!(
-        out,
-        "{BOLD}Settings{BOLD:#} (with their defaults when the table is there)"
-    )?;
+    writeln!(out, "{BOLD}Settings{BOLD:#} (with their defaults when the table is there)")?;
     settings(out, about.settings, "", width)?;
     writeln!(out, "\n{BOLD}Satisfies{BOLD:#}")?;
     for reference in about.satisfies {
         let standard = reference.standard.title();
-        writeln!(
-            out,
-            "  {standard:<24} {:<14} {}",
-            reference.id, reference.label
-        )?;
+        writeln!(out, "  {standard:<24} {:<14} {}", reference.id, reference.label)?;
     }
     for (title, reads) in [("Reads", true), ("Writes", false)] {
-        let mut operations = about
-            .operations
-            .iter()
-            .filter(|o| is_read(o.name) == reads)
-            .peekable();
+        let mut operations =
+            about.operations.iter().filter(|o| is_read(o.name) == reads).peekable();
         if operations.peek().is_none() {
             continue;
         }
@@ -70,12 +52,7 @@ pub fn page(out: &mut dyn Write, about: &About, width: Option<usize>) -> io::Res
         // What is asked of several things is listed for each of them, and shown once.
         let lines = each_once(operations.map(|operation| {
             let actions = each_once(operation.grants.iter().map(|grant| grant.action));
-            format!(
-                "  {}:{}: {}",
-                operation.service,
-                operation.name,
-                actions.join(", ")
-            )
+            format!("  {}:{}: {}", operation.service, operation.name, actions.join(", "))
         }));
         for line in lines {
             writeln!(out, "{line}")?;
@@ -157,10 +134,7 @@ pub fn thing(
     if asked.is_empty() {
         return writeln!(out, "{path} asks nothing of {control}@{thing}");
     }
-    writeln!(
-        out,
-        "{BOLD}{control}@{thing}{BOLD:#}: what {path} asks of it"
-    )?;
+    writeln!(out, "{BOLD}{control}@{thing}{BOLD:#}: what {path} asks of it")?;
     let width = asked.iter().map(|own| own.setting.len()).max().unwrap_or(0);
     for own in asked {
         writeln!(out, "  {:<width$} = {}", own.setting, escape(&own.value))?;
@@ -189,20 +163,12 @@ fn scope(scope: Scope) -> &'static str {
 /// # Errors
 /// When the writer does not take it.
 pub fn markdown(out: &mut dyn Write, kinds: &[Kind]) -> io::Result<()> {
-    writeln!(
-        out,
-        "| control | looks after | CIS 3.0 | CIS 7.0 | FSBP | costs |"
-    )?;
+    writeln!(out, "| control | looks after | CIS 3.0 | CIS 7.0 | FSBP | costs |")?;
     writeln!(out, "|---|---|---|---|---|---|")?;
     for Kind { about, .. } in kinds {
         let ids = |standard: Standard| {
-            let of = about
-                .satisfies
-                .iter()
-                .filter(|reference| reference.standard == standard);
-            of.map(|reference| reference.id)
-                .collect::<Vec<_>>()
-                .join(", ")
+            let of = about.satisfies.iter().filter(|reference| reference.standard == standard);
+            of.map(|reference| reference.id).collect::<Vec<_>>().join(", ")
         };
         let (cis3, cis7) = (ids(Standard::Cis3), ids(Standard::Cis7));
         let (fsbp, cost) = (ids(Standard::Fsbp), about.cost.text());

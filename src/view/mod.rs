@@ -55,12 +55,7 @@ impl Streams {
 impl Streams {
     /// Streams that drop what is written to them.
     pub fn silent() -> Self {
-        Self {
-            out: Box::new(io::sink()),
-            talk: Box::new(io::sink()),
-            lively: false,
-            width: None,
-        }
+        Self { out: Box::new(io::sink()), talk: Box::new(io::sink()), lively: false, width: None }
     }
 }
 
@@ -76,9 +71,7 @@ fn columns() -> Option<usize> {
 
 impl std::fmt::Debug for Streams {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Streams")
-            .field("lively", &self.lively)
-            .finish_non_exhaustive()
+        f.debug_struct("Streams").field("lively", &self.lively).finish_non_exhaustive()
     }
 }
 
@@ -106,10 +99,7 @@ impl Looking {
 impl Progress for Looking {
     fn looked(&self, done: usize, known: usize) {
         if self.lively {
-            let _ = write!(
-                io::stderr(),
-                "\rlooking at the account: {done} of {known} places"
-            );
+            let _ = write!(io::stderr(), "\rlooking at the account: {done} of {known} places");
         }
     }
 }

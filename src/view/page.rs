@@ -20,9 +20,7 @@ pub struct Page<'a> {
 
 impl std::fmt::Debug for Page<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Page")
-            .field("width", &self.width)
-            .finish_non_exhaustive()
+        f.debug_struct("Page").field("width", &self.width).finish_non_exhaustive()
     }
 }
 
@@ -59,14 +57,8 @@ impl<'a> Page<'a> {
         let lead = escape(lead);
         let text = format!("{lead}{}", escape(text));
         let pad = " ".repeat(indent);
-        for (number, line) in wrap(&text, self.width, indent, indent + 2)
-            .iter()
-            .enumerate()
-        {
-            match line
-                .strip_prefix(&pad)
-                .and_then(|line| line.strip_prefix(&lead))
-            {
+        for (number, line) in wrap(&text, self.width, indent, indent + 2).iter().enumerate() {
+            match line.strip_prefix(&pad).and_then(|line| line.strip_prefix(&lead)) {
                 Some(rest) if number == 0 && !lead.is_empty() => {
                     write!(self.out, "{pad}{lead_style}{lead}{lead_style:#}")?;
                     self.styled(style, rest)?;
@@ -140,18 +132,10 @@ impl<'a> Page<'a> {
         let (first, rest) = after.split_once('\n').unzip();
         let first = first.unwrap_or(&after);
         let end = if rest.is_some() { "" } else { word };
-        let line = format!(
-            "{:<column$}  {before}{first}{end}",
-            escape(&difference.field)
-        );
+        let line = format!("{:<column$}  {before}{first}{end}", escape(&difference.field));
         for line in wrap(&line, self.width, 4, 6) {
             let start = line.len() - line.trim_start().len();
-            writeln!(
-                self.out,
-                "{}{style}{}{style:#}",
-                &line[..start],
-                &line[start..]
-            )?;
+            writeln!(self.out, "{}{style}{}{style:#}", &line[..start], &line[start..])?;
         }
         match rest {
             Some(rest) => writeln!(self.out, "{style}{rest}{word}{style:#}"),
@@ -162,9 +146,5 @@ impl<'a> Page<'a> {
 
 /// The column at which the values of some fields stand.
 pub fn column<'a>(fields: impl Iterator<Item = &'a str>) -> usize {
-    fields
-        .map(|own| own.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(40)
+    fields.map(|own| own.chars().count()).max().unwrap_or(0).min(40)
 }

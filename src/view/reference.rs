@@ -69,16 +69,9 @@ fn facts(key: &Setting) -> Vec<(&'static str, String)> {
     facts.extend(key.range.as_ref().map(|_| ("Takes", key.takes())));
     let names = key.names.iter().map(|name| code(name)).collect::<Vec<_>>();
     facts.extend((!names.is_empty()).then(|| ("Names", listed(names))));
-    facts.extend(
-        key.stricter
-            .word()
-            .map(|word| ("Stricter", word.to_owned())),
-    );
+    facts.extend(key.stricter.word().map(|word| ("Stricter", word.to_owned())));
     facts.extend(key.breaks.map(|text| ("May break", text.to_owned())));
-    facts.extend(
-        key.costs
-            .then(|| ("Costs", "AWS charges for it".to_owned())),
-    );
+    facts.extend(key.costs.then(|| ("Costs", "AWS charges for it".to_owned())));
     let ways = key.ways().iter().map(|way| code(way)).collect();
     facts.push(("Written as", listed(ways)));
     facts

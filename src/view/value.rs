@@ -19,9 +19,7 @@ fn fitted(value: &Value, indent: usize, column: usize, width: usize) -> String {
         _ if column + line.chars().count() <= width => return line,
         Value::Array(list) => {
             let items = list.iter();
-            items
-                .map(|item| fitted(item, inner, inner, width))
-                .collect()
+            items.map(|item| fitted(item, inner, inner, width)).collect()
         }
         Value::Object(table) => table
             .iter()
@@ -33,11 +31,7 @@ fn fitted(value: &Value, indent: usize, column: usize, width: usize) -> String {
             .collect(),
         _ => return line,
     };
-    let (open, close) = if value.is_array() {
-        ('[', ']')
-    } else {
-        ('{', '}')
-    };
+    let (open, close) = if value.is_array() { ('[', ']') } else { ('{', '}') };
     let pad = |width| " ".repeat(width);
     let parts = parts.join(&format!(",\n{}", pad(inner)));
     format!("{open}\n{}{parts}\n{}{close}", pad(inner), pad(indent))

@@ -62,17 +62,8 @@ mod tests {
 
     #[test]
     fn a_word_that_is_too_wide_stays_whole_and_spaces_inside_a_line_are_kept() {
-        let lines = wrap(
-            "role   = arn:aws:iam::111122223333:role/x  (waived)",
-            Some(20),
-            0,
-            2,
-        );
-        let wanted = [
-            "role   =",
-            "  arn:aws:iam::111122223333:role/x",
-            "  (waived)",
-        ];
+        let lines = wrap("role   = arn:aws:iam::111122223333:role/x  (waived)", Some(20), 0, 2);
+        let wanted = ["role   =", "  arn:aws:iam::111122223333:role/x", "  (waived)"];
         assert_eq!(lines, wanted);
     }
 
@@ -81,10 +72,7 @@ mod tests {
         let text = "if that is meant to be so, say in [account] closed_regions = [\"eu-west-1\"]";
         for width in 30..90 {
             let lines = wrap(text, Some(width), 4, 6);
-            let words: Vec<&str> = lines
-                .iter()
-                .flat_map(|own| own.split_whitespace())
-                .collect();
+            let words: Vec<&str> = lines.iter().flat_map(|own| own.split_whitespace()).collect();
             assert_eq!(words.join(" "), text);
             assert!(lines.iter().all(|own| own.width() <= width), "{lines:?}");
         }

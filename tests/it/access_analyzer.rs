@@ -86,18 +86,10 @@ fn analyzers_of_another_type_are_no_substitute_and_are_left_alone() {
     account.assert_converges();
     let found = analyzers(&account, HOME);
     let text = |value: &Value| value.as_str().expect("text").to_owned();
-    let found = found
-        .iter()
-        .map(|own| [text(&own["name"]), text(&own["type"])]);
+    let found = found.iter().map(|own| [text(&own["name"]), text(&own["type"])]);
     let found: BTreeSet<_> = found.collect();
-    let wanted = [
-        ["baseline", "ACCOUNT_UNUSED_ACCESS"],
-        ["baseline-account", "ACCOUNT"],
-    ];
-    assert_eq!(
-        found,
-        BTreeSet::from(wanted.map(|own| own.map(str::to_owned)))
-    );
+    let wanted = [["baseline", "ACCOUNT_UNUSED_ACCESS"], ["baseline-account", "ACCOUNT"]];
+    assert_eq!(found, BTreeSet::from(wanted.map(|own| own.map(str::to_owned))));
 }
 
 #[test]
@@ -118,10 +110,7 @@ fn an_analyzer_of_the_organization_that_stands_still_is_no_analyzer() {
         {"name": "org", "type": "ORGANIZATION", "status": "DISABLED", "statusReason": reason},
     ]);
     there_is(&account, disabled);
-    let _ = account
-        .run(&["plan"])
-        .exits(0)
-        .says("analyzer org is DISABLED");
+    let _ = account.run(&["plan"]).exits(0).says("analyzer org is DISABLED");
     account.assert_converges();
     account.baseline(&account.in_one_region("[access_analyzer]\ntype = \"organization\""));
     let run = account.run(&["drift"]).exits(2);
@@ -169,11 +158,7 @@ fn active_findings_are_told_until_they_are_archived() {
     let run = run.says(
         "arn:aws:s3:::acme (AWS::S3::Bucket): everybody (public) may s3:GetObject, through POLICY",
     );
-    let accept = run
-        .stdout
-        .split("accept it: ")
-        .nth(1)
-        .expect("the command is shown");
+    let accept = run.stdout.split("accept it: ").nth(1).expect("the command is shown");
     let accept = accept.split(')').next().expect("it is in brackets");
     let words: Vec<&str> = accept.split_whitespace().collect();
     let id = words[words.iter().position(|w| *w == "--ids").expect("ids") + 1];
@@ -213,11 +198,7 @@ fn findings_that_are_not_asked_for_are_not_read() {
     let account = Account::with("[access_analyzer]\nfindings = false");
     finds(&account, HOME, json!([bucket(&account.id)]));
     account.assert_converges();
-    assert!(
-        !account
-            .operations()
-            .contains(&"accessanalyzer:ListFindings".to_owned())
-    );
+    assert!(!account.operations().contains(&"accessanalyzer:ListFindings".to_owned()));
     let policy = account.run(&["permissions", "--for", "plan"]).exits(0);
     assert!(!policy.stdout.contains("ListFindings"));
 }
@@ -287,10 +268,7 @@ fn one_that_somebody_makes_in_the_meantime_is_adopted() {
 #[test]
 fn a_type_that_costs_money_is_refused_in_place() {
     let account = Account::with("[access_analyzer]\ntype = \"account_unused_access\"");
-    let _ = account
-        .run(&["validate"])
-        .exits(1)
-        .says("account_unused_access");
+    let _ = account.run(&["validate"]).exits(1).says("account_unused_access");
 }
 
 /// Moves of somebody who shares something and wants nobody to see it, each made behind the tool's
@@ -314,27 +292,18 @@ fn every_move_that_blinds_the_analyzer_is_drift() {
     };
     rule("public", json!({"isPublic": {"eq": ["true"]}}));
     sees("the archive rule public archives findings with isPublic eq true: nobody sees them");
-    rule(
-        "buckets",
-        json!({"resourceType": {"eq": ["AWS::S3::Bucket"]}}),
-    );
+    rule("buckets", json!({"resourceType": {"eq": ["AWS::S3::Bucket"]}}));
     sees("the archive rule buckets archives");
     rule("any", json!({"resource": {"exists": true}}));
     sees("the archive rule any archives");
     rule("all", json!({}));
     sees("the archive rule all archives every finding: nobody sees them");
-    rule(
-        "vendor",
-        json!({"resource": {"eq": ["arn:aws:s3:::vendor-exchange"]}}),
-    );
+    rule("vendor", json!({"resource": {"eq": ["arn:aws:s3:::vendor-exchange"]}}));
     let declared = "[access_analyzer]\narchive_rules = [\"all\", \"any\", \"buckets\", \"public\"]";
     account.baseline(&account.in_one_region(declared));
     let _ = account.run(&["drift"]).exits(0);
     account.faults(json!([{"operation": "ListArchiveRules", "action": "denied"}]));
-    let _ = account
-        .run(&["drift"])
-        .exits(4)
-        .says("allow access-analyzer:ListArchiveRules");
+    let _ = account.run(&["drift"]).exits(4).says("allow access-analyzer:ListArchiveRules");
     ask(&account, HOME, "DELETE", &path, json!({}));
     sees("expected: name, type");
 }

@@ -34,11 +34,7 @@ impl Run {
     /// Asserts the exit code, and shows everything when it is another.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(
-            self.code, code,
-            "stdout:\n{}\nstderr:\n{}",
-            self.stdout, self.stderr
-        );
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
@@ -46,11 +42,7 @@ impl Run {
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         let said = self.stdout.contains(text) || self.stderr.contains(text);
-        assert!(
-            said,
-            "{text:?} is not in\nstdout:\n{}\nstderr:\n{}",
-            self.stdout, self.stderr
-        );
+        assert!(said, "{text:?} is not in\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
@@ -78,11 +70,7 @@ impl Account {
 
     pub fn new() -> Self {
         let id = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
-        Self {
-            id,
-            folder: tempfile::tempdir().expect("a folder"),
-            asked: AtomicBool::new(false),
-        }
+        Self { id, folder: tempfile::tempdir().expect("a folder"), asked: AtomicBool::new(false) }
     }
 
     /// A whole baseline around some controls.
@@ -167,11 +155,7 @@ impl Account {
 
     /// The operations asked so far that change something: `service:Operation`.
     pub fn writes(&self) -> Vec<String> {
-        operations(
-            self.journal()
-                .iter()
-                .filter(|entry| entry["write"] == json!(true)),
-        )
+        operations(self.journal().iter().filter(|entry| entry["write"] == json!(true)))
     }
 
     /// All operations asked so far.
@@ -194,17 +178,9 @@ impl Account {
         let _ = self.run(&["apply", "--auto-approve"]).exits(0);
         let before = self.writes().len();
         assert_ne!(before, 0, "the first apply wrote nothing");
-        let _ = self
-            .run(&["plan", "--detailed-exitcode"])
-            .exits(0)
-            .says("No changes.");
+        let _ = self.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
         let _ = self.run(&["apply", "--auto-approve"]).exits(0);
-        assert_eq!(
-            self.writes().len(),
-            before,
-            "the second apply wrote: {:?}",
-            self.writes()
-        );
+        assert_eq!(self.writes().len(), before, "the second apply wrote: {:?}", self.writes());
         self.assert_valid_requests();
         watch::assert_sent_as_shown(self.folder.path(), &self.journal());
     }
@@ -226,9 +202,7 @@ impl Drop for Account {
 
 fn operations<'a>(entries: impl Iterator<Item = &'a Value>) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    entries
-        .map(|e| format!("{}:{}", text(&e["service"]), text(&e["operation"])))
-        .collect()
+    entries.map(|e| format!("{}:{}", text(&e["service"]), text(&e["operation"]))).collect()
 }
 
 impl From<Output> for Run {
@@ -245,8 +219,6 @@ impl From<Output> for Run {
 
 /// Runs a future of the SDK.
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(future)
 }

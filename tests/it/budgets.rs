@@ -186,11 +186,7 @@ fn a_new_limit_leaves_all_else_of_the_budget_and_the_alerts_of_others() {
         assert_eq!(readers(&account, 40.0).await, ["owner@example.com"]);
         let mut found = readers(&account, 80.0).await;
         found.sort();
-        let all = [
-            "billing@example.com",
-            "owner@example.com",
-            "second@example.com",
-        ];
+        let all = ["billing@example.com", "owner@example.com", "second@example.com"];
         assert_eq!(found, all);
     });
     let writes = [
@@ -239,10 +235,7 @@ fn a_budget_whose_filter_cannot_be_kept_gets_its_alerts_and_a_finding() {
     let budget = budget.set_cost_filters(None).set_cost_types(None);
     block_on(async {
         create(&account, budget.build().expect("complete")).await;
-        let _ = account
-            .run(&["plan"])
-            .exits(0)
-            .says("an update would lose its filter expression");
+        let _ = account.run(&["plan"]).exits(0).says("an update would lose its filter expression");
         let _ = account.run(&["apply", "--auto-approve"]);
         let after = read(&account).await;
         assert_eq!(after.budget_limit, Some(spend("50.0")));
@@ -255,9 +248,7 @@ fn a_budget_whose_filter_cannot_be_kept_gets_its_alerts_and_a_finding() {
 }
 
 fn only(dimension: Dimension, value: &str) -> Expression {
-    let values = ExpressionDimensionValues::builder()
-        .key(dimension)
-        .values(value);
+    let values = ExpressionDimensionValues::builder().key(dimension).values(value);
     let values = values.build().expect("complete");
     Expression::builder().dimensions(values).build()
 }
@@ -275,12 +266,8 @@ fn what_keeps_a_budget_silent_is_found() {
             .budget_limit(spend("100"))
             .metrics(Metric::UnblendedCost)
     };
-    let credits = Expression::builder()
-        .not(only(Dimension::RecordType, "Credit"))
-        .build();
-    let usage = Expression::builder()
-        .not(only(Dimension::RecordType, "Usage"))
-        .build();
+    let credits = Expression::builder().not(only(Dimension::RecordType, "Credit")).build();
+    let usage = Expression::builder().not(only(Dimension::RecordType, "Usage")).build();
     let automatic = AutoAdjustData::builder().auto_adjust_type(AutoAdjustType::Forecast);
     let other = "arn:aws:billing::999999999999:billingview/custom-x";
     let moves = [
@@ -290,10 +277,7 @@ fn what_keeps_a_budget_silent_is_found() {
             metrics().filter_expression(only(Dimension::Service, "Amazon S3")),
             Some("the budget counts only SERVICE = Amazon S3"),
         ),
-        (
-            metrics().filter_expression(usage),
-            Some("the budget does not count Usage"),
-        ),
+        (metrics().filter_expression(usage), Some("the budget does not count Usage")),
         (
             metrics()
                 .filter_expression(credits.clone())
@@ -307,10 +291,7 @@ fn what_keeps_a_budget_silent_is_found() {
     ];
     for (budget, told) in moves {
         block_on(async {
-            let update = client(&account)
-                .await
-                .update_budget()
-                .account_id(&account.id);
+            let update = client(&account).await.update_budget().account_id(&account.id);
             let update = update.new_budget(budget.build().expect("complete"));
             update.send().await.expect("updated");
         });
@@ -355,21 +336,9 @@ fn credits_are_left_out_and_undo_counts_them_again() {
     assert_eq!(counted(), Some(false));
     let history = account.run(&["history", "--json"]).exits(0).json();
     let id = history["runs"].as_array().expect("runs").last();
-    let id = id.expect("a run")["began"]["run"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
-    let undo = [
-        "undo",
-        &id,
-        "--auto-approve",
-        "--allow-loosening",
-        "budgets",
-    ];
-    let _ = account
-        .run(&undo)
-        .exits(0)
-        .says("credits  exclude -> include");
+    let id = id.expect("a run")["began"]["run"].as_str().expect("an id").to_owned();
+    let undo = ["undo", &id, "--auto-approve", "--allow-loosening", "budgets"];
+    let _ = account.run(&undo).exits(0).says("credits  exclude -> include");
     assert_eq!(counted(), Some(true));
 }
 
@@ -391,10 +360,8 @@ fn no_address_is_shown_or_saved() {
         "code": "InvalidParameterException", "message": "third@example.com is no good", "count": null,
     }]));
     said.push(account.run(&["apply", "--auto-approve"]).exits(3));
-    let mut texts: Vec<String> = said
-        .into_iter()
-        .flat_map(|run| [run.stdout, run.stderr])
-        .collect();
+    let mut texts: Vec<String> =
+        said.into_iter().flat_map(|run| [run.stdout, run.stderr]).collect();
     for file in ["plan.json", "before.json", "after.json"] {
         texts.push(std::fs::read_to_string(account.path(file)).expect("saved"));
     }
@@ -409,18 +376,13 @@ fn no_address_is_shown_or_saved() {
 
 #[test]
 fn a_denied_read_is_unknown_and_never_a_reason_to_create() {
-    for operation in [
-        "DescribeBudget",
-        "DescribeNotificationsForBudget",
-        "DescribeSubscribersForNotification",
-    ] {
+    for operation in
+        ["DescribeBudget", "DescribeNotificationsForBudget", "DescribeSubscribersForNotification"]
+    {
         let account = Account::with(MONTHLY);
         block_on(create(&account, theirs().build().expect("complete")));
         account.faults(json!([{"operation": operation, "action": "denied", "count": null}]));
-        let _ = account
-            .run(&["apply", "--auto-approve"])
-            .exits(4)
-            .says("allow budgets:ViewBudget");
+        let _ = account.run(&["apply", "--auto-approve"]).exits(4).says("allow budgets:ViewBudget");
         assert_eq!(account.writes(), ["budgets:CreateBudget"], "{operation}");
     }
 }

@@ -62,16 +62,7 @@ fn a_region_of_which_something_is_seen_is_not_closed() {
 fn only_a_region_that_is_named_is_accepted() {
     let account = account(&[]);
     accepting(&account, &["eu-north-1"]);
-    let _ = account
-        .run(&["drift"])
-        .exits(4)
-        .says("closed by the organization");
-    account.write(
-        "typo.toml",
-        "baseline = 1\n[account]\nclosed_regions = [\"Ireland\"]\n",
-    );
-    let _ = account
-        .run(&["validate", "typo.toml"])
-        .exits(1)
-        .says("Ireland");
+    let _ = account.run(&["drift"]).exits(4).says("closed by the organization");
+    account.write("typo.toml", "baseline = 1\n[account]\nclosed_regions = [\"Ireland\"]\n");
+    let _ = account.run(&["validate", "typo.toml"]).exits(1).says("Ireland");
 }

@@ -36,11 +36,7 @@ impl Bench {
             policy.send().await.expect("set");
             bench
         });
-        let bench = Self {
-            account,
-            bucket,
-            client,
-        };
+        let bench = Self { account, bucket, client };
         bench.asks(&format!("bucket = \"{}\"\n{settings}", bench.bucket));
         bench
     }
@@ -65,9 +61,7 @@ impl Bench {
 
     async fn only_trail(&self) -> Trail {
         let trails = self.client.describe_trails().send().await.expect("read");
-        let [trail] = trails.trail_list() else {
-            panic!("{trails:?}")
-        };
+        let [trail] = trails.trail_list() else { panic!("{trails:?}") };
         trail.clone()
     }
 
@@ -125,25 +119,13 @@ fn selector(fields: Vec<AdvancedFieldSelector>) -> AdvancedEventSelector {
 fn foreign() -> AdvancedEventSelector {
     selector(vec![
         field("eventCategory").equals("Data").build().expect("one"),
-        field("resources.type")
-            .equals("AWS::EC2::Snapshot")
-            .build()
-            .expect("one"),
-        field("eventName")
-            .not_starts_with("List")
-            .not_ends_with("Blocks")
-            .build()
-            .expect("one"),
+        field("resources.type").equals("AWS::EC2::Snapshot").build().expect("one"),
+        field("eventName").not_starts_with("List").not_ends_with("Blocks").build().expect("one"),
     ])
 }
 
 fn management() -> AdvancedEventSelector {
-    selector(vec![
-        field("eventCategory")
-            .equals("Management")
-            .build()
-            .expect("one"),
-    ])
+    selector(vec![field("eventCategory").equals("Management").build().expect("one")])
 }
 
 #[test]
@@ -151,10 +133,7 @@ fn a_first_trail_is_created_tagged_whole_and_recording() {
     let bench = Bench::with("");
     let before = bench.account.writes().len();
     bench.account.assert_converges();
-    assert_eq!(
-        bench.writes_since(before),
-        ["cloudtrail:CreateTrail", "cloudtrail:StartLogging"]
-    );
+    assert_eq!(bench.writes_since(before), ["cloudtrail:CreateTrail", "cloudtrail:StartLogging"]);
     block_on(async {
         let trail = bench.only_trail().await;
         assert_eq!(trail.name(), Some("baseline"));
@@ -190,11 +169,7 @@ fn an_apply_that_was_cut_off_is_finished_by_the_next() {
         let cut = json!([{"operation": operation, "action": "error", "status": 400,
                           "code": "UnsupportedOperationException", "message": "cut off"}]);
         bench.account.faults(cut);
-        let _ = bench
-            .account
-            .run(&["apply", "--auto-approve"])
-            .exits(3)
-            .says("cut off");
+        let _ = bench.account.run(&["apply", "--auto-approve"]).exits(3).says("cut off");
     }
     bench.account.faults(json!([]));
     bench.account.assert_converges();
@@ -206,9 +181,7 @@ fn an_apply_that_was_cut_off_is_finished_by_the_next() {
 #[test]
 fn a_lost_answer_makes_no_second_trail_and_the_first_is_finished() {
     let bench = Bench::with("data_events = [{ lambda = \"all\" }]");
-    bench
-        .account
-        .faults(json!([{"operation": "CreateTrail", "action": "apply_then_drop"}]));
+    bench.account.faults(json!([{"operation": "CreateTrail", "action": "apply_then_drop"}]));
     bench.account.assert_converges();
     block_on(async {
         bench.only_trail().await;
@@ -306,10 +279,7 @@ fn a_trail_whose_home_is_another_region_is_changed_there() {
     ];
     assert_eq!(bench.writes_since(before), order);
     let journal = bench.account.journal();
-    let writes = journal
-        .iter()
-        .filter(|entry| entry["write"] == json!(true))
-        .skip(before);
+    let writes = journal.iter().filter(|entry| entry["write"] == json!(true)).skip(before);
     assert!(writes.into_iter().all(|entry| entry["region"] == OTHER));
 }
 
@@ -344,13 +314,7 @@ fn selectors_of_others_stay_in_their_place() {
         let selectors = bench.selectors("baseline").await;
         assert_eq!(selectors[..2], [foreign(), management()]);
         let names: Vec<_> = selectors[2..].iter().map(|s| s.name()).collect();
-        assert_eq!(
-            names,
-            [
-                Some("baseline: s3 listed (all)"),
-                Some("baseline: s3 (write)")
-            ]
-        );
+        assert_eq!(names, [Some("baseline: s3 listed (all)"), Some("baseline: s3 (write)")]);
     });
 }
 
@@ -364,10 +328,7 @@ fn without_management_events_they_are_added() {
         put.send().await.expect("put");
         bench.account.assert_converges();
         let selectors = bench.selectors("baseline").await;
-        assert_eq!(
-            selectors[0].field_selectors(),
-            management().field_selectors()
-        );
+        assert_eq!(selectors[0].field_selectors(), management().field_selectors());
         assert_eq!(selectors[1], foreign());
     });
 }
@@ -377,9 +338,8 @@ fn basic_selectors_become_advanced_ones_that_log_the_same() {
     let bench = Bench::with("data_events = [{ dynamodb = \"all\", access = \"write\" }]");
     block_on(async {
         bench.trail("baseline", HOME).await;
-        let objects = DataResource::builder()
-            .r#type("AWS::S3::Object")
-            .values("arn:aws:s3:::theirs/");
+        let objects =
+            DataResource::builder().r#type("AWS::S3::Object").values("arn:aws:s3:::theirs/");
         let basic = EventSelector::builder()
             .exclude_management_event_sources("kms.amazonaws.com")
             .data_resources(objects.build());
@@ -397,14 +357,8 @@ fn basic_selectors_become_advanced_ones_that_log_the_same() {
         bench.account.assert_converges();
         let selectors = bench.selectors("baseline").await;
         let wanted = selector(vec![
-            field("eventCategory")
-                .equals("Management")
-                .build()
-                .expect("one"),
-            field("eventSource")
-                .not_equals("kms.amazonaws.com")
-                .build()
-                .expect("one"),
+            field("eventCategory").equals("Management").build().expect("one"),
+            field("eventSource").not_equals("kms.amazonaws.com").build().expect("one"),
         ]);
         assert_eq!(selectors[0].field_selectors(), wanted.field_selectors());
         assert_eq!(selectors.len(), 3);
@@ -475,9 +429,7 @@ fn data_events_that_are_logged_already_need_nothing() {
     let bench = Bench::with("data_events = [{ s3 = [\"one\"], access = \"write\" }]");
     block_on(async {
         bench.trail("baseline", HOME).await;
-        let all = DataResource::builder()
-            .r#type("AWS::S3::Object")
-            .values("arn:aws:s3");
+        let all = DataResource::builder().r#type("AWS::S3::Object").values("arn:aws:s3");
         let basic = EventSelector::builder().data_resources(all.build());
         let put = bench.client.put_event_selectors().trail_name("baseline");
         let put = put.event_selectors(basic.build());
@@ -512,10 +464,7 @@ fn the_organizations_trail_is_enough() {
     let bench = Bench::with("data_events = [{ s3 = \"all\" }]");
     let id = &bench.account.id;
     let trail = json!({"Name": "org", "HomeRegion": OTHER});
-    emulator().admin(
-        "account",
-        json!({"account": id, "organization_trail": trail}),
-    );
+    emulator().admin("account", json!({"account": id, "organization_trail": trail}));
     let before = bench.account.writes().len();
     bench.asks("");
     let plan = bench.account.run(&["plan", "--detailed-exitcode"]).exits(0);
@@ -557,10 +506,7 @@ fn the_organizations_trail_is_enough() {
 #[test]
 fn an_alias_stands_for_its_key() {
     let bench = Bench::with("");
-    bench.asks(&format!(
-        "bucket = \"{}\"\nkms_key = \"alias/trail\"",
-        bench.bucket
-    ));
+    bench.asks(&format!("bucket = \"{}\"\nkms_key = \"alias/trail\"", bench.bucket));
     block_on(async {
         let plan = bench.account.run(&["plan"]).exits(0);
         let _ = plan.says("there is no key alias/trail");
@@ -686,11 +632,7 @@ fn converged(settings: &str) -> (Account, Client) {
 
 /// Whether drift sees the trail, and an apply puts it back.
 fn is_seen(account: &Account, said: &str) {
-    let _ = account
-        .run(&["drift"])
-        .exits(2)
-        .says("cloudtrail")
-        .says(said);
+    let _ = account.run(&["drift"]).exits(2).says("cloudtrail").says(said);
 }
 
 fn is_put_back(account: &Account, said: &str) {
@@ -709,51 +651,28 @@ fn what_blinds_the_trail_is_seen_and_put_back() {
         let create = s3_of.create_bucket().bucket(&stolen);
         create.send().await.expect("created");
         let open = delivery(&stolen, &account.id);
-        let put = s3_of
-            .put_bucket_policy()
-            .bucket(&stolen)
-            .policy(open.to_string());
+        let put = s3_of.put_bucket_policy().bucket(&stolen).policy(open.to_string());
         put.send().await.expect("set");
         let update = || client.update_trail().name("baseline");
-        update()
-            .s3_bucket_name(&stolen)
-            .send()
-            .await
-            .expect("moved");
+        update().s3_bucket_name(&stolen).send().await.expect("moved");
         is_put_back(&account, &stolen);
 
         let other = format!("other-{}", account.id);
         let s3 = s3(&account).await;
-        s3.create_bucket()
-            .bucket(&other)
-            .send()
-            .await
-            .expect("created");
+        s3.create_bucket().bucket(&other).send().await.expect("created");
         let open = delivery(&other, &account.id);
-        let put = s3
-            .put_bucket_policy()
-            .bucket(&other)
-            .policy(open.to_string());
+        let put = s3.put_bucket_policy().bucket(&other).policy(open.to_string());
         put.send().await.expect("set");
         update().s3_bucket_name(&other).send().await.expect("moved");
         is_put_back(&account, &other);
 
         let logs = format!("baseline-logs-{}-{HOME}", account.id);
-        let before = s3
-            .get_bucket_policy()
-            .bucket(&logs)
-            .send()
-            .await
-            .expect("read");
+        let before = s3.get_bucket_policy().bucket(&logs).send().await.expect("read");
         let before = before.policy().expect("a policy").to_owned();
         let open = delivery(&logs, &account.id).to_string();
         let put = s3.put_bucket_policy().bucket(&logs).policy(open);
         put.send().await.expect("set");
-        update()
-            .s3_key_prefix("hidden")
-            .send()
-            .await
-            .expect("moved");
+        update().s3_key_prefix("hidden").send().await.expect("moved");
         let put = s3.put_bucket_policy().bucket(&logs).policy(before);
         put.send().await.expect("set");
         is_put_back(&account, "prefix is hidden");
@@ -777,13 +696,8 @@ fn management_events_that_are_left_out_are_seen() {
         };
         let without =
             |source: &str| EventSelector::builder().exclude_management_event_sources(source);
-        put(without("kms.amazonaws.com").build())
-            .await
-            .expect("put");
-        is_seen(
-            &account,
-            "leaves out the management events of kms.amazonaws.com",
-        );
+        put(without("kms.amazonaws.com").build()).await.expect("put");
+        is_seen(&account, "leaves out the management events of kms.amazonaws.com");
         let reads = EventSelector::builder().read_write_type(ReadWriteType::ReadOnly);
         put(reads.build()).await.expect("put");
         is_seen(&account, "logs management events only in part: read");
@@ -840,19 +754,14 @@ fn a_key_that_is_disabled_and_a_log_group_that_is_taken_away_are_seen() {
         account.baseline(&account.in_one_region(&table));
         account.assert_converges();
         let away = client.update_trail().name("baseline");
-        let away = away
-            .cloud_watch_logs_log_group_arn("")
-            .cloud_watch_logs_role_arn("");
+        let away = away.cloud_watch_logs_log_group_arn("").cloud_watch_logs_role_arn("");
         away.send().await.expect("taken away");
         is_put_back(&account, "cloudwatch_logs");
         key.disable(&account);
         is_seen(&account, "it is Disabled");
         // Without the key in the file, the key of the trail is judged all the same.
         account.baseline(&account.in_one_region("[log_bucket]\n[cloudtrail]"));
-        is_seen(
-            &account,
-            "which encrypts the log files of trail baseline, is Disabled",
-        );
+        is_seen(&account, "which encrypts the log files of trail baseline, is Disabled");
     });
 }
 
@@ -865,10 +774,7 @@ fn a_vendors_trail_of_data_events_is_not_taken_for_the_audit_trail() {
         create.expect("created");
         let objects = selector(vec![
             field("eventCategory").equals("Data").build().expect("one"),
-            field("resources.type")
-                .equals("AWS::S3::Object")
-                .build()
-                .expect("one"),
+            field("resources.type").equals("AWS::S3::Object").build().expect("one"),
         ]);
         let put = bench.client.put_event_selectors().trail_name("vendor");
         let put = put.advanced_event_selectors(objects.clone());
@@ -888,12 +794,7 @@ fn a_trail_that_a_stack_manages_is_left_alone_until_the_table_names_it() {
         let tag = aws_sdk_cloudtrail::types::Tag::builder()
             .key("aws:cloudformation:stack-name")
             .value("landing-zone");
-        let arn = bench
-            .only_trail()
-            .await
-            .trail_arn()
-            .expect("an ARN")
-            .to_owned();
+        let arn = bench.only_trail().await.trail_arn().expect("an ARN").to_owned();
         let tags = bench.client.add_tags().resource_id(arn);
         let tags = tags.tags_list(tag.build().expect("a tag"));
         tags.send().await.expect("tagged");
@@ -919,33 +820,17 @@ fn a_statement_that_keeps_the_deliveries_out_is_named_before_anything_is_tried()
     let bucket = format!("logs-{}", account.id);
     block_on(async {
         let s3 = s3(&account).await;
-        s3.create_bucket()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("created");
+        s3.create_bucket().bucket(&bucket).send().await.expect("created");
         let deny = json!({"Version": "2012-10-17", "Statement": {
             "Sid": "OnlyEncrypted", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
             "Resource": format!("arn:aws:s3:::{bucket}/*"),
             "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}}});
-        let put = s3
-            .put_bucket_policy()
-            .bucket(&bucket)
-            .policy(deny.to_string());
+        let put = s3.put_bucket_policy().bucket(&bucket).policy(deny.to_string());
         put.send().await.expect("set");
     });
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .says("statement OnlyEncrypted");
-    assert!(
-        !account
-            .writes()
-            .contains(&"cloudtrail:CreateTrail".to_owned())
-    );
-    let _ = account
-        .run(&["drift"])
-        .exits(2)
-        .says("denies the deliveries of CloudTrail");
+    let _ = account.run(&["apply", "--auto-approve"]).says("statement OnlyEncrypted");
+    assert!(!account.writes().contains(&"cloudtrail:CreateTrail".to_owned()));
+    let _ = account.run(&["drift"]).exits(2).says("denies the deliveries of CloudTrail");
 }
 
 #[test]
@@ -954,9 +839,7 @@ fn a_key_in_another_region_than_the_bucket_is_a_finding() {
     block_on(async {
         let bucket = format!("eu-logs-{}", bench.account.id);
         let config = aws_sdk_s3::config::Builder::from(&bench.account.sdk().await);
-        let config = config
-            .force_path_style(true)
-            .region(aws_config::Region::new(OTHER));
+        let config = config.force_path_style(true).region(aws_config::Region::new(OTHER));
         let s3 = aws_sdk_s3::Client::from_conf(config.build());
         let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
             .location_constraint(aws_sdk_s3::types::BucketLocationConstraint::EuWest1);
@@ -968,9 +851,7 @@ fn a_key_in_another_region_than_the_bucket_is_a_finding() {
         put.send().await.expect("set");
         let away = in_region(&bench.account, OTHER).await;
         let create = away.create_trail().name("main").s3_bucket_name(&bucket);
-        let create = create
-            .is_multi_region_trail(true)
-            .include_global_service_events(true);
+        let create = create.is_multi_region_trail(true).include_global_service_events(true);
         create.send().await.expect("created");
         let key = kms::with_alias(&bench.account, "alias/trail");
         bench.asks("kms_key = \"alias/trail\"");
@@ -988,10 +869,8 @@ fn what_an_earlier_run_wrote_a_moment_ago_is_waited_for_as_well() {
     let bucket_only = ["apply", "--auto-approve", "--target", "log_bucket"];
     let _ = account.run(&bucket_only).exits(0);
     // The policy of the bucket has not reached CloudTrail yet.
-    account.faults(
-        json!([{"operation": "CreateTrail", "action": "error", "status": 403,
-        "code": "InsufficientS3BucketPolicyException", "message": "not yet"}]),
-    );
+    account.faults(json!([{"operation": "CreateTrail", "action": "error", "status": 403,
+        "code": "InsufficientS3BucketPolicyException", "message": "not yet"}]));
     let apply = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = apply.says("waiting for the bucket's policy to reach");
 }
@@ -999,10 +878,8 @@ fn what_an_earlier_run_wrote_a_moment_ago_is_waited_for_as_well() {
 #[test]
 fn a_refusal_with_status_403_that_is_no_denial_is_not_taken_for_one() {
     let bench = Bench::with("");
-    bench.account.faults(
-        json!([{"operation": "CreateTrail", "action": "error", "status": 403,
-        "code": "MaximumNumberOfTrailsExceededException", "message": "five trails"}]),
-    );
+    bench.account.faults(json!([{"operation": "CreateTrail", "action": "error", "status": 403,
+        "code": "MaximumNumberOfTrailsExceededException", "message": "five trails"}]));
     let apply = bench.account.run(&["apply", "--auto-approve"]).exits(3);
     let said = apply.says("MaximumNumberOfTrailsExceededException");
     assert!(!said.stderr.contains("permissions") && !said.stdout.contains("allow cloudtrail"));
@@ -1014,10 +891,7 @@ fn a_key_of_another_account_is_looked_at_where_its_policy_allows_it() {
     let theirs = Account::new();
     block_on(async {
         let key = kms::create(&theirs);
-        bench.asks(&format!(
-            "bucket = \"{}\"\nkms_key = \"{}\"",
-            bench.bucket, key.arn
-        ));
+        bench.asks(&format!("bucket = \"{}\"\nkms_key = \"{}\"", bench.bucket, key.arn));
         let plan = bench.account.run(&["plan"]).exits(0);
         let _ = plan.says("does not let this account look (kms:DescribeKey)");
         bench.account.assert_converges();

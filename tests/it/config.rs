@@ -13,15 +13,9 @@ async fn account(regions: &[&str], settings: &str) -> Account {
     let account = Account::new();
     let bucket = format!("logs-{}", account.id);
     let s3 = aws_sdk_s3::Client::from_conf(
-        aws_sdk_s3::config::Builder::from(&account.sdk().await)
-            .force_path_style(true)
-            .build(),
+        aws_sdk_s3::config::Builder::from(&account.sdk().await).force_path_style(true).build(),
     );
-    s3.create_bucket()
-        .bucket(&bucket)
-        .send()
-        .await
-        .expect("a bucket");
+    s3.create_bucket().bucket(&bucket).send().await.expect("a bucket");
     let statement = |actions: &[&str], resource: String| {
         json!({
             "Effect": "Allow", "Action": actions, "Resource": resource,
@@ -107,9 +101,7 @@ fn two_regions_record_and_types_of_iam_only_at_home() {
             assert!(is_recording(&account, region));
         }
         let writes = account.writes();
-        let roles = writes
-            .iter()
-            .filter(|name| *name == "iam:CreateServiceLinkedRole");
+        let roles = writes.iter().filter(|name| *name == "iam:CreateServiceLinkedRole");
         assert_eq!(roles.count(), 1, "{writes:?}");
     });
 }
@@ -172,10 +164,8 @@ fn recorders_that_services_keep_are_not_looked_at() {
     block_on(async {
         let account = account(&[HOME], "").await;
         let linked = json!({"name": "AWSConfigurationRecorderForX"});
-        emulator().admin(
-            "account",
-            json!({"account": account.id, "service_linked_recorder": linked}),
-        );
+        emulator()
+            .admin("account", json!({"account": account.id, "service_linked_recorder": linked}));
         account.assert_converges();
         assert_eq!(recorder(&account, HOME)["name"], "default");
     });
@@ -272,17 +262,12 @@ fn a_channel_that_does_not_deliver_is_a_finding() {
             {"lastStatus": "FAILURE", "lastErrorCode": "AccessDenied"}}});
         let settings = json!({"account": account.id, "config_delivery": failure});
         emulator().admin("account", settings);
-        let _ = account
-            .run(&["drift"])
-            .exits(2)
-            .says("delivery of the history fails: AccessDenied");
+        let _ =
+            account.run(&["drift"]).exits(2).says("delivery of the history fails: AccessDenied");
         account.faults(json!([{
             "operation": "DescribeDeliveryChannelStatus", "action": "denied", "count": null,
         }]));
-        let _ = account
-            .run(&["drift"])
-            .exits(4)
-            .says("allow config:DescribeDeliveryChannelStatus");
+        let _ = account.run(&["drift"]).exits(4).says("allow config:DescribeDeliveryChannelStatus");
     });
 }
 
@@ -320,19 +305,12 @@ async fn bucket_of(other: &Account, bucket: &str) -> String {
     let bucket = bucket.to_owned();
     let config = aws_sdk_s3::config::Builder::from(&other.sdk().await).force_path_style(true);
     let s3 = aws_sdk_s3::Client::from_conf(config.build());
-    s3.create_bucket()
-        .bucket(&bucket)
-        .send()
-        .await
-        .expect("a bucket");
+    s3.create_bucket().bucket(&bucket).send().await.expect("a bucket");
     let policy = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": "s3:*", "Principal": {"Service": "config.amazonaws.com"},
         "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
     }]});
-    let put = s3
-        .put_bucket_policy()
-        .bucket(&bucket)
-        .policy(policy.to_string());
+    let put = s3.put_bucket_policy().bucket(&bucket).policy(policy.to_string());
     put.send().await.expect("a policy");
     bucket
 }
@@ -428,9 +406,7 @@ fn an_adopted_recorder_whose_role_or_bucket_is_lost_is_a_finding() {
         let channel = json!({"name": "theirs", "s3BucketName": bucket});
         put_channel(&account, HOME, channel);
         let drift = account.run(&["drift"]).exits(2);
-        let _ = drift.says(&format!(
-            "what is recorded goes to {bucket}, which is no bucket of"
-        ));
+        let _ = drift.says(&format!("what is recorded goes to {bucket}, which is no bucket of"));
         // Named as the central archive, it is right.
         let named = format!("[config]\nbucket = \"{bucket}\"");
         account.baseline(&account.in_one_region(&named));
@@ -458,10 +434,7 @@ fn an_adopted_recorder_whose_role_or_bucket_is_lost_is_a_finding() {
         let plan = account.run(&["plan", "--detailed-exitcode"]).exits(0);
         let _ = plan.says("has not AWS's policy AWS_ConfigRole, but own: whether it may");
         ask("DeleteRolePolicy", &[("PolicyName", "own")]);
-        let _ = account
-            .run(&["drift"])
-            .exits(2)
-            .says("has no policy, so that it may read nothing");
+        let _ = account.run(&["drift"]).exits(2).says("has no policy, so that it may read nothing");
         account.faults(
             json!([{"operation": "ListAttachedRolePolicies", "action": "denied", "count": null}]),
         );
@@ -501,11 +474,7 @@ fn a_statement_that_keeps_the_deliveries_out_is_named_before_a_channel_is_made()
         let controls = format!("[log_bucket]\nname = \"{bucket}\"\n[config]");
         account.baseline(&account.in_one_region(&controls));
         let s3 = crate::buckets::s3(&account, HOME).await;
-        s3.create_bucket()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("created");
+        s3.create_bucket().bucket(&bucket).send().await.expect("created");
         let policy = json!({"Version": "2012-10-17", "Statement": [{
             "Sid": "OnlyKms", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
             "Resource": format!("arn:aws:s3:::{bucket}/*"),
@@ -516,10 +485,7 @@ fn a_statement_that_keeps_the_deliveries_out_is_named_before_a_channel_is_made()
         let run = account.run(&["apply", "--auto-approve"]);
         let _ = run.says("statement OnlyKms of the policy of bucket");
         let writes = account.writes();
-        assert!(
-            !writes.iter().any(|own| own.starts_with("config:")),
-            "{writes:?}"
-        );
+        assert!(!writes.iter().any(|own| own.starts_with("config:")), "{writes:?}");
     });
 }
 
@@ -570,19 +536,11 @@ fn a_channel_of_control_tower_that_goes_to_a_namesake_of_its_archive_is_found() 
         redirected(&account, HOME, &stolen);
         let _ = account.run(&["drift"]).exits(0);
         let trail = json!({"Name": "aws-controltower-BaselineCloudTrail", "S3BucketName": right});
-        emulator().admin(
-            "account",
-            json!({"account": account.id, "organization_trail": trail}),
-        );
+        emulator().admin("account", json!({"account": account.id, "organization_trail": trail}));
         let drift = account.run(&["drift"]).exits(2);
-        let _ = drift.says(&format!(
-            "organization's trail of AWS Control Tower to {right}"
-        ));
+        let _ = drift.says(&format!("organization's trail of AWS Control Tower to {right}"));
         account.faults(json!([{"operation": "DescribeTrails", "action": "denied", "count": null}]));
-        let _ = account
-            .run(&["drift"])
-            .exits(4)
-            .says("allow cloudtrail:DescribeTrails");
+        let _ = account.run(&["drift"]).exits(4).says("allow cloudtrail:DescribeTrails");
         let before = account.writes().len();
         let _ = account.run(&["apply", "--auto-approve"]).exits(4);
         assert_eq!(account.writes().len(), before);

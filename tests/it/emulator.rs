@@ -12,9 +12,7 @@ static EMULATOR: LazyLock<Emulator> = LazyLock::new(Emulator::start);
 /// The folder of the project, where these tests run now: a build that is kept may have been made
 /// in another clone.
 pub fn root() -> PathBuf {
-    std::env::var_os("CARGO_MANIFEST_DIR")
-        .map(PathBuf::from)
-        .expect("cargo runs these tests")
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).expect("cargo runs these tests")
 }
 
 /// The Python that has what the emulator needs.
@@ -46,15 +44,10 @@ impl Emulator {
             .unwrap_or_else(|cause| panic!("{}: {cause}; ./test sets it up", python.display()));
         let mut ready = String::new();
         let stdout = child.stdout.take().expect("it is piped");
-        BufReader::new(stdout)
-            .read_line(&mut ready)
-            .expect("the emulator says that it is ready");
+        BufReader::new(stdout).read_line(&mut ready).expect("the emulator says that it is ready");
         let ready: Value = serde_json::from_str(&ready).expect("the emulator speaks JSON");
         let port = ready["port"].as_u64().expect("a port") as u16;
-        Self {
-            port,
-            _child: child,
-        }
+        Self { port, _child: child }
     }
 
     pub fn endpoint(&self) -> String {
@@ -88,10 +81,7 @@ impl Emulator {
             }
         }
         let length = length.expect("the emulator tells the length");
-        reader
-            .take(length)
-            .read_to_string(&mut answer)
-            .expect("a body");
+        reader.take(length).read_to_string(&mut answer).expect("a body");
         let answer: Value = serde_json::from_str(&answer).expect("JSON");
         assert!(answer.get("error").is_none(), "{name} {body}: {answer}");
         answer

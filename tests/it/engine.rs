@@ -39,8 +39,7 @@ fn drift_says_what_differs_and_exits_with_2() {
     let account = Account::with(POLICY);
     let run = account.run(&["drift"]).exits(2);
     assert!(
-        run.stdout
-            .contains("missing   password_policy  does not exist; expected: minimum_length")
+        run.stdout.contains("missing   password_policy  does not exist; expected: minimum_length")
     );
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let run = account.run(&["drift"]).exits(0);
@@ -53,10 +52,7 @@ fn a_denied_read_is_unknown_names_the_action_and_is_never_a_reason_to_create() {
     account.faults(
         json!([{"operation": "GetAccountPasswordPolicy", "action": "denied", "count": null}]),
     );
-    let _ = account
-        .run(&["plan"])
-        .exits(4)
-        .says("allow iam:GetAccountPasswordPolicy");
+    let _ = account.run(&["plan"]).exits(4).says("allow iam:GetAccountPasswordPolicy");
     let _ = account.run(&["apply", "--auto-approve"]).exits(4);
     assert!(account.writes().is_empty());
 }
@@ -64,10 +60,7 @@ fn a_denied_read_is_unknown_names_the_action_and_is_never_a_reason_to_create() {
 #[test]
 fn a_saved_plan_does_what_it_shows_and_nothing_else() {
     let account = Account::with(POLICY);
-    let _ = account
-        .run(&["plan", "--out", "plan.json"])
-        .exits(0)
-        .says("baseline apply plan.json");
+    let _ = account.run(&["plan", "--out", "plan.json"]).exits(0).says("baseline apply plan.json");
     let shown = account.run(&["show", "plan.json"]).exits(0);
     assert!(shown.stdout.contains("iam:UpdateAccountPasswordPolicy"));
     let _ = account.run(&["apply", "plan.json"]).exits(0);
@@ -79,19 +72,10 @@ fn a_plan_edited_by_one_byte_writes_nothing() {
     let account = Account::with(POLICY);
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let text = std::fs::read_to_string(account.path("plan.json")).expect("the plan");
-    account.write(
-        "plan.json",
-        &text.replacen("\"after\": 14", "\"after\": 15", 1),
-    );
-    let _ = account
-        .run(&["apply", "plan.json"])
-        .exits(6)
-        .says("altered");
+    account.write("plan.json", &text.replacen("\"after\": 14", "\"after\": 15", 1));
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("altered");
     account.write("plan.json", &text.replacen('\n', " \n", 1));
-    let _ = account
-        .run(&["apply", "plan.json"])
-        .exits(6)
-        .says("altered");
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("altered");
     assert!(account.writes().is_empty());
 }
 
@@ -101,15 +85,8 @@ fn a_stale_plan_writes_nothing() {
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let members = [("MinimumPasswordLength", "9")];
     iam::set_password_policy(&account, &members);
-    let _ = account
-        .run(&["apply", "plan.json"])
-        .exits(6)
-        .says("no longer as it saw them");
-    assert_eq!(
-        account.writes().len(),
-        1,
-        "only the change behind the tool's back"
-    );
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("no longer as it saw them");
+    assert_eq!(account.writes().len(), 1, "only the change behind the tool's back");
 }
 
 #[test]
@@ -130,10 +107,7 @@ fn a_plan_whose_baseline_has_changed_is_refused() {
     let account = Account::with(POLICY);
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     account.baseline(&account.in_one_region("[password_policy]\nminimum_length = 15"));
-    let _ = account
-        .run(&["apply", "plan.json"])
-        .exits(6)
-        .says("has changed since");
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("has changed since");
 }
 
 #[test]
@@ -145,12 +119,7 @@ fn loosening_needs_exactly_in_the_baseline_and_a_word_on_the_command_line() {
     let refused = account.run(&["apply", "--auto-approve"]).exits(6);
     let _ = refused.says("hint: if that is meant: --allow-loosening password_policy");
     assert_eq!(account.writes().len(), 1);
-    let allowed = [
-        "apply",
-        "--auto-approve",
-        "--allow-loosening",
-        "password_policy",
-    ];
+    let allowed = ["apply", "--auto-approve", "--allow-loosening", "password_policy"];
     let _ = account.run(&allowed).exits(0);
 }
 
@@ -167,12 +136,8 @@ fn a_snapshot_gives_the_same_plan_without_network_and_credentials() {
     let _ = account.run(&["snapshot", "--out", "seen.json"]).exits(0);
     let live = account.run(&["plan", "--json"]).exits(0).json();
     let mut offline = account.command(&["plan", "--json", "--from", "seen.json"]);
-    offline
-        .env_remove("AWS_ENDPOINT_URL")
-        .env_remove("AWS_ACCESS_KEY_ID");
-    let saved = account
-        .came_to(offline.output().expect("the binary runs"))
-        .exits(0);
+    offline.env_remove("AWS_ENDPOINT_URL").env_remove("AWS_ACCESS_KEY_ID");
+    let saved = account.came_to(offline.output().expect("the binary runs")).exits(0);
     assert_eq!(live["entries"], saved.json()["entries"]);
 }
 
@@ -180,8 +145,7 @@ fn a_snapshot_gives_the_same_plan_without_network_and_credentials() {
 fn a_reader_that_goes_away_ends_the_output_quietly() {
     let account = Account::with(POLICY);
     let mut plan = account.command(&["plan"]);
-    plan.stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped());
+    plan.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let mut child = plan.spawn().expect("the binary runs");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
@@ -195,24 +159,18 @@ fn told_to_stop_it_finishes_the_call_under_way_and_says_what_is_left() {
     let account = Account::with("[log_bucket]");
     account.faults(json!([{"operation": "CreateBucket", "action": "delay", "delay_ms": 3000}]));
     let mut apply = account.command(&["apply", "--auto-approve"]);
-    apply
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped());
+    apply.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = apply.spawn().expect("the binary runs");
     let began = std::time::Instant::now();
     while !account.operations().contains(&"s3:CreateBucket".to_owned()) {
         assert!(began.elapsed().as_secs() < 20, "it never began");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    let told = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
+    let told = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(told.expect("kill runs").success());
     let run = account.came_to(child.wait_with_output().expect("it ends"));
-    let _ = run
-        .exits(3)
-        .says("stopping after the calls under way")
-        .says("stopped after 1 of 5 calls");
+    let _ =
+        run.exits(3).says("stopping after the calls under way").says("stopped after 1 of 5 calls");
     assert_eq!(account.writes(), ["s3:CreateBucket"]);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);

@@ -16,19 +16,14 @@ fn answers() -> Vec<(&'static str, Value)> {
     let denied = |reason: &str| json!({"action": "denied", "reason": reason});
     let policy = "iam:GetAccountPasswordPolicy action";
     vec![
-        (
-            "denied: no identity-based policy allows it",
-            json!({"action": "denied"}),
-        ),
+        ("denied: no identity-based policy allows it", json!({"action": "denied"})),
         (
             "denied: by an identity-based policy",
             denied("with an explicit deny in an identity-based policy"),
         ),
         (
             "denied: by a permissions boundary",
-            denied(&format!(
-                "because no permissions boundary allows the {policy}"
-            )),
+            denied(&format!("because no permissions boundary allows the {policy}")),
         ),
         (
             "denied: by a service control policy that is named",
@@ -39,15 +34,11 @@ fn answers() -> Vec<(&'static str, Value)> {
         ),
         (
             "denied: by a resource control policy",
-            denied(&format!(
-                "because no resource control policy allows the {policy}"
-            )),
+            denied(&format!("because no resource control policy allows the {policy}")),
         ),
         (
             "denied: by the policy of a VPC endpoint",
-            denied(&format!(
-                "because no VPC endpoint policy allows the {policy}"
-            )),
+            denied(&format!("because no VPC endpoint policy allows the {policy}")),
         ),
         (
             "denied: by a session policy",
@@ -58,10 +49,7 @@ fn answers() -> Vec<(&'static str, Value)> {
             json!({"action": "denied", "resource": "arn:aws:s3:::acme-logs",
                    "reason": "with an explicit deny in a resource-based policy"}),
         ),
-        (
-            "denied: without a reason",
-            error(403, "AccessDenied", "Access Denied"),
-        ),
+        ("denied: without a reason", error(403, "AccessDenied", "Access Denied")),
         (
             "denied: in an encoded message",
             error(
@@ -73,11 +61,7 @@ fn answers() -> Vec<(&'static str, Value)> {
         ),
         (
             "expired credentials",
-            error(
-                403,
-                "ExpiredToken",
-                "The security token included in the request is expired",
-            ),
+            error(403, "ExpiredToken", "The security token included in the request is expired"),
         ),
         (
             "credentials that are not known",
@@ -98,22 +82,12 @@ fn answers() -> Vec<(&'static str, Value)> {
         ),
         ("throttled", json!({"action": "throttle"})),
         ("a quota", error(409, "LimitExceeded", "Cannot exceed 5")),
-        (
-            "a service that fails",
-            error(500, "ServiceFailure", "The request failed"),
-        ),
+        ("a service that fails", error(500, "ServiceFailure", "The request failed")),
         (
             "an account that is not ready",
-            error(
-                403,
-                "OptInRequired",
-                "The AWS Access Key Id needs a subscription",
-            ),
+            error(403, "OptInRequired", "The AWS Access Key Id needs a subscription"),
         ),
-        (
-            "a code that nobody knows",
-            error(400, "Surprise", "this is new"),
-        ),
+        ("a code that nobody knows", error(400, "Surprise", "this is new")),
         ("an answer that breaks off", json!({"action": "truncate"})),
         ("a connection that breaks off", json!({"action": "drop"})),
     ]
@@ -149,9 +123,7 @@ fn on_the_way(text: &mut String) {
     let account = Account::with(POLICY);
     let plan = |endpoint: &str| {
         let mut command = account.command(&["plan"]);
-        command
-            .env("AWS_ENDPOINT_URL", endpoint)
-            .env("AWS_MAX_ATTEMPTS", "1");
+        command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_MAX_ATTEMPTS", "1");
         command
     };
     let through = |proxy: String| {
@@ -171,12 +143,7 @@ fn on_the_way(text: &mut String) {
     note(text, "a proxy that refuses", &account, forbidding);
     let unknown = Tls::start(account.folder.path(), &[]);
     let untrusted = plan(&unknown.endpoint);
-    note(
-        text,
-        "a certificate that is not trusted",
-        &account,
-        untrusted,
-    );
+    note(text, "a certificate that is not trusted", &account, untrusted);
     let old = Tls::start(account.folder.path(), &["--expired"]);
     let mut expired = plan(&old.endpoint);
     expired.env("AWS_CA_BUNDLE", &old.authority);
@@ -222,12 +189,7 @@ fn in_an_apply(text: &mut String) {
     let expired = json!([{"operation": "PutBucketVersioning", "action": "error", "status": 400,
         "code": "ExpiredToken", "message": "The provided token has expired.", "count": null}]);
     let controls = "[log_bucket]\n[cloudtrail]";
-    apply(
-        controls,
-        "credentials that expire on the way",
-        expired,
-        text,
-    );
+    apply(controls, "credentials that expire on the way", expired, text);
 }
 
 /// Runs a command and notes what it says to a person, without what is another each time.
@@ -291,10 +253,7 @@ fn where_account_management_has_no_host_ec2_lists_the_regions() {
     };
     let _ = plan().exits(0).says("access_analyzer in 17 regions");
     let asked = account.operations();
-    assert!(
-        asked.contains(&"ec2:DescribeRegions".to_owned()),
-        "{asked:?}"
-    );
+    assert!(asked.contains(&"ec2:DescribeRegions".to_owned()), "{asked:?}");
     account.assert_valid_requests();
     // Where neither answers, the first failure counts, and what to write is said.
     account.faults(serde_json::json!([

@@ -17,9 +17,7 @@ fn output(mut command: Command) -> Run {
 /// A plan of an account whose AWS is elsewhere, with one attempt for each request.
 fn plan_at(account: &Account, endpoint: &str) -> Command {
     let mut command = account.command(&["plan"]);
-    command
-        .env("AWS_ENDPOINT_URL", endpoint)
-        .env("AWS_MAX_ATTEMPTS", "1");
+    command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_MAX_ATTEMPTS", "1");
     command
 }
 
@@ -39,10 +37,8 @@ fn every_spelling_of_throttling_is_waited_out() {
         ("SlowDown", 503),
     ] {
         let account = Account::with(POLICY);
-        account.faults(
-            json!([{"operation": "GetAccountPasswordPolicy", "action": "error",
-            "code": code, "status": status, "message": "Rate exceeded"}]),
-        );
+        account.faults(json!([{"operation": "GetAccountPasswordPolicy", "action": "error",
+            "code": code, "status": status, "message": "Rate exceeded"}]));
         let _ = account.run(&["plan"]).exits(0);
         assert_eq!(times(&account, "iam:GetAccountPasswordPolicy"), 2, "{code}");
     }
@@ -51,14 +47,9 @@ fn every_spelling_of_throttling_is_waited_out() {
 #[test]
 fn a_quota_is_told_at_once() {
     let account = Account::with(POLICY);
-    account.faults(
-        json!([{"operation": "UpdateAccountPasswordPolicy", "action": "error",
-        "code": "LimitExceededException", "status": 409, "message": "5 at most", "count": null}]),
-    );
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(3)
-        .says("LimitExceeded: 5 at most");
+    account.faults(json!([{"operation": "UpdateAccountPasswordPolicy", "action": "error",
+        "code": "LimitExceededException", "status": 409, "message": "5 at most", "count": null}]));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(3).says("LimitExceeded: 5 at most");
     assert_eq!(times(&account, "iam:UpdateAccountPasswordPolicy"), 1);
 }
 
@@ -108,17 +99,13 @@ fn a_wrong_clock_is_measured_and_told() {
 #[test]
 fn credentials_that_expire_stop_the_apply_and_leave_what_is_done() {
     let account = Account::with("[log_bucket]\n[cloudtrail]\n[guardduty]");
-    account.faults(
-        json!([{"operation": "PutBucketVersioning", "action": "error",
+    account.faults(json!([{"operation": "PutBucketVersioning", "action": "error",
         "code": "ExpiredToken", "status": 400, "count": null,
-        "message": "The provided token has expired."}]),
-    );
+        "message": "The provided token has expired."}]));
     // The bucket is there and half set up when the credentials expire.
     let run = account.run(&["apply", "--auto-approve"]);
     let run = run.exits(3).says("ExpiredToken");
-    let _ = run
-        .says("hint: renew the credentials")
-        .says("what is done stays done");
+    let _ = run.says("hint: renew the credentials").says("what is done stays done");
     assert!(account.writes().contains(&"s3:CreateBucket".to_owned()));
     assert_eq!(times(&account, "s3:PutBucketVersioning"), 1);
     account.faults(json!([]));
@@ -173,10 +160,7 @@ fn a_proxy_that_is_not_there_or_wants_a_password_is_told_as_such() {
     ] {
         let mut command = plan_at(&account, "https://aws.invalid");
         command.env("HTTPS_PROXY", format!("http://{proxy}"));
-        let _ = output(command)
-            .exits(1)
-            .says(said)
-            .says("hint: check HTTPS_PROXY");
+        let _ = output(command).exits(1).says(said).says("hint: check HTTPS_PROXY");
     }
 }
 
@@ -192,9 +176,7 @@ fn a_certificate_that_is_not_trusted_is_told_as_such_and_can_be_trusted() {
         .says("an authority that is not trusted here")
         .says("AWS_CA_BUNDLE=");
     let mut command = plan_at(&account, &tls.endpoint);
-    command
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_CA_BUNDLE", &tls.authority);
+    command.env("AWS_REGION", "us-east-1").env("AWS_CA_BUNDLE", &tls.authority);
     // Who am I is answered; nothing else is.
     let _ = output(command).exits(4);
 }
@@ -205,9 +187,7 @@ fn an_expired_certificate_is_told_as_such() {
     let tls = Tls::start(account.folder.path(), &["--expired"]);
     let mut command = plan_at(&account, &tls.endpoint);
     command.env("AWS_CA_BUNDLE", &tls.authority);
-    let _ = output(command)
-        .exits(1)
-        .says("has expired, by the clock here");
+    let _ = output(command).exits(1).says("has expired, by the clock here");
 }
 
 #[test]
@@ -216,19 +196,15 @@ fn a_certificate_that_is_not_trusted_is_asked_for_once() {
     let tls = Tls::start(account.folder.path(), &[]);
     let mut command = account.command(&["plan", "--debug"]);
     command.env("AWS_ENDPOINT_URL", &tls.endpoint);
-    let run = output(command)
-        .exits(1)
-        .says("sts:GetCallerIdentity us-east-1 #1");
+    let run = output(command).exits(1).says("sts:GetCallerIdentity us-east-1 #1");
     assert!(!run.stderr.contains("#2"), "{}", run.stderr);
 }
 
 #[test]
 fn what_is_not_seen_in_time_is_unknown() {
     let account = Account::with("[password_policy]\n[guardduty]");
-    account.faults(
-        json!([{"operation": "GetAccountPasswordPolicy", "action": "delay",
-        "delay_ms": 15000}]),
-    );
+    account.faults(json!([{"operation": "GetAccountPasswordPolicy", "action": "delay",
+        "delay_ms": 15000}]));
     let run = account.run(&["plan", "--timeout", "5s"]).exits(4);
     let _ = run
         .says("iam:GetAccountPasswordPolicy in us-east-1: not answered before the time was up")
@@ -258,9 +234,7 @@ fn debug_shows_every_attempt_and_nothing_secret() {
         {"operation": "GetAccountPasswordPolicy", "action": "throttle"},
         {"operation": "UpdateAccountPasswordPolicy", "action": "drop"},
     ]));
-    let run = account
-        .run(&["apply", "--auto-approve", "--debug"])
-        .exits(0);
+    let run = account.run(&["apply", "--auto-approve", "--debug"]).exits(0);
     let attempts: Vec<&str> = run.stderr.lines().filter(|l| l.contains(" ms")).collect();
     let requests = account.journal();
     let of_apply = requests.len();
@@ -281,11 +255,9 @@ fn debug_shows_every_attempt_and_nothing_secret() {
 #[test]
 fn whose_fault_a_denial_is_is_told_with_action_and_resource() {
     let account = Account::with(POLICY);
-    account.faults(
-        json!([{"operation": "GetAccountPasswordPolicy", "action": "denied",
+    account.faults(json!([{"operation": "GetAccountPasswordPolicy", "action": "denied",
         "count": null, "resource": "arn:aws:iam::111122223333:account-password-policy",
-        "reason": "with an explicit deny in a service control policy"}]),
-    );
+        "reason": "with an explicit deny in a service control policy"}]));
     let _ = account.run(&["plan"]).exits(4).says(
         "a service control policy of the organization denies iam:GetAccountPasswordPolicy on \
          arn:aws:iam::111122223333:account-password-policy",
@@ -295,10 +267,8 @@ fn whose_fault_a_denial_is_is_told_with_action_and_resource() {
 #[test]
 fn a_wait_says_what_it_waits_for() {
     let account = Account::with("[log_bucket]\n[cloudtrail]");
-    account.faults(
-        json!([{"operation": "CreateTrail", "action": "error", "status": 400,
-        "code": "InsufficientS3BucketPolicyException", "message": "Incorrect S3 bucket policy"}]),
-    );
+    account.faults(json!([{"operation": "CreateTrail", "action": "error", "status": 400,
+        "code": "InsufficientS3BucketPolicyException", "message": "Incorrect S3 bucket policy"}]));
     let _ = account
         .run(&["apply", "--auto-approve"])
         .exits(0)

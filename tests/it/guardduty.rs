@@ -89,18 +89,14 @@ fn a_region_that_lacks_features_gets_its_detector_all_the_same() {
     emulator().admin("account", settings);
     account.assert_converges();
     account.baseline(&account.in_one_region("[guardduty]\nfeatures = { AI_ANALYST = true }"));
-    let _ = account
-        .run(&["plan"])
-        .exits(0)
-        .says("note: AI_ANALYST is not offered here");
+    let _ = account.run(&["plan"]).exits(0).says("note: AI_ANALYST is not offered here");
 }
 
 /// The features that are on, save those that nobody can switch.
 async fn switched_on(account: &Account) -> Vec<String> {
     let features = features(&detector(account, HOME).await).into_iter();
     let on = features.filter_map(|(name, enabled)| enabled.then_some(name));
-    on.filter(|name| !["CLOUD_TRAIL", "DNS_LOGS", "FLOW_LOGS"].contains(&name.as_str()))
-        .collect()
+    on.filter(|name| !["CLOUD_TRAIL", "DNS_LOGS", "FLOW_LOGS"].contains(&name.as_str())).collect()
 }
 
 #[test]
@@ -118,10 +114,7 @@ fn a_run_that_ends_before_the_features_is_finished_by_the_next() {
     let _ = plan.says("an earlier run created the detector and did not come to its features");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     assert_eq!(block_on(switched_on(&account)), ["S3_DATA_EVENTS"]);
-    let tags = block_on(detector(&account, HOME))
-        .tags()
-        .cloned()
-        .expect("tags");
+    let tags = block_on(detector(&account, HOME)).tags().cloned().expect("tags");
     assert_eq!(tags["baseline-state"], "finished");
     let before = account.writes().len();
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
@@ -294,32 +287,19 @@ fn every_move_that_blinds_the_detector_is_drift() {
         let detectors = client.list_detectors().send().await.expect("detectors");
         let id = detectors.detector_ids()[0].clone();
 
-        let everything = FindingCriteria::builder()
-            .set_criterion(Some(HashMap::new()))
-            .build();
+        let everything = FindingCriteria::builder().set_criterion(Some(HashMap::new())).build();
         let filter = client.create_filter().detector_id(&id).name("noise");
-        let filter = filter
-            .action(FilterAction::Archive)
-            .finding_criteria(everything);
+        let filter = filter.action(FilterAction::Archive).finding_criteria(everything);
         filter.send().await.expect("a filter");
         sees("the filter noise archives every finding, which is broad");
 
         let set = client.create_ip_set().detector_id(&id).name("office");
-        let set = set
-            .format(IpSetFormat::Txt)
-            .location("s3://theirs/office.txt")
-            .activate(true);
+        let set = set.format(IpSetFormat::Txt).location("s3://theirs/office.txt").activate(true);
         set.send().await.expect("a set");
         sees("the trusted IP list office (s3://theirs/office.txt) is in use");
 
-        let set = client
-            .create_trusted_entity_set()
-            .detector_id(&id)
-            .name("partners");
-        let set = set
-            .format(TrustedEntitySetFormat::Txt)
-            .location("s3://theirs/p")
-            .activate(true);
+        let set = client.create_trusted_entity_set().detector_id(&id).name("partners");
+        let set = set.format(TrustedEntitySetFormat::Txt).location("s3://theirs/p").activate(true);
         set.send().await.expect("a set");
         sees("the trusted entity list partners (s3://theirs/p) is in use");
 
@@ -346,12 +326,7 @@ fn every_move_that_blinds_the_detector_is_drift() {
         update().enable(false).send().await.expect("updated");
         sees("enabled is false");
 
-        client
-            .delete_detector()
-            .detector_id(&id)
-            .send()
-            .await
-            .expect("deleted");
+        client.delete_detector().detector_id(&id).send().await.expect("deleted");
         sees("enabled");
     });
 }
@@ -367,39 +342,23 @@ fn what_the_baseline_declares_is_no_finding_unless_it_archives_broadly() {
         let s3 = aws_sdk_s3::config::Builder::from(&account.sdk().await).force_path_style(true);
         let s3 = aws_sdk_s3::Client::from_conf(s3.build());
         let bucket = format!("lists-{}", account.id);
-        s3.create_bucket()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("a bucket");
+        s3.create_bucket().bucket(&bucket).send().await.expect("a bucket");
         let client = client(&account, HOME).await;
         let detectors = client.list_detectors().send().await.expect("detectors");
         let id = &detectors.detector_ids()[0];
         let scans = Condition::builder().equals("Recon:EC2/Portscan").build();
         let criteria = FindingCriteria::builder().criterion("type", scans).build();
         let filter = client.create_filter().detector_id(id).name("scanner");
-        let filter = filter
-            .action(FilterAction::Archive)
-            .finding_criteria(criteria);
+        let filter = filter.action(FilterAction::Archive).finding_criteria(criteria);
         filter.send().await.expect("a filter");
         let location = format!("https://s3.amazonaws.com/{bucket}/office.txt");
-        let set = client
-            .create_ip_set()
-            .detector_id(id)
-            .name("office")
-            .activate(true);
+        let set = client.create_ip_set().detector_id(id).name("office").activate(true);
         let set = set.format(IpSetFormat::Txt).location(location);
         set.send().await.expect("a set");
         let missing = account.run(&["drift"]).exits(2);
         let _ = missing.says("the threat list feed is declared and not in use");
-        let set = client
-            .create_threat_intel_set()
-            .detector_id(id)
-            .name("feed")
-            .activate(true);
-        let set = set
-            .format(ThreatIntelSetFormat::Txt)
-            .location(format!("s3://{bucket}/feed"));
+        let set = client.create_threat_intel_set().detector_id(id).name("feed").activate(true);
+        let set = set.format(ThreatIntelSetFormat::Txt).location(format!("s3://{bucket}/feed"));
         set.send().await.expect("a set");
         let properties = DestinationProperties::builder()
             .destination_arn("arn:aws:s3:::central-findings/acme/")
@@ -410,18 +369,9 @@ fn what_the_baseline_declares_is_no_finding_unless_it_archives_broadly() {
         export.send().await.expect("a destination");
         let _ = account.run(&["drift"]).exits(0);
 
-        let everything = FindingCriteria::builder()
-            .set_criterion(Some(HashMap::new()))
-            .build();
-        let filter = client
-            .update_filter()
-            .detector_id(id)
-            .filter_name("scanner");
-        filter
-            .finding_criteria(everything)
-            .send()
-            .await
-            .expect("updated");
+        let everything = FindingCriteria::builder().set_criterion(Some(HashMap::new())).build();
+        let filter = client.update_filter().detector_id(id).filter_name("scanner");
+        filter.finding_criteria(everything).send().await.expect("updated");
         let broad = account.run(&["drift"]).exits(2);
         let _ = broad.says("the filter scanner archives every finding, which is broad");
 

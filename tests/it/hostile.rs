@@ -65,13 +65,8 @@ fn every_text_of_every_snapshot_may_be_hostile() {
                 continue;
             };
             let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
-            let plan = plan::build(
-                &baseline,
-                &Selection::default(),
-                &context,
-                &seen,
-                &Aim::Baseline,
-            );
+            let plan =
+                plan::build(&baseline, &Selection::default(), &context, &seen, &Aim::Baseline);
             shown += usize::from(look_at(&plan).contains(SHOWN));
         }
     }
@@ -87,10 +82,7 @@ fn a_hostile_plan_is_shown_escaped_by_plan_and_show_as_text_and_as_json() {
     let live = std::fs::read_to_string(scenario.join("live.json")).expect("a snapshot");
     let hostile = serde_json::to_string(HOSTILE).expect("JSON");
     // A bucket's name, the Sid of a statement, and the message of an error.
-    let live = live.replace(
-        "deleted-role",
-        &format!("deleted{}", hostile.trim_matches('"')),
-    );
+    let live = live.replace("deleted-role", &format!("deleted{}", hostile.trim_matches('"')));
     let live = live.replace("is not authorized", hostile.trim_matches('"'));
     std::fs::write(folder.path().join("live.json"), live).expect("written");
     let run = |arguments: &[&str]| {
@@ -145,21 +137,10 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
         shown: Some(Box::new(json!(HOSTILE))),
     };
     let outcomes = [
-        Outcome::Failed {
-            made: 1,
-            call: call.clone(),
-            error: hostile_error(),
-        },
-        Outcome::Unseen {
-            made: 0,
-            error: Some(hostile_error()),
-        },
-        Outcome::NotSettled {
-            fields: vec![HOSTILE.to_owned()],
-        },
-        Outcome::Skipped {
-            because: address.clone(),
-        },
+        Outcome::Failed { made: 1, call: call.clone(), error: hostile_error() },
+        Outcome::Unseen { made: 0, error: Some(hostile_error()) },
+        Outcome::NotSettled { fields: vec![HOSTILE.to_owned()] },
+        Outcome::Skipped { because: address.clone() },
     ];
     let plan: Plan = serde_json::from_value(json!({
         "format": 1, "version": "1", "account": "111122223333", "partition": "aws", "caller": "c",
@@ -170,10 +151,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
     }))
     .expect("a plan");
     let clock = Clock::at(plan.created);
-    for (outcome, form) in outcomes
-        .iter()
-        .flat_map(|own| [(own, Form::Text), (own, Form::Json)])
-    {
+    for (outcome, form) in outcomes.iter().flat_map(|own| [(own, Form::Text), (own, Form::Json)]) {
         let told = Shared::default();
         let mut streams = Streams {
             out: Box::new(told.clone()),
@@ -257,15 +235,9 @@ fn every_text_of_a_journal_may_be_hostile() {
     let mut paths = entries.map(|entry| entry.expect("an entry").path());
     let path = paths.find(|path| path.extension().is_some_and(|own| own == "jsonl"));
     let path = path.expect("a journal");
-    let run = path
-        .file_stem()
-        .expect("a name")
-        .to_string_lossy()
-        .into_owned();
+    let run = path.file_stem().expect("a name").to_string_lossy().into_owned();
     let text = std::fs::read_to_string(&path).expect("text");
-    let lines = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let lines = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
     let lines: Value = Value::Array(lines.collect());
     let mut pointers = Vec::new();
     texts("", &lines, &mut pointers);
@@ -278,12 +250,7 @@ fn every_text_of_a_journal_may_be_hostile() {
         let changed = changed.as_array().expect("lines").iter();
         let changed: Vec<String> = changed.map(Value::to_string).collect();
         std::fs::write(&path, changed.join("\n") + "\n").expect("written");
-        for arguments in [
-            &["history"][..],
-            &["history", &run],
-            &["drift"],
-            &["undo", &run],
-        ] {
+        for arguments in [&["history"][..], &["history", &run], &["drift"], &["undo", &run]] {
             let run = account.run(arguments);
             assert!((0..=6).contains(&run.code), "{pointer}: {run:?}");
             assert_harmless(&run.stdout);

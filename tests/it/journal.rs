@@ -16,9 +16,7 @@ pub fn set_length(account: &Account, length: i32) {
     policy.insert("MinimumPasswordLength".to_owned(), length.to_string());
     policy.insert("MaxPasswordAge".to_owned(), "77".to_owned());
     let members = policy.iter();
-    let members: Vec<_> = members
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let members: Vec<_> = members.map(|(name, value)| (name.as_str(), value.as_str())).collect();
     iam::set_password_policy(account, &members);
 }
 
@@ -35,9 +33,7 @@ fn lines(account: &Account) -> Vec<Value> {
         .map(|entry| entry.expect("an entry").path())
         .collect();
     paths.sort();
-    let texts = paths
-        .iter()
-        .map(|path| std::fs::read_to_string(path).expect("text"));
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).expect("text"));
     let texts: Vec<String> = texts.collect();
     texts
         .iter()
@@ -50,8 +46,7 @@ fn lines(account: &Account) -> Vec<Value> {
 fn runs(account: &Account) -> Vec<String> {
     let history = account.run(&["history", "--json"]).exits(0).json();
     let runs = history["runs"].as_array().expect("runs").iter();
-    runs.map(|run| run["began"]["run"].as_str().expect("a name").to_owned())
-        .collect()
+    runs.map(|run| run["began"]["run"].as_str().expect("a name").to_owned()).collect()
 }
 
 #[test]
@@ -60,30 +55,17 @@ fn an_apply_writes_down_what_it_does_with_before_values_and_request_ids() {
     set_length(&account, 8);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let lines = lines(&account);
-    let events: Vec<&str> = lines
-        .iter()
-        .filter_map(|line| line["event"].as_str())
-        .collect();
-    let wanted = [
-        "began", "seen", "change", "call", "answer", "ended", "finished",
-    ];
+    let events: Vec<&str> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
+    let wanted = ["began", "seen", "change", "call", "answer", "ended", "finished"];
     assert_eq!(events, wanted);
     assert_eq!(lines[0]["account"], account.id);
-    assert!(
-        lines[0]["plan"]
-            .as_str()
-            .is_some_and(|digest| digest.starts_with("sha256:"))
-    );
+    assert!(lines[0]["plan"].as_str().is_some_and(|digest| digest.starts_with("sha256:")));
     assert_eq!(lines[2]["before"]["minimum_length"], 8);
     assert_eq!(lines[3]["call"]["operation"], "UpdateAccountPasswordPolicy");
     assert!(lines[4]["request_id"].is_string(), "{}", lines[4]);
     assert_eq!(lines[5]["after"]["minimum_length"], 14);
     let run = &runs(&account)[0];
-    let _ = account
-        .run(&["history"])
-        .exits(0)
-        .says(run)
-        .says("1 change, 1 call, done");
+    let _ = account.run(&["history"]).exits(0).says(run).says("1 change, 1 call, done");
     let _ = account
         .run(&["history", run])
         .exits(0)
@@ -118,10 +100,8 @@ fn undo_puts_the_values_back_after_the_loosening_is_allowed_and_leaves_the_rest(
         .says("Puts back what run");
     assert_eq!(length(&account), 8);
     let before = account.writes().len();
-    let _ = account
-        .run(&[&["undo", run.as_str()], &consent[..]].concat())
-        .exits(0)
-        .says("No changes.");
+    let _ =
+        account.run(&[&["undo", run.as_str()], &consent[..]].concat()).exits(0).says("No changes.");
     assert_eq!(account.writes().len(), before);
     account.assert_valid_requests();
 }
@@ -132,14 +112,9 @@ fn what_a_run_created_from_nothing_goes_away_again() {
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let run = runs(&account).remove(0);
     let allow = ["--auto-approve", "--allow-loosening", "password_policy"];
-    let _ = account
-        .run(&[&["undo", run.as_str()], &allow[..]].concat())
-        .exits(0);
+    let _ = account.run(&[&["undo", run.as_str()], &allow[..]].concat()).exits(0);
     let writes = account.writes();
-    assert_eq!(
-        writes.last().map(String::as_str),
-        Some("iam:DeleteAccountPasswordPolicy")
-    );
+    assert_eq!(writes.last().map(String::as_str), Some("iam:DeleteAccountPasswordPolicy"));
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(2);
 }
 
@@ -151,21 +126,13 @@ fn what_a_run_left_as_nothing_is_no_less_a_state_than_any_other() {
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = undo(&runs(&account)[0]).exits(0);
     let drift = account.run(&["drift"]).exits(2);
-    assert!(
-        drift.stdout.starts_with("pending   password_policy"),
-        "{drift:?}"
-    );
+    assert!(drift.stdout.starts_with("pending   password_policy"), "{drift:?}");
     // Somebody sets a policy of their own before the undo is undone.
     set_length(&account, 9);
     let drift = account.run(&["drift"]).exits(2);
-    assert!(
-        drift.stdout.starts_with("both      password_policy"),
-        "{drift:?}"
-    );
+    assert!(drift.stdout.starts_with("both      password_policy"), "{drift:?}");
     let before = account.writes().len();
-    let _ = undo(&runs(&account)[1])
-        .exits(0)
-        .says("changed again after that run");
+    let _ = undo(&runs(&account)[1]).exits(0).says("changed again after that run");
     assert_eq!(account.writes().len(), before);
     assert_eq!(length(&account), 9);
     let history = account.run(&["history", "--json"]).exits(0).json();
@@ -198,15 +165,9 @@ fn a_saved_undo_is_matched_like_any_plan() {
     let _ = account.run(&["undo", &run, "--out", "undo.json"]).exits(0);
     let allow = ["--allow-loosening", "password_policy"];
     let apply = [&["apply", "undo.json"], &allow[..]].concat();
-    let _ = account
-        .run(&["apply", "undo.json"])
-        .exits(6)
-        .says("protect less");
+    let _ = account.run(&["apply", "undo.json"]).exits(6).says("protect less");
     set_length(&account, 16);
-    let _ = account
-        .run(&apply)
-        .exits(6)
-        .says("no longer as it saw them");
+    let _ = account.run(&apply).exits(6).says("no longer as it saw them");
     set_length(&account, 14);
     let _ = account.run(&apply).exits(0);
     assert_eq!(length(&account), 8);
@@ -219,10 +180,7 @@ fn a_plan_is_for_one_apply_even_if_the_account_is_as_it_was() {
     let _ = account.run(&["apply", "plan.json"]).exits(0);
     iam::delete_password_policy(&account);
     let before = account.writes().len();
-    let _ = account
-        .run(&["apply", "plan.json"])
-        .exits(6)
-        .says("it was used already");
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("it was used already");
     assert_eq!(account.writes().len(), before);
 }
 
@@ -238,11 +196,7 @@ fn an_apply_that_was_cut_off_is_told_and_the_next_one_finishes_it() {
         .stderr(Stdio::null())
         .spawn()
         .expect("it runs");
-    while !account
-        .operations()
-        .iter()
-        .any(|o| o.ends_with("UpdateAccountPasswordPolicy"))
-    {
+    while !account.operations().iter().any(|o| o.ends_with("UpdateAccountPasswordPolicy")) {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     child.kill().expect("killed");
@@ -252,14 +206,8 @@ fn an_apply_that_was_cut_off_is_told_and_the_next_one_finishes_it() {
         assert!(run.stderr.contains("was cut off after"), "{run:?}");
     }
     let _ = account.run(&["history"]).exits(0).says("cut off");
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(0)
-        .says("was cut off");
-    let _ = account
-        .run(&["history"])
-        .exits(0)
-        .says("cut off, finished by");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0).says("was cut off");
+    let _ = account.run(&["history"]).exits(0).says("cut off, finished by");
     let run = account.run(&["plan", "--detailed-exitcode"]).exits(0);
     assert!(!run.stderr.contains("cut off"), "{run:?}");
 }
@@ -277,10 +225,7 @@ fn a_journal_torn_in_its_last_line_is_read_and_one_damaged_elsewhere_is_refused(
     let _ = account.run(&["history"]).exits(0).says("finished by");
     account.write(&path, &text.replacen("\"event\"", "\"evnt\"", 2));
     let _ = account.run(&["history"]).exits(1).says("line 1");
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(1)
-        .says("line 1");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(1).says("line 1");
     let _ = account.run(&["drift"]).exits(0).says("line 1");
 }
 
@@ -290,28 +235,16 @@ fn drift_tells_what_aws_moved_from_what_the_baseline_moved() {
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     set_length(&account, 9);
     let run = account.run(&["drift"]).exits(2);
-    assert!(
-        run.stdout
-            .starts_with("drifted   password_policy  minimum_length"),
-        "{run:?}"
-    );
+    assert!(run.stdout.starts_with("drifted   password_policy  minimum_length"), "{run:?}");
 
     set_length(&account, 14);
     account.baseline(&account.in_one_region("[password_policy]\nminimum_length = 16"));
     let run = account.run(&["drift"]).exits(2);
-    assert!(
-        run.stdout
-            .starts_with("pending   password_policy  minimum_length"),
-        "{run:?}"
-    );
+    assert!(run.stdout.starts_with("pending   password_policy  minimum_length"), "{run:?}");
 
     set_length(&account, 9);
     let run = account.run(&["drift"]).exits(2);
-    assert!(
-        run.stdout
-            .starts_with("both      password_policy  minimum_length"),
-        "{run:?}"
-    );
+    assert!(run.stdout.starts_with("both      password_policy  minimum_length"), "{run:?}");
     let json = account.run(&["drift", "--json"]).exits(2).json();
     assert_eq!(json["entries"][0]["moved"]["minimum_length"], "both");
 }
@@ -323,20 +256,11 @@ fn a_saved_plan_can_stand_in_for_the_journal() {
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let since = ["drift", "--since", "plan.json"];
     let run = account.run(&since).exits(2);
-    assert!(
-        run.stdout.starts_with("pending   password_policy"),
-        "{run:?}"
-    );
+    assert!(run.stdout.starts_with("pending   password_policy"), "{run:?}");
     set_length(&account, 9);
     let run = account.run(&since).exits(2);
-    assert!(
-        run.stdout.starts_with("both      password_policy"),
-        "{run:?}"
-    );
-    let _ = account
-        .run(&["drift", "--since", "baseline.toml"])
-        .exits(1)
-        .says("saved plan");
+    assert!(run.stdout.starts_with("both      password_policy"), "{run:?}");
+    let _ = account.run(&["drift", "--since", "baseline.toml"]).exits(1).says("saved plan");
 }
 
 #[test]
@@ -364,11 +288,7 @@ fn who_drifted_is_read_to_the_end_without_our_own_calls_and_as_json() {
     let bucket = |number: usize| format!("data-{}-{number}", account.id);
     block_on(async {
         for number in 0..2 {
-            s3.create_bucket()
-                .bucket(bucket(number))
-                .send()
-                .await
-                .expect("created");
+            s3.create_bucket().bucket(bucket(number)).send().await.expect("created");
         }
     });
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
@@ -385,22 +305,11 @@ fn who_drifted_is_read_to_the_end_without_our_own_calls_and_as_json() {
     let run = account.run(&["drift", "--who", "--json"]).exits(2);
     let plan = run.json();
     let entries = plan["entries"].as_array().expect("entries");
-    let who: Vec<&Value> = entries
-        .iter()
-        .filter_map(|entry| entry.get("who"))
-        .collect();
+    let who: Vec<&Value> = entries.iter().filter_map(|entry| entry.get("who")).collect();
     assert_eq!(who.len(), 1, "{who:?}");
-    assert_eq!(
-        who[0]["events"].as_array().expect("events").len(),
-        5,
-        "{who:?}"
-    );
+    assert_eq!(who[0]["events"].as_array().expect("events").len(), 5, "{who:?}");
     assert_eq!(who[0]["own"], 1, "{who:?}");
-    let pages = account
-        .operations()
-        .iter()
-        .filter(|o| o.ends_with("LookupEvents"))
-        .count();
+    let pages = account.operations().iter().filter(|o| o.ends_with("LookupEvents")).count();
     assert_eq!(pages, 2);
 }
 
@@ -412,12 +321,7 @@ fn the_program_says_its_name_unless_it_is_given_another() {
     let _ = account.came_to(command.output().expect("it runs")).exits(0);
     let named = format!("baseline-{}", env!("CARGO_PKG_VERSION"));
     let journal = account.journal();
-    assert!(
-        journal
-            .iter()
-            .all(|asked| asked["application"] == named.as_str()),
-        "{journal:?}"
-    );
+    assert!(journal.iter().all(|asked| asked["application"] == named.as_str()), "{journal:?}");
 }
 
 #[test]

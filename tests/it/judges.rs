@@ -15,20 +15,15 @@ fn no_policy_that_is_printed_or_written_has_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let printed = print_permissions(folder.path());
     let written = write_statements(folder.path());
-    assert!(
-        printed > 20 && written > 10,
-        "{printed} printed, {written} written"
-    );
+    assert!(printed > 20 && written > 10, "{printed} printed, {written} written");
     let judges = root().join("tests/judges");
     let output = Command::new(judges.join(".venv/bin/python"))
         .arg(judges.join("validate.py"))
         .arg(folder.path())
         .output()
         .expect("./test --long installs the judges");
-    let (said, talk) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (said, talk) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{talk}");
 }
 
@@ -79,15 +74,8 @@ fn write_statements(folder: &Path) -> usize {
 }
 
 fn statements(value: &Value, found: &mut Vec<Vec<Value>>) {
-    let list = value["Policy"]["Statement"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    let is_ours = |own: &&Value| {
-        own["Sid"]
-            .as_str()
-            .is_some_and(|sid| sid.starts_with("Baseline"))
-    };
+    let list = value["Policy"]["Statement"].as_array().into_iter().flatten();
+    let is_ours = |own: &&Value| own["Sid"].as_str().is_some_and(|sid| sid.starts_with("Baseline"));
     let ours: Vec<Value> = list.filter(is_ours).cloned().collect();
     if !ours.is_empty() {
         found.push(ours);

@@ -17,10 +17,7 @@ pub fn create(account: &Account) -> Key {
         let value = answer["KeyMetadata"][name].as_str();
         value.expect("a member of the key").to_owned()
     };
-    Key {
-        id: text("KeyId"),
-        arn: text("Arn"),
-    }
+    Key { id: text("KeyId"), arn: text("Arn") }
 }
 
 /// Creates a key with an alias.
@@ -34,10 +31,8 @@ pub fn with_alias(account: &Account, alias: &str) -> Key {
 impl Key {
     /// Lets accounts use the key, its own among them.
     pub fn let_in(&self, owner: &Account, accounts: &[&Account]) {
-        let roots: Vec<String> = accounts
-            .iter()
-            .map(|account| format!("arn:aws:iam::{}:root", account.id))
-            .collect();
+        let roots: Vec<String> =
+            accounts.iter().map(|account| format!("arn:aws:iam::{}:root", account.id)).collect();
         let policy = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"AWS": roots}, "Action": "kms:*", "Resource": "*",
         }]});

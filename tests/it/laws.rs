@@ -12,14 +12,8 @@ use time::format_description::well_known::Rfc3339;
 /// The baseline for a start, in two regions.
 fn startup(account: &Account) -> String {
     let text = include_str!("../../baselines/startup.toml");
-    let text = text.replace(
-        "# id = \"111122223333\"",
-        &format!("id = \"{}\"", account.id),
-    );
-    text.replace(
-        "regions = \"enabled\"",
-        "regions = [\"us-east-1\", \"eu-west-1\"]",
-    )
+    let text = text.replace("# id = \"111122223333\"", &format!("id = \"{}\"", account.id));
+    text.replace("regions = \"enabled\"", "regions = [\"us-east-1\", \"eu-west-1\"]")
 }
 
 /// A baseline with every control, in two regions: that for a start, and the defaults of what it
@@ -42,11 +36,7 @@ fn account_with_everything() -> Account {
         let config = aws_sdk_s3::config::Builder::from(&account.sdk().await).force_path_style(true);
         let s3 = aws_sdk_s3::Client::from_conf(config.build());
         let bucket = format!("data-{}", account.id);
-        s3.create_bucket()
-            .bucket(bucket)
-            .send()
-            .await
-            .expect("created");
+        s3.create_bucket().bucket(bucket).send().await.expect("created");
     });
     account
 }
@@ -60,12 +50,7 @@ fn everything_converges_in_one_apply() {
     assert!(first > created);
     let _ = account.run(&["plan"]).exits(0);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
-    assert_eq!(
-        account.writes().len(),
-        first,
-        "{:?}",
-        &account.writes()[first..]
-    );
+    assert_eq!(account.writes().len(), first, "{:?}", &account.writes()[first..]);
     // Root without MFA is a finding in a new emulated account; nothing else may be left.
     let drift = account.run(&["drift"]);
     assert!(!drift.stdout.contains("differs  "), "{}", drift.stdout);
@@ -114,18 +99,13 @@ pub fn declared(entry: &Value) -> Option<&'static Operation> {
     let name = entry["operation"].as_str()?;
     let service = entry["service"].as_str()?;
     let of_controls = controls::ALL.iter().flat_map(|kind| kind.about.operations);
-    common
-        .into_iter()
-        .chain(of_controls)
-        .find(|o| o.name == name && o.service == service)
+    common.into_iter().chain(of_controls).find(|o| o.name == name && o.service == service)
 }
 
 /// Whether a printed policy allows an action, on whatever resource.
 pub fn allows(policy: &Value, action: &str) -> bool {
     let statements = policy["Statement"].as_array().expect("a list");
-    let mut actions = statements
-        .iter()
-        .flat_map(|own| own["Action"].as_array().expect("a list"));
+    let mut actions = statements.iter().flat_map(|own| own["Action"].as_array().expect("a list"));
     actions.any(|allowed| allowed == action)
 }
 
@@ -133,36 +113,22 @@ pub fn allows(policy: &Value, action: &str) -> bool {
 fn every_request_is_declared_and_allowed_by_the_printed_policy() {
     let account = account_with_everything();
     let prepared = account.journal().len();
-    let policies = ["plan", "apply"].map(|purpose| {
-        account
-            .run(&["permissions", "--for", purpose])
-            .exits(0)
-            .json()
-    });
+    let policies = ["plan", "apply"]
+        .map(|purpose| account.run(&["permissions", "--for", purpose]).exits(0).json());
     let _ = account.run(&["plan"]).exits(0);
     let planned = account.journal().len();
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let journal = account.journal();
     for (number, entry) in journal.iter().enumerate().skip(prepared) {
         let operation = declared(entry).unwrap_or_else(|| panic!("not declared: {entry}"));
-        let policy = if number < planned {
-            &policies[0]
-        } else {
-            &policies[1]
-        };
+        let policy = if number < planned { &policies[0] } else { &policies[1] };
         for grant in operation.grants {
             let action = grant.action;
-            assert!(
-                allows(policy, action),
-                "{action} is not allowed for {entry}"
-            );
+            assert!(allows(policy, action), "{action} is not allowed for {entry}");
         }
     }
     for entry in &journal[prepared..planned] {
-        assert!(
-            is_read(entry["operation"].as_str().expect("a name")),
-            "{entry}"
-        );
+        assert!(is_read(entry["operation"].as_str().expect("a name")), "{entry}");
     }
 }
 
@@ -187,9 +153,7 @@ pub fn is_as_shown(shown: &Value, sent: &Value) -> bool {
             shown.iter().all(|(name, own)| match sent.get(name) {
                 Some(other) => is_as_shown(own, other),
                 None => own.is_null(),
-            }) && sent
-                .keys()
-                .all(|name| some(shown.get(name)) || is_added(name))
+            }) && sent.keys().all(|name| some(shown.get(name)) || is_added(name))
         }
         (Value::Array(shown), Value::Array(sent)) => {
             let later = shown.iter().position(|own| own["Name"] == KNOWN_AFTER);
@@ -201,16 +165,11 @@ pub fn is_as_shown(shown: &Value, sent: &Value) -> bool {
                     let found: Vec<&Value> = sent.iter().filter(is_known).collect();
                     let rest = sent.iter().filter(|other| !found.contains(other));
                     found.len() == known.len()
-                        && rest
-                            .into_iter()
-                            .all(|own| own["Status"] == shown[at]["Status"])
+                        && rest.into_iter().all(|own| own["Status"] == shown[at]["Status"])
                 }
                 None => {
                     shown.len() == sent.len()
-                        && shown
-                            .iter()
-                            .zip(sent)
-                            .all(|(own, other)| is_as_shown(own, other))
+                        && shown.iter().zip(sent).all(|(own, other)| is_as_shown(own, other))
                 }
             }
         }
@@ -240,10 +199,9 @@ pub fn is_as_shown(shown: &Value, sent: &Value) -> bool {
 /// sent keeps the one that was seen last.
 fn sorted(document: &Value) -> Value {
     match document {
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), sorted(value)))
-            .collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), sorted(value))).collect()
+        }
         Value::Array(items) if items.iter().all(Value::is_string) => {
             let items = items.iter().filter_map(Value::as_str);
             items.collect::<BTreeSet<_>>().into_iter().collect()
@@ -262,14 +220,7 @@ fn what_is_sent_is_what_the_plan_showed() {
     let entries = plan["entries"].as_array().expect("entries").iter();
     let calls = entries.flat_map(|entry| entry["calls"].as_array().cloned().unwrap_or_default());
     let mut shown: Vec<Told> = calls
-        .map(|call| {
-            told(
-                &call["service"],
-                &call["operation"],
-                &call["region"],
-                &call["input"],
-            )
-        })
+        .map(|call| told(&call["service"], &call["operation"], &call["region"], &call["input"]))
         .collect();
     assert!(shown.len() > 20, "{}", shown.len());
     let mut unshown = Vec::new();
@@ -277,12 +228,7 @@ fn what_is_sent_is_what_the_plan_showed() {
         if entry["write"] != Value::Bool(true) {
             continue;
         }
-        let sent = told(
-            &entry["service"],
-            &entry["operation"],
-            &entry["region"],
-            &entry["params"],
-        );
+        let sent = told(&entry["service"], &entry["operation"], &entry["region"], &entry["params"]);
         let matching = shown.iter().position(|own| {
             (&own.0, &own.1, &own.2) == (&sent.0, &sent.1, &sent.2) && is_as_shown(&own.3, &sent.3)
         });
@@ -302,18 +248,10 @@ fn what_is_sent_is_what_the_plan_showed() {
 #[test]
 fn a_policy_for_planning_allows_no_write() {
     let account = account_with_everything();
-    let policy = account
-        .run(&["permissions", "--for", "drift"])
-        .exits(0)
-        .json();
+    let policy = account.run(&["permissions", "--for", "drift"]).exits(0).json();
     for statement in policy["Statement"].as_array().expect("a list") {
         for action in statement["Action"].as_array().expect("a list") {
-            let name = action
-                .as_str()
-                .expect("text")
-                .split(':')
-                .nth(1)
-                .expect("a name");
+            let name = action.as_str().expect("text").split(':').nth(1).expect("a name");
             assert!(is_read(name) || name == "ViewBudget", "{name}");
         }
     }
@@ -334,12 +272,7 @@ fn plans_read_back_as_they_were_written() {
 #[test]
 fn the_operations_of_controls_are_reads_before_writes_and_have_permissions() {
     for kind in controls::ALL {
-        let reads: Vec<bool> = kind
-            .about
-            .operations
-            .iter()
-            .map(|o| is_read(o.name))
-            .collect();
+        let reads: Vec<bool> = kind.about.operations.iter().map(|o| is_read(o.name)).collect();
         assert!(reads.is_sorted_by(|a, b| a >= b), "{}", kind.about.name);
         for operation in kind.about.operations {
             assert!(!operation.grants.is_empty(), "{}", operation.name);
@@ -354,10 +287,7 @@ fn nothing_is_built_on_a_bucket_that_could_not_be_seen() {
         serde_json::json!([{"operation": "HeadBucket", "action": "denied", "count": null}]);
     account.faults(denied);
     let run = account.run(&["apply", "--auto-approve"]).exits(4);
-    let _ = run
-        .says("it needs log_bucket@")
-        .says("1 change made")
-        .says("cloudtrail");
+    let _ = run.says("it needs log_bucket@").says("1 change made").says("cloudtrail");
     assert_eq!(account.writes(), ["iam:UpdateAccountPasswordPolicy"]);
 }
 
@@ -369,9 +299,7 @@ fn a_place_that_can_no_longer_be_seen_when_its_turn_comes_is_left_alone() {
     ]);
     account.faults(denied);
     let run = account.run(&["apply", "--auto-approve"]).exits(3);
-    let _ = run
-        .says("could not be looked at")
-        .says("skipped, because log_bucket@");
+    let _ = run.says("could not be looked at").says("skipped, because log_bucket@");
     assert!(account.writes().is_empty(), "{:?}", account.writes());
 }
 
@@ -385,9 +313,7 @@ fn the_example_plan_is_still_read_and_still_what_is_planned() {
     }
     let read = |path| std::fs::read(path).expect("a plan");
     assert!(read(&example) == read(&planned), "BLESS=1 copies it");
-    let shown = Account::new()
-        .run(&["show", &example.display().to_string()])
-        .exits(0);
+    let shown = Account::new().run(&["show", &example.display().to_string()]).exits(0);
     assert!(shown.stdout.contains("cloudtrail:CreateTrail"));
 }
 
@@ -397,18 +323,10 @@ fn a_saved_plan_is_applied_although_what_it_needs_is_already_right() {
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     block_on(async {
         let cloudtrail = aws_sdk_cloudtrail::Client::new(&account.sdk().await);
-        cloudtrail
-            .delete_trail()
-            .name("baseline")
-            .send()
-            .await
-            .expect("deleted");
+        cloudtrail.delete_trail().name("baseline").send().await.expect("deleted");
     });
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
-    let _ = account
-        .run(&["apply", "plan.json"])
-        .exits(0)
-        .says("1 change made");
+    let _ = account.run(&["apply", "plan.json"]).exits(0).says("1 change made");
     let _ = account.run(&["drift"]).exits(0);
 }
 
@@ -418,14 +336,9 @@ fn a_change_that_needs_what_the_run_leaves_out_is_told_and_not_made() {
     let bucket = format!("log_bucket@baseline-logs-{}-us-east-1", account.id);
     for leave_out in [["--target", "cloudtrail"], ["--exclude", bucket.as_str()]] {
         let [flag, place] = leave_out;
-        let run = account
-            .run(&["apply", "--auto-approve", flag, place])
-            .exits(3);
+        let run = account.run(&["apply", "--auto-approve", flag, place]).exits(3);
         let _ = run.says("which this run leaves out");
-        let _ = account
-            .run(&["drift", flag, place])
-            .exits(2)
-            .says("pending   cloudtrail");
+        let _ = account.run(&["drift", flag, place]).exits(2).says("pending   cloudtrail");
     }
     assert!(account.writes().is_empty(), "{:?}", account.writes());
 }

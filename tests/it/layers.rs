@@ -9,16 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     // What a key of a file is, and what the standard library lacks.
     &["settings"],
-    &[
-        "clock",
-        "credential_report",
-        "day",
-        "diff",
-        "json",
-        "pattern",
-        "place",
-        "sensitive",
-    ],
+    &["clock", "credential_report", "day", "diff", "json", "pattern", "place", "sensitive"],
     &["floor", "managed", "merge", "text"],
     &["error"],
     &["document"],

@@ -20,10 +20,7 @@ fn assert_refused(account: &Account, why: &str, extra: &[&str]) {
         .exits(0)
         .says(&format!("apply will refuse: {why}"))
         .says("for review only: it exceeds [limits]");
-    let _ = account
-        .run(&["show", "plan.json"])
-        .exits(0)
-        .says(&format!("apply will refuse: {why}"));
+    let _ = account.run(&["show", "plan.json"]).exits(0).says(&format!("apply will refuse: {why}"));
     for arguments in [&["apply", "--auto-approve"][..], &["apply", "plan.json"]] {
         let _ = account
             .run(&[arguments, extra].concat())
@@ -40,9 +37,7 @@ fn more_changes_than_allowed_are_refused_with_both_numbers() {
     assert_refused(&account, "2 changes to make, and max_changes is 1", &[]);
     let plan = account.run(&["plan", "--json"]).exits(0).json();
     assert_eq!(plan["exceeds"][0]["limit"], json!("max_changes"));
-    let _ = account
-        .run(&["apply", "--auto-approve", "--target", "password_policy"])
-        .exits(0);
+    let _ = account.run(&["apply", "--auto-approve", "--target", "password_policy"]).exits(0);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
 }
 
@@ -98,19 +93,9 @@ fn nothing_is_written_in_a_protected_region() {
     account.baseline(&account.in_regions(&regions, limited));
     let why = "guardduty@eu-west-1 writes in eu-west-1, which is in protected_regions";
     assert_refused(&account, why, &[]);
-    let _ = account
-        .run(&[
-            "apply",
-            "--auto-approve",
-            "--exclude",
-            "guardduty@eu-west-1",
-        ])
-        .exits(0);
+    let _ = account.run(&["apply", "--auto-approve", "--exclude", "guardduty@eu-west-1"]).exits(0);
     let created = ["CreateDetector", "UpdateDetector", "TagResource"];
-    assert_eq!(
-        account.writes(),
-        created.map(|name| format!("guardduty:{name}"))
-    );
+    assert_eq!(account.writes(), created.map(|name| format!("guardduty:{name}")));
 }
 
 #[test]
@@ -124,13 +109,7 @@ fn limits_hold_for_undo_too() {
             "[password_policy]\nminimum_length = 14\n[limits]\nforbid = [\"delete\"]",
         ),
     );
-    let undo = [
-        "undo",
-        run,
-        "--auto-approve",
-        "--allow-loosening",
-        "password_policy",
-    ];
+    let undo = ["undo", run, "--auto-approve", "--allow-loosening", "password_policy"];
     let _ = account
         .run(&undo)
         .exits(6)
@@ -143,10 +122,7 @@ fn a_limit_that_is_set_after_the_plan_was_saved_holds() {
     let account = Account::with(POLICY);
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     account.baseline(&account.in_one_region(&format!("{POLICY}[limits]\nmax_changes = 0")));
-    let _ = account
-        .run(&["apply", "plan.json"])
-        .exits(6)
-        .says("has changed since");
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("has changed since");
     assert!(account.writes().is_empty());
 }
 
@@ -160,11 +136,7 @@ fn defined(folder: &Path) -> Vec<String> {
         } else {
             let text = std::fs::read_to_string(&path).expect("source is text");
             // The operation comes after its service: a name by itself, or a text before it.
-            let forms = [
-                ("Operation::new(", 3),
-                ("Typed::new(", 1),
-                ("Typed::rest(", 1),
-            ];
+            let forms = [("Operation::new(", 3), ("Typed::new(", 1), ("Typed::rest(", 1)];
             for (form, at) in forms {
                 let definitions = text.split(form).skip(1);
                 let found = definitions.filter_map(|rest| rest.split('"').nth(at));
@@ -186,11 +158,7 @@ fn of_every_write_in_the_source_it_is_known_whether_it_takes_something_away() {
     }
     let declared = controls::ALL.iter().flat_map(|kind| kind.about.operations);
     for write in declared.filter(|operation| !is_read(operation.name)) {
-        assert!(
-            writes.iter().any(|name| *name == write.name),
-            "{} is not found",
-            write.name
-        );
+        assert!(writes.iter().any(|name| *name == write.name), "{} is not found", write.name);
     }
 }
 

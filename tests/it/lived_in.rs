@@ -159,9 +159,7 @@ impl LivedIn {
         let put = s3.put_bucket_ownership_controls().bucket(&logs);
         let put = put.ownership_controls(owner.build().expect("rules"));
         put.send().await.expect("set");
-        let one = s3::PublicAccessBlockConfiguration::builder()
-            .ignore_public_acls(true)
-            .build();
+        let one = s3::PublicAccessBlockConfiguration::builder().ignore_public_acls(true).build();
         let put = s3.put_public_access_block().bucket(&logs);
         let put = put.public_access_block_configuration(one);
         put.send().await.expect("set");
@@ -175,10 +173,7 @@ impl LivedIn {
         let kind = kind.map(|kind| field("resources.type", kind));
         AdvancedEventSelector::builder()
             .set_field_selectors(Some(
-                [field("eventCategory", category)]
-                    .into_iter()
-                    .chain(kind)
-                    .collect(),
+                [field("eventCategory", category)].into_iter().chain(kind).collect(),
             ))
             .build()
             .expect("a selector")
@@ -285,10 +280,7 @@ impl LivedIn {
         update.s3_key_prefix("moved").send().await.expect("set");
         let read = cloudtrail.get_event_selectors().trail_name("audit");
         let mut selectors = read.send().await.expect("read");
-        let selectors = selectors
-            .advanced_event_selectors
-            .take()
-            .unwrap_or_default();
+        let selectors = selectors.advanced_event_selectors.take().unwrap_or_default();
         let more = Self::selector("Data", Some("AWS::SQS::Queue"));
         let put = cloudtrail.put_event_selectors().trail_name("audit");
         let put = put.set_advanced_event_selectors(Some([selectors, vec![more]].concat()));
@@ -296,9 +288,7 @@ impl LivedIn {
 
         let guardduty = aws_sdk_guardduty::Client::new(&sdk);
         let detectors = guardduty.list_detectors().send().await.expect("read");
-        let update = guardduty
-            .update_detector()
-            .detector_id(&detectors.detector_ids()[0]);
+        let update = guardduty.update_detector().detector_id(&detectors.detector_ids()[0]);
         let update = update.features(Self::feature("LAMBDA_NETWORK_LOGS", "DISABLED"));
         update.send().await.expect("set");
 
@@ -345,10 +335,7 @@ impl LivedIn {
         let trails = cloudtrail.describe_trails().send().await.expect("read");
         let trail = &trails.trail_list()[0];
         assert_eq!(trail.s3_key_prefix(), Some("moved"));
-        assert_eq!(
-            trail.s3_bucket_name(),
-            Some(&*format!("old-{}", account.id))
-        );
+        assert_eq!(trail.s3_bucket_name(), Some(&*format!("old-{}", account.id)));
         assert_eq!(trail.kms_key_id(), None);
         let read = cloudtrail.get_event_selectors().trail_name("audit");
         let selectors = read.send().await.expect("read");
@@ -361,16 +348,12 @@ impl LivedIn {
 
         let guardduty = aws_sdk_guardduty::Client::new(&sdk);
         let detectors = guardduty.list_detectors().send().await.expect("read");
-        let get = guardduty
-            .get_detector()
-            .detector_id(&detectors.detector_ids()[0]);
+        let get = guardduty.get_detector().detector_id(&detectors.detector_ids()[0]);
         let detector = get.send().await.expect("read");
         let is_on = |name: &str| {
             let mut features = detector.features().iter();
             let feature = features.find(|own| own.name().map(|n| n.as_str()) == Some(name));
-            feature
-                .and_then(|own| own.status())
-                .map(|s| s.as_str().to_owned())
+            feature.and_then(|own| own.status()).map(|s| s.as_str().to_owned())
         };
         for (name, status) in [
             ("LAMBDA_NETWORK_LOGS", "DISABLED"),
@@ -385,9 +368,7 @@ impl LivedIn {
         assert_eq!(channel["s3BucketName"], format!("old-{}", account.id));
 
         let budgets = aws_sdk_budgets::Client::new(&sdk);
-        let read = budgets
-            .describe_notifications_for_budget()
-            .account_id(&account.id);
+        let read = budgets.describe_notifications_for_budget().account_id(&account.id);
         let alerts = read.budget_name("monthly").send().await.expect("read");
         let mut thresholds: Vec<f64> = alerts.notifications().iter().map(|n| n.threshold).collect();
         thresholds.sort_by(f64::total_cmp);

@@ -32,20 +32,9 @@ fn a_second_apply_stops_and_says_who_is_at_work() {
     let account = Account::with(POLICY);
     let first = slow_apply(&account, 2500);
     let holder = format!("process {}, apply) since 20", first.id());
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(6)
-        .says("another apply")
-        .says(&holder);
-    let _ = account
-        .run(&["drift"])
-        .exits(6)
-        .says("apply in progress")
-        .says(&holder);
-    let _ = account
-        .run(&["plan"])
-        .exits(0)
-        .says("note: apply in progress");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(6).says("another apply").says(&holder);
+    let _ = account.run(&["drift"]).exits(6).says("apply in progress").says(&holder);
+    let _ = account.run(&["plan"]).exits(0).says("note: apply in progress");
     let first = Run::from(first.wait_with_output().expect("it ends")).exits(0);
     assert!(first.stdout.contains("1 change made"));
     assert_eq!(account.writes().len(), 1);
@@ -121,18 +110,10 @@ impl Shared {
             let config = account.sdk().await;
             let config = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
             let s3 = aws_sdk_s3::Client::from_conf(config.build());
-            s3.create_bucket()
-                .bucket(&bucket)
-                .send()
-                .await
-                .expect("created");
+            s3.create_bucket().bucket(&bucket).send().await.expect("created");
             s3
         });
-        Self {
-            account,
-            s3,
-            bucket,
-        }
+        Self { account, s3, bucket }
     }
 
     fn key(&self) -> String {
@@ -179,16 +160,8 @@ fn a_lease_that_somebody_holds_on_another_machine_is_respected() {
         .exits(6)
         .says("alice@elsewhere (process 4711, apply) since 2026-11-22T02:15:03Z")
         .says("arn:aws:iam::111122223333:user/alice");
-    let _ = shared
-        .account
-        .run(&["drift"])
-        .exits(6)
-        .says("apply in progress: alice@elsewhere");
-    let _ = shared
-        .account
-        .run(&["plan"])
-        .exits(0)
-        .says("apply in progress: alice@elsewhere");
+    let _ = shared.account.run(&["drift"]).exits(6).says("apply in progress: alice@elsewhere");
+    let _ = shared.account.run(&["plan"]).exits(0).says("apply in progress: alice@elsewhere");
     assert_eq!(shared.changes(), 0);
     assert_eq!(shared.lease()["fence"], 7);
 }
@@ -201,10 +174,7 @@ fn a_lease_that_is_not_renewed_is_taken_over_with_a_higher_fence_and_released() 
     let _ = shared.account.run(&["apply", "--auto-approve"]).exits(0);
     assert_eq!(shared.changes(), 1);
     let lease = shared.lease();
-    assert_eq!(
-        (&lease["fence"], &lease["released"]),
-        (&json!(8), &json!(true))
-    );
+    assert_eq!((&lease["fence"], &lease["released"]), (&json!(8), &json!(true)));
     let _ = shared.account.run(&["apply", "--auto-approve"]).exits(0);
     assert_eq!(shared.lease()["fence"], 9);
     shared.account.assert_valid_requests();
@@ -213,11 +183,7 @@ fn a_lease_that_is_not_renewed_is_taken_over_with_a_higher_fence_and_released() 
 #[test]
 fn a_refused_apply_lets_go_of_the_lease() {
     let shared = Shared::new();
-    let _ = shared
-        .account
-        .run(&["apply"])
-        .exits(6)
-        .says("cannot ask for confirmation");
+    let _ = shared.account.run(&["apply"]).exits(6).says("cannot ask for confirmation");
     assert_eq!(shared.lease()["released"], true);
 }
 
@@ -265,10 +231,8 @@ fn a_bucket_of_somebody_else_is_not_used() {
     let other = Account::new();
     let tables = format!("[lock]\nbucket = \"{}\"\n{POLICY}", shared.bucket);
     other.baseline(&other.in_one_region(&tables));
-    let _ = other
-        .run(&["apply", "--auto-approve"])
-        .exits(1)
-        .says("cannot use the lock s3://locks-");
+    let _ =
+        other.run(&["apply", "--auto-approve"]).exits(1).says("cannot use the lock s3://locks-");
     assert!(other.writes().is_empty());
 }
 
@@ -276,10 +240,7 @@ fn a_bucket_of_somebody_else_is_not_used() {
 fn journals_are_copied_and_a_plan_is_used_once_on_whatever_machine() {
     let shared = Shared::new();
     let account = &shared.account;
-    let tables = format!(
-        "[journal]\nbucket = \"{}\"\nprefix = \"team\"\n{POLICY}",
-        shared.bucket
-    );
+    let tables = format!("[journal]\nbucket = \"{}\"\nprefix = \"team\"\n{POLICY}", shared.bucket);
     account.baseline(&account.in_one_region(&tables));
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let _ = account.run(&["apply", "plan.json"]).exits(0);
@@ -290,21 +251,12 @@ fn journals_are_copied_and_a_plan_is_used_once_on_whatever_machine() {
         keys.map(str::to_owned).collect::<Vec<_>>()
     };
     let journal = |key: &String| key.starts_with(&format!("team/{}/20", account.id));
-    assert!(
-        keys()
-            .iter()
-            .any(|key| journal(key) && key.ends_with(".jsonl")),
-        "{:?}",
-        keys()
-    );
+    assert!(keys().iter().any(|key| journal(key) && key.ends_with(".jsonl")), "{:?}", keys());
 
     // Another machine: the plan and the baseline are there, the journals are not.
     std::fs::remove_dir_all(account.path("plans")).expect("removed");
     iam::delete_password_policy(account);
     let before = shared.changes();
-    let _ = account
-        .run(&["apply", "plan.json"])
-        .exits(6)
-        .says("perhaps on another machine");
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("perhaps on another machine");
     assert_eq!(shared.changes(), before);
 }

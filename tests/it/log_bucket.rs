@@ -21,12 +21,7 @@ fn name(account: &Account) -> String {
 }
 
 async fn policy(s3: &aws_sdk_s3::Client, bucket: &str) -> Value {
-    let answer = s3
-        .get_bucket_policy()
-        .bucket(bucket)
-        .send()
-        .await
-        .expect("a policy");
+    let answer = s3.get_bucket_policy().bucket(bucket).send().await.expect("a policy");
     serde_json::from_str(answer.policy().expect("its text")).expect("JSON")
 }
 
@@ -42,12 +37,7 @@ fn it_is_created_private_tagged_and_whole() {
     block_on(async {
         let s3 = s3(&account).await;
         let bucket = name(&account);
-        let tags = s3
-            .get_bucket_tagging()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("tags");
+        let tags = s3.get_bucket_tagging().bucket(&bucket).send().await.expect("tags");
         assert_eq!(tags.tag_set()[0].key(), "baseline");
         let policy = policy(&s3, &bucket).await;
         let sids: Vec<&str> = policy["Statement"]
@@ -65,16 +55,8 @@ fn it_is_created_private_tagged_and_whole() {
         for (sid, wanted) in sids.iter().zip(wanted) {
             assert!(sid.starts_with(wanted), "{sid}");
         }
-        let versioning = s3
-            .get_bucket_versioning()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("read");
-        assert_eq!(
-            versioning.status().map(|status| status.as_str()),
-            Some("Enabled")
-        );
+        let versioning = s3.get_bucket_versioning().bucket(&bucket).send().await.expect("read");
+        assert_eq!(versioning.status().map(|status| status.as_str()), Some("Enabled"));
     });
 }
 
@@ -83,21 +65,10 @@ fn a_name_that_another_account_has_stops_the_whole_run_before_any_write() {
     let owner = Account::new();
     let bucket = format!("taken-{}", owner.id);
     block_on(async {
-        s3(&owner)
-            .await
-            .create_bucket()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("created");
+        s3(&owner).await.create_bucket().bucket(&bucket).send().await.expect("created");
     });
-    let account = Account::with(&format!(
-        "[password_policy]\n[log_bucket]\nname = \"{bucket}\""
-    ));
-    let _ = account
-        .run(&["plan"])
-        .exits(6)
-        .says("belongs to another account");
+    let account = Account::with(&format!("[password_policy]\n[log_bucket]\nname = \"{bucket}\""));
+    let _ = account.run(&["plan"]).exits(6).says("belongs to another account");
     let _ = account.run(&["apply", "--auto-approve"]).exits(6);
     assert!(account.writes().is_empty());
 }
@@ -108,11 +79,7 @@ fn a_bucket_that_was_there_is_protected_and_keeps_its_own() {
     let bucket = format!("mine-{}", account.id);
     block_on(async {
         let s3 = s3(&account).await;
-        s3.create_bucket()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("created");
+        s3.create_bucket().bucket(&bucket).send().await.expect("created");
         let theirs = json!({
             "Version": "2008-10-17",
             "Id": "theirs",
@@ -122,10 +89,7 @@ fn a_bucket_that_was_there_is_protected_and_keeps_its_own() {
                 "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
             },
         });
-        let put = s3
-            .put_bucket_policy()
-            .bucket(&bucket)
-            .policy(theirs.to_string());
+        let put = s3.put_bucket_policy().bucket(&bucket).policy(theirs.to_string());
         put.send().await.expect("a policy");
         let rule = LifecycleRule::builder()
             .id("theirs")
@@ -134,15 +98,9 @@ fn a_bucket_that_was_there_is_protected_and_keeps_its_own() {
             .expiration(LifecycleExpiration::builder().days(500).build())
             .build()
             .expect("a rule");
-        let rules = BucketLifecycleConfiguration::builder()
-            .rules(rule)
-            .build()
-            .expect("rules");
+        let rules = BucketLifecycleConfiguration::builder().rules(rule).build().expect("rules");
         let put = s3.put_bucket_lifecycle_configuration().bucket(&bucket);
-        put.lifecycle_configuration(rules)
-            .send()
-            .await
-            .expect("rules");
+        put.lifecycle_configuration(rules).send().await.expect("rules");
 
         account.assert_converges();
 
@@ -150,15 +108,8 @@ fn a_bucket_that_was_there_is_protected_and_keeps_its_own() {
         assert_eq!(policy["Id"], "theirs");
         assert_eq!(policy["Version"], "2008-10-17");
         assert_eq!(policy["Statement"][0]["Sid"], "Theirs");
-        assert_eq!(
-            policy["Statement"][1]["Sid"],
-            "BaselineDenyInsecureTransport"
-        );
-        let rules = s3
-            .get_bucket_lifecycle_configuration()
-            .bucket(&bucket)
-            .send()
-            .await;
+        assert_eq!(policy["Statement"][1]["Sid"], "BaselineDenyInsecureTransport");
+        let rules = s3.get_bucket_lifecycle_configuration().bucket(&bucket).send().await;
         let rules = rules.expect("rules");
         assert_eq!(rules.rules().len(), 1, "nothing new deletes logs");
     });
@@ -171,30 +122,14 @@ fn the_policy_of_a_bucket_that_two_controls_look_after_is_read_once_and_written_
     );
     block_on(async {
         let bucket = format!("both-{}", account.id);
-        s3(&account)
-            .await
-            .create_bucket()
-            .bucket(bucket)
-            .send()
-            .await
-            .expect("created");
+        s3(&account).await.create_bucket().bucket(bucket).send().await.expect("created");
     });
-    let _ = account
-        .run(&["plan"])
-        .exits(0)
-        .says("done by the calls of log_bucket@both-");
+    let _ = account.run(&["plan"]).exits(0).says("done by the calls of log_bucket@both-");
     let reads = account.operations();
-    assert_eq!(
-        reads.iter().filter(|o| *o == "s3:GetBucketPolicy").count(),
-        1
-    );
+    assert_eq!(reads.iter().filter(|o| *o == "s3:GetBucketPolicy").count(), 1);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let writes = account.writes();
-    assert_eq!(
-        writes.iter().filter(|o| *o == "s3:PutBucketPolicy").count(),
-        1,
-        "{writes:?}"
-    );
+    assert_eq!(writes.iter().filter(|o| *o == "s3:PutBucketPolicy").count(), 1, "{writes:?}");
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
 
@@ -213,10 +148,7 @@ fn the_deliveries_that_are_let_in_are_those_of_the_trail_and_the_channel_that_ar
         };
         let open = json!({"Version": "2012-10-17",
             "Statement": [open("cloudtrail.amazonaws.com"), open("config.amazonaws.com")]});
-        let put = s3
-            .put_bucket_policy()
-            .bucket(&bucket)
-            .policy(open.to_string());
+        let put = s3.put_bucket_policy().bucket(&bucket).policy(open.to_string());
         put.send().await.expect("a policy");
         let away = aws_sdk_cloudtrail::config::Builder::from(&account.sdk().await)
             .region(aws_config::Region::new("eu-west-1"));
@@ -268,19 +200,10 @@ fn an_acl_that_grants_something_is_a_finding_and_does_not_hold_up_the_trail() {
         let put = put.grant_read_acp(format!("uri=\"{group}\""));
         put.send().await.expect("granted");
     });
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(0)
-        .says("put-bucket-acl");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0).says("put-bucket-acl");
     let writes = account.writes();
-    assert!(
-        writes.contains(&"cloudtrail:CreateTrail".to_owned()),
-        "{writes:?}"
-    );
-    assert!(
-        !writes.contains(&"s3:PutBucketOwnershipControls".to_owned()),
-        "{writes:?}"
-    );
+    assert!(writes.contains(&"cloudtrail:CreateTrail".to_owned()), "{writes:?}");
+    assert!(!writes.contains(&"s3:PutBucketOwnershipControls".to_owned()), "{writes:?}");
     let _ = account.run(&["drift"]).exits(2).says("log_bucket@classic-");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     assert_eq!(account.writes().len(), writes.len());
@@ -292,23 +215,16 @@ fn what_an_intruder_does_to_the_log_bucket_is_seen() {
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let bucket = name(&account);
     let seen = |what: &str| {
-        let _ = account
-            .run(&["drift"])
-            .exits(2)
-            .says("log_bucket@")
-            .says(what);
+        let _ = account.run(&["drift"]).exits(2).says("log_bucket@").says(what);
     };
     block_on(async {
         let s3 = s3(&account).await;
         let mut changed = policy(&s3, &bucket).await;
-        changed["Statement"]
-            .as_array_mut()
-            .expect("a list")
-            .push(json!({
-                "Sid": "Backdoor", "Effect": "Allow",
-                "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
-                "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
-            }));
+        changed["Statement"].as_array_mut().expect("a list").push(json!({
+            "Sid": "Backdoor", "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+            "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+        }));
         let put = s3.put_bucket_policy().bucket(&bucket);
         put.policy(changed.to_string()).send().await.expect("put");
         seen("statement Backdoor allows 999999999999");
@@ -331,9 +247,8 @@ fn what_an_intruder_does_to_the_log_bucket_is_seen() {
         let put = theirs.put_bucket_versioning().bucket(&target);
         let put = put.versioning_configuration(versioned.build());
         put.send().await.expect("versioned");
-        let destination = Destination::builder()
-            .bucket(format!("arn:aws:s3:::{target}"))
-            .account(&elsewhere.id);
+        let destination =
+            Destination::builder().bucket(format!("arn:aws:s3:::{target}")).account(&elsewhere.id);
         let rule = ReplicationRule::builder()
             .id("out")
             .priority(1)
@@ -366,10 +281,7 @@ fn what_buckets_ask_of_the_new_log_bucket_is_done_by_the_apply_that_creates_it()
     account.assert_converges();
     let _ = account.run(&["drift"]).exits(0);
     let puts = account.writes();
-    let put = puts
-        .iter()
-        .filter(|own| *own == "s3:PutBucketPolicy")
-        .count();
+    let put = puts.iter().filter(|own| *own == "s3:PutBucketPolicy").count();
     assert_eq!(put, 2, "one for each bucket: {puts:?}");
 }
 
@@ -393,17 +305,12 @@ fn a_creation_that_broke_off_leaves_no_finding_about_the_rule_that_the_next_appl
     let account = Account::with(
         "[log_bucket]\n[[buckets]]\nmatch = [\"*\"]\nabort_incomplete_uploads_days = 7",
     );
-    account.faults(
-        json!([{"service": "s3", "operation": "PutBucketLifecycleConfiguration",
-        "action": "error", "status": 403, "code": "AccessDenied", "message": "no", "count": 1}]),
-    );
+    account.faults(json!([{"service": "s3", "operation": "PutBucketLifecycleConfiguration",
+        "action": "error", "status": 403, "code": "AccessDenied", "message": "no", "count": 1}]));
     let _ = account.run(&["apply", "--auto-approve"]).exits(3);
     let plan = account.run(&["plan", "--json"]).exits(0).json();
     let entries = plan["entries"].as_array().expect("entries");
-    assert!(
-        entries.iter().all(|entry| entry.get("findings").is_none()),
-        "{entries:#?}"
-    );
+    assert!(entries.iter().all(|entry| entry.get("findings").is_none()), "{entries:#?}");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = account.run(&["drift"]).exits(0);
 }
@@ -446,10 +353,7 @@ fn buckets_that_somebody_else_manages_are_named_and_written_only_when_the_baseli
         .says("AWS Control Tower manages it")
         .says("take_over = true");
     account.baseline(&account.in_one_region(&tables("take_over = true")));
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(0)
-        .says("may put it back");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0).says("may put it back");
     let written = account.writes();
     let put = written.iter().filter(|own| *own == "s3:PutBucketPolicy");
     assert_eq!(put.count(), 3, "{written:?}");

@@ -18,16 +18,9 @@ fn stream(run: &Run) -> Vec<Value> {
     let line = |text| serde_json::from_str(text).unwrap_or_else(|why| panic!("{why}: {text:?}"));
     let lines: Vec<Value> = run.stdout.lines().map(line).collect();
     let first = &lines[0];
-    assert_eq!(
-        (&first["event"], &first["format"]),
-        (&json!("version"), &json!(1)),
-        "{first}"
-    );
+    assert_eq!((&first["event"], &first["format"]), (&json!("version"), &json!(1)), "{first}");
     assert_eq!(first["version"], env!("CARGO_PKG_VERSION"));
-    assert!(
-        lines.iter().all(|line| line["at"].is_string()),
-        "{lines:#?}"
-    );
+    assert!(lines.iter().all(|line| line["at"].is_string()), "{lines:#?}");
     lines
 }
 
@@ -42,9 +35,7 @@ fn journal(account: &Account) -> Vec<Value> {
     let path = paths.next().expect("a journal").expect("an entry").path();
     assert!(paths.next().is_none(), "one apply was run");
     let text = std::fs::read_to_string(path).expect("text");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 /// Asserts that a stream holds all that the journal does, in its order, and that whatever began in it
@@ -58,28 +49,14 @@ fn is_whole(account: &Account, lines: &[Value]) {
     };
     let written: Vec<Value> = journal(account).iter().map(without_time).collect();
     let of_journals: BTreeSet<&str> = written.iter().filter_map(|l| l["event"].as_str()).collect();
-    let own = |line: &&Value| {
-        line["event"]
-            .as_str()
-            .is_some_and(|own| of_journals.contains(own))
-    };
+    let own = |line: &&Value| line["event"].as_str().is_some_and(|own| of_journals.contains(own));
     let told: Vec<Value> = lines.iter().filter(own).map(without_time).collect();
     assert_eq!(told, written);
-    let planned = events(lines, "began")[0]["changes"]
-        .as_array()
-        .expect("a list")
-        .len();
+    let planned = events(lines, "began")[0]["changes"].as_array().expect("a list").len();
     assert_eq!(events(lines, "ended").len(), planned, "{lines:#?}");
-    assert_eq!(
-        events(lines, "call").len(),
-        events(lines, "answer").len(),
-        "{lines:#?}"
-    );
+    assert_eq!(events(lines, "call").len(), events(lines, "answer").len(), "{lines:#?}");
     assert_eq!(events(lines, "summary").len(), 1, "{lines:#?}");
-    assert_eq!(
-        lines.last().map(|line| &line["event"]),
-        Some(&json!("finished"))
-    );
+    assert_eq!(lines.last().map(|line| &line["event"]), Some(&json!("finished")));
 }
 
 fn denied(operation: &str) -> Value {
@@ -92,34 +69,16 @@ fn in_a_log_each_change_is_a_line_and_the_end_says_how_to_take_it_back() {
     let run = account.run(&APPLY).exits(0);
     let lines: Vec<&str> = run.stderr.lines().collect();
     let numbered = |line: &&&str| line.starts_with("(1 of 2) ") || line.starts_with("(2 of 2) ");
-    assert_eq!(
-        lines.iter().filter(numbered).count(),
-        lines.len(),
-        "{}",
-        run.stderr
-    );
-    assert!(
-        run.stderr.contains("password_policy: done, 1 call in 0."),
-        "{}",
-        run.stderr
-    );
+    assert_eq!(lines.iter().filter(numbered).count(), lines.len(), "{}", run.stderr);
+    assert!(run.stderr.contains("password_policy: done, 1 call in 0."), "{}", run.stderr);
     assert!(!run.stderr.contains(['\r', '\x1b']), "{:?}", run.stderr);
-    let (_, end) = run
-        .stdout
-        .split_once("\nLeft for you: 1 manual finding.\n")
-        .expect("an end");
+    let (_, end) = run.stdout.split_once("\nLeft for you: 1 manual finding.\n").expect("an end");
     assert!(end.contains("  ! root_user  mfa: "), "{end}");
     assert!(end.contains("\nApply: 2 changes made. Run 20"), "{end}");
     let (_, command) = end.split_once("To undo it: baseline ").expect("a command");
     let mut command: Vec<&str> = command.split_whitespace().collect();
     let allow = "--allow-loosening";
-    command.extend([
-        allow,
-        "password_policy",
-        allow,
-        "public_access_block",
-        "--auto-approve",
-    ]);
+    command.extend([allow, "password_policy", allow, "public_access_block", "--auto-approve"]);
     let _ = account.run(&command).exits(0).says("Puts back what run");
 }
 
@@ -135,26 +94,13 @@ fn json_lines_are_the_journal_as_it_is_written_and_nothing_else_is_printed() {
         (&json!(account.id), &json!(1))
     );
     let summary = events(&lines, "summary")[0];
-    assert_eq!(
-        (&summary["changes"]["made"], &summary["exit"]),
-        (&json!(1), &json!(0))
-    );
+    assert_eq!((&summary["changes"]["made"], &summary["exit"]), (&json!(1), &json!(0)));
     assert_eq!(summary["remaining"]["findings"][0]["address"], "root_user");
-    let name = events(&lines, "began")[0]["run"]
-        .as_str()
-        .expect("a name")
-        .to_owned();
+    let name = events(&lines, "began")[0]["run"].as_str().expect("a name").to_owned();
     assert_eq!(summary["undo"], format!("baseline undo {name}"));
     assert_eq!(run.stderr, "");
-    let allow = [
-        "--auto-approve",
-        "--allow-loosening",
-        "password_policy",
-        "--json",
-    ];
-    let undo = account
-        .run(&[&["undo", name.as_str()], &allow[..]].concat())
-        .exits(0);
+    let allow = ["--auto-approve", "--allow-loosening", "password_policy", "--json"];
+    let undo = account.run(&[&["undo", name.as_str()], &allow[..]].concat()).exits(0);
     let lines = stream(&undo);
     assert_eq!(events(&lines, "plan")[0]["undoes"], name);
     assert_eq!(lines[0]["command"], "undo");
@@ -175,10 +121,7 @@ fn the_events_of_what_is_denied_and_of_what_was_stopped_are_whole() {
     assert_eq!(summary["changes"], wanted);
     let left = summary["remaining"]["not_made"].as_array().expect("a list");
     assert_eq!(left.len(), 2, "{left:?}");
-    assert!(
-        left.iter()
-            .any(|own| own["what"].as_str().is_some_and(|w| w.contains("skipped")))
-    );
+    assert!(left.iter().any(|own| own["what"].as_str().is_some_and(|w| w.contains("skipped"))));
 }
 
 #[cfg(unix)]
@@ -187,31 +130,19 @@ fn a_stream_that_is_told_to_stop_says_why_and_ends_like_its_journal() {
     let account = Account::with("[log_bucket]\n[cloudtrail]");
     account.faults(json!([{"operation": "CreateBucket", "action": "delay", "delay_ms": 1500}]));
     let mut apply = account.command(&APPLY_JSON);
-    let child = apply
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it runs");
+    let child = apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let began = Instant::now();
     while !account.operations().contains(&"s3:CreateBucket".to_owned()) {
         assert!(began.elapsed().as_secs() < 20, "it never began");
         std::thread::sleep(Duration::from_millis(20));
     }
-    let told = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
+    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(told.expect("kill runs").success());
-    let run = account
-        .came_to(child.wait_with_output().expect("it ends"))
-        .exits(3);
+    let run = account.came_to(child.wait_with_output().expect("it ends")).exits(3);
     let lines = stream(&run);
     is_whole(&account, &lines);
     assert_eq!(events(&lines, "stopping").len(), 1, "{lines:#?}");
-    assert_eq!(
-        events(&lines, "summary")[0]["changes"]["stopped"],
-        1,
-        "{lines:#?}"
-    );
+    assert_eq!(events(&lines, "summary")[0]["changes"]["stopped"], 1, "{lines:#?}");
 }
 
 #[test]
@@ -235,10 +166,7 @@ fn a_run_that_waits_for_aws_says_what_for_and_where_from_the_second_attempt_on()
     let lines = stream(&lagging().run(&APPLY_JSON).exits(0));
     let waits = events(&lines, "waiting");
     assert_eq!(waits.len(), 2, "{waits:?}");
-    let trail = waits
-        .iter()
-        .find(|own| own["address"] == "cloudtrail")
-        .expect("a wait");
+    let trail = waits.iter().find(|own| own["address"] == "cloudtrail").expect("a wait");
     assert_eq!(trail["attempt"], 2);
     assert_eq!(trail["code"], "InsufficientS3BucketPolicyException");
 }
@@ -253,13 +181,7 @@ fn the_heading_names_the_alias_of_the_account_where_there_is_one_to_see() {
     account.faults(denied("ListAccountAliases"));
     let _ = account.run(&["plan"]).exits(0).says(&head(""));
     account.faults(json!([]));
-    let aliases = || {
-        account
-            .operations()
-            .iter()
-            .filter(|o| *o == "iam:ListAccountAliases")
-            .count()
-    };
+    let aliases = || account.operations().iter().filter(|o| *o == "iam:ListAccountAliases").count();
     let asked = aliases();
     for arguments in [&["plan", "--json"][..], &["drift"]] {
         let run = account.run(arguments);
@@ -296,10 +218,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 "#;
     let command = account.command(arguments);
     let mut terminal = Command::new(python());
-    terminal
-        .args(["-c", SCRIPT, answer])
-        .arg(command.get_program())
-        .args(command.get_args());
+    terminal.args(["-c", SCRIPT, answer]).arg(command.get_program()).args(command.get_args());
     terminal.env_clear().current_dir(account.folder.path());
     for (name, value) in command.get_envs() {
         terminal.env(name, value.unwrap_or_default());
@@ -326,10 +245,7 @@ fn screen(written: &str) -> Vec<String> {
                         break;
                     }
                 }
-                let number = sequence
-                    .trim_end_matches(char::is_alphabetic)
-                    .parse()
-                    .unwrap_or(0);
+                let number = sequence.trim_end_matches(char::is_alphabetic).parse().unwrap_or(0);
                 match sequence.chars().last() {
                     Some('A') => row = row.saturating_sub(number.max(1)),
                     Some('K') if number == 2 => lines[row].clear(),
@@ -343,10 +259,7 @@ fn screen(written: &str) -> Vec<String> {
             }
             character => {
                 let line = &mut lines[row];
-                line.extend(std::iter::repeat_n(
-                    ' ',
-                    column.saturating_sub(line.chars().count()),
-                ));
+                line.extend(std::iter::repeat_n(' ', column.saturating_sub(line.chars().count())));
                 let tail: String = line.chars().skip(column + 1).collect();
                 let head: String = line.chars().take(column).collect();
                 *line = format!("{head}{character}{tail}");
@@ -370,21 +283,13 @@ fn on_a_terminal_one_line_lives_while_changes_are_made_and_is_gone_at_the_end() 
     let question = format!("Make these changes in account {} (acme-prod)?", account.id);
     assert!(written.contains(&question), "{written}");
     let live = |count: usize| format!("{count} of 2 changes  ");
-    assert!(
-        written.contains(&live(0)) && written.contains(&live(1)),
-        "{written:?}"
-    );
+    assert!(written.contains(&live(0)) && written.contains(&live(1)), "{written:?}");
     let names = |line: &str| line.contains("1 of 2 changes") && line.contains("log_bucket@");
     assert!(written.split('\r').any(names), "{written:?}");
     let screen = screen(&written);
     let left = screen.iter().find(|line| line.contains("of 2"));
     assert_eq!(left, None, "{screen:#?}");
-    assert!(
-        screen
-            .iter()
-            .any(|line| line.starts_with("Apply: 2 changes made.")),
-        "{screen:#?}"
-    );
+    assert!(screen.iter().any(|line| line.starts_with("Apply: 2 changes made.")), "{screen:#?}");
 }
 
 #[cfg(unix)]
@@ -392,9 +297,6 @@ fn on_a_terminal_one_line_lives_while_changes_are_made_and_is_gone_at_the_end() 
 fn a_dumb_terminal_gets_lines() {
     let account = Account::with(POLICY);
     let written = on_a_terminal(&account, &APPLY, "dumb", "");
-    assert!(
-        written.contains("(1 of 1) password_policy: done"),
-        "{written:?}"
-    );
+    assert!(written.contains("(1 of 1) password_policy: done"), "{written:?}");
     assert!(!written.contains("1 of 1 changes"), "{written:?}");
 }

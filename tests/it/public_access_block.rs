@@ -18,29 +18,17 @@ fn flags_that_the_baseline_leaves_alone_stay() {
     );
     block_on(async {
         let config = aws_sdk_s3control::config::Builder::from(&account.sdk().await);
-        let config = config
-            .endpoint_resolver(Endpoint(emulator().endpoint()))
-            .build();
+        let config = config.endpoint_resolver(Endpoint(emulator().endpoint())).build();
         let client = aws_sdk_s3control::Client::from_conf(config);
         let before = PublicAccessBlockConfiguration::builder()
             .block_public_acls(true)
             .ignore_public_acls(false)
             .build();
         let put = client.put_public_access_block().account_id(&account.id);
-        put.public_access_block_configuration(before)
-            .send()
-            .await
-            .expect("put");
+        put.public_access_block_configuration(before).send().await.expect("put");
         account.assert_converges();
-        let answer = client
-            .get_public_access_block()
-            .account_id(&account.id)
-            .send()
-            .await;
-        let after = answer
-            .expect("read")
-            .public_access_block_configuration
-            .expect("a block");
+        let answer = client.get_public_access_block().account_id(&account.id).send().await;
+        let after = answer.expect("read").public_access_block_configuration.expect("a block");
         assert_eq!(after.block_public_acls, Some(true));
         assert_eq!(after.ignore_public_acls, Some(false));
         assert_eq!(after.block_public_policy, Some(true));
@@ -57,9 +45,7 @@ impl aws_sdk_s3control::config::endpoint::ResolveEndpoint for Endpoint {
         &'a self,
         _: &'a aws_sdk_s3control::config::endpoint::Params,
     ) -> aws_smithy_runtime_api::client::endpoint::EndpointFuture<'a> {
-        let endpoint = aws_smithy_types::endpoint::Endpoint::builder()
-            .url(self.0.clone())
-            .build();
+        let endpoint = aws_smithy_types::endpoint::Endpoint::builder().url(self.0.clone()).build();
         aws_smithy_runtime_api::client::endpoint::EndpointFuture::ready(Ok(endpoint))
     }
 }
@@ -69,10 +55,7 @@ fn what_the_organization_has_switched_on_is_as_wanted_without_a_write() {
     let account = Account::with("[public_access_block]");
     let set = json!({"account": account.id, "public_access_block_by_organization": true});
     emulator().admin("account", set);
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(0)
-        .says("No changes.");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0).says("No changes.");
     assert!(account.writes().is_empty());
 }
 
@@ -87,10 +70,7 @@ fn what_the_organization_has_switched_off_is_said_and_not_fought() {
         "effective_policies": policy,
     });
     emulator().admin("account", set);
-    let _ = account
-        .run(&["drift"])
-        .exits(2)
-        .says("S3 policy leaves public access open");
+    let _ = account.run(&["drift"]).exits(2).says("S3 policy leaves public access open");
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     assert!(account.writes().is_empty());
 }
@@ -100,10 +80,7 @@ fn a_refusal_by_the_organization_at_the_last_moment_is_said_so() {
     let account = Account::with("[public_access_block]");
     let set = json!({"account": account.id, "public_access_block_by_organization": false});
     emulator().admin("account", set);
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(3)
-        .says("organization's S3 policy");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(3).says("organization's S3 policy");
 }
 
 #[test]

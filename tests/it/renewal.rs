@@ -19,10 +19,7 @@ impl Pair {
     /// The process gives credentials of the other account from a call of its on, and from when
     /// there is a file `other`. They last so short that every request asks for new ones.
     fn that_switches_at(call: usize, controls: &str) -> Self {
-        let pair = Self {
-            ours: Account::with(controls),
-            theirs: Account::new(),
-        };
+        let pair = Self { ours: Account::with(controls), theirs: Account::new() };
         let (ours, theirs) = (&pair.ours.id, &pair.theirs.id);
         let script = format!(
             "n=$(($(cat calls 2>/dev/null || echo 0) + 1)); echo $n > calls\nid={ours}\n\
@@ -55,10 +52,7 @@ impl Pair {
     #[track_caller]
     fn switched(&self) -> bool {
         let asked = self.theirs.operations();
-        assert!(
-            asked.iter().all(|one| one == "sts:GetCallerIdentity"),
-            "{asked:?}"
-        );
+        assert!(asked.iter().all(|one| one == "sts:GetCallerIdentity"), "{asked:?}");
         !asked.is_empty()
     }
 }
@@ -71,15 +65,9 @@ fn looking_ends_when_the_credentials_become_anothers() {
             "snapshot" => &["snapshot", "--out", "account.json"],
             _ => &[command],
         };
-        let run = pair
-            .run(arguments)
-            .exits(6)
-            .says("the credentials were renewed and are of account");
-        assert!(
-            run.stdout.is_empty(),
-            "a verdict on half of it: {}",
-            run.stdout
-        );
+        let run =
+            pair.run(arguments).exits(6).says("the credentials were renewed and are of account");
+        assert!(run.stdout.is_empty(), "a verdict on half of it: {}", run.stdout);
         assert!(pair.switched());
     }
 }
@@ -93,25 +81,17 @@ fn an_apply_ends_wherever_the_credentials_become_anothers() {
             let _ = run.exits(0);
             continue;
         }
-        let run = run
-            .exits(6)
-            .says("the credentials were renewed and are of account");
+        let run = run.exits(6).says("the credentials were renewed and are of account");
         let made = pair.ours.writes();
         let history = pair.ours.run(&["history", "--json"]).exits(0).json();
         for began in history["runs"].as_array().expect("runs") {
             assert_eq!(began["standing"], json!("finished"));
             assert_eq!(began["exit"], json!(6));
             for call in &made {
-                assert!(
-                    run.stderr.contains(&format!("  {call} in us-east-1")),
-                    "{run:?}"
-                );
+                assert!(run.stderr.contains(&format!("  {call} in us-east-1")), "{run:?}");
             }
         }
-        assert!(
-            made.is_empty() || run.stderr.contains("baseline history"),
-            "{run:?}"
-        );
+        assert!(made.is_empty() || run.stderr.contains("baseline history"), "{run:?}");
         // With the right credentials it goes on from there.
         let _ = pair.ours.run(&["apply", "--auto-approve"]).exits(0);
         let _ = pair.ours.run(&["drift"]).exits(0);
@@ -132,23 +112,13 @@ fn credentials_that_become_anothers_during_the_question_write_nothing() {
                   sys.exit(os.waitstatus_to_exitcode(status))\n";
     let apply = pair.command(&["apply"]);
     let mut command = Command::new(python());
-    command
-        .args(["-c", person])
-        .arg(apply.get_program())
-        .args(apply.get_args());
+    command.args(["-c", person]).arg(apply.get_program()).args(apply.get_args());
     command.env_clear().current_dir(pair.ours.folder.path());
     for (name, value) in apply.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
-    let run = Run::from(
-        command
-            .stdin(std::process::Stdio::null())
-            .output()
-            .expect("it runs"),
-    );
-    let _ = run
-        .exits(6)
-        .says("the credentials were renewed and are of account");
+    let run = Run::from(command.stdin(std::process::Stdio::null()).output().expect("it runs"));
+    let _ = run.exits(6).says("the credentials were renewed and are of account");
     assert!(pair.switched());
     assert!(pair.ours.writes().is_empty());
 }
@@ -165,11 +135,7 @@ fn lock_and_journal_are_not_looked_for_in_the_other_account() {
         pair.ours.baseline(&pair.ours.in_one_region(&shared));
         block_on(async {
             let s3 = aws_sdk_s3::Client::new(&pair.ours.sdk().await);
-            s3.create_bucket()
-                .bucket(&bucket)
-                .send()
-                .await
-                .expect("created");
+            s3.create_bucket().bucket(&bucket).send().await.expect("created");
         });
         let run = pair.run(&["apply", "--auto-approve"]);
         match pair.switched() {
@@ -184,17 +150,12 @@ fn every_new_key_is_asked_for_once_and_when_sts_is_silent_nothing_is_sent() {
     // The same account with another key: the run goes on.
     let pair = Pair::that_switches_at(5, CONTROLS);
     let script = std::fs::read_to_string(pair.ours.path("credentials.sh")).expect("the script");
-    let renewed = script.replace(
-        &format!("id={}", pair.theirs.id),
-        &format!("id=ASIA{}", pair.ours.id),
-    );
+    let renewed =
+        script.replace(&format!("id={}", pair.theirs.id), &format!("id=ASIA{}", pair.ours.id));
     pair.ours.write("credentials.sh", &renewed);
     let _ = pair.run(&["plan"]).exits(0);
     let asked = pair.ours.operations();
-    let times = asked
-        .iter()
-        .filter(|one| *one == "sts:GetCallerIdentity")
-        .count();
+    let times = asked.iter().filter(|one| *one == "sts:GetCallerIdentity").count();
     assert_eq!(times, 2, "{asked:?}");
     // From the second question on STS fails: whatever would need the new key is not sent.
     pair.ours.write("calls", "0");
@@ -204,10 +165,7 @@ fn every_new_key_is_asked_for_once_and_when_sts_is_silent_nothing_is_sent() {
     let mut command = pair.command(&["plan"]);
     command.env("AWS_MAX_ATTEMPTS", "1");
     let before = pair.ours.operations().len();
-    let run = pair
-        .ours
-        .came_to(command.output().expect("it runs"))
-        .exits(4);
+    let run = pair.ours.came_to(command.output().expect("it runs")).exits(4);
     let _ = run.says("whether they are still of account");
     let sent = pair.ours.operations().split_off(before);
     assert!(sent.len() < asked.len(), "{sent:?}");

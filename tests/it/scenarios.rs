@@ -22,10 +22,8 @@ fn every_scenario_is_planned_as_its_golden_files_say() {
 
 fn folders(root: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root).expect("the scenarios");
-    let mut folders: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.is_dir())
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     assert!(!folders.is_empty(), "there are no scenarios");
     folders
@@ -44,15 +42,9 @@ fn prose_wraps_by_words_at_any_width_and_nothing_of_it_is_lost() {
                 words.any(|word| word.chars().count() + 24 > width)
             };
             let is_json = |line: &&str| line.trim_start().starts_with(['"', '{', '[']);
-            let lines = text
-                .lines()
-                .filter(|line| !has_long_word(line) && !is_json(line));
+            let lines = text.lines().filter(|line| !has_long_word(line) && !is_json(line));
             let wide: Vec<&str> = lines.filter(|line| line.chars().count() > width).collect();
-            assert!(
-                wide.is_empty(),
-                "{} at {width}: {wide:#?}",
-                folder.display()
-            );
+            assert!(wide.is_empty(), "{} at {width}: {wide:#?}", folder.display());
             assert_eq!(essence(&text), essence(&whole), "{}", folder.display());
         }
     }
@@ -78,10 +70,7 @@ fn plan_at(folder: &Path, arguments: &[&str], columns: Option<usize>) -> String 
     let talk = String::from_utf8_lossy(&output.stderr);
     match arguments.contains(&"--json") {
         true => format!("{text}{talk}"),
-        false => format!(
-            "{text}{talk}exit code {}\n",
-            output.status.code().unwrap_or(-1)
-        ),
+        false => format!("{text}{talk}exit code {}\n", output.status.code().unwrap_or(-1)),
     }
 }
 

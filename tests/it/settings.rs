@@ -53,15 +53,9 @@ fn the_schema_takes_every_baseline_that_ships_or_is_tested() {
     let scenarios = std::fs::read_dir(root().join("tests/scenarios")).expect("the scenarios");
     let scenarios = scenarios.map(|entry| entry.expect("an entry").path().join("baseline.toml"));
     let shipped = ["minimal", "startup"].map(|name| root().join(format!("baselines/{name}.toml")));
-    let paths: Vec<_> = scenarios
-        .chain(shipped)
-        .filter(|path| path.exists())
-        .collect();
+    let paths: Vec<_> = scenarios.chain(shipped).filter(|path| path.exists()).collect();
     let text = |path| std::fs::read_to_string(path).expect("a baseline");
-    let cases: Vec<_> = paths
-        .iter()
-        .map(|path| (reference::schema(), text(path)))
-        .collect();
+    let cases: Vec<_> = paths.iter().map(|path| (reference::schema(), text(path))).collect();
     for (path, wrong) in paths.iter().zip(judged(&cases)) {
         assert_eq!(wrong, None, "{}", path.display());
     }

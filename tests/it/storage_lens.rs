@@ -61,10 +61,7 @@ fn a_new_account_has_what_is_wanted_in_two_requests() {
 fn a_dashboard_that_was_switched_off_is_switched_on_with_what_it_had() {
     let account = Account::with("[storage_lens]");
     let activity = json!({"ActivityMetrics": {"IsEnabled": true}, "BucketLevel": {}});
-    default_has(
-        &account,
-        json!({"IsEnabled": false, "AccountLevel": activity}),
-    );
+    default_has(&account, json!({"IsEnabled": false, "AccountLevel": activity}));
     account.assert_converges();
     let found = block_on(dashboard(&account));
     assert!(found.is_enabled());
@@ -81,12 +78,7 @@ fn advanced_metrics_are_switched_on_and_their_price_is_said() {
     let level = found.account_level().expect("a level");
     let buckets = level.bucket_level().expect("a level");
     assert!(level.activity_metrics().expect("set").is_enabled());
-    assert!(
-        buckets
-            .detailed_status_codes_metrics()
-            .expect("set")
-            .is_enabled()
-    );
+    assert!(buckets.detailed_status_codes_metrics().expect("set").is_enabled());
     account.baseline(&account.in_one_region("[storage_lens]"));
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
@@ -96,14 +88,8 @@ fn what_a_write_would_lose_is_left_to_a_person() {
     let export = json!({"CloudWatchMetrics": {"IsEnabled": true}});
     // The second is newer than the SDK, which does not show it.
     for (name, more) in [
-        (
-            "DataExport",
-            json!({"IsEnabled": false, "DataExport": export}),
-        ),
-        (
-            "IntAccessTiers",
-            json!({"IsEnabled": false, "IntAccessTiers": {"IsEnabled": true}}),
-        ),
+        ("DataExport", json!({"IsEnabled": false, "DataExport": export})),
+        ("IntAccessTiers", json!({"IsEnabled": false, "IntAccessTiers": {"IsEnabled": true}})),
     ] {
         let account = Account::with("[storage_lens]");
         default_has(&account, more);
@@ -120,9 +106,7 @@ fn tags_that_a_write_might_lose_are_left_to_a_person() {
     default_has(&account, json!({"IsEnabled": false}));
     block_on(async {
         let tag = StorageLensTag::builder().key("team").value("data");
-        let put = client(&account)
-            .await
-            .put_storage_lens_configuration_tagging();
+        let put = client(&account).await.put_storage_lens_configuration_tagging();
         let put = put.account_id(&account.id).config_id(DEFAULT);
         let put = put.tags(tag.build().expect("whole"));
         put.send().await.expect("tagged");
@@ -153,18 +137,9 @@ fn another_dashboard_over_a_part_does_not() {
 #[test]
 fn a_dashboard_that_cannot_be_seen_is_unknown_and_not_written() {
     for (operation, action) in [
-        (
-            "ListStorageLensConfigurations",
-            "s3:ListStorageLensConfigurations",
-        ),
-        (
-            "GetStorageLensConfiguration",
-            "s3:GetStorageLensConfiguration",
-        ),
-        (
-            "GetStorageLensConfigurationTagging",
-            "s3:GetStorageLensConfigurationTagging",
-        ),
+        ("ListStorageLensConfigurations", "s3:ListStorageLensConfigurations"),
+        ("GetStorageLensConfiguration", "s3:GetStorageLensConfiguration"),
+        ("GetStorageLensConfigurationTagging", "s3:GetStorageLensConfigurationTagging"),
     ] {
         let account = Account::with("[storage_lens]");
         default_has(&account, json!({"IsEnabled": false}));
@@ -179,12 +154,7 @@ fn a_dashboard_that_cannot_be_seen_is_unknown_and_not_written() {
 fn switching_off_counts_as_loosening() {
     let account = Account::with("[storage_lens]\nenabled = false");
     let _ = account.run(&["apply", "--auto-approve"]).exits(6);
-    let allowed = [
-        "apply",
-        "--auto-approve",
-        "--allow-loosening",
-        "storage_lens",
-    ];
+    let allowed = ["apply", "--auto-approve", "--allow-loosening", "storage_lens"];
     let _ = account.run(&allowed).exits(0);
     assert!(!block_on(dashboard(&account)).is_enabled());
 }
@@ -195,12 +165,7 @@ fn undo_leaves_the_dashboard_to_a_person() {
     default_has(&account, json!({"IsEnabled": false}));
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let history = account.run(&["history"]).exits(0);
-    let run = history
-        .stdout
-        .split_whitespace()
-        .next()
-        .expect("a run")
-        .to_owned();
+    let run = history.stdout.split_whitespace().next().expect("a run").to_owned();
     let undo = account.run(&["undo", &run, "--auto-approve"]);
     let _ = undo.says("enabled: it is true, and was false");
     assert_eq!(account.writes().len(), 1);

@@ -86,10 +86,7 @@ fn an_account_that_was_lived_in_is_as_before_and_a_second_undo_writes_nothing() 
     let shown = undo(&account);
     // S3 cannot take back that versioning was ever set, and nobody deletes the role of a service.
     let logs = format!("log_bucket@logs-{}", account.id);
-    assert_eq!(
-        before[&logs]["live"]["bucket"]["own"]["versioning"],
-        Value::Null
-    );
+    assert_eq!(before[&logs]["live"]["bucket"]["own"]["versioning"], Value::Null);
     before[&logs]["live"]["bucket"]["own"]["versioning"] = json!("Suspended");
     let role = "config@service-linked-role";
     before[role] = applied[role].clone();
@@ -128,10 +125,7 @@ fn an_undo_is_undone_like_any_other_run() {
     undo(&account);
     let history = account.run(&["history", "--json"]).exits(0).json();
     let last = history["runs"].as_array().expect("runs").last();
-    let run = last.expect("a run")["began"]["run"]
-        .as_str()
-        .expect("a name")
-        .to_owned();
+    let run = last.expect("a run")["began"]["run"].as_str().expect("a name").to_owned();
     let all = [&["undo", run.as_str()], &allowing_all()[..]].concat();
     let _ = account
         .run(&all)
@@ -229,9 +223,7 @@ fn what_is_gone_or_no_longer_the_baselines_keeps_nothing_else_from_being_undone(
     let all = [&["undo", run.as_str()], &allowing_all()[..]].concat();
     let undone = account.run(&all).exits(0);
     let _ = undone
-        .says(&format!(
-            "buckets@{bucket} matches nothing in this baseline now"
-        ))
+        .says(&format!("buckets@{bucket} matches nothing in this baseline now"))
         .says("the detector of that run is not there any more");
     let last = account.writes().pop();
     assert_eq!(last.as_deref(), Some("iam:DeleteAccountPasswordPolicy"));
@@ -245,10 +237,7 @@ fn no_address_is_shown_or_saved_by_an_undo() {
     let _ = account.run(&["undo", &first_run(&account), "--out", "undo.json"]);
     let plan = std::fs::read_to_string(account.path("undo.json")).expect("saved");
     for text in [shown, plan] {
-        assert!(
-            !text.contains("billing@") && !text.contains("owner@"),
-            "{text}"
-        );
+        assert!(!text.contains("billing@") && !text.contains("owner@"), "{text}");
     }
 }
 
@@ -268,8 +257,7 @@ fn declared(entry: &Value) -> &'static Operation {
     let restores = controls::ALL.iter().flat_map(|kind| kind.restores);
     let service = entry["service"].as_str().expect("a service");
     let mut restores = restores.filter(|o| o.name == name && o.service == service);
-    own.or_else(|| restores.next())
-        .unwrap_or_else(|| panic!("not declared: {entry}"))
+    own.or_else(|| restores.next()).unwrap_or_else(|| panic!("not declared: {entry}"))
 }
 
 #[test]
@@ -284,11 +272,7 @@ fn every_request_of_an_undo_is_declared_and_allowed_by_the_printed_policy() {
         undo(&account);
         for entry in &account.journal()[before..] {
             for grant in declared(entry).grants {
-                assert!(
-                    laws::allows(&policy, grant.action),
-                    "{}: {entry}",
-                    grant.action
-                );
+                assert!(laws::allows(&policy, grant.action), "{}: {entry}", grant.action);
             }
         }
     }
@@ -301,18 +285,10 @@ fn what_only_an_undo_needs_is_in_no_other_policy() {
         for (purpose, wanted) in [("plan", false), ("apply", false), ("undo", true)] {
             let policy = ["permissions", "--for", purpose];
             let policy = account.run(&policy).exits(0).json();
-            assert_eq!(
-                laws::allows(&policy, action),
-                wanted,
-                "{action} for {purpose}"
-            );
+            assert_eq!(laws::allows(&policy, action), wanted, "{action} for {purpose}");
         }
     }
     for kind in controls::ALL {
-        assert!(
-            kind.restores
-                .iter()
-                .all(|o| !is_read(o.name) && !o.grants.is_empty())
-        );
+        assert!(kind.restores.iter().all(|o| !is_read(o.name) && !o.grants.is_empty()));
     }
 }

@@ -67,11 +67,7 @@ fn a_misspelt_waiver_is_refused_and_one_of_no_known_field_is_told() {
         ("password_policy", "Minimum_Length", "minimum_length"),
         ("buckets", "ssl-only", "ssl_only"),
         ("buckets", "encrypton.kms", "encryption.kms"),
-        (
-            "guardduty",
-            "feature.S3_DATA_EVENTS",
-            "features.S3_DATA_EVENTS",
-        ),
+        ("guardduty", "feature.S3_DATA_EVENTS", "features.S3_DATA_EVENTS"),
         ("log_bucket", "statement", "statements"),
     ] {
         let run = waiver(control, field).exits(1);
@@ -93,13 +89,9 @@ fn a_misspelt_waiver_is_refused_and_one_of_no_known_field_is_told() {
     }
     for field in ["nonsense", "nonsense.*", "nons*"] {
         let run = waiver("password_policy", field).exits(0);
-        let _ = run.says(&format!(
-            "no setting of [password_policy] is called '{field}'"
-        ));
+        let _ = run.says(&format!("no setting of [password_policy] is called '{field}'"));
     }
-    let _ = waiver("pasword_policy", "*")
-        .exits(1)
-        .says("did you mean 'password_policy'?");
+    let _ = waiver("pasword_policy", "*").exits(1).says("did you mean 'password_policy'?");
 }
 
 #[test]
@@ -130,19 +122,12 @@ fn every_field_of_every_plan_can_be_waived_by_its_name() {
 #[test]
 fn what_takes_much_memory_is_refused_in_its_place() {
     let dotted = format!("{}a = 1\n", "a.".repeat(70)).repeat(1700);
-    let _ = validate(&dotted)
-        .exits(1)
-        .says("more than 4000 dots in keys");
+    let _ = validate(&dotted).exits(1).says("more than 4000 dots in keys");
     let lists = format!("a = [{}]", "[],".repeat(80_000));
-    let _ = validate(&lists)
-        .exits(1)
-        .says("more than 20000 lists and tables");
+    let _ = validate(&lists).exits(1).says("more than 20000 lists and tables");
     // Each line an error: they are not all collected.
     let errors = validate(&"=\n".repeat(130_000)).exits(1);
-    assert!(
-        errors.stderr.ends_with("1 problem in baseline.toml\n"),
-        "{errors:?}"
-    );
+    assert!(errors.stderr.ends_with("1 problem in baseline.toml\n"), "{errors:?}");
     let many = "[[buckets]]\nmatch = [\"b-1234\"]\nssl_only = true\n".repeat(5000);
     let _ = validate(&many).exits(0);
 }
@@ -159,13 +144,7 @@ fn a_region_that_is_misspelt_in_the_place_of_a_waiver_is_refused() {
         let run = waiver(place).exits(1).says("'eu-west-1'");
         let _ = run.says("baseline.toml:5:9");
     }
-    for place in [
-        "eu-west-1",
-        "eu-*",
-        "*-1",
-        "nz-south-1",
-        "service-linked-role",
-    ] {
+    for place in ["eu-west-1", "eu-*", "*-1", "nz-south-1", "service-linked-role"] {
         let _ = waiver(place).exits(0);
     }
 }

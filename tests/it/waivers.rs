@@ -63,14 +63,9 @@ fn what_is_waived_is_shown_and_left_alone_and_fails_nothing() {
 
 #[test]
 fn an_expired_waiver_waives_nothing_and_says_so_at_the_place() {
-    let account = Account::with(&format!(
-        "{POLICY}{}",
-        waiver("control = \"password_policy\"", -1)
-    ));
-    let expired = format!(
-        "the waiver of web team (WEB-12) expired on {}: old clients",
-        day(-1)
-    );
+    let account =
+        Account::with(&format!("{POLICY}{}", waiver("control = \"password_policy\"", -1)));
+    let expired = format!("the waiver of web team (WEB-12) expired on {}: old clients", day(-1));
     let _ = account
         .run(&["drift"])
         .exits(2)
@@ -111,10 +106,7 @@ fn a_waiver_holds_through_its_last_day_and_is_told_two_weeks_before() {
 fn a_waiver_for_nothing_and_one_no_longer_needed_are_told_each_in_its_own_words() {
     let waivers = [
         waiver("control = \"buckets\"\nplace = \"sight-*\"", 90),
-        waiver(
-            "control = \"password_policy\"\nfield = \"minimum_length\"",
-            90,
-        ),
+        waiver("control = \"password_policy\"\nfield = \"minimum_length\"", 90),
     ];
     let buckets = "[[buckets]]\nmatch = [\"*\"]\nssl_only = true\n";
     let account = Account::with(&format!("{POLICY}{buckets}"));
@@ -159,17 +151,12 @@ fn what_a_run_leaves_out_is_not_said_to_match_nothing() {
 
 #[test]
 fn what_could_not_be_seen_is_not_waived_and_its_waiver_not_judged() {
-    let account = Account::with(&format!(
-        "{POLICY}{}",
-        waiver("control = \"password_policy\"", 90)
-    ));
+    let account =
+        Account::with(&format!("{POLICY}{}", waiver("control = \"password_policy\"", 90)));
     account.faults(
         json!([{"operation": "GetAccountPasswordPolicy", "action": "denied", "count": null}]),
     );
-    let run = account
-        .run(&["drift"])
-        .exits(4)
-        .says("unknown   password_policy");
+    let run = account.run(&["drift"]).exits(4).says("unknown   password_policy");
     assert!(!run.stdout.contains("no longer needed"), "{}", run.stdout);
     let _ = account.run(&["apply", "--auto-approve"]).exits(4);
 }
@@ -177,10 +164,7 @@ fn what_could_not_be_seen_is_not_waived_and_its_waiver_not_judged() {
 #[test]
 fn a_waived_field_that_the_same_calls_would_change_keeps_them_from_being_made() {
     let policy = "[password_policy]\nminimum_length = 14\nreuse_prevention = 24\n";
-    let waiver = waiver(
-        "control = \"password_policy\"\nfield = \"reuse_prevention\"",
-        90,
-    );
+    let waiver = waiver("control = \"password_policy\"\nfield = \"reuse_prevention\"", 90);
     let account = Account::with(&format!("{policy}{waiver}"));
     let members = [("MinimumPasswordLength", "9")];
     iam::set_password_policy(&account, &members);
@@ -195,10 +179,7 @@ fn a_waived_field_that_the_same_calls_would_change_keeps_them_from_being_made() 
         .says("pending   password_policy  minimum_length is 9, expected 14")
         .says("waived    password_policy  reuse_prevention is 0, expected 24");
 
-    let members = [
-        ("MinimumPasswordLength", "14"),
-        ("AllowUsersToChangePassword", "true"),
-    ];
+    let members = [("MinimumPasswordLength", "14"), ("AllowUsersToChangePassword", "true")];
     iam::set_password_policy(&account, &members);
     let _ = account.run(&["drift"]).exits(0).says("1 waived");
 }
@@ -250,11 +231,7 @@ fn everything_wrong_in_waivers_and_limits_is_told_at_once_and_in_place() {
     assert_eq!(run.stderr, wanted);
 
     account.baseline("baseline = 1\n[waivers]\n[[limits]]\n");
-    let _ = account
-        .run(&["validate"])
-        .exits(1)
-        .says("write [[waivers]]")
-        .says("write [limits]");
+    let _ = account.run(&["validate"]).exits(1).says("write [[waivers]]").says("write [limits]");
 }
 
 #[test]
@@ -270,10 +247,7 @@ fn undo_puts_back_what_is_waived_by_now() {
         .run(&[&["undo", run, "--auto-approve"], &loosening[..]].concat())
         .exits(0)
         .says("1 change made");
-    let _ = account
-        .run(&["drift"])
-        .exits(0)
-        .says("waived    public_access_block");
+    let _ = account.run(&["drift"]).exits(0).says("waived    public_access_block");
 }
 
 #[test]
@@ -282,10 +256,6 @@ fn a_waived_field_keeps_nothing_from_being_created() {
     let account = Account::with(&format!("[log_bucket]\n[cloudtrail]\n{waiver}"));
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let created = "cloudtrail:CreateTrail".to_owned();
-    assert!(
-        account.writes().contains(&created),
-        "{:?}",
-        account.writes()
-    );
+    assert!(account.writes().contains(&created), "{:?}", account.writes());
     let _ = account.run(&["drift"]).exits(0);
 }

@@ -12,13 +12,8 @@ pub const SECRET_KEY: &str = "wJalrXUtnFEMI0K7MDENG0bPxRfiCYNEVERSHOWN";
 pub const SESSION_TOKEN: &str = "FwoGZXIvYXdzEBYaDNEVERSHOWNEITHER";
 
 /// What neither output nor files may hold: the secrets, and what requests carry them in.
-const SECRETS: [&str; 5] = [
-    SECRET_KEY,
-    SESSION_TOKEN,
-    "Signature=",
-    "AWS4-HMAC-SHA256",
-    "X-Amz-Security-Token",
-];
+const SECRETS: [&str; 5] =
+    [SECRET_KEY, SESSION_TOKEN, "Signature=", "AWS4-HMAC-SHA256", "X-Amz-Security-Token"];
 
 /// The commands that only look.
 const LOOKING: [&str; 10] = [
@@ -70,9 +65,7 @@ pub fn assert_sent_as_shown(folder: &Path, journal: &[Value]) {
     let journals = journals.filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
     let mut shown = Vec::new();
     for text in journals.filter_map(|path| fs::read_to_string(path).ok()) {
-        let lines = text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok());
+        let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
         let calls = lines.filter(|line: &Value| line["event"] == "call");
         shown.extend(calls.map(|line| line["call"].clone()));
     }
@@ -123,11 +116,7 @@ fn assert_is_a_journal(name: &str, text: &str) {
             Some(next) => parse(next).is_ok_and(|next| next["event"] == "taken_over"),
             None => !text.ends_with('\n'),
         };
-        assert!(
-            parse(line).is_ok() || is_torn_off,
-            "{name} has a broken line {}:\n{text}",
-            at + 1
-        );
+        assert!(parse(line).is_ok() || is_torn_off, "{name} has a broken line {}:\n{text}", at + 1);
     }
 }
 

@@ -23,10 +23,7 @@ impl Wire {
         let address = emulator().endpoint().replace("http://", "");
         let stream = TcpStream::connect(address).expect("the emulator runs");
         stream.set_nodelay(true).expect("a socket");
-        Self {
-            account: account.to_owned(),
-            stream: BufReader::new(stream),
-        }
+        Self { account: account.to_owned(), stream: BufReader::new(stream) }
     }
 
     /// The answer of an IAM operation, as XML.
@@ -55,13 +52,7 @@ impl Wire {
         let method = if set.is_some() { "PUT" } else { "GET" };
         let path = format!("/v20180820/{part}");
         let header = format!("x-amz-account-id: {}", self.account);
-        self.ask(
-            ("s3", HOME),
-            method,
-            &path,
-            &header,
-            set.unwrap_or_default(),
-        )
+        self.ask(("s3", HOME), method, &path, &header, set.unwrap_or_default())
     }
 
     /// Takes a part of S3 Control away.

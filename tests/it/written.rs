@@ -30,19 +30,13 @@ fn applied() -> Account {
 
 fn run_of(account: &Account) -> String {
     let history = account.run(&["history", "--json"]).exits(0).json();
-    history["runs"][0]["began"]["run"]
-        .as_str()
-        .expect("a run")
-        .to_owned()
+    history["runs"][0]["began"]["run"].as_str().expect("a run").to_owned()
 }
 
 /// A run of drift that names what the apply had set.
 #[track_caller]
 fn says_what_was_written(run: Run, account: &Account) {
-    let written = format!(
-        "the apply {} left true here, and it is false now",
-        run_of(account)
-    );
+    let written = format!("the apply {} left true here, and it is false now", run_of(account));
     let _ = run
         .exits(2)
         .says("password_policy  require_symbols")
@@ -85,10 +79,7 @@ fn a_waiver_lets_what_apply_wrote_differ() {
     let waiver = "[[waivers]]\ncontrol = \"password_policy\"\nfield = \"require_symbols\"\n\
                   reason = \"old directory\"\nowner = \"it\"\nexpires = 2099-01-31";
     account.baseline(&account.in_one_region(&format!("{POLICY}\n{waiver}")));
-    let _ = account
-        .run(&["drift"])
-        .exits(0)
-        .says("waived    password_policy  require_symbols");
+    let _ = account.run(&["drift"]).exits(0).says("waived    password_policy  require_symbols");
 }
 
 #[test]
@@ -96,9 +87,7 @@ fn what_was_undone_is_no_longer_guarded() {
     let account = applied();
     let run = run_of(&account);
     let consent = ["--auto-approve", "--allow-loosening", "password_policy"];
-    let _ = account
-        .run(&[&["undo", run.as_str()], &consent[..]].concat())
-        .exits(0);
+    let _ = account.run(&[&["undo", run.as_str()], &consent[..]].concat()).exits(0);
     let drift = account.run(&["drift"]).exits(2);
     assert!(!drift.stdout.contains("the apply"), "{}", drift.stdout);
 }
@@ -115,17 +104,15 @@ fn with_a_journal_in_a_bucket_it_is_guarded_from_every_machine() {
     drop_symbols(&account);
     let run = run_of(&account);
     std::fs::remove_dir_all(account.path("plans")).expect("another machine has no journals");
-    let _ = account.run(&["drift"]).exits(2).says(&format!(
-        "the apply {run} left true here, and it is false now"
-    ));
+    let _ = account
+        .run(&["drift"])
+        .exits(2)
+        .says(&format!("the apply {run} left true here, and it is false now"));
     let policy = account.run(&["permissions", "--for", "drift"]).exits(0);
     let _ = policy.says(&format!("arn:aws:s3:::{bucket}/baseline/{}/*", account.id));
     // What cannot be read is not taken for nothing.
     account.faults(json!([{"operation": "ListObjectsV2", "action": "denied", "count": null}]));
-    let _ = account
-        .run(&["drift"])
-        .exits(4)
-        .says("cannot read the copies of journals");
+    let _ = account.run(&["drift"]).exits(4).says("cannot read the copies of journals");
 }
 
 #[test]

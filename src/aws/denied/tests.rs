@@ -46,24 +46,14 @@ const FORMS: &[(&str, Policy, bool, &str)] = &[
         false,
         "the policy of",
     ),
-    (
-        "with an explicit deny in a resource-based policy",
-        Policy::Resource,
-        true,
-        "must exempt it",
-    ),
+    ("with an explicit deny in a resource-based policy", Policy::Resource, true, "must exempt it"),
     (
         "because no permissions boundary allows the s3:ListAllMyBuckets action",
         Policy::Boundary,
         false,
         "permissions boundary of arn:aws:iam::111122223333:user/mary must allow",
     ),
-    (
-        "with an explicit deny in a permissions boundary",
-        Policy::Boundary,
-        true,
-        "use another role",
-    ),
+    ("with an explicit deny in a permissions boundary", Policy::Boundary, true, "use another role"),
     (
         "because no service control policy allows the s3:ListAllMyBuckets action",
         Policy::ServiceControl,
@@ -118,12 +108,7 @@ const FORMS: &[(&str, Policy, bool, &str)] = &[
         false,
         "the trust policy of",
     ),
-    (
-        "with an explicit deny in the role trust policy",
-        Policy::Trust,
-        true,
-        "have it changed",
-    ),
+    ("with an explicit deny in the role trust policy", Policy::Trust, true, "have it changed"),
 ];
 
 #[test]
@@ -136,11 +121,7 @@ fn every_form_of_the_user_guide_is_understood() {
             assert_eq!(said.principal, Some(WHO), "{message}");
             assert_eq!(said.action, Some("s3:ListAllMyBuckets"), "{message}");
             assert_eq!(said.resource.is_some(), !on.is_empty(), "{message}");
-            assert_eq!(
-                (said.policy, said.explicit),
-                (Some(*policy), *explicit),
-                "{message}"
-            );
+            assert_eq!((said.policy, said.explicit), (Some(*policy), *explicit), "{message}");
             let advice = advice(&denied(&message));
             assert!(advice.contains(advised), "{message}\n{advice}");
             assert!(advice.contains("s3:ListAllMyBuckets"), "{advice}");
@@ -199,15 +180,8 @@ fn an_encoded_message_is_known_for_one() {
 #[test]
 fn the_resource_is_the_messages_or_the_permissions_filled_in_as_far_as_known() {
     let said = format!("User: {WHO} is not authorized to perform: x:Y on resource: arn:aws:x:::z");
-    assert_eq!(
-        resource(&LOOK, "eu-west-1", &said).as_deref(),
-        Some("arn:aws:x:::z")
-    );
-    let filled = resource(
-        &LOOK,
-        "eu-west-1",
-        &format!("User: {WHO} is not authorized"),
-    );
+    assert_eq!(resource(&LOOK, "eu-west-1", &said).as_deref(), Some("arn:aws:x:::z"));
+    let filled = resource(&LOOK, "eu-west-1", &format!("User: {WHO} is not authorized"));
     let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*";
     assert_eq!(filled.as_deref(), Some(arn));
     let unknown = resource(&LOOK, "cn-north-1", "Access Denied");

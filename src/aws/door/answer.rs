@@ -47,9 +47,7 @@ pub fn read(
     };
     if !is_readable {
         // Neither code nor message, as the SDK's own crates report it: worth another attempt.
-        return Err(OrchestratorError::operation(
-            ErrorMetadata::builder().build(),
-        ));
+        return Err(OrchestratorError::operation(ErrorMetadata::builder().build()));
     }
     Ok(Answer {
         protocol,

@@ -103,10 +103,7 @@ impl Clients {
         let place = place(&self.sdk, service, region)?;
         let door = SharedRuntimePlugin::new(
             StaticRuntimePlugin::new()
-                .with_config(
-                    self.settings(service, region, place.signing_region)
-                        .freeze(),
-                )
+                .with_config(self.settings(service, region, place.signing_region).freeze())
                 .with_runtime_components(self.parts(service, region, place.url)),
         );
         doors.insert(key, door.clone());
@@ -194,10 +191,7 @@ fn place(sdk: &SdkConfig, service: &Service, region: &str) -> Result<Place, Stri
         Some(url) => url,
         None => format!("https://{host}"),
     };
-    Ok(Place {
-        url,
-        signing_region,
-    })
+    Ok(Place { url, signing_region })
 }
 
 fn endpoint(sdk: &SdkConfig, service: &Service) -> Option<String> {
@@ -211,8 +205,6 @@ fn endpoint(sdk: &SdkConfig, service: &Service) -> Option<String> {
         .profile("endpoint_url")
         .build()
         .ok()?;
-    let own = sdk
-        .service_config()
-        .and_then(|config| config.load_config(key));
+    let own = sdk.service_config().and_then(|config| config.load_config(key));
     own.or(all)
 }

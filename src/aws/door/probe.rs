@@ -28,10 +28,7 @@ pub fn types<I: Serialize + DeserializeOwned, O: DeserializeOwned>() -> Types {
     let found = RefCell::default();
     // An answer that takes only certain texts may refuse a sample; what it read counts.
     let _ = O::deserialize(Probe::new(&found));
-    Types {
-        input: super::typed::members(&input),
-        answer: found.into_inner(),
-    }
+    Types { input: super::typed::members(&input), answer: found.into_inner() }
 }
 
 type Fault = de::value::Error;
@@ -49,10 +46,7 @@ impl<'p> Probe<'p> {
     }
 
     fn at(&self, step: &str) -> Self {
-        Self {
-            path: format!("{}{step}", self.path),
-            found: self.found,
-        }
+        Self { path: format!("{}{step}", self.path), found: self.found }
     }
 
     fn is(&self, kind: &'static str) {
@@ -114,9 +108,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         self.is("structure");
-        let fields = fields
-            .iter()
-            .map(|field| (*field, self.at(&format!(".{field}"))));
+        let fields = fields.iter().map(|field| (*field, self.at(&format!(".{field}"))));
         visitor.visit_map(MapDeserializer::new(fields))
     }
 

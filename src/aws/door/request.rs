@@ -53,10 +53,7 @@ pub fn request(
     wire: &Wire,
     mut input: Map<String, Value>,
 ) -> Result<HttpRequest, BoxError> {
-    let (method, template) = wire
-        .http
-        .split_once(' ')
-        .ok_or("the operation has no path")?;
+    let (method, template) = wire.http.split_once(' ').ok_or("the operation has no path")?;
     if let Some(member) = wire.token {
         // One token for all attempts: a request is built once and sent again as it is.
         input.entry(member).or_insert_with(|| token().into());
@@ -117,9 +114,7 @@ fn uri(template: &str, input: &mut Map<String, Value>) -> Result<String, BoxErro
     let mut sign = '?';
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, label) = pair.split_once('=').unwrap_or((pair, ""));
-        let member = label
-            .strip_prefix('{')
-            .and_then(|label| label.strip_suffix('}'));
+        let member = label.strip_prefix('{').and_then(|label| label.strip_suffix('}'));
         let values = match member.map(|member| input.shift_remove(member)) {
             None => vec![label.to_owned()],
             Some(None) => continue,
@@ -210,12 +205,5 @@ fn token() -> String {
     let random = random & !(0xf << 76) | (0x4 << 76);
     let random = random & !(0x3 << 62) | (0x2 << 62);
     let hex = format!("{random:032x}");
-    [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ]
-    .join("-")
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }

@@ -35,11 +35,8 @@ fn described(operation: &'static Operation) -> Option<Value> {
     let types = (wire.types)();
     let sent = request(operation, service.protocol, wire, types.input.clone());
     let sent = sent.expect("a full input makes a request");
-    let headers: Map<String, Value> = sent
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect();
+    let headers: Map<String, Value> =
+        sent.headers().iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let body = sent.body().bytes().unwrap_or_default();
     Some(json!({
         "service": service.name,
@@ -134,10 +131,7 @@ const WRONG: Typed<Wrong, WrongAnswer> = Typed::new(&EC2, "DescribeVpcs", &[])
 
 #[test]
 fn the_comparison_finds_what_is_wrong() {
-    let (fine, said) = compared(
-        vec![described(&WRONG.operation).expect("a wire")],
-        Vec::new(),
-    );
+    let (fine, said) = compared(vec![described(&WRONG.operation).expect("a wire")], Vec::new());
     assert!(!fine);
     for fault in [
         "MaxResult",
@@ -163,9 +157,7 @@ const PUT: Typed<Map<String, Value>> =
         .token("Token");
 
 fn sent(protocol: Protocol, input: Value) -> (String, String) {
-    let Value::Object(input) = input else {
-        panic!("an object")
-    };
+    let Value::Object(input) = input else { panic!("an object") };
     let wire = PUT.operation.wire.as_ref().expect("a wire");
     let sent = request(&PUT.operation, protocol, wire, input).expect("a request");
     let body = String::from_utf8_lossy(sent.body().bytes().unwrap_or_default()).into_owned();
@@ -185,10 +177,7 @@ fn lists_are_numbered_as_each_query_protocol_does() {
     let input =
         json!({"Name": "n", "Token": "t", "Tags": [{"Key": "k"}], "Filters": ["f"], "None": []});
     let (_, query) = sent(Protocol::Query("v"), input.clone());
-    assert_eq!(
-        query,
-        "Action=Put&Version=v&Token=t&Tags.member.1.Key=k&Filter.1=f&None="
-    );
+    assert_eq!(query, "Action=Put&Version=v&Token=t&Tags.member.1.Key=k&Filter.1=f&None=");
     let (_, ec2) = sent(Protocol::Ec2("v"), input);
     assert_eq!(ec2, "Action=Put&Version=v&Token=t&Tags.1.Key=k&Filter.1=f");
 }
@@ -216,9 +205,6 @@ fn a_path_is_never_sent_without_what_it_names() {
 #[test]
 fn members_that_are_null_are_neither_shown_nor_sent() {
     let input = json!({"A": null, "B": [{"C": null, "D": 1}], "E": false});
-    assert_eq!(
-        Value::Object(super::typed::members(&input)),
-        json!({"B": [{"D": 1}], "E": false})
-    );
+    assert_eq!(Value::Object(super::typed::members(&input)), json!({"B": [{"D": 1}], "E": false}));
     assert!(super::typed::members(&Nothing {}).is_empty());
 }

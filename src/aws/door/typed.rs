@@ -60,12 +60,7 @@ where
             types: super::probe::types::<I, O>,
         };
         Self {
-            operation: Operation {
-                service: service.name,
-                name,
-                grants,
-                wire: Some(wire),
-            },
+            operation: Operation { service: service.name, name, grants, wire: Some(wire) },
             settling: &[],
             types: PhantomData,
         }
@@ -172,11 +167,7 @@ where
 
     /// A write with this input, sent to a region.
     pub fn call(&'static self, region: &str, input: I) -> Call<I, O> {
-        Call {
-            input,
-            typed: self,
-            region: region.to_owned(),
-        }
+        Call { input, typed: self, region: region.to_owned() }
     }
 
     async fn answer(
@@ -186,15 +177,11 @@ where
         input: Map<String, Value>,
     ) -> Result<Answer, AwsError> {
         let operation = &self.operation;
-        operation
-            .answer(clients, region, clients.send(operation, region, input))
-            .await
+        operation.answer(clients, region, clients.send(operation, region, input)).await
     }
 
     fn parsed(&'static self, region: &str, answer: &Answer) -> Result<O, AwsError> {
-        answer
-            .parse()
-            .map_err(|cause| AwsError::unreadable(&self.operation, region, &cause))
+        answer.parse().map_err(|cause| AwsError::unreadable(&self.operation, region, &cause))
     }
 }
 
@@ -240,9 +227,7 @@ where
             let _turn = clients.turn(operation, &self.region).await;
             let sent = clients.send(operation, &self.region, members(&self.input));
             match sent.await {
-                Ok(answer) => Ok(Receipt {
-                    request_id: answer.request_id,
-                }),
+                Ok(answer) => Ok(Receipt { request_id: answer.request_id }),
                 Err(error) => {
                     let error = AwsError::new(operation, &self.region, error);
                     let wire = operation.wire.as_ref();

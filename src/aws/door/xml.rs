@@ -32,8 +32,7 @@ impl<'a> Element<'a> {
 
     fn parsed<T: std::str::FromStr>(self) -> Result<T, Fault> {
         let text = self.text().trim();
-        text.parse()
-            .map_err(|_| de::Error::custom(format!("{} is {text:?}", self.name())))
+        text.parse().map_err(|_| de::Error::custom(format!("{} is {text:?}", self.name())))
     }
 }
 
@@ -81,9 +80,8 @@ impl<'de> Deserializer<'de> for Element<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let entries = self
-            .children()
-            .filter_map(|entry| Some((entry.child("key")?, entry.child("value")?)));
+        let entries =
+            self.children().filter_map(|entry| Some((entry.child("key")?, entry.child("value")?)));
         visitor.visit_map(MapDeserializer::new(entries))
     }
 

@@ -42,18 +42,12 @@ pub struct Criterion {
 impl Criterion {
     /// That a key has this value.
     pub fn is(value: &str) -> Self {
-        Self {
-            eq: vec![value.to_owned()],
-            ..Self::default()
-        }
+        Self { eq: vec![value.to_owned()], ..Self::default() }
     }
 
     /// That a key has none of these values.
     pub fn is_none_of(values: &[&str]) -> Self {
-        Self {
-            neq: values.iter().map(|value| (*value).to_owned()).collect(),
-            ..Self::default()
-        }
+        Self { neq: values.iter().map(|value| (*value).to_owned()).collect(), ..Self::default() }
     }
 
     /// The operators with their values.
@@ -66,8 +60,7 @@ impl Criterion {
             ("exists", exists.into_iter().collect()),
         ];
         let each = each.into_iter().filter(|(_, values)| !values.is_empty());
-        each.map(|(name, values)| (name.to_owned(), values))
-            .collect()
+        each.map(|(name, values)| (name.to_owned(), values)).collect()
     }
 }
 
@@ -76,9 +69,7 @@ impl From<RuleFound> for Rule {
         let filter = found.filter.into_iter();
         Self {
             name: found.rule_name,
-            filter: filter
-                .map(|(key, criterion)| (key, criterion.operators()))
-                .collect(),
+            filter: filter.map(|(key, criterion)| (key, criterion.operators())).collect(),
         }
     }
 }
@@ -120,27 +111,15 @@ impl Rule {
 fn is_general(value: &str) -> bool {
     let is_account = |part: &str| part.len() == 12 && part.chars().all(|c| c.is_ascii_digit());
     let is_kind = |part: &str| {
-        let kinds = [
-            "role", "user", "group", "policy", "key", "function", "secret", "stream",
-        ];
+        let kinds = ["role", "user", "group", "policy", "key", "function", "secret", "stream"];
         kinds.contains(&part.trim_end_matches('/'))
     };
     let begins = value.trim_matches('*');
     // A bare word such as `data` may be part of a name; with a colon or a slash behind it, it is not.
     let is_bare = !begins.contains([':', '/']);
     let is_part_of_arn = |part: &str| {
-        let known = [
-            "arn",
-            "aws",
-            "aws-cn",
-            "aws-us-gov",
-            "s3",
-            "iam",
-            "kms",
-            "sqs",
-            "sns",
-            "lambda",
-        ];
+        let known =
+            ["arn", "aws", "aws-cn", "aws-us-gov", "s3", "iam", "kms", "sqs", "sns", "lambda"];
         part.is_empty()
             || is_account(part)
             || is_kind(part)

@@ -155,12 +155,7 @@ impl Exposure {
     }
 
     fn what(&self) -> String {
-        let named: Vec<&str> = self
-            .actions
-            .iter()
-            .take(NAMED)
-            .map(String::as_str)
-            .collect();
+        let named: Vec<&str> = self.actions.iter().take(NAMED).map(String::as_str).collect();
         match self.actions.len().saturating_sub(NAMED) {
             _ if named.is_empty() => "use it".to_owned(),
             0 => named.join(", "),
@@ -170,9 +165,8 @@ impl Exposure {
 
     fn when(&self) -> String {
         let conditions = self.condition.iter();
-        let conditions: Vec<String> = conditions
-            .map(|(key, value)| format!("{key} {value}"))
-            .collect();
+        let conditions: Vec<String> =
+            conditions.map(|(key, value)| format!("{key} {value}")).collect();
         match conditions.is_empty() {
             true => String::new(),
             false => format!(", on condition of {}", conditions.join(" and ")),
@@ -241,11 +235,8 @@ mod tests {
 
     #[test]
     fn what_could_not_be_analyzed_is_not_called_shared() {
-        let hidden = Exposure {
-            error: Some("ACCESS_DENIED".to_owned()),
-            actions: Vec::new(),
-            ..exposure()
-        };
+        let hidden =
+            Exposure { error: Some("ACCESS_DENIED".to_owned()), actions: Vec::new(), ..exposure() };
         assert_eq!(
             hidden.sentence(),
             "arn:aws:s3:::acme (AWS::S3::Bucket) could not be analyzed: ACCESS_DENIED"

@@ -243,10 +243,7 @@ pub async fn read(
 }
 
 async fn rules(analyzer: &Analyzer, region: &str, reader: &Reader) -> Result<Vec<Rule>, AwsError> {
-    let input = RulesAsked {
-        analyzer_name: analyzer.name.clone(),
-        max_results: PAGE,
-    };
+    let input = RulesAsked { analyzer_name: analyzer.name.clone(), max_results: PAGE };
     let pages = LIST_RULES.pages(&reader.clients, region, &input).await?;
     let rules = pages.into_iter().flat_map(|page| page.archive_rules);
     let mut rules: Vec<Rule> = rules.map(Rule::from).collect();
@@ -256,20 +253,13 @@ async fn rules(analyzer: &Analyzer, region: &str, reader: &Reader) -> Result<Vec
 
 /// What is strange about an analyzer: a word of AWS's that this version does not know.
 fn strangeness(found: &AnalyzerFound) -> Option<String> {
-    let AnalyzerFound {
-        name,
-        r#type,
-        status,
-        ..
-    } = found;
+    let AnalyzerFound { name, r#type, status, .. } = found;
     let (what, word) = match () {
         () if !TYPES.contains(&r#type.as_str()) => ("type", r#type),
         () if !STATUSES.contains(&status.as_str()) => ("status", status),
         () => return None,
     };
-    Some(format!(
-        "this version of baseline does not know the {what} {word} of the analyzer {name}"
-    ))
+    Some(format!("this version of baseline does not know the {what} {word} of the analyzer {name}"))
 }
 
 /// The analyzers of a region, and what is strange about one.
@@ -304,14 +294,9 @@ async fn exposures(
     if !global_types {
         filter.insert("resourceType".to_owned(), Criterion::is_none_of(&GLOBAL));
     }
-    let input = FindingsAsked {
-        analyzer_arn: analyzer.arn.clone(),
-        filter,
-        max_results: PAGE,
-    };
-    let (pages, has_more) = LIST_FINDINGS
-        .first_pages(&reader.clients, region, &input, PAGES)
-        .await?;
+    let input = FindingsAsked { analyzer_arn: analyzer.arn.clone(), filter, max_results: PAGE };
+    let (pages, has_more) =
+        LIST_FINDINGS.first_pages(&reader.clients, region, &input, PAGES).await?;
     let findings = pages.into_iter().flat_map(|page| page.findings);
     let mut exposures: Vec<Exposure> = findings.map(Exposure::from).collect();
     exposures.sort_by(|a, b| (&a.resource, &a.id).cmp(&(&b.resource, &b.id)));

@@ -97,10 +97,7 @@ struct New<'a> {
 fn propose_new(settings: &Settings, region: &str, live: &Live, context: &Context) -> Proposal {
     let zone = settings.zone().word();
     let name = live.free_name(zone);
-    let new = New {
-        name: &name,
-        r#type: settings.zone(),
-    };
+    let new = New { name: &name, r#type: settings.zone() };
     let mut proposal = Proposal::between(&None, &Some(new));
     proposal.call(create(&name, zone, context.tags(), region));
     proposal.note("it is free; its first findings come within 30 minutes");

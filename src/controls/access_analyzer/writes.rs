@@ -47,11 +47,7 @@ pub fn create(
     tags: BTreeMap<String, String>,
     region: &str,
 ) -> Call<NewAnalyzer> {
-    let new = NewAnalyzer {
-        analyzer_name: name.to_owned(),
-        r#type: zone.to_owned(),
-        tags,
-    };
+    let new = NewAnalyzer { analyzer_name: name.to_owned(), r#type: zone.to_owned(), tags };
     match zone {
         ACCOUNT => CREATE.call(region, new),
         _ => CREATE_OF_ORGANIZATION.call(region, new),

@@ -89,11 +89,7 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     let told = any(|entry| entry.shared_with.is_some() || entry.sound_policy == Some(true));
     add(
         any(|entry| entry.shared_with.is_some()),
-        &[
-            &s3::GET_REPLICATION,
-            &s3::LIST_ACCESS_POINTS,
-            &s3::GET_ACCESS_POINT_POLICY,
-        ],
+        &[&s3::GET_REPLICATION, &s3::LIST_ACCESS_POINTS, &s3::GET_ACCESS_POINT_POLICY],
     );
     let prunes = any(|entry| entry.prune_deleted_principals == Some(true));
     let statements = any(Entry::has_statements);
@@ -110,24 +106,14 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
             put::<s3::PutBucketPolicy>(),
         ],
     );
-    add(
-        prunes || any(Entry::takes_statements_back),
-        &[put::<s3::DeleteBucketPolicy>()],
-    );
+    add(prunes || any(Entry::takes_statements_back), &[put::<s3::DeleteBucketPolicy>()]);
     let from = any(|entry| matches!(entry.only_from, Some(Guard::On(_))));
     add(from, &[&s3::GET_OWNERSHIP, &s3::GET_ACL]);
     let uploads = any(|entry| matches!(entry.encrypted_uploads, Some(Guard::On(_))));
     add(uploads, &[&s3::GET_ENCRYPTION]);
-    let exposure: &[&'static Operation] = &[
-        &s3::GET_PUBLIC_ACCESS_BLOCK,
-        &s3::GET_POLICY_STATUS,
-        &s3::GET_ACL,
-        &s3::GET_WEBSITE,
-    ];
-    add(
-        any(|entry| entry.public_access_block == Some(Protection(true))),
-        exposure,
-    );
+    let exposure: &[&'static Operation] =
+        &[&s3::GET_PUBLIC_ACCESS_BLOCK, &s3::GET_POLICY_STATUS, &s3::GET_ACL, &s3::GET_WEBSITE];
+    add(any(|entry| entry.public_access_block == Some(Protection(true))), exposure);
     add(
         any(|entry| entry.public_access_block == Some(Protection(true))),
         &[put::<s3::PutPublicAccessBlock>()],
@@ -135,27 +121,15 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
     add(any(|entry| entry.private == Some(true)), exposure);
     add(
         any(|entry| entry.private == Some(true)),
-        &[
-            &s3::LIST_ACCESS_POINTS,
-            &s3::GET_ACCESS_POINT,
-            &s3::LIST_MULTI_REGION_ACCESS_POINTS,
-        ],
+        &[&s3::LIST_ACCESS_POINTS, &s3::GET_ACCESS_POINT, &s3::LIST_MULTI_REGION_ACCESS_POINTS],
     );
     add(
         any(|entry| entry.ownership.is_some()),
-        &[
-            &s3::GET_OWNERSHIP,
-            &s3::GET_ACL,
-            put::<s3::PutBucketOwnershipControls>(),
-        ],
+        &[&s3::GET_OWNERSHIP, &s3::GET_ACL, put::<s3::PutBucketOwnershipControls>()],
     );
     add(
         any(|entry| entry.encryption.is_some()),
-        &[
-            &s3::GET_ENCRYPTION,
-            &keys::DESCRIBE_KEY.operation,
-            put::<s3::PutBucketEncryption>(),
-        ],
+        &[&s3::GET_ENCRYPTION, &keys::DESCRIBE_KEY.operation, put::<s3::PutBucketEncryption>()],
     );
     let versions = any(|entry| {
         entry.versioning == Some(true)
@@ -167,18 +141,12 @@ pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
         any(|entry| entry.versioning == Some(true)),
         &[&s3::GET_LIFECYCLE, put::<s3::PutBucketVersioning>()],
     );
-    add(
-        lifecycle,
-        &[&s3::GET_LIFECYCLE, put::<s3::PutBucketLifecycle>()],
-    );
+    add(lifecycle, &[&s3::GET_LIFECYCLE, put::<s3::PutBucketLifecycle>()]);
     add(
         any(|entry| entry.object_lock.is_some()),
         &[&s3::GET_OBJECT_LOCK, put::<s3::PutObjectLock>()],
     );
-    add(
-        any(|entry| entry.tags.is_some()),
-        &[&s3::GET_TAGGING, put::<s3::TagResource>()],
-    );
+    add(any(|entry| entry.tags.is_some()), &[&s3::GET_TAGGING, put::<s3::TagResource>()]);
     add(
         logs,
         &[
@@ -212,16 +180,11 @@ pub(super) fn buckets_of(entries: &[Entry], operation: &str, context: &Context) 
     }
     let names = asking.into_iter().flat_map(|entry| {
         let target = entry.log_target(&context.account, "*");
-        let matched = entry
-            .matches
-            .iter()
-            .map(|pattern| pattern.as_str().to_owned());
+        let matched = entry.matches.iter().map(|pattern| pattern.as_str().to_owned());
         matched.chain(target)
     });
     let in_a_name = |c: char| c.is_ascii_alphanumeric() || "._-*?".contains(c);
-    names
-        .map(|name| name.replace(|c: char| !in_a_name(c), "*"))
-        .collect()
+    names.map(|name| name.replace(|c: char| !in_a_name(c), "*")).collect()
 }
 
 fn put<W: Write>() -> &'static Operation {

@@ -24,15 +24,11 @@ pub(super) fn public_access_block(judging: &mut Judging<'_>) -> Result<(), Unrea
     }
     let losses = live.exposure.as_ref().map(s3::Exposure::losses);
     for loss in losses.unwrap_or_default() {
-        judging
-            .proposal
-            .breaks(format!("{}: {loss}", judging.bucket));
+        judging.proposal.breaks(format!("{}: {loss}", judging.bucket));
     }
     if let Some(error) = &live.exposure_unseen {
         let action = &error.action;
-        judging
-            .proposal
-            .note(format!("who would lose access could not be read: {action}"));
+        judging.proposal.note(format!("who would lose access could not be read: {action}"));
     }
     let target = judging.target();
     judging.proposal.call(s3::PutPublicAccessBlock::on(target));
@@ -88,10 +84,7 @@ pub(super) fn is_public_by_policy(judging: &Judging<'_>) -> Result<bool, Unread>
     if judging.wanted.private.is_none() {
         return Ok(false);
     }
-    let block = judging.read(
-        &judging.live.public_access_block,
-        &s3::GET_PUBLIC_ACCESS_BLOCK,
-    )?;
+    let block = judging.read(&judging.live.public_access_block, &s3::GET_PUBLIC_ACCESS_BLOCK)?;
     Ok(exposure(judging, block)?.policy && !block.restrict_public_buckets)
 }
 
@@ -99,9 +92,7 @@ pub(super) fn is_public_by_policy(judging: &Judging<'_>) -> Result<bool, Unread>
 fn exposure(judging: &Judging<'_>, block: &Flags) -> Result<s3::Exposure, Unread> {
     match block {
         &Flags::ON => Ok(s3::Exposure::default()),
-        _ => judging
-            .read(&judging.live.exposure, &s3::GET_POLICY_STATUS)
-            .cloned(),
+        _ => judging.read(&judging.live.exposure, &s3::GET_POLICY_STATUS).cloned(),
     }
 }
 
@@ -122,8 +113,6 @@ pub(super) fn ownership(judging: &mut Judging<'_>) -> Result<(), Unread> {
     }
     judging.differs("ownership", ownership.rule.clone(), s3::ENFORCED);
     let target = judging.target();
-    judging
-        .proposal
-        .call(s3::PutBucketOwnershipControls::on(target));
+    judging.proposal.call(s3::PutBucketOwnershipControls::on(target));
     Ok(())
 }

@@ -13,17 +13,13 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let name = log.target(account, region);
     // Logs of what is written to a bucket of logs would never end.
     if name == judging.bucket {
-        judging
-            .proposal
-            .note("it takes the access logs, so its own requests are not logged");
+        judging.proposal.note("it takes the access logs, so its own requests are not logged");
         return Ok(());
     }
     let prefix = log.prefix(judging.bucket, account, region);
     let live = judging.live;
     let whole = judging.read(&live.logging, &s3::GET_LOGGING)?;
-    let target = judging
-        .read(&live.log_target, &s3::GET_REQUEST_PAYMENT)?
-        .as_ref();
+    let target = judging.read(&live.log_target, &s3::GET_REQUEST_PAYMENT)?.as_ref();
     let before = whole.value.as_ref();
     let is_there =
         before.is_some_and(|own| own.target_bucket == name && own.target_prefix == prefix);
@@ -46,11 +42,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         judging.proposal.finding("access_log", what, remedy);
         return Ok(());
     }
-    judging.differs(
-        "access_log.bucket",
-        before.map(|own| own.target_bucket.clone()),
-        name.clone(),
-    );
+    judging.differs("access_log.bucket", before.map(|own| own.target_bucket.clone()), name.clone());
     judging.differs(
         "access_log.prefix",
         before.map(|own| own.target_prefix.clone()),
@@ -64,9 +56,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     };
     let write = s3::PutBucketLogging::to(judging.target(), logging);
     judging.proposal.call(write);
-    let lets_in = target
-        .and_then(|own| own.fitness.as_ref())
-        .is_some_and(|own| own.lets_in);
+    let lets_in = target.and_then(|own| own.fitness.as_ref()).is_some_and(|own| own.lets_in);
     if !lets_in {
         let place = Place::thing_in(name, region);
         judging.proposal.after.push(("buckets", Some(place)));

@@ -47,9 +47,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         after.bucket_key_enabled,
     );
     let target = judging.target();
-    judging
-        .proposal
-        .call(s3::PutBucketEncryption::with(target, after));
+    judging.proposal.call(s3::PutBucketEncryption::with(target, after));
     Ok(())
 }
 
@@ -68,9 +66,7 @@ fn after(judging: &Judging<'_>) -> Result<Result<s3::Encryption, Refusal>, Unrea
         Encryption::S3 => {
             let rule = whole.value.clone().unwrap_or_default();
             if let Some(name) = rule.apply_server_side_encryption_by_default.kms() {
-                let key = judging
-                    .read(&live.key, &keys::DESCRIBE_KEY.operation)?
-                    .as_ref();
+                let key = judging.read(&live.key, &keys::DESCRIBE_KEY.operation)?.as_ref();
                 let account = &judging.context.account;
                 if let Some(refusal) = s3::key_fault(name, account, key) {
                     return Ok(Err(refusal));
@@ -79,9 +75,7 @@ fn after(judging: &Judging<'_>) -> Result<Result<s3::Encryption, Refusal>, Unrea
             rule
         }
         Encryption::Kms(kms) => {
-            let key = judging
-                .read(&live.key, &keys::DESCRIBE_KEY.operation)?
-                .as_ref();
+            let key = judging.read(&live.key, &keys::DESCRIBE_KEY.operation)?.as_ref();
             let key = match (key, key.and_then(keys::Key::fault)) {
                 (Some(key), None) => key,
                 (key, fault) => {

@@ -177,10 +177,7 @@ impl Guard<OnlyFrom> {
 fn is_id(text: &str, prefix: &str) -> bool {
     let rest = text.strip_prefix(prefix);
     rest.is_some_and(|rest| {
-        !rest.is_empty()
-            && rest
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     })
 }
 
@@ -288,14 +285,8 @@ mod tests {
     fn each_may_be_asked_for_or_be_false() {
         let tls = |version, force| Some(Guard::On(MinimumTls { version, force }));
         assert_eq!(table("tls = \"1.2\"").tls, tls(Tls::V1_2, false));
-        assert_eq!(
-            table("tls = { version = \"1.3\", force = true }").tls,
-            tls(Tls::V1_3, true)
-        );
-        assert_eq!(
-            table("age = \"10m\"").age,
-            Some(Guard::On(MaxAge(Duration::from_secs(600))))
-        );
+        assert_eq!(table("tls = { version = \"1.3\", force = true }").tls, tls(Tls::V1_3, true));
+        assert_eq!(table("age = \"10m\"").age, Some(Guard::On(MaxAge(Duration::from_secs(600)))));
         assert_eq!(table("ssl = true").ssl, Some(Guard::On(Yes)));
         let all_off = table("tls = false\nage = false\nssl = false\nfrom = false");
         assert_eq!(all_off.tls, Some(Guard::Off));
@@ -310,16 +301,10 @@ mod tests {
             ("tls = 1.2", "expected \"1.2\", { version"),
             ("tls = \"1.1\"", "expected \"1.2\", { version"),
             ("tls = true", "expected \"1.2\", { version"),
-            (
-                "tls = { version = \"1.3\", forced = true }",
-                "unknown field `forced`",
-            ),
+            ("tls = { version = \"1.3\", forced = true }", "unknown field `forced`"),
             ("age = \"soon\"", "`soon` is no duration"),
             ("ssl = \"yes\"", "expected a boolean"),
-            (
-                "from = { networks = [\"office\"] }",
-                "`office` is no network",
-            ),
+            ("from = { networks = [\"office\"] }", "`office` is no network"),
             ("from = { network = [] }", "unknown field `network`"),
         ] {
             let cause = toml::from_str::<Table>(text).expect_err(text).to_string();
@@ -329,11 +314,8 @@ mod tests {
 
     #[test]
     fn places_that_s3_never_sees_or_that_are_everywhere_are_faults() {
-        let fault = |text: &str| {
-            table(&format!("from = {{ {text} }}"))
-                .from
-                .and_then(|own| own.fault())
-        };
+        let fault =
+            |text: &str| table(&format!("from = {{ {text} }}")).from.and_then(|own| own.fault());
         for (text, said) in [
             ("", "names nowhere"),
             ("networks = [\"10.0.0.0/8\"]", "is private"),
@@ -345,9 +327,6 @@ mod tests {
             let found = fault(text).unwrap_or_else(|| panic!("{text}"));
             assert!(found.contains(said), "{text}: {found}");
         }
-        assert_eq!(
-            fault("networks = [\"203.0.113.0/24\"], vpcs = [\"vpc-1a2b3c4d\"]"),
-            None
-        );
+        assert_eq!(fault("networks = [\"203.0.113.0/24\"], vpcs = [\"vpc-1a2b3c4d\"]"), None);
     }
 }

@@ -136,11 +136,7 @@ pub(super) async fn read(
     context: &Context,
     reader: &Reader,
 ) -> Result<Live, AwsError> {
-    let asked = Asked {
-        reader,
-        bucket,
-        region,
-    };
+    let asked = Asked { reader, bucket, region };
     let looking = Looking {
         entries,
         wanted: Wanted::of(entries, bucket),
@@ -152,10 +148,7 @@ pub(super) async fn read(
         return Box::pin(looking.as_created(created)).await;
     }
     match Box::pin(looking.all()).await {
-        Err(error) if error.is("NoSuchBucket") => Ok(Live {
-            gone: true,
-            ..Live::default()
-        }),
+        Err(error) if error.is("NoSuchBucket") => Ok(Live { gone: true, ..Live::default() }),
         answer => answer,
     }
 }
@@ -172,11 +165,7 @@ pub(super) async fn manager(
     context: &Context,
     reader: &Reader,
 ) -> Result<Option<String>, AwsError> {
-    let asked = Asked {
-        reader,
-        bucket,
-        region,
-    };
+    let asked = Asked { reader, bucket, region };
     let mut tags = asked.tags().await?;
     let wanted = Wanted::of(entries, bucket).tags;
     tags.retain(|key, value| {
@@ -209,11 +198,7 @@ where
 impl Looking<'_> {
     async fn all(&self) -> Result<Live, AwsError> {
         let (wanted, asked) = (&self.wanted, &self.asked);
-        let Asked {
-            reader,
-            bucket,
-            region,
-        } = *asked;
+        let Asked { reader, bucket, region } = *asked;
         let takes_logs = Box::pin(self.takes_logs_of()).await?;
         let rules =
             wanted.noncurrent_days.is_some() || wanted.abort_incomplete_uploads_days.is_some();
@@ -225,20 +210,15 @@ impl Looking<'_> {
         let access = future::join4(
             self.policy(takes_logs.is_some()),
             self.public_access(),
-            when(
-                statements::reads_ownership(wanted) || wanted.ownership.is_some(),
-                || self.ownership(),
-            ),
-            when(wanted.private.is_some(), || {
-                s3::open_access_points(reader, bucket, region)
+            when(statements::reads_ownership(wanted) || wanted.ownership.is_some(), || {
+                self.ownership()
             }),
+            when(wanted.private.is_some(), || s3::open_access_points(reader, bucket, region)),
         );
         let storage = async {
             tokio::join!(
-                when(
-                    wanted.encryption.is_some() || statements::reads_encryption(wanted),
-                    || asked.encryption()
-                ),
+                when(wanted.encryption.is_some() || statements::reads_encryption(wanted), || asked
+                    .encryption()),
                 when(wanted.encryption.is_some(), || self.key()),
                 self.versions(versions, rules),
                 when(wanted.object_lock.is_some(), || asked.object_lock()),
@@ -247,9 +227,7 @@ impl Looking<'_> {
         };
         let shared = future::join(
             when(wanted.shared_with.is_some(), || asked.replicas_elsewhere()),
-            when(wanted.shared_with.is_some(), || {
-                asked.policy_and_access_points()
-            }),
+            when(wanted.shared_with.is_some(), || asked.policy_and_access_points()),
         );
         let logs = future::join3(
             when(wanted.access_log.is_some(), || asked.logging()),
@@ -292,11 +270,7 @@ impl Looking<'_> {
         &self,
         takes_logs: bool,
     ) -> Result<(Option<Option<String>>, (bool, Option<String>)), AwsError> {
-        let Asked {
-            reader,
-            bucket,
-            region,
-        } = self.asked;
+        let Asked { reader, bucket, region } = self.asked;
         let is_written = statements::writes_policy(&self.wanted) || takes_logs;
         let is_told = statements::reads_policy(&self.wanted) || self.ends_deliveries();
         if !is_written && !is_told && !self.may_be_public().await? {
@@ -391,10 +365,7 @@ impl Looking<'_> {
         let Asked { reader, region, .. } = self.asked;
         let name = kms.key(&reader.caller.account, region);
         // A key of another region cannot be used, and asking here for it is refused.
-        match name
-            .strip_prefix("arn:")
-            .and_then(|arn| arn.split(':').nth(2))
-        {
+        match name.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(2)) {
             Some(other) if other != region => Ok(None),
             _ => reader.key(&name, region).await,
         }
@@ -404,11 +375,7 @@ impl Looking<'_> {
         let Some(log) = self.wanted.access_log else {
             return Ok(None);
         };
-        let Asked {
-            reader,
-            bucket,
-            region,
-        } = self.asked;
+        let Asked { reader, bucket, region } = self.asked;
         let account = &reader.caller.account;
         let name = log.target(account, region);
         let listed = reader.buckets().await?;
@@ -424,10 +391,7 @@ impl Looking<'_> {
         };
         let mut fitness = None;
         if target.region == region {
-            let asked = Asked {
-                bucket: &name,
-                ..self.asked
-            };
+            let asked = Asked { bucket: &name, ..self.asked };
             let source = (bucket.to_owned(), log.prefix(bucket, account, region));
             let arn = s3::arn(self.partition, &name);
             fitness = match Box::pin(asked.log_target(&arn, &[source], self.context.now)).await {
@@ -438,20 +402,12 @@ impl Looking<'_> {
         }
         let circle = Box::pin(self.circle(&name)).await?;
         let region = target.region;
-        Ok(Some(Target {
-            region,
-            fitness,
-            circle,
-        }))
+        Ok(Some(Target { region, fitness, circle }))
     }
 
     /// The buckets whose logs this one takes, if the baseline has it take any.
     async fn takes_logs_of(&self) -> Result<Option<Vec<Source>>, AwsError> {
-        let Asked {
-            reader,
-            bucket,
-            region,
-        } = self.asked;
+        let Asked { reader, bucket, region } = self.asked;
         let account = reader.caller.account.as_str();
         let is_target =
             |entry: &Entry| entry.log_target(account, region).as_deref() == Some(bucket);
@@ -459,10 +415,7 @@ impl Looking<'_> {
             return Ok(None);
         }
         let listed = reader.buckets().await?;
-        let neighbours = listed
-            .iter()
-            .filter(|own| own.region == region)
-            .map(|own| &own.name);
+        let neighbours = listed.iter().filter(|own| own.region == region).map(|own| &own.name);
         // The log bucket that an apply is to create logs like any other.
         let to_be = self.context.log_bucket.as_ref().filter(|name| {
             region == self.context.home_region && listed.iter().all(|own| own.name != **name)
@@ -487,9 +440,7 @@ impl Looking<'_> {
             return Ok(None);
         };
         let arn = s3::arn(self.partition, self.asked.bucket);
-        Box::pin(self.asked.log_target(&arn, &sources, self.context.now))
-            .await
-            .map(Some)
+        Box::pin(self.asked.log_target(&arn, &sources, self.context.now)).await.map(Some)
     }
 
     /// The log bucket as it will be created, if this is its name and nobody has it yet.
@@ -530,19 +481,12 @@ impl Looking<'_> {
             policy: reads_policy.then_some(bucket.policy),
             public_access_block: blocked.then_some(bucket.public_access_block),
             open_access_points: wanted.private.map(|_| Vec::new()),
-            ownership: owned.then_some(Ownership {
-                rule: bucket.ownership,
-                grants: Vec::new(),
-            }),
-            encryption: encrypted.then(|| Whole {
-                value: Some(s3::Encryption::default()),
-                ..Whole::default()
-            }),
+            ownership: owned.then_some(Ownership { rule: bucket.ownership, grants: Vec::new() }),
+            encryption: encrypted
+                .then(|| Whole { value: Some(s3::Encryption::default()), ..Whole::default() }),
             key: when(is_kms, || self.key()).await?,
-            versioning: versions.then_some(Versioning {
-                status: bucket.versioning,
-                mfa_delete: None,
-            }),
+            versioning: versions
+                .then_some(Versioning { status: bucket.versioning, mfa_delete: None }),
             lifecycle: rules.then_some(bucket.lifecycle),
             object_lock: wanted.object_lock.map(|_| Whole::default()),
             tags: wanted.tags.map(|_| bucket.tags),
@@ -556,11 +500,7 @@ impl Looking<'_> {
 
     /// The lifecycle rules; of the log bucket those that it will have, for one control writes them.
     async fn rules(&self) -> Result<Whole<Lifecycle>, AwsError> {
-        let Asked {
-            reader,
-            bucket,
-            region,
-        } = self.asked;
+        let Asked { reader, bucket, region } = self.asked;
         if self.context.log_bucket.as_deref() != Some(bucket) {
             return self.asked.lifecycle().await;
         }
@@ -587,11 +527,7 @@ impl Looking<'_> {
                 Some(log) if log.target(account, &own.region) == last => None,
                 Some(log) => Some(log.target(account, &own.region)),
                 None => {
-                    let asked = Asked {
-                        bucket: &last,
-                        region: &own.region,
-                        ..self.asked
-                    };
+                    let asked = Asked { bucket: &last, region: &own.region, ..self.asked };
                     let logging = asked.logging().await?.value;
                     logging.map(|own| own.target_bucket)
                 }

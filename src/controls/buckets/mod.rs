@@ -38,12 +38,8 @@ impl Control for Buckets {
     type Live = Live;
     type State = ();
 
-    const FIELDS: &'static [&'static str] = &[
-        "deleted_principals",
-        "lifecycle",
-        "policy",
-        "takes_access_logs",
-    ];
+    const FIELDS: &'static [&'static str] =
+        &["deleted_principals", "lifecycle", "policy", "takes_access_logs"];
     const ABOUT: About = about::ABOUT;
 
     fn check(entries: &Vec<Entry>, problems: &mut Problems) {
@@ -78,17 +74,12 @@ impl Control for Buckets {
             if !wanted.is_nothing() {
                 asked_for.insert(&bucket.name);
             }
-            let target = wanted
-                .access_log
-                .map(|log| log.target(&context.account, &bucket.region));
+            let target = wanted.access_log.map(|log| log.target(&context.account, &bucket.region));
             targets.extend(target.filter(|target| *target != bucket.name));
         }
-        let (first, rest): (Vec<_>, Vec<_>) = buckets
-            .iter()
-            .partition(|bucket| targets.contains(&bucket.name));
-        let rest = rest
-            .into_iter()
-            .filter(|bucket| asked_for.contains(&bucket.name));
+        let (first, rest): (Vec<_>, Vec<_>) =
+            buckets.iter().partition(|bucket| targets.contains(&bucket.name));
+        let rest = rest.into_iter().filter(|bucket| asked_for.contains(&bucket.name));
         let place =
             |bucket: &crate::aws::facts::Bucket| Place::thing_in(&bucket.name, &bucket.region);
         // What takes the logs comes before what logs to it, also where one of them is yet to be.
@@ -181,20 +172,14 @@ impl Control for Buckets {
         };
         let sentence = |entry: &Entry| {
             let patterns: Vec<&str> = entry.matches.iter().map(|own| own.as_str()).collect();
-            format!(
-                "[[buckets]] match {}: no bucket of the account",
-                patterns.join(" ")
-            )
+            format!("[[buckets]] match {}: no bucket of the account", patterns.join(" "))
         };
         entries.iter().filter(is_idle).map(sentence).collect()
     }
 
     fn sources(entries: &Vec<Entry>, bucket: &str) -> Option<Vec<Source>> {
         let said = Wanted::of(entries, bucket).said_by.into_iter();
-        Some(
-            said.map(|(setting, entry)| Source { setting, entry })
-                .collect(),
-        )
+        Some(said.map(|(setting, entry)| Source { setting, entry }).collect())
     }
 }
 
@@ -207,14 +192,8 @@ fn judged(entries: &[Entry], place: &Place, live: &Live, context: &Context) -> P
         return proposal;
     }
     let wanted = Wanted::of(entries, bucket);
-    let mut judging = Judging {
-        wanted: &wanted,
-        live,
-        context,
-        bucket,
-        region,
-        proposal: Proposal::fine(),
-    };
+    let mut judging =
+        Judging { wanted: &wanted, live, context, bucket, region, proposal: Proposal::fine() };
     for judge in GUARDRAILS {
         if let Err(guardrail::Unread(operation)) = judge(&mut judging) {
             let text = "the account was looked at for other settings, without this one";
@@ -284,10 +263,7 @@ fn is_directory_bucket(name: &str) -> bool {
 }
 
 fn name_and_region(place: &Place) -> (&str, &str) {
-    (
-        place.thing.as_deref().unwrap_or_default(),
-        place.region.as_deref().unwrap_or_default(),
-    )
+    (place.thing.as_deref().unwrap_or_default(), place.region.as_deref().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -50,16 +50,8 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         return Ok(());
     }
     judging.differs("object_lock.enabled", lock.is_some(), true);
-    judging.differs(
-        "object_lock.mode",
-        before.map(|own| own.mode.clone()),
-        after.mode.clone(),
-    );
-    judging.differs(
-        "object_lock.days",
-        before.map(s3::Retention::in_days),
-        after.in_days(),
-    );
+    judging.differs("object_lock.mode", before.map(|own| own.mode.clone()), after.mode.clone());
+    judging.differs("object_lock.days", before.map(s3::Retention::in_days), after.in_days());
     let cannot = match needed {
         Accept::Compliance => {
             "nobody, not even the root user, can delete or shorten what is locked"
@@ -67,9 +59,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         Accept::Lock => "object lock can never be switched off again",
         Accept::Nothing => "new objects cannot be deleted or overwritten until their time is over",
     };
-    judging
-        .proposal
-        .breaks(format!("{}: {cannot}", judging.bucket));
+    judging.proposal.breaks(format!("{}: {cannot}", judging.bucket));
     let write = s3::PutObjectLock::with(judging.target(), after);
     judging.proposal.call(write);
     Ok(())
@@ -98,10 +88,7 @@ fn obstacle(
         );
     }
     if !versioning.is_enabled() && judging.wanted.versioning.is_none() {
-        return found(
-            "object lock needs versioning",
-            "ask for it: versioning = true",
-        );
+        return found("object lock needs versioning", "ask for it: versioning = true");
     }
     match needed {
         _ if accepted >= needed => Ok(None),

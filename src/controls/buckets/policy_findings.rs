@@ -53,10 +53,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
 fn copies_and_access_points(judging: &mut Judging<'_>, shared_with: &BTreeSet<String>) {
     let (live, arn) = (judging.live, judging.arn());
     let (account, partition) = (&judging.context.account, &judging.context.partition);
-    let copies = live
-        .replicas
-        .iter()
-        .filter_map(|own| own.fault(shared_with));
+    let copies = live.replicas.iter().filter_map(|own| own.fault(shared_with));
     let points = live.access_points.iter();
     let points = points.flat_map(|own| own.faults(shared_with, &arn, account, partition));
     let found: Vec<(String, String)> = copies.chain(points).collect();

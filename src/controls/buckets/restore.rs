@@ -20,12 +20,7 @@ pub(super) fn restore(target: Target, past: &Past<Live>, context: &Context) -> P
         Some(policies) => restore_policy(target.clone(), &arn, &policies),
         None => Proposal::fine(),
     };
-    let mut restore = Restore {
-        proposal,
-        past,
-        target,
-        arn,
-    };
+    let mut restore = Restore { proposal, past, target, arn };
     restore.tell_unread("policy", policy);
     if !matches!(restore.proposal.standing, Standing::Own) {
         return restore.proposal;
@@ -87,11 +82,7 @@ impl Restore<'_> {
                 below => format!("{field}.{below}"),
             };
             let loosens = true;
-            self.proposal.differences.push(Difference {
-                field,
-                loosens,
-                ..own
-            });
+            self.proposal.differences.push(Difference { field, loosens, ..own });
         }
     }
 
@@ -150,11 +141,7 @@ impl Restore<'_> {
 
     /// Without our rules nothing is deleted that they would have deleted, which is no loss.
     fn lifecycle(&mut self) {
-        let part = |live: &Live| {
-            live.lifecycle
-                .clone()
-                .map(|own| own.value.unwrap_or_default())
-        };
+        let part = |live: &Live| live.lifecycle.clone().map(|own| own.value.unwrap_or_default());
         let Some((now, wanted)) = self.part("lifecycle", part) else {
             return;
         };
@@ -163,20 +150,14 @@ impl Restore<'_> {
             return self.proposal.finding("lifecycle", what, remedy);
         }
         let names = |rules: &s3::Lifecycle| -> Vec<String> {
-            rules
-                .rules
-                .iter()
-                .map(|rule| rule.name().to_owned())
-                .collect()
+            rules.rules.iter().map(|rule| rule.name().to_owned()).collect()
         };
         let difference = Difference::new("lifecycle", json!(names(&now)), json!(names(&wanted)));
         self.proposal.differences.push(difference);
         let target = self.target.clone();
         match wanted.rules.is_empty() {
             true => self.proposal.call(s3::DeleteBucketLifecycle { target }),
-            false => self
-                .proposal
-                .call(s3::PutBucketLifecycle::back_to(target, wanted)),
+            false => self.proposal.call(s3::PutBucketLifecycle::back_to(target, wanted)),
         }
     }
 
@@ -252,12 +233,8 @@ impl Restore<'_> {
         let difference = Difference::new("tags", json!(now), json!(wanted));
         self.proposal.differences.push(difference);
         let (account, region) = (&self.target.expected_bucket_owner, &self.target.region);
-        let changed = wanted
-            .iter()
-            .filter(|(key, value)| now.get(*key) != Some(value));
-        let changed: Tags = changed
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
+        let changed = wanted.iter().filter(|(key, value)| now.get(*key) != Some(value));
+        let changed: Tags = changed.map(|(key, value)| (key.clone(), value.clone())).collect();
         let gone = now.keys().filter(|key| !wanted.contains_key(*key));
         let gone: Vec<String> = gone.cloned().collect();
         if !changed.is_empty() {

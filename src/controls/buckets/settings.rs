@@ -72,9 +72,7 @@ macro_rules! guardrails {
 
 /// Whether a value of the default encryption is about KMS: an algorithm, or a key by its ARN.
 fn is_kms(value: &Value) -> bool {
-    value
-        .as_str()
-        .is_some_and(|text| text.contains("aws:kms") || text.contains(":kms:"))
+    value.as_str().is_some_and(|text| text.contains("aws:kms") || text.contains(":kms:"))
 }
 
 guardrails! {
@@ -342,10 +340,7 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
     if let Some(Guard::On(MaxAge(age))) = &entry.presigned_max_age
         && !(Duration::from_secs(1)..=LONGEST_SIGNATURE).contains(age)
     {
-        at(
-            "presigned_max_age",
-            "a signature is valid for 1 second to 7 days",
-        );
+        at("presigned_max_age", "a signature is valid for 1 second to 7 days");
     }
     check_shared_with(entry.shared_with.iter().flatten(), |text| {
         at("shared_with", text);
@@ -353,10 +348,7 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
     if let Some(Encryption::Kms(kms)) = &entry.encryption
         && kms.key("111122223333", "us-east-1").is_empty()
     {
-        at(
-            "encryption.kms",
-            "name a key: by alias, as alias/data, by id or by ARN",
-        );
+        at("encryption.kms", "name a key: by alias, as alias/data, by id or by ARN");
     }
     if let Some(log) = &entry.access_log {
         if !is_bucket_name(&log.target("111122223333", "x")) {
@@ -371,10 +363,7 @@ pub(super) fn check(number: usize, entry: &Entry, problems: &mut Problems) {
             // To serde a date is a table with one entry of this name.
             at("tags", "expected a table, found a date");
         } else if key.is_empty() || key.chars().count() > 128 || key.starts_with("aws:") {
-            at(
-                "tags",
-                "a key has 1 to 128 characters and does not begin with aws:",
-            );
+            at("tags", "a key has 1 to 128 characters and does not begin with aws:");
         } else if value.chars().count() > 256 {
             at("tags", "a value has at most 256 characters");
         }
@@ -397,9 +386,7 @@ fn is_principal(text: &str) -> bool {
     };
     match parts.as_slice() {
         ["arn", _, "iam", "", account, name] => {
-            let named = ["role/", "user/"]
-                .iter()
-                .find_map(|kind| name.strip_prefix(kind));
+            let named = ["role/", "user/"].iter().find_map(|kind| name.strip_prefix(kind));
             is_account(account) && named.is_some_and(|name| name.contains(|c| c != '*' && c != '?'))
         }
         _ => false,

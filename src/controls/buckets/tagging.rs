@@ -10,12 +10,8 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         return Ok(());
     };
     let live = judging.read(&judging.live.tags, &s3::GET_TAGGING)?;
-    let missing = wanted
-        .iter()
-        .filter(|(key, value)| live.get(*key) != Some(value));
-    let missing: Tags = missing
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let missing = wanted.iter().filter(|(key, value)| live.get(*key) != Some(value));
+    let missing: Tags = missing.map(|(key, value)| (key.clone(), value.clone())).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -25,16 +21,10 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let count = all.keys().filter(|key| !key.starts_with("aws:")).count();
     if count > MOST_TAGS {
         let what = format!("it would have {count} tags; S3 takes {MOST_TAGS}");
-        judging
-            .proposal
-            .finding("tags", what, "take off some tags by hand");
+        judging.proposal.finding("tags", what, "take off some tags by hand");
         return Ok(());
     }
-    let now: Tags = live
-        .clone()
-        .into_iter()
-        .filter(|(key, _)| missing.contains_key(key))
-        .collect();
+    let now: Tags = live.clone().into_iter().filter(|(key, _)| missing.contains_key(key)).collect();
     judging.differs("tags", json!(now), json!(missing));
     let (account, arn) = (&judging.context.account, judging.arn());
     let write = s3::TagResource::new(account, &arn, judging.region, missing);

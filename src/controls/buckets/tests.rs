@@ -7,14 +7,8 @@ use serde_json::{Value, json};
 use settings::tests::entries;
 
 fn chosen(text: &str, names: &[&str]) -> Vec<String> {
-    let bucket = |name: &&str| Bucket {
-        name: (*name).to_owned(),
-        region: "r".to_owned(),
-    };
-    let facts = Facts {
-        buckets: Some(Ok(names.iter().map(bucket).collect())),
-        regions: None,
-    };
+    let bucket = |name: &&str| Bucket { name: (*name).to_owned(), region: "r".to_owned() };
+    let facts = Facts { buckets: Some(Ok(names.iter().map(bucket).collect())), regions: None };
     let places = Buckets::places(&entries(text), &facts, &context()).expect("buckets are known");
     places.into_iter().filter_map(|place| place.thing).collect()
 }
@@ -24,10 +18,7 @@ fn propose(policy: Option<&str>) -> Proposal {
 }
 
 fn propose_with(text: &str, bucket: &str, policy: Option<&str>) -> Proposal {
-    let live = Live {
-        policy: Some(policy.map(str::to_owned)),
-        ..Live::default()
-    };
+    let live = Live { policy: Some(policy.map(str::to_owned)), ..Live::default() };
     let place = Place::thing_in(bucket, "eu-west-1");
     Buckets::propose(&entries(text), &place, live, &context())
 }
@@ -49,16 +40,11 @@ fn the_last_entry_that_says_something_counts() {
 
 #[test]
 fn the_deny_comes_after_the_statements_of_others() {
-    let proposal = propose(Some(
-        r#"{"Version":"2008-10-17","Statement":{"Sid":"Theirs"}}"#,
-    ));
+    let proposal = propose(Some(r#"{"Version":"2008-10-17","Statement":{"Sid":"Theirs"}}"#));
     let policy = &proposal.writes[0].call().input["Policy"];
     assert_eq!(policy["Version"], "2008-10-17");
     assert_eq!(policy["Statement"][0]["Sid"], "Theirs");
-    assert_eq!(
-        policy["Statement"][1]["Sid"],
-        "BaselineDenyInsecureTransport"
-    );
+    assert_eq!(policy["Statement"][1]["Sid"], "BaselineDenyInsecureTransport");
 }
 
 #[test]
@@ -98,28 +84,18 @@ fn outcome(guardrail: &str, live: Value) -> (Vec<&'static str>, Vec<String>) {
 fn assert_left_alone(guardrail: &str, live: Value) {
     let shown = live.to_string();
     let (calls, findings) = outcome(guardrail, live);
-    assert!(
-        calls.is_empty() && findings.is_empty(),
-        "{guardrail} {shown}: {calls:?} {findings:?}"
-    );
+    assert!(calls.is_empty() && findings.is_empty(), "{guardrail} {shown}: {calls:?} {findings:?}");
 }
 
 fn assert_calls(guardrail: &str, live: Value, wanted: &str) {
     let shown = live.to_string();
-    assert_eq!(
-        outcome(guardrail, live),
-        (vec![wanted], Vec::new()),
-        "{guardrail} {shown}"
-    );
+    assert_eq!(outcome(guardrail, live), (vec![wanted], Vec::new()), "{guardrail} {shown}");
 }
 
 fn assert_finding(guardrail: &str, live: Value) {
     let shown = live.to_string();
     let (calls, findings) = outcome(guardrail, live);
-    assert!(
-        calls.is_empty() && findings.len() == 1,
-        "{guardrail} {shown}: {calls:?} {findings:?}"
-    );
+    assert!(calls.is_empty() && findings.len() == 1, "{guardrail} {shown}: {calls:?} {findings:?}");
 }
 
 fn encrypted(algorithm: &str, key: Option<&str>, bucket_key: bool) -> Value {
@@ -141,11 +117,7 @@ fn stricter_encryption_satisfies_and_a_key_is_written_by_arn() {
     for algorithm in ["AES256", "aws:kms", "aws:kms:dsse", "aws:later"] {
         assert_left_alone(s3, json!({"encryption": encrypted(algorithm, None, false)}));
     }
-    assert_calls(
-        s3,
-        json!({"encryption": {"value": null}}),
-        "PutBucketEncryption",
-    );
+    assert_calls(s3, json!({"encryption": {"value": null}}), "PutBucketEncryption");
 
     let kms = "encryption = { kms = \"alias/data\" }";
     let with = |encryption: Value| json!({"encryption": encryption, "key": key("Enabled")});
@@ -153,16 +125,9 @@ fn stricter_encryption_satisfies_and_a_key_is_written_by_arn() {
         assert_left_alone(kms, with(encrypted("aws:kms", Some(given), false)));
         assert_left_alone(kms, with(encrypted("aws:kms:dsse", Some(given), false)));
     }
-    for (algorithm, given) in [
-        ("AES256", None),
-        ("aws:kms", None),
-        ("aws:kms", Some("alias/data")),
-    ] {
-        assert_calls(
-            kms,
-            with(encrypted(algorithm, given, false)),
-            "PutBucketEncryption",
-        );
+    for (algorithm, given) in [("AES256", None), ("aws:kms", None), ("aws:kms", Some("alias/data"))]
+    {
+        assert_calls(kms, with(encrypted(algorithm, given, false)), "PutBucketEncryption");
     }
     let twofold = judged(kms, with(encrypted("aws:kms:dsse", None, false)));
     let rules = &twofold.writes[0].call().input["ServerSideEncryptionConfiguration"]["Rules"];
@@ -187,10 +152,7 @@ fn a_key_that_s3_could_not_use_is_a_finding_even_where_it_is_set() {
     let kms = "encryption = { kms = \"alias/data\" }";
     let live = encrypted("aws:kms", Some(KEY), true);
     assert_finding(kms, json!({"encryption": live, "key": null}));
-    assert_finding(
-        kms,
-        json!({"encryption": live, "key": key("PendingDeletion")}),
-    );
+    assert_finding(kms, json!({"encryption": live, "key": key("PendingDeletion")}));
     let asymmetric = json!({"arn": KEY, "state": "Enabled", "spec": "RSA_2048"});
     assert_finding(kms, json!({"encryption": live, "key": asymmetric}));
 }
@@ -200,10 +162,7 @@ fn what_a_write_would_lose_is_a_finding_and_nothing_is_sent() {
     let mut encryption = encrypted("AES256", None, false);
     encryption["unknown"] = json!(["FutureMember"]);
     let kms = "encryption = { kms = \"alias/data\" }";
-    assert_finding(
-        kms,
-        json!({"encryption": encryption, "key": key("Enabled")}),
-    );
+    assert_finding(kms, json!({"encryption": encryption, "key": key("Enabled")}));
     assert_left_alone("encryption = \"s3\"", json!({"encryption": encryption}));
     let lifecycle = json!({"value": {"Rules": []}, "unknown": ["FutureAction"]});
     let live = json!({"lifecycle": lifecycle, "versioning": {}});
@@ -237,10 +196,8 @@ fn old_versions_are_kept_for_long_enough_and_never_begin_to_be_deleted_unasked()
     let mut narrowed = versions(own, 30);
     narrowed["Filter"]["Prefix"] = json!("a/");
     assert_finding(asked, with_rules(on.clone(), vec![narrowed]));
-    let exactly = judged(
-        "noncurrent_days = { exactly = 30 }",
-        with_rules(on, vec![versions(own, 90)]),
-    );
+    let exactly =
+        judged("noncurrent_days = { exactly = 30 }", with_rules(on, vec![versions(own, 90)]));
     assert!(exactly.differences[0].loosens, "{exactly:?}");
 }
 
@@ -278,16 +235,10 @@ fn what_somebody_has_added_to_a_rule_of_ours_stays_in_it() {
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 14}});
     let mut wanted = uploads.clone();
     wanted["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] = json!(7);
-    assert_eq!(
-        rule_after("abort_incomplete_uploads_days = 7", &uploads),
-        wanted
-    );
+    assert_eq!(rule_after("abort_incomplete_uploads_days = 7", &uploads), wanted);
     let mut narrowed = uploads;
     narrowed["Filter"]["Prefix"] = json!("a/");
-    assert_finding(
-        "abort_incomplete_uploads_days = 7",
-        with_rules(on.clone(), vec![narrowed]),
-    );
+    assert_finding("abort_incomplete_uploads_days = 7", with_rules(on.clone(), vec![narrowed]));
 }
 
 #[test]
@@ -305,10 +256,7 @@ fn a_rule_of_others_that_keeps_an_exact_number_from_coming_true_is_a_finding() {
 fn the_lifecycle_rules_of_the_log_bucket_are_not_taken_for_what_they_are_not() {
     let entries = entries("[{ match = [\"*\"], abort_incomplete_uploads_days = 7 }]");
     let live = serde_json::from_value(with_rules(json!({}), vec![])).expect("a live state");
-    let context = Context {
-        log_bucket: Some("acme".to_owned()),
-        ..context()
-    };
+    let context = Context { log_bucket: Some("acme".to_owned()), ..context() };
     let place = Place::thing_in("acme", "eu-west-1");
     let proposal = Buckets::propose(&entries, &place, live, &context);
     assert_eq!((proposal.writes.len(), proposal.findings.len()), (0, 1));
@@ -391,22 +339,14 @@ fn what_a_run_changed_and_nobody_asks_for_now_is_told_when_it_is_undone() {
 
 #[test]
 fn lifecycle_rules_come_before_versioning() {
-    let (calls, _) = outcome(
-        "versioning = true, noncurrent_days = 30",
-        with_rules(json!({}), vec![]),
-    );
-    assert_eq!(
-        calls,
-        ["PutBucketLifecycleConfiguration", "PutBucketVersioning"]
-    );
+    let (calls, _) =
+        outcome("versioning = true, noncurrent_days = 30", with_rules(json!({}), vec![]));
+    assert_eq!(calls, ["PutBucketLifecycleConfiguration", "PutBucketVersioning"]);
 }
 
 #[test]
 fn mfa_delete_is_for_the_root_user() {
-    assert_finding(
-        "mfa_delete = true",
-        json!({"versioning": {"status": "Enabled"}}),
-    );
+    assert_finding("mfa_delete = true", json!({"versioning": {"status": "Enabled"}}));
     let on = json!({"status": "Suspended", "mfa_delete": "Enabled"});
     assert_left_alone("mfa_delete = true", json!({"versioning": on}));
     assert_finding("versioning = true", json!({"versioning": on}));
@@ -515,12 +455,8 @@ fn what_was_not_read_is_not_judged() {
 #[test]
 fn the_operations_that_are_not_asked_for_are_not_asked_permission_for() {
     let unused = Buckets::unused(&entries("[{ match = [\"*\"], ssl_only = true }]"));
-    let used = [
-        "GetBucketPolicy",
-        "GetBucketPolicyStatus",
-        "GetPublicAccessBlock",
-        "PutBucketPolicy",
-    ];
+    let used =
+        ["GetBucketPolicy", "GetBucketPolicyStatus", "GetPublicAccessBlock", "PutBucketPolicy"];
     assert!(used.iter().all(|name| !unused.contains(name)));
     // Two operations are called GetPublicAccessBlock: of the account and of a bucket. The tags tell
     // whose a bucket is that would be changed.
@@ -599,9 +535,7 @@ fn access_logs_that_do_not_stay_are_a_finding() {
     assert_left_alone(logs, live(Value::Null));
     assert_finding(
         logs,
-        live(json!(
-            "its lifecycle rule 'x' deletes them after 1 days, before 30"
-        )),
+        live(json!("its lifecycle rule 'x' deletes them after 1 days, before 30")),
     );
 }
 
@@ -617,8 +551,5 @@ fn an_origin_access_identity_is_found_whichever_key_asks() {
         "shared_with = [\"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1\"]";
     assert_left_alone(known, live.clone());
     let found = judged("shared_with = []", live).findings;
-    assert!(
-        found[0].what.contains("whose origin access identity"),
-        "{found:?}"
-    );
+    assert!(found[0].what.contains("whose origin access identity"), "{found:?}");
 }

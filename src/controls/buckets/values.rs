@@ -124,8 +124,7 @@ impl AccessLog {
 }
 
 fn fill(text: &str, account: &str, region: &str) -> String {
-    text.replace("{account}", account)
-        .replace("{region}", region)
+    text.replace("{account}", account).replace("{region}", region)
 }
 
 settings! {
@@ -171,11 +170,7 @@ impl Mode {
 impl ObjectLock {
     /// The retention as S3 has it.
     pub fn retention(&self) -> s3::Retention {
-        s3::Retention {
-            mode: self.mode.word().to_owned(),
-            days: Some(self.days),
-            years: None,
-        }
+        s3::Retention { mode: self.mode.word().to_owned(), days: Some(self.days), years: None }
     }
 }
 
@@ -213,11 +208,7 @@ impl Visitor<'_> for AcceptVisitor {
     }
 
     fn visit_bool<E: de::Error>(self, accepted: bool) -> Result<Self::Value, E> {
-        Ok(if accepted {
-            Accept::Lock
-        } else {
-            Accept::Nothing
-        })
+        Ok(if accepted { Accept::Lock } else { Accept::Nothing })
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {

@@ -114,8 +114,7 @@ struct Field {
 
 impl Field {
     fn shortens(&self) -> bool {
-        self.before
-            .is_none_or(|before| self.after.is_some_and(|after| after < before))
+        self.before.is_none_or(|before| self.after.is_some_and(|after| after < before))
     }
 }
 
@@ -198,9 +197,7 @@ fn noncurrent(
         );
         return None;
     }
-    let kept_for = own
-        .filter(|own| own.is_enabled())
-        .and_then(Rule::noncurrent_days);
+    let kept_for = own.filter(|own| own.is_enabled()).and_then(Rule::noncurrent_days);
     let days = match kept_for {
         Some(days) => wanted.settle(days),
         None if versioning.status.is_none() => floor,
@@ -253,9 +250,7 @@ fn uploads(judging: &mut Judging<'_>, wanted: &AtMost<i32>, rules: &Lifecycle) -
     // What somebody has added to the rule stays in it.
     let mut rule = own.cloned().unwrap_or_else(|| Rule::named(UPLOADS));
     rule.status = Rule::named(UPLOADS).status;
-    let abort = rule
-        .abort_incomplete_multipart_upload
-        .get_or_insert_default();
+    let abort = rule.abort_incomplete_multipart_upload.get_or_insert_default();
     abort.days_after_initiation = Some(days);
     (shortest != Some(days)).then_some(rule)
 }

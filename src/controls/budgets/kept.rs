@@ -108,9 +108,7 @@ impl Kept {
                 start: period.start().map(DateTime::secs),
                 end: period.end().map(DateTime::secs),
             }),
-            cost_filters: filters
-                .map(|(name, values)| (name.clone(), values.clone()))
-                .collect(),
+            cost_filters: filters.map(|(name, values)| (name.clone(), values.clone())).collect(),
             cost_types: live.cost_types().map(CostTypes::of),
             metrics: match live.cost_types() {
                 // AWS takes one form or the other, and the types of costs say it all.
@@ -217,15 +215,9 @@ impl Kept {
 #[expect(deprecated, reason = "budgets that have them must not lose them")]
 pub fn lost_by_an_update(live: &types::Budget) -> BTreeSet<String> {
     // Beside types of costs an expression only says the same again.
-    let filter = live
-        .filter_expression()
-        .filter(|_| live.cost_types().is_none());
+    let filter = live.filter_expression().filter(|_| live.cost_types().is_none());
     let filter = filter.map(|_| "its filter expression");
     let planned = live.planned_budget_limits().map(|_| "its planned limits");
     let adjusts = live.auto_adjust_data().map(|_| "its automatic adjustment");
-    [filter, planned, adjusts]
-        .into_iter()
-        .flatten()
-        .map(str::to_owned)
-        .collect()
+    [filter, planned, adjusts].into_iter().flatten().map(str::to_owned).collect()
 }

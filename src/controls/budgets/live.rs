@@ -155,9 +155,7 @@ impl Asked<'_> {
                 .max_results(100)
                 .set_next_token(next)
                 .send();
-            let page = GET_SUBSCRIBERS
-                .answer(clients, self.region, request)
-                .await?;
+            let page = GET_SUBSCRIBERS.answer(clients, self.region, request).await?;
             for subscriber in page.subscribers() {
                 let address = subscriber.address();
                 match subscriber.subscription_type().as_str() {
@@ -183,11 +181,7 @@ pub async fn deaf(
 ) -> Result<BTreeMap<String, String>, AwsError> {
     let (partition, account) = (&context.partition, &context.account);
     let of = format!("arn:{partition}:budgets::{account}:budget/{budget}");
-    let publisher = &Publisher {
-        service: "budgets.amazonaws.com",
-        of: &of,
-        has_role: false,
-    };
+    let publisher = &Publisher { service: "budgets.amazonaws.com", of: &of, has_role: false };
     let faults = topics.into_iter().map(|topic| async move {
         let fault = match fault(&topic, publisher, context, reader).await? {
             None if is_unheard(&topic, context, reader).await? => {

@@ -52,10 +52,7 @@ impl Control for Budgets {
         scope: Scope::Things,
         needs: &[],
         settings: Entry::KEYS,
-        satisfies: &[Reference::startup_security(
-            "ACCT.10",
-            "spending is watched with budgets",
-        )],
+        satisfies: &[Reference::startup_security("ACCT.10", "spending is watched with budgets")],
         cost: Cost::Free("free"),
         operations: &[
             GET,
@@ -114,11 +111,7 @@ impl Control for Budgets {
         let heard: Vec<&Subscribers> = alerts.values().flatten().collect();
         let topics = heard.into_iter().flat_map(|own| own.sns.clone()).collect();
         let deaf_topics = live::deaf(topics, &entry.name, context, reader).await?;
-        Ok(Some(Budget {
-            alerts,
-            deaf_topics,
-            ..budget
-        }))
+        Ok(Some(Budget { alerts, deaf_topics, ..budget }))
     }
 
     fn propose(
@@ -178,11 +171,7 @@ impl Budget {
         let Some(limit) = entry.limit() else {
             let mut proposal = Proposal::fine();
             let what = "there is no budget of this name, and limit = \"unmanaged\" says no amount";
-            proposal.finding(
-                "limit",
-                what,
-                "give it a limit, or create the budget by hand",
-            );
+            proposal.finding("limit", what, "give it a limit, or create the budget by hand");
             return proposal;
         };
         let wanted = Budget::new(entry, limit, context);
@@ -266,20 +255,14 @@ impl Budget {
                 None => steps.finding(
                     &format!("alerts.{}", alert.key()),
                     format!("a budget takes {MOST_ALERTS} alerts, and this one has them already"),
-                    format!(
-                        "delete one that nobody needs: {}",
-                        wanted.alerts_beyond(entry)
-                    ),
+                    format!("delete one that nobody needs: {}", wanted.alerts_beyond(entry)),
                 ),
             }
         }
         scope::judge(&self, entry, context, &mut steps);
         self.judge_topics(&mut steps);
         steps.notes.extend(wanted.foreign_topics(context));
-        let mut proposal = Proposal {
-            differences: self.differences(&wanted),
-            ..steps
-        };
+        let mut proposal = Proposal { differences: self.differences(&wanted), ..steps };
         wanted.mark_what_tells_later(&self, &mut proposal);
         proposal
     }
@@ -309,16 +292,10 @@ impl Budget {
     /// differ, under the name of their key.
     fn differences(&self, wanted: &Self) -> Vec<Difference> {
         let (kept, before, after) = (self.kept.clone(), self.credits(), wanted.credits());
-        let shown = Self {
-            kept,
-            ..wanted.clone()
-        };
+        let shown = Self { kept, ..wanted.clone() };
         let mut differences = Proposal::between(self, &shown).differences;
         if before != after {
-            let (before, after) = (
-                crate::diff::to_value(&before),
-                crate::diff::to_value(&after),
-            );
+            let (before, after) = (crate::diff::to_value(&before), crate::diff::to_value(&after));
             differences.push(Difference::new("credits", before, after));
         }
         differences
@@ -350,14 +327,9 @@ impl Budget {
     fn terms(&self, entry: &Entry) -> Option<(Money, String)> {
         let live = self.limit.clone().map(Money::try_from).and_then(Result::ok);
         let limit = entry.limit().cloned().or(live)?;
-        let period = entry
-            .period
-            .map_or_else(|| self.period.clone(), |period| period.word().to_owned());
-        let wanted = Self {
-            limit: Some(limit.to_string()),
-            period,
-            ..Self::default()
-        };
+        let period =
+            entry.period.map_or_else(|| self.period.clone(), |period| period.word().to_owned());
+        let wanted = Self { limit: Some(limit.to_string()), period, ..Self::default() };
         let is_exact = entry.limit.as_ref().is_some_and(AtMost::is_exact);
         let is_same = self.limit == wanted.limit && self.period == wanted.period;
         let does = is_same || (!is_exact && self.is_within(&wanted));
@@ -378,8 +350,7 @@ impl Budget {
         if self.tells_later_than(other) {
             let mut differences = proposal.differences.iter_mut();
             let told = differences.find(|d| d.field == "limit" || d.field == "period");
-            told.into_iter()
-                .for_each(|difference| difference.loosens = true);
+            told.into_iter().for_each(|difference| difference.loosens = true);
         }
     }
 
@@ -416,11 +387,7 @@ impl Budget {
             let lost: Vec<&str> = self.lost_by_an_update.iter().map(String::as_str).collect();
             let lost = lost.join(" and ");
             let what = format!("{what}; an update would lose {lost}");
-            steps.finding(
-                "limit",
-                what,
-                "change it by hand: Billing console, Budgets, Edit",
-            );
+            steps.finding("limit", what, "change it by hand: Billing console, Budgets, Edit");
             return false;
         }
         let mut keys = self.alerts.keys();
@@ -444,10 +411,7 @@ impl Budget {
 
 impl Subscribers {
     fn of(alert: &Alert, context: &Context) -> Self {
-        Self {
-            email: alert.addresses(),
-            sns: alert.topic(context).into_iter().collect(),
-        }
+        Self { email: alert.addresses(), sns: alert.topic(context).into_iter().collect() }
     }
 
     /// These and those of the baseline, as far as there is room.
@@ -525,11 +489,7 @@ mod tests {
     }
 
     fn budget(limit: &str) -> Budget {
-        Budget {
-            limit: Some(limit.to_owned()),
-            period: "monthly".to_owned(),
-            ..Budget::default()
-        }
+        Budget { limit: Some(limit.to_owned()), period: "monthly".to_owned(), ..Budget::default() }
     }
 
     fn operations(proposal: &Proposal) -> Vec<&str> {
@@ -584,34 +544,20 @@ mod tests {
             assert_eq!(plain(amount), wanted);
         }
         assert_eq!(plain("a lot"), "a lot");
-        assert!(
-            proposed("", Some(&budget("100 USD")))
-                .differences
-                .is_empty()
-        );
-        assert_eq!(
-            operations(&proposed("", Some(&budget("100.01 USD")))),
-            ["UpdateBudget"]
-        );
+        assert!(proposed("", Some(&budget("100 USD"))).differences.is_empty());
+        assert_eq!(operations(&proposed("", Some(&budget("100.01 USD")))), ["UpdateBudget"]);
     }
 
     #[test]
     fn a_budget_that_tells_no_later_is_left_alone() {
         let differs = |rest: &str, limit: &str, period: &str| {
-            let live = Budget {
-                period: period.to_owned(),
-                ..budget(limit)
-            };
+            let live = Budget { period: period.to_owned(), ..budget(limit) };
             !proposed(rest, Some(&live)).differences.is_empty()
         };
         assert!(!differs("", "50 USD", "monthly"));
         assert!(!differs("", "3 USD", "daily"));
         assert!(!differs("period = 'annually'", "20 USD", "quarterly"));
-        assert!(differs(
-            "limit = { exactly = \"100 USD\" }",
-            "50 USD",
-            "monthly"
-        ));
+        assert!(differs("limit = { exactly = \"100 USD\" }", "50 USD", "monthly"));
         assert!(differs("", "101 USD", "monthly"));
         assert!(differs("", "50 EUR", "monthly"));
         // Less in a year, but told of at its end.
@@ -623,10 +569,7 @@ mod tests {
         let live = budget("5000 USD");
         let left = proposed("limit = \"unmanaged\"\nalerts = \"unmanaged\"", Some(&live));
         assert!(left.differences.is_empty() && left.findings.is_empty());
-        let daily = Budget {
-            period: "daily".to_owned(),
-            ..budget("5000 USD")
-        };
+        let daily = Budget { period: "daily".to_owned(), ..budget("5000 USD") };
         let update = proposed("period = \"unmanaged\"", Some(&daily));
         let sent = &update.writes[0].call().input["NewBudget"];
         assert_eq!(sent["TimeUnit"], json!("DAILY"));
@@ -639,10 +582,7 @@ mod tests {
     fn what_tells_later_loosens() {
         let about = crate::controls::find("budgets").expect("it exists").about;
         let loosened = |rest: &str, limit: &str, period: &str| -> Vec<String> {
-            let live = Budget {
-                period: period.to_owned(),
-                ..budget(limit)
-            };
+            let live = Budget { period: period.to_owned(), ..budget(limit) };
             let mut differences = proposed(rest, Some(&live)).differences;
             crate::risk::assess(about, &mut differences);
             let looser = differences.into_iter().filter(|d| d.loosens);
@@ -652,10 +592,7 @@ mod tests {
         assert_eq!(loosened(exactly, "50 USD", "monthly"), ["limit"]);
         assert_eq!(loosened("", "9.5 USD", "annually"), ["limit"]);
         assert_eq!(loosened("", "5 USD", "daily"), ["period"]);
-        assert_eq!(
-            loosened("period = 'annually'", "100 USD", "quarterly"),
-            ["period"]
-        );
+        assert_eq!(loosened("period = 'annually'", "100 USD", "quarterly"), ["period"]);
         assert!(loosened("", "5000 USD", "monthly").is_empty());
         // Nobody can tell which of two currencies is more.
         assert_eq!(loosened("", "50 EUR", "monthly"), ["limit"]);
@@ -663,10 +600,7 @@ mod tests {
         assert!(loosened("", "30000 USD", "annually").is_empty());
         // A hundred a month is more in a year than a hundred a year.
         assert_eq!(loosened("", "100 USD", "annually"), ["period"]);
-        assert_eq!(
-            loosened("period = 'daily'", "100 USD", "monthly"),
-            ["period"]
-        );
+        assert_eq!(loosened("period = 'daily'", "100 USD", "monthly"), ["period"]);
     }
 
     #[test]
@@ -680,23 +614,10 @@ mod tests {
         };
         let rest = format!(r#"alerts = [{{ at = "80%", {MAIL} }}, {{ at = "100%", {MAIL} }}]"#);
         let proposal = proposed(&rest, Some(&live));
-        assert_eq!(
-            operations(&proposal),
-            ["CreateSubscriber", "CreateNotification"]
-        );
-        let fields: Vec<&str> = proposal
-            .differences
-            .iter()
-            .map(|d| d.field.as_str())
-            .collect();
-        assert_eq!(
-            fields,
-            ["alerts.actual > 100%.email", "alerts.actual > 80%.email"]
-        );
-        assert_eq!(
-            proposal.differences[1].after.as_array().map(Vec::len),
-            Some(2)
-        );
+        assert_eq!(operations(&proposal), ["CreateSubscriber", "CreateNotification"]);
+        let fields: Vec<&str> = proposal.differences.iter().map(|d| d.field.as_str()).collect();
+        assert_eq!(fields, ["alerts.actual > 100%.email", "alerts.actual > 80%.email"]);
+        assert_eq!(proposal.differences[1].after.as_array().map(Vec::len), Some(2));
     }
 
     #[test]
@@ -708,30 +629,19 @@ mod tests {
         let rest = format!(r#"alerts = [{{ at = "80%", {MAIL} }}]"#);
         let proposal = proposed(&rest, Some(&live));
         assert_eq!(operations(&proposal), ["CreateNotification"]);
-        assert!(
-            proposal.findings[0]
-                .what
-                .ends_with("would lose its planned limits")
-        );
+        assert!(proposal.findings[0].what.ends_with("would lose its planned limits"));
         assert!(!proposal.touches(&["limit"]));
         assert!(
-            proposed(
-                &rest,
-                Some(&Budget {
-                    limit: Some("100 USD".to_owned()),
-                    ..live
-                })
-            )
-            .findings
-            .is_empty()
+            proposed(&rest, Some(&Budget { limit: Some("100 USD".to_owned()), ..live }))
+                .findings
+                .is_empty()
         );
     }
 
     #[test]
     fn what_has_no_room_is_a_finding() {
-        let mails: Vec<Sensitive> = (0..10)
-            .map(|n| Sensitive::new(format!("a{n}@example.com")))
-            .collect();
+        let mails: Vec<Sensitive> =
+            (0..10).map(|n| Sensitive::new(format!("a{n}@example.com"))).collect();
         let live = Budget {
             alerts: alerts(json!({
                 "actual > 10%": null, "actual > 20%": null, "actual > 30%": null,
@@ -752,11 +662,7 @@ mod tests {
         let fields: Vec<&str> = proposal.findings.iter().map(|f| f.field.as_str()).collect();
         assert_eq!(
             fields,
-            [
-                "alerts.actual > 80%.email",
-                "alerts.actual > 80%.sns",
-                "alerts.actual > 100%"
-            ]
+            ["alerts.actual > 80%.email", "alerts.actual > 80%.sns", "alerts.actual > 100%"]
         );
         assert!(
             proposal.findings[2]
@@ -774,10 +680,7 @@ mod tests {
                 alerts: alerts(json!({ "actual > 80%": { "sns": [topic] } })),
                 ..budget("100 USD")
             };
-            [
-                proposed(&rest, None).notes,
-                proposed(&rest, Some(&live)).notes,
-            ]
+            [proposed(&rest, None).notes, proposed(&rest, Some(&live)).notes]
         };
         assert_eq!(notes("111122223333"), [[""; 0]; 2]);
         let told = "the alert actual > 80% goes to arn:aws:sns:us-east-1:999999999999:bills, of \
@@ -787,10 +690,8 @@ mod tests {
 
     #[test]
     fn a_daily_budget_keeps_no_forecast() {
-        let live = Budget {
-            alerts: alerts(json!({ "forecast > 100%": null })),
-            ..budget("100 USD")
-        };
+        let live =
+            Budget { alerts: alerts(json!({ "forecast > 100%": null })), ..budget("100 USD") };
         let proposal = proposed("period = \"daily\"", Some(&live));
         assert_eq!(proposal.findings[0].field, "period");
         assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
@@ -798,10 +699,7 @@ mod tests {
 
     #[test]
     fn a_budget_of_another_type_is_left_alone() {
-        let live = Budget {
-            other_type: Some("USAGE".to_owned()),
-            ..budget("5 USD")
-        };
+        let live = Budget { other_type: Some("USAGE".to_owned()), ..budget("5 USD") };
         let proposal = proposed("", Some(&live));
         assert_eq!(proposal.findings.len(), 1);
         assert!(proposal.writes.is_empty());
@@ -809,17 +707,8 @@ mod tests {
 
     #[test]
     fn subscribers_that_were_not_read_are_unknown_and_not_absent() {
-        let live = Budget {
-            alerts: alerts(json!({ "actual > 80%": null })),
-            ..budget("100 USD")
-        };
-        let proposal = proposed(
-            &format!(r#"alerts = [{{ at = "80%", {MAIL} }}]"#),
-            Some(&live),
-        );
-        assert!(matches!(
-            proposal.standing,
-            crate::control::Standing::Unknown(_)
-        ));
+        let live = Budget { alerts: alerts(json!({ "actual > 80%": null })), ..budget("100 USD") };
+        let proposal = proposed(&format!(r#"alerts = [{{ at = "80%", {MAIL} }}]"#), Some(&live));
+        assert!(matches!(proposal.standing, crate::control::Standing::Unknown(_)));
     }
 }

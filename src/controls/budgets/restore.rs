@@ -55,13 +55,7 @@ struct Restore<'a> {
 
 impl<'a> Restore<'a> {
     fn new(entry: &'a Entry, budgets: &'a Past<Budget>, context: &'a Context) -> Self {
-        Self {
-            entry,
-            budgets,
-            context,
-            wanted: budgets.live.clone(),
-            steps: Proposal::fine(),
-        }
+        Self { entry, budgets, context, wanted: budgets.live.clone(), steps: Proposal::fine() }
     }
 
     fn all(mut self) -> Proposal {
@@ -72,10 +66,7 @@ impl<'a> Restore<'a> {
         // A period may not go with the forecasts that are deleted before.
         self.terms();
         let live = &self.budgets.live;
-        let mut proposal = Proposal {
-            differences: live.differences(&self.wanted),
-            ..self.steps
-        };
+        let mut proposal = Proposal { differences: live.differences(&self.wanted), ..self.steps };
         self.wanted.mark_what_tells_later(live, &mut proposal);
         proposal
     }
@@ -87,28 +78,14 @@ impl<'a> Restore<'a> {
             credits: budget.credits(),
         });
         let (merged, back) = terms.put_back();
-        let Terms {
-            limit,
-            period,
-            credits,
-        } = back;
+        let Terms { limit, period, credits } = back;
         self.steps.findings.extend(merged.findings);
         if merged.differences.is_empty() {
             return;
         }
-        let lost: Vec<&str> = self
-            .wanted
-            .lost_by_an_update
-            .iter()
-            .map(String::as_str)
-            .collect();
+        let lost: Vec<&str> = self.wanted.lost_by_an_update.iter().map(String::as_str).collect();
         let text = limit.clone().unwrap_or_else(|| "none".to_owned());
-        let forecasts = || {
-            self.wanted
-                .alerts
-                .keys()
-                .any(|key| key.starts_with("forecast"))
-        };
+        let forecasts = || self.wanted.alerts.keys().any(|key| key.starts_with("forecast"));
         let why_not = match limit.clone().map(Money::try_from) {
             _ if !lost.is_empty() => format!("an update would lose {}", lost.join(" and ")),
             _ if period == "daily" && forecasts() => {
@@ -162,11 +139,7 @@ impl<'a> Restore<'a> {
     /// What only another undo takes out: to put it back the addresses are needed, which no journal
     /// holds.
     fn tell_of_taken_out(&mut self) {
-        let Past {
-            before,
-            after,
-            live,
-        } = self.budgets;
+        let Past { before, after, live } = self.budgets;
         for (key, was) in &before.alerts {
             let of = |budget: &Budget| budget.alerts.get(key).cloned().flatten();
             let Some(was) = was else {
@@ -219,10 +192,7 @@ impl<'a> Restore<'a> {
             email: &(&after.email - &before.email) & &live.email,
             sns: &(&after.sns - &before.sns) & &live.sns,
         };
-        let rest = Subscribers {
-            email: &live.email - &ours.email,
-            sns: &live.sns - &ours.sns,
-        };
+        let rest = Subscribers { email: &live.email - &ours.email, sns: &live.sns - &ours.sns };
         if rest.is_empty() && !ours.is_empty() {
             let what = "only subscribers of that run are left: without them AWS deletes the alert";
             let remedy = format!(
@@ -253,8 +223,7 @@ impl<'a> Restore<'a> {
                         "take it out by hand: Billing console, Budgets, {}, Edit",
                         self.entry.name
                     );
-                    self.steps
-                        .finding(&format!("alerts.{key}.email"), what, remedy);
+                    self.steps.finding(&format!("alerts.{key}.email"), what, remedy);
                 }
             }
         }
@@ -307,11 +276,7 @@ mod tests {
                     alerts = [{ at = \"80%\", email = [\"ours@example.com\"] }]";
         let table: Table = toml::from_str(text).expect("the test's settings are valid");
         let read = |state| serde_json::from_value(state).expect("a live state");
-        let past = Past {
-            before: read(before),
-            after: read(after),
-            live: read(live),
-        };
+        let past = Past { before: read(before), after: read(after), live: read(live) };
         restore(&table.budgets[0], &past, &context())
     }
 
@@ -329,10 +294,7 @@ mod tests {
         let alone = restored(none(), ours(), ours());
         assert_eq!(calls(&alone), ["DeleteNotification"]);
         let joined = budget("1 USD", &[(ALERT, &["ours", "theirs"])]);
-        assert_eq!(
-            calls(&restored(none(), ours(), joined)),
-            ["DeleteSubscriber"]
-        );
+        assert_eq!(calls(&restored(none(), ours(), joined)), ["DeleteSubscriber"]);
         let both = || budget("1 USD", &[(ALERT, &["ours", "theirs"])]);
         let theirs = budget("1 USD", &[(ALERT, &["theirs"])]);
         let last = restored(theirs, both(), ours());

@@ -85,16 +85,8 @@ impl Filter {
 
 /// Adds the types of records that an expression leaves out; `None` when it does something else.
 fn leaves_out(expression: &Expression, account: &str, out: &mut BTreeSet<String>) -> Option<()> {
-    let Expression {
-        or,
-        and,
-        not,
-        dimensions,
-        tags,
-        cost_categories,
-        product_attributes,
-        ..
-    } = expression;
+    let Expression { or, and, not, dimensions, tags, cost_categories, product_attributes, .. } =
+        expression;
     let others = tags.is_some() || cost_categories.is_some() || product_attributes.is_some();
     match (or, and, not, dimensions) {
         (None, Some(all), None, None) if !others => {
@@ -117,15 +109,7 @@ fn leaves_out(expression: &Expression, account: &str, out: &mut BTreeSet<String>
 
 /// Whether the dimension is all of an expression.
 fn is_only(of: &Expression) -> bool {
-    let Expression {
-        or,
-        and,
-        not,
-        tags,
-        cost_categories,
-        product_attributes,
-        ..
-    } = of;
+    let Expression { or, and, not, tags, cost_categories, product_attributes, .. } = of;
     or.is_none()
         && and.is_none()
         && not.is_none()
@@ -136,9 +120,7 @@ fn is_only(of: &Expression) -> bool {
 
 /// Whether values are compared as they are.
 fn is_plain(by: &types::ExpressionDimensionValues) -> bool {
-    by.match_options()
-        .iter()
-        .all(|how| how.as_str() == "EQUALS")
+    by.match_options().iter().all(|how| how.as_str() == "EQUALS")
 }
 
 /// An expression as a person would write it.
@@ -244,12 +226,8 @@ fn left_out(budget: &Budget, entry: &Entry, edit: &str, proposal: &mut Proposal)
     let Some(declared) = &*entry.excludes else {
         return;
     };
-    let mut found: BTreeSet<String> = budget
-        .kept
-        .left_out()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let mut found: BTreeSet<String> =
+        budget.kept.left_out().into_iter().map(str::to_owned).collect();
     if let Some(Filter::AllBut(types)) = &budget.scope.expression {
         let smaller = |name: &str| {
             let name = name.to_lowercase();
@@ -257,11 +235,8 @@ fn left_out(budget: &Budget, entry: &Entry, edit: &str, proposal: &mut Proposal)
         };
         found.extend(types.iter().filter(|name| !smaller(name)).cloned());
     }
-    let is_declared = |name: &str| {
-        declared
-            .iter()
-            .any(|kind| kind.word().eq_ignore_ascii_case(name))
-    };
+    let is_declared =
+        |name: &str| declared.iter().any(|kind| kind.word().eq_ignore_ascii_case(name));
     found.retain(|name| !is_declared(name));
     if !found.is_empty() {
         let found: Vec<&str> = found.iter().map(String::as_str).collect();
@@ -289,13 +264,7 @@ fn moved(budget: &Budget, entry: &Entry, edit: &str, proposal: &mut Proposal) {
         });
         amount.unwrap_or(true)
     };
-    let more: Vec<&str> = budget
-        .scope
-        .planned
-        .iter()
-        .filter(is_more)
-        .map(String::as_str)
-        .collect();
+    let more: Vec<&str> = budget.scope.planned.iter().filter(is_more).map(String::as_str).collect();
     if !more.is_empty() {
         let what = format!(
             "limits of periods to come are planned that are higher than {limit}: {}",
@@ -321,16 +290,10 @@ fn bounded(budget: &Budget, edit: &str, context: &Context, proposal: &mut Propos
         let what = format!("the budget ended on {}", ends.date());
         proposal.finding("time_period", what, remedy);
     } else if ends - now < ENDS_SOON {
-        let what = format!(
-            "AWS deletes the budget with its alerts after {}",
-            ends.date()
-        );
+        let what = format!("AWS deletes the budget with its alerts after {}", ends.date());
         proposal.finding("time_period", what, remedy);
     } else {
-        let note = format!(
-            "AWS deletes this budget with its alerts after {}",
-            ends.date()
-        );
+        let note = format!("AWS deletes this budget with its alerts after {}", ends.date());
         proposal.note(note);
     }
 }
@@ -378,12 +341,8 @@ mod tests {
 
     fn by(key: Dimension, values: &[&str]) -> Expression {
         let values = values.iter().map(|own| (*own).to_owned()).collect();
-        let by = ExpressionDimensionValues::builder()
-            .key(key)
-            .set_values(Some(values));
-        Expression::builder()
-            .dimensions(by.build().expect("complete"))
-            .build()
+        let by = ExpressionDimensionValues::builder().key(key).set_values(Some(values));
+        Expression::builder().dimensions(by.build().expect("complete")).build()
     }
 
     fn not(expression: Expression) -> Expression {
@@ -395,17 +354,12 @@ mod tests {
         let of = |expression: &Expression| Filter::of(expression, "111122223333");
         let credits = not(by(Dimension::RecordType, &["Credit"]));
         let all_but = |types: &[&str]| {
-            Some(Filter::AllBut(
-                types.iter().map(|own| (*own).to_owned()).collect(),
-            ))
+            Some(Filter::AllBut(types.iter().map(|own| (*own).to_owned()).collect()))
         };
         assert_eq!(of(&credits), all_but(&["Credit"]));
         let tax = not(by(Dimension::RecordType, &["Tax"]));
         let own = by(Dimension::LinkedAccount, &["111122223333"]);
-        let and = Expression::builder()
-            .and(credits.clone())
-            .and(tax)
-            .and(own.clone());
+        let and = Expression::builder().and(credits.clone()).and(tax).and(own.clone());
         assert_eq!(of(&and.build()), all_but(&["Credit", "Tax"]));
         assert_eq!(of(&own), None);
         let only = |text: &str| Some(Filter::Only(text.to_owned()));

@@ -123,8 +123,7 @@ impl Filters {
     pub fn is(&self, live: &BTreeMap<String, Vec<String>>) -> bool {
         let sets = |filters: &BTreeMap<String, Vec<String>>| -> BTreeMap<String, BTreeSet<String>> {
             let each = filters.iter();
-            each.map(|(name, values)| (name.clone(), values.iter().cloned().collect()))
-                .collect()
+            each.map(|(name, values)| (name.clone(), values.iter().cloned().collect())).collect()
         };
         match self {
             Self::None => live.is_empty(),
@@ -283,10 +282,7 @@ impl TryFrom<String> for Money {
         if unit.len() != 3 || !unit.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return Err(wrong());
         }
-        Ok(Self {
-            amount: positive(amount).ok_or_else(wrong)??,
-            unit: unit.to_owned(),
-        })
+        Ok(Self { amount: positive(amount).ok_or_else(wrong)??, unit: unit.to_owned() })
     }
 }
 
@@ -311,9 +307,7 @@ impl TryFrom<String> for Threshold {
 
     fn try_from(text: String) -> Result<Self, String> {
         let Some(number) = text.trim().strip_suffix('%') else {
-            return Money::try_from(text.clone())
-                .map(Self::Amount)
-                .map_err(|_| Self::wrong(&text));
+            return Money::try_from(text.clone()).map(Self::Amount).map_err(|_| Self::wrong(&text));
         };
         let percent = positive(number.trim_end()).ok_or_else(|| Self::wrong(&text))??;
         match percent > Decimal::from(MOST_PERCENT) {
@@ -343,9 +337,7 @@ impl fmt::Display for Threshold {
 
 /// A number above nothing; `None` when it is no plain number.
 fn positive(text: &str) -> Option<Result<Decimal, String>> {
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number = Decimal::from_str_exact(text).ok().filter(|_| plain)?;
     Some(match number.is_zero() {
         true => Err("it has to be more than nothing".to_owned()),
@@ -415,10 +407,7 @@ impl TryFrom<String> for Topic {
 pub fn check(entries: &[Entry], problems: &mut Problems) {
     for (index, entry) in entries.iter().enumerate() {
         let path = |rest: &str| format!("{index}.{rest}");
-        if entries[..index]
-            .iter()
-            .any(|other| other.name == entry.name)
-        {
+        if entries[..index].iter().any(|other| other.name == entry.name) {
             let text = format!("there are two budgets named '{}'", entry.name);
             problems.setting(&path("name"), text);
         }
@@ -436,10 +425,7 @@ pub fn check(entries: &[Entry], problems: &mut Problems) {
             problems.setting(&path("filters"), text);
         }
         if let Some(Filters::Only(filters)) = &*entry.filters {
-            for key in filters
-                .keys()
-                .filter(|key| !FILTERS.contains(&key.as_str()))
-            {
+            for key in filters.keys().filter(|key| !FILTERS.contains(&key.as_str())) {
                 if let Some(meant) = slip_of(key, FILTERS) {
                     let text = format!("'{key}' is no filter of AWS's: did you mean '{meant}'?");
                     problems.setting(&path("filters"), text);
@@ -524,63 +510,32 @@ mod tests {
     fn what_aws_would_refuse_is_refused_at_load() {
         let mail = "email = [\"a@example.com\"]";
         let eleven: Vec<String> = (0..11).map(|n| format!("\"a{n}@example.com\"")).collect();
-        let eleven_alerts: Vec<String> = (1..12)
-            .map(|n| format!("{{ at = \"{n}%\", {mail} }}"))
-            .collect();
+        let eleven_alerts: Vec<String> =
+            (1..12).map(|n| format!("{{ at = \"{n}%\", {mail} }}")).collect();
         let with = |rest: &str| format!("limit = \"100 USD\"\n{rest}");
         let table = [
             ("name = \"x\"".to_owned(), "missing setting 'limit'"),
             ("name = \"x\"\nlimit = 100".to_owned(), "expected a string"),
-            (
-                "name = \"x\"\nlimit = \"100\"".to_owned(),
-                "'100' is no amount with its currency",
-            ),
-            (
-                "name = \"x\"\nlimit = \"1,000 USD\"".to_owned(),
-                "is no amount",
-            ),
-            (
-                "name = \"x\"\nlimit = \"-5 USD\"".to_owned(),
-                "is no amount",
-            ),
-            (
-                "name = \"x\"\nlimit = \"0.00 USD\"".to_owned(),
-                "more than nothing",
-            ),
-            (
-                "name = \"x\"\nlimit = \"100 usd\"".to_owned(),
-                "is no amount",
-            ),
+            ("name = \"x\"\nlimit = \"100\"".to_owned(), "'100' is no amount with its currency"),
+            ("name = \"x\"\nlimit = \"1,000 USD\"".to_owned(), "is no amount"),
+            ("name = \"x\"\nlimit = \"-5 USD\"".to_owned(), "is no amount"),
+            ("name = \"x\"\nlimit = \"0.00 USD\"".to_owned(), "more than nothing"),
+            ("name = \"x\"\nlimit = \"100 usd\"".to_owned(), "is no amount"),
             (with("name = \"\""), "1 to 100 characters"),
             (with("name = \"a:b\""), "no ':'"),
             (with("name = \"a/action/b\""), "'/action/'"),
-            (
-                with("name = \"x\"\nperiod = \"weekly\""),
-                "unknown value 'weekly'",
-            ),
+            (with("name = \"x\"\nperiod = \"weekly\""), "unknown value 'weekly'"),
             (
                 with("name = \"x\"\n[[budgets]]\nname = \"x\"\nlimit = \"1 USD\""),
                 "two budgets named 'x'",
             ),
             (
-                with(&format!(
-                    "name = \"x\"\nalerts = [{}]",
-                    eleven_alerts.join(",")
-                )),
+                with(&format!("name = \"x\"\nalerts = [{}]", eleven_alerts.join(","))),
                 "takes 10 alerts",
             ),
-            (
-                with("name = \"x\"\nfilters = {}"),
-                "name values, or say \"none\"",
-            ),
-            (
-                with("name = \"x\"\nfilters = \"Service\""),
-                "expected \"none\" or a table",
-            ),
-            (
-                with("name = \"x\"\nexcludes = [\"credit\"]"),
-                "unknown value 'credit'",
-            ),
+            (with("name = \"x\"\nfilters = {}"), "name values, or say \"none\""),
+            (with("name = \"x\"\nfilters = \"Service\""), "expected \"none\" or a table"),
+            (with("name = \"x\"\nexcludes = [\"credit\"]"), "unknown value 'credit'"),
             (
                 with(&format!(
                     "name = \"x\"\nperiod = \"daily\"\nalerts = [{{ at = \"80%\", forecast = true, {mail} }}]"
@@ -594,35 +549,17 @@ mod tests {
                 "two alerts of actual > 80%",
             ),
             (alert("at = \"80%\""), "nobody would hear of it"),
-            (
-                alert(&format!("at = \"80\", {mail}")),
-                "neither a part of the limit",
-            ),
+            (alert(&format!("at = \"80\", {mail}")), "neither a part of the limit"),
             (alert(&format!("at = \"0%\", {mail}")), "more than nothing"),
-            (
-                alert(&format!("at = \"2000000%\", {mail}")),
-                "at most 1000000%",
-            ),
-            (
-                alert(&format!("at = \"90 EUR\", {mail}")),
-                "the limit is in USD",
-            ),
+            (alert(&format!("at = \"2000000%\", {mail}")), "at most 1000000%"),
+            (alert(&format!("at = \"90 EUR\", {mail}")), "the limit is in USD"),
             (
                 alert(&format!("at = \"80%\", email = [{}]", eleven.join(","))),
                 "takes 10 e-mail addresses",
             ),
-            (
-                alert("at = \"80%\", email = [\"nobody\"]"),
-                "this is no e-mail address",
-            ),
-            (
-                alert("at = \"80%\", sns = \"alerts\""),
-                "no ARN of an SNS topic",
-            ),
-            (
-                alert(&format!("at = \"80%\", emails = [], {mail}")),
-                "did you mean 'email'?",
-            ),
+            (alert("at = \"80%\", email = [\"nobody\"]"), "this is no e-mail address"),
+            (alert("at = \"80%\", sns = \"alerts\""), "no ARN of an SNS topic"),
+            (alert(&format!("at = \"80%\", emails = [], {mail}")), "did you mean 'email'?"),
         ];
         for (budget, wanted) in table {
             let said = said(&budget);

@@ -77,10 +77,8 @@ impl Write for CreateBudget {
         for tag in &self.resource_tags {
             request = request.resource_tags(tag.to_sdk());
         }
-        let subscribers = self
-            .notifications_with_subscribers
-            .iter()
-            .flat_map(|alert| &alert.subscribers);
+        let subscribers =
+            self.notifications_with_subscribers.iter().flat_map(|alert| &alert.subscribers);
         created(sent(self, request.send().await), subscribers)
     }
 }
@@ -285,10 +283,7 @@ struct Spend {
 
 impl Spend {
     fn of(money: &Money) -> Self {
-        Self {
-            amount: money.amount.to_string(),
-            unit: money.unit.clone(),
-        }
+        Self { amount: money.amount.to_string(), unit: money.unit.clone() }
     }
 }
 
@@ -327,11 +322,7 @@ impl Notification {
             Threshold::Amount(money) => (&money.amount, "ABSOLUTE_VALUE"),
         };
         Self {
-            notification_type: if alert.forecast {
-                "FORECASTED"
-            } else {
-                "ACTUAL"
-            },
+            notification_type: if alert.forecast { "FORECASTED" } else { "ACTUAL" },
             comparison_operator: "GREATER_THAN",
             threshold: threshold.to_string().parse().expect("decimals are numbers"),
             threshold_type,
@@ -396,18 +387,12 @@ enum Address {
 impl Subscriber {
     /// The reader of an address.
     pub fn email(address: Sensitive) -> Self {
-        Self {
-            subscription_type: "EMAIL",
-            address: Address::Email(address),
-        }
+        Self { subscription_type: "EMAIL", address: Address::Email(address) }
     }
 
     /// A topic.
     pub fn sns(arn: String) -> Self {
-        Self {
-            subscription_type: "SNS",
-            address: Address::Topic(arn),
-        }
+        Self { subscription_type: "SNS", address: Address::Topic(arn) }
     }
 
     fn all_of(alert: &Alert, context: &Context) -> Vec<Self> {

@@ -17,9 +17,7 @@ pub fn covered(
     live: &Live,
     context: &Context,
 ) -> Proposal {
-    let Covered {
-        trail, seen, whom, ..
-    } = found;
+    let Covered { trail, seen, whom, .. } = found;
     let foreign = owner(found.arn) != context.account;
     let mut proposal = Proposal::elsewhere(match trail.organization {
         true => whom.clone(),
@@ -32,11 +30,9 @@ pub fn covered(
     let ask = |what: &str| format!("ask whoever manages {} to {what}, or waive it", trail.name);
     match seen.logging {
         Some(true) => {}
-        Some(false) => proposal.finding(
-            "logging",
-            format!("the trail {name} is stopped"),
-            ask("start it"),
-        ),
+        Some(false) => {
+            proposal.finding("logging", format!("the trail {name} is stopped"), ask("start it"))
+        }
         None => proposal.finding(
             "logging",
             format!("AWS does not show this account whether the trail {name} is recording"),
@@ -87,13 +83,7 @@ pub fn covered(
             prefix: trail.prefix.as_deref(),
             key: trail.kms_key.as_deref(),
         };
-        archive(
-            &mut proposal,
-            delivers,
-            !seen.errors.is_empty(),
-            live,
-            context,
-        );
+        archive(&mut proposal, delivers, !seen.errors.is_empty(), live, context);
     }
     events(&mut proposal, settings, found, context);
     // Its bucket and key are the organization's: which of them fails is for their owner to see.
@@ -156,9 +146,7 @@ fn destination(
         );
     }
     let key = found.trail.kms_key.as_deref();
-    if let Some(other) = key
-        .and_then(keys::owner)
-        .filter(|own| *own != context.account)
+    if let Some(other) = key.and_then(keys::owner).filter(|own| *own != context.account)
         && !is_archive
         && settings.key().is_none()
     {

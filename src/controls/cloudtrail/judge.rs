@@ -57,9 +57,7 @@ pub fn live_key(
         return;
     };
     let found = live.key.as_ref().and_then(|key| key.seen.found.as_ref());
-    let is_asked = settings
-        .key()
-        .is_some_and(|asked| asked.text == arn.as_str())
+    let is_asked = settings.key().is_some_and(|asked| asked.text == arn.as_str())
         || found.is_some_and(|found| found.arn == *arn);
     if is_asked || proposal.touches(&["kms_key"]) {
         return;
@@ -94,14 +92,10 @@ pub fn management_events(
             if hidden.is_empty() {
                 return;
             }
-            let named: Vec<String> = hidden
-                .iter()
-                .map(|source| format!("\"{source}\""))
-                .collect();
+            let named: Vec<String> = hidden.iter().map(|source| format!("\"{source}\"")).collect();
             let hidden: Vec<String> = hidden.into_iter().collect();
-            let is_offered = hidden
-                .iter()
-                .all(|own| selectors::BUSY_SOURCES.contains(&own.as_str()));
+            let is_offered =
+                hidden.iter().all(|own| selectors::BUSY_SOURCES.contains(&own.as_str()));
             let or_accept = match is_offered {
                 true => format!(
                     "; or say management_events_except = [{}] in [cloudtrail]",
@@ -155,9 +149,7 @@ fn kept_out(arn: &str, wanted: &State, live: &Live, context: &Context) -> Option
     // What cannot be parsed is found where the bucket is judged.
     let policy = Policy::parse(live.policy.as_deref()?).ok()?;
     let bucket = s3::arn(&context.partition, &wanted.bucket);
-    Delivers::of(arn, wanted)
-        .shipment(&bucket, context)
-        .kept_out_by(&policy)
+    Delivers::of(arn, wanted).shipment(&bucket, context).kept_out_by(&policy)
 }
 
 /// Where a trail delivers, and how.

@@ -201,10 +201,7 @@ impl Live {
         context: &Context,
         reader: &Reader,
     ) -> Result<Self, AwsError> {
-        let mut live = Self {
-            trails: describe_trails(reader).await?,
-            ..Self::default()
-        };
+        let mut live = Self { trails: describe_trails(reader).await?, ..Self::default() };
         let covering = live.trails.iter().filter(|(arn, trail)| {
             let foreign = owner(arn) != context.account;
             trail.organization
@@ -212,10 +209,7 @@ impl Live {
                 && (foreign || !settings.manages_organization())
         });
         let covering = covering.map(|(arn, trail)| async move {
-            (
-                arn.clone(),
-                covering_trail(arn, trail, context, reader).await,
-            )
+            (arn.clone(), covering_trail(arn, trail, context, reader).await)
         });
         let mut unseen = None;
         for (arn, seen) in join_all(covering).await {
@@ -225,11 +219,7 @@ impl Live {
             });
             live.organization.insert(arn, seen?);
         }
-        if live
-            .organization
-            .values()
-            .any(|own| own.logging == Some(true))
-        {
+        if live.organization.values().any(|own| own.logging == Some(true)) {
             return unseen.map_or(Ok(live), Err);
         }
         live.read_own(settings, context, reader).await?;
@@ -363,11 +353,8 @@ impl Live {
         let (partition, account) = (&context.partition, &context.account);
         let region = chosen.map_or(&context.home_region, |(_, trail)| &trail.home_region);
         let of = format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{name}");
-        let publisher = &Publisher {
-            service: "cloudtrail.amazonaws.com",
-            of: &of,
-            has_role: false,
-        };
+        let publisher =
+            &Publisher { service: "cloudtrail.amazonaws.com", of: &of, has_role: false };
         let own = chosen.and_then(|(_, trail)| trail.sns_topic.clone());
         let topics: BTreeSet<String> = own.into_iter().chain(settings.sns_topic(context)).collect();
         let faults = topics.into_iter().map(|topic| async move {
@@ -384,10 +371,7 @@ impl Live {
         context: &Context,
     ) -> Vec<(&'a String, &'a Trail)> {
         let own = self.own(settings, context).filter(|(arn, trail)| {
-            let named = settings
-                .name
-                .as_ref()
-                .is_none_or(|name| *name == trail.name);
+            let named = settings.name.as_ref().is_none_or(|name| *name == trail.name);
             named
                 && self.left_to(arn, trail, settings).is_none()
                 && self.is_audit(arn, trail, settings, context)
@@ -406,14 +390,9 @@ impl Live {
             regions.entry(&trail.home_region).or_default().push(arn);
         }
         let requests = regions.iter().flat_map(|(region, arns)| {
-            arns.chunks(TAGS_AT_ONCE)
-                .map(|arns| list_tags(region, arns, reader))
+            arns.chunks(TAGS_AT_ONCE).map(|arns| list_tags(region, arns, reader))
         });
-        Ok(try_join_all(requests)
-            .await?
-            .into_iter()
-            .flatten()
-            .collect())
+        Ok(try_join_all(requests).await?.into_iter().flatten().collect())
     }
 
     /// The buckets of trails that are the account's own, with their regions.
@@ -427,11 +406,8 @@ impl Live {
             return Ok(BTreeMap::new());
         }
         let target = settings.delivers_to(None, true, context);
-        let named: BTreeSet<&String> = self
-            .own(settings, context)
-            .map(|(_, trail)| &trail.bucket)
-            .chain(&target)
-            .collect();
+        let named: BTreeSet<&String> =
+            self.own(settings, context).map(|(_, trail)| &trail.bucket).chain(&target).collect();
         if named.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -468,12 +444,7 @@ impl Live {
         let bucket_region = bucket_region.unwrap_or_else(|| home.clone());
         let region = name.region().unwrap_or(&bucket_region).to_owned();
         let seen = reader.named_key(name.text, &region).await?;
-        Ok(Some(Key {
-            name: name.text.to_owned(),
-            region,
-            bucket_region,
-            seen,
-        }))
+        Ok(Some(Key { name: name.text.to_owned(), region, bucket_region, seen }))
     }
 
     /// The policy of the account's own bucket where the trail is to deliver, if that is new or
@@ -516,21 +487,14 @@ impl Live {
             return Ok(BTreeMap::new());
         }
         let statuses = own.into_iter().map(|(arn, trail)| async move {
-            match (
-                status(arn, &trail.home_region, reader).await,
-                settings.name.as_ref(),
-            ) {
+            match (status(arn, &trail.home_region, reader).await, settings.name.as_ref()) {
                 (Ok(status), _) => Ok(Some((arn.clone(), status))),
                 // The choice does not depend on it.
                 (Err(_), Some(name)) if *name != trail.name => Ok(None),
                 (Err(error), _) => Err(error),
             }
         });
-        Ok(try_join_all(statuses)
-            .await?
-            .into_iter()
-            .flatten()
-            .collect())
+        Ok(try_join_all(statuses).await?.into_iter().flatten().collect())
     }
 
     /// The account's own trail that the baseline means.
@@ -547,23 +511,13 @@ impl Live {
             let (arn, seen) = all.find(|(_, seen)| seen.logging == logging)?;
             let (arn, trail) = self.trails.get_key_value(arn)?;
             let whom = format!("the organization's trail {arn}");
-            Some(Covered {
-                arn,
-                trail,
-                seen,
-                whom,
-            })
+            Some(Covered { arn, trail, seen, whom })
         };
         let managed = || {
             let mut all = self.managed.iter().filter_map(|(arn, seen)| {
                 let (arn, trail) = self.trails.get_key_value(arn)?;
                 let whom = self.left_to(arn, trail, settings)?;
-                Some(Covered {
-                    arn,
-                    trail,
-                    seen,
-                    whom,
-                })
+                Some(Covered { arn, trail, seen, whom })
             });
             all.find(|own| match &*settings.name {
                 Some(name) => *name == own.trail.name,

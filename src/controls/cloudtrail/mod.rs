@@ -66,10 +66,7 @@ impl Control for Cloudtrail {
             Reference::cis7("4.8", "S3 object writes recorded, with data_events"),
             Reference::cis7("4.9", "S3 object reads recorded, with data_events"),
             Reference::fsbp("CloudTrail.1", "trail covers every region"),
-            Reference::fsbp(
-                "CloudTrail.2",
-                "logs encrypted with a KMS key, with kms_key",
-            ),
+            Reference::fsbp("CloudTrail.2", "logs encrypted with a KMS key, with kms_key"),
             Reference::fsbp("CloudTrail.4", "log files are tamper-evident"),
             Reference::nist_csf("Detect", "activity is recorded"),
             Reference::well_architected("SEC 4", "events are recorded"),
@@ -168,10 +165,7 @@ impl Control for Cloudtrail {
             ("trail", name.map(str::to_owned).into_iter().collect()),
             ("new_trail", vec![name.unwrap_or(DEFAULT_TRAIL).to_owned()]),
             ("logs_role", logs.map(|own| own.role).into_iter().collect()),
-            (
-                "key_account",
-                accounts.into_iter().flatten().map(str::to_owned).collect(),
-            ),
+            ("key_account", accounts.into_iter().flatten().map(str::to_owned).collect()),
         ]
     }
 

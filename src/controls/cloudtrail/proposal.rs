@@ -88,10 +88,7 @@ pub fn delivery(settings: &Settings, live: &Live, context: &Context) -> Option<c
         }
     };
     let to_us = context.log_bucket.as_ref() == Some(&wanted.bucket);
-    to_us.then_some(control::Delivery::CloudTrail {
-        trail: arn,
-        prefix: wanted.prefix,
-    })
+    to_us.then_some(control::Delivery::CloudTrail { trail: arn, prefix: wanted.prefix })
 }
 
 /// The ARN of a trail that is to be created.
@@ -102,10 +99,7 @@ fn new_arn(name: &str, context: &Context) -> String {
 
 /// Tells of the account's other trails that record all regions.
 fn second_copies(proposal: &mut Proposal, live: &Live, chosen: &str) {
-    let recording = live
-        .recording
-        .iter()
-        .filter(|(arn, on)| **on && *arn != chosen);
+    let recording = live.recording.iter().filter(|(arn, on)| **on && *arn != chosen);
     for trail in recording.filter_map(|(arn, _)| live.trails.get(arn)) {
         let text = "records all regions as well: AWS bills a second copy of management events";
         proposal.note(format!("the trail {} {text}", trail.name));
@@ -265,10 +259,7 @@ fn adopt(
         return Proposal::unknown(AwsError::unexpected(operation, &trail.home_region, text));
     }
     let mut proposal = Proposal::between(&before.view(), &wanted.view());
-    let what = Target {
-        arn,
-        region: &trail.home_region,
-    };
+    let what = Target { arn, region: &trail.home_region };
     what.update(&mut proposal, &before, &wanted);
     if proposal.touches(&["bucket", "prefix"]) {
         wait_for_bucket(&mut proposal, &wanted, context);

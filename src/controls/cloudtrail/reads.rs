@@ -17,30 +17,21 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const GET_TRAIL_STATUS: Operation = Operation::new(
     "cloudtrail",
     "GetTrailStatus",
-    &[Grant::on(
-        "cloudtrail:GetTrailStatus",
-        "arn:{partition}:cloudtrail:*:*:trail/*",
-    )],
+    &[Grant::on("cloudtrail:GetTrailStatus", "arn:{partition}:cloudtrail:*:*:trail/*")],
 );
 
 /// Of the trail that is managed, of those that may be, and of those that cover the account.
 pub const GET_EVENT_SELECTORS: Operation = Operation::new(
     "cloudtrail",
     "GetEventSelectors",
-    &[Grant::on(
-        "cloudtrail:GetEventSelectors",
-        "arn:{partition}:cloudtrail:*:*:trail/*",
-    )],
+    &[Grant::on("cloudtrail:GetEventSelectors", "arn:{partition}:cloudtrail:*:*:trail/*")],
 );
 
 /// Of the account's own trails: which of them this baseline created, and which a stack did.
 pub const LIST_TAGS: Operation = Operation::new(
     "cloudtrail",
     "ListTags",
-    &[Grant::on(
-        "cloudtrail:ListTags",
-        "arn:{partition}:cloudtrail:*:{account}:trail/*",
-    )],
+    &[Grant::on("cloudtrail:ListTags", "arn:{partition}:cloudtrail:*:{account}:trail/*")],
 );
 
 /// The most trails whose tags one request asks for. Source: CloudTrail API Reference, `ListTags`.
@@ -71,17 +62,11 @@ impl Trail {
             name: trail.name()?.to_owned(),
             home_region: home_region.to_owned(),
             bucket: trail.s3_bucket_name()?.to_owned(),
-            prefix: trail
-                .s3_key_prefix()
-                .filter(|prefix| !prefix.is_empty())
-                .map(str::to_owned),
+            prefix: trail.s3_key_prefix().filter(|prefix| !prefix.is_empty()).map(str::to_owned),
             log_file_validation: trail.log_file_validation_enabled().unwrap_or(false),
             multi_region: trail.is_multi_region_trail().unwrap_or(false),
             global_events: trail.include_global_service_events().unwrap_or(false),
-            kms_key: trail
-                .kms_key_id()
-                .filter(|key| !key.is_empty())
-                .map(str::to_owned),
+            kms_key: trail.kms_key_id().filter(|key| !key.is_empty()).map(str::to_owned),
             has_insights: trail.has_insight_selectors().unwrap_or(false),
             organization: trail.is_organization_trail().unwrap_or(false),
             custom_selectors: trail.has_custom_event_selectors() != Some(false),
@@ -168,11 +153,7 @@ pub(super) async fn covering_trail(
         }
     };
     let ((logging, errors), selectors) = tokio::try_join!(logging, selectors)?;
-    Ok(Covering {
-        logging,
-        errors,
-        selectors,
-    })
+    Ok(Covering { logging, errors, selectors })
 }
 
 pub(super) async fn selectors(
@@ -193,10 +174,7 @@ fn delivery_errors(status: &GetTrailStatusOutput) -> BTreeMap<Delivery, String> 
     let errors = [
         (Delivery::LogFiles, status.latest_delivery_error()),
         (Delivery::Digests, status.latest_digest_delivery_error()),
-        (
-            Delivery::CloudwatchLogs,
-            status.latest_cloud_watch_logs_delivery_error(),
-        ),
+        (Delivery::CloudwatchLogs, status.latest_cloud_watch_logs_delivery_error()),
         (Delivery::Notifications, status.latest_notification_error()),
     ];
     let errors = errors.into_iter().filter_map(|(delivery, error)| {
@@ -338,10 +316,7 @@ impl From<&EventSelector> for Basic {
     fn from(selector: &EventSelector) -> Self {
         let resources = selector.data_resources().iter();
         Self {
-            access: selector
-                .read_write_type()
-                .map_or("All", |access| access.as_str())
-                .to_owned(),
+            access: selector.read_write_type().map_or("All", |access| access.as_str()).to_owned(),
             management: selector.include_management_events().unwrap_or(true),
             excluded: selector.exclude_management_event_sources().to_vec(),
             resources: resources

@@ -19,10 +19,7 @@ pub fn restore(past: &Past<Live>) -> Proposal {
         proposal.gone = Some(format!("the trail {arn}"));
         return proposal;
     };
-    let target = Target {
-        arn,
-        region: &trail.home_region,
-    };
+    let target = Target { arn, region: &trail.home_region };
     let was_there = past.before.trails.contains_key(arn);
     match (past.live.state(arn), past.each(|live| live.state(arn))) {
         (Some(now), _) if !was_there => created(&target, past.after.state(arn), &now),
@@ -54,10 +51,7 @@ fn left_alone(arn: &str, name: &str, is_another_meant: bool) -> Proposal {
 
 fn created(target: &Target<'_>, left: Option<State>, now: &State) -> Proposal {
     let is_ours_to_stop = left.is_some_and(|left| left.logging) && now.logging;
-    let wanted = State {
-        logging: now.logging && !is_ours_to_stop,
-        ..now.clone()
-    };
+    let wanted = State { logging: now.logging && !is_ours_to_stop, ..now.clone() };
     let mut proposal = Proposal::between(&now.view(), &wanted.view());
     let (name, bucket) = (&now.name, &now.bucket);
     let (arn, region) = (target.arn.to_owned(), target.region.to_owned());
@@ -92,10 +86,7 @@ fn put_back(target: &Target<'_>, states: &Past<State>, was_basic: bool) -> Propo
         );
         findings.extend(told.findings);
     }
-    let mut proposal = Proposal {
-        findings,
-        ..Proposal::between(&now.view(), &wanted.view())
-    };
+    let mut proposal = Proposal { findings, ..Proposal::between(&now.view(), &wanted.view()) };
     mark_loosening(&mut proposal, now, &wanted);
     target.update(&mut proposal, now, &wanted);
     target.fill(&mut proposal, now, &wanted);
@@ -153,11 +144,7 @@ mod tests {
 
     fn restored(before: Value, after: Value, live: Value) -> Proposal {
         let read = |state| serde_json::from_value::<Live>(state).expect("a live state");
-        restore(&Past {
-            before: read(before),
-            after: read(after),
-            live: read(live),
-        })
+        restore(&Past { before: read(before), after: read(after), live: read(live) })
     }
 
     fn calls(proposal: &Proposal) -> Vec<&str> {

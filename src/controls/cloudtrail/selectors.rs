@@ -67,11 +67,7 @@ pub struct Field {
 
 impl Field {
     fn equals(field: &str, value: &str) -> Self {
-        Self {
-            field: field.to_owned(),
-            equals: vec![value.to_owned()],
-            ..Self::default()
-        }
+        Self { field: field.to_owned(), equals: vec![value.to_owned()], ..Self::default() }
     }
 
     /// Its operators in words, with their values.
@@ -106,29 +102,20 @@ impl Field {
     /// Whether it only says which exact values or beginnings match, in one way.
     fn is_plain(&self) -> bool {
         let mut operators = self.operators().map(|(word, _)| word);
-        matches!(
-            (operators.next(), operators.next()),
-            (Some("is" | "starts with"), None)
-        )
+        matches!((operators.next(), operators.next()), (Some("is" | "starts with"), None))
     }
 }
 
 impl Selector {
     fn new(name: &str, fields: impl IntoIterator<Item = Field>) -> Self {
-        Self {
-            name: Some(name.to_owned()),
-            field_selectors: fields.into_iter().collect(),
-        }
+        Self { name: Some(name.to_owned()), field_selectors: fields.into_iter().collect() }
     }
 
     /// All management events: what a trail logs when nobody said anything. The name is the
     /// console's, by which other tools know it: Prowler's check
     /// `cloudtrail_multi_region_enabled_logging_management_events`.
     pub fn management() -> Self {
-        Self::new(
-            "Management events selector",
-            [Field::equals(CATEGORY, "Management")],
-        )
+        Self::new("Management events selector", [Field::equals(CATEGORY, "Management")])
     }
 
     fn is_of(&self, category: &str) -> bool {
@@ -280,9 +267,7 @@ fn begins(start: &str) -> String {
 }
 
 fn short(types: &[String]) -> String {
-    let words = types
-        .iter()
-        .map(|name| Kind::of(name).map_or(name.as_str(), |kind| kind.word()));
+    let words = types.iter().map(|name| Kind::of(name).map_or(name.as_str(), |kind| kind.word()));
     words.collect::<Vec<_>>().join(" or ")
 }
 
@@ -321,19 +306,13 @@ pub fn unlogged(
     bucket: &str,
 ) -> BTreeSet<&'static str> {
     let missing = |wish: &&Wish| !wish.missing(selectors, partition, bucket).is_empty();
-    wishes
-        .iter()
-        .filter(missing)
-        .map(|wish| wish.kind.word())
-        .collect()
+    wishes.iter().filter(missing).map(|wish| wish.kind.word()).collect()
 }
 
 /// Whether what is delivered to a bucket is logged as a data event, and so delivered again.
 pub fn logs_own_deliveries(selectors: &[Selector], partition: &str, bucket: &str) -> bool {
     let own = Resource::Below(format!("{}{bucket}/", Kind::S3.start(partition)));
-    selectors
-        .iter()
-        .any(|selector| selector.logs(Kind::S3, &own, false))
+    selectors.iter().any(|selector| selector.logs(Kind::S3, &own, false))
 }
 
 /// What is logged of data events, in words.

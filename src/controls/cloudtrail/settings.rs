@@ -302,10 +302,7 @@ impl Settings {
         if let Some(key) = &*self.kms_key
             && !KeyName::parse(key).is_one()
         {
-            problems.setting(
-                "kms_key",
-                "a key is named by its alias (alias/…), its id or its ARN",
-            );
+            problems.setting("kms_key", "a key is named by its alias (alias/…), its id or its ARN");
         }
         let mut except = self.management_events_except.iter().flatten();
         if let Some(source) = except.find(|source| !BUSY_SOURCES.contains(&source.as_str())) {
@@ -346,13 +343,9 @@ fn values(which: &Option<BTreeSet<String>>) -> usize {
 
 impl DataEvents {
     fn kinds(&self) -> impl Iterator<Item = (Kind, &Which)> {
-        let all = [
-            (Kind::S3, &self.s3),
-            (Kind::Lambda, &self.lambda),
-            (Kind::DynamoDb, &self.dynamodb),
-        ];
-        all.into_iter()
-            .filter_map(|(kind, which)| Some((kind, which.as_ref()?)))
+        let all =
+            [(Kind::S3, &self.s3), (Kind::Lambda, &self.lambda), (Kind::DynamoDb, &self.dynamodb)];
+        all.into_iter().filter_map(|(kind, which)| Some((kind, which.as_ref()?)))
     }
 
     fn wishes(&self) -> impl Iterator<Item = Wish> {
@@ -409,10 +402,8 @@ fn wrong(kind: Kind) -> &'static str {
 fn check_name(name: &str) -> Result<(), &'static str> {
     let plain = |c: char| c.is_ascii_alphanumeric();
     let separator = |c: char| "._-".contains(c);
-    let adjacent = name
-        .chars()
-        .zip(name.chars().skip(1))
-        .any(|(a, b)| separator(a) && separator(b));
+    let adjacent =
+        name.chars().zip(name.chars().skip(1)).any(|(a, b)| separator(a) && separator(b));
     if !(3..=128).contains(&name.len()) {
         Err("a trail's name has 3 to 128 characters")
     } else if !name.chars().all(|c| plain(c) || separator(c)) {

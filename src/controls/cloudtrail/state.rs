@@ -116,10 +116,7 @@ impl State {
         context: &Context,
     ) -> Self {
         if !settings.is_enabled() {
-            return Self {
-                logging: false,
-                ..self.clone()
-            };
+            return Self { logging: false, ..self.clone() };
         }
         let multi_region = settings.multi_region(self.multi_region);
         let bucket = settings.delivers_to(Some(&self.bucket), ours, context);
@@ -139,9 +136,7 @@ impl State {
             multi_region,
             global_events: settings.global_events(self.global_events, multi_region),
             kms_key: key.map(str::to_owned).or_else(|| self.kms_key.clone()),
-            sns_topic: settings
-                .sns_topic(context)
-                .or_else(|| self.sns_topic.clone()),
+            sns_topic: settings.sns_topic(context).or_else(|| self.sns_topic.clone()),
             cloudwatch_logs: settings
                 .cloudwatch_logs(context)
                 .or_else(|| self.cloudwatch_logs.clone()),
@@ -154,12 +149,10 @@ impl State {
     /// The same in words.
     pub fn view(&self) -> View<'_> {
         let insights = self.insights.iter().flat_map(|(name, categories)| {
-            categories
-                .iter()
-                .map(move |category| match category.as_str() {
-                    "Management" => name.clone(),
-                    other => format!("{name} of {other} events"),
-                })
+            categories.iter().map(move |category| match category.as_str() {
+                "Management" => name.clone(),
+                other => format!("{name} of {other} events"),
+            })
         });
         View {
             name: &self.name,
@@ -188,21 +181,18 @@ pub fn chosen<'a>(
     context: &Context,
     live: &'a Live,
 ) -> Option<(&'a str, &'a Trail)> {
-    let best = live
-        .candidates(settings, context)
-        .into_iter()
-        .min_by_key(|(arn, trail)| {
-            (
-                // Ours stays the one that is meant, however it was weakened: else whoever starts
-                // another could stop ours unseen.
-                !live.is_ours(arn, trail, context),
-                !trail.multi_region,
-                settings.is_enabled() && live.recording.get(*arn) == Some(&false),
-                context.log_bucket.as_ref() != Some(&trail.bucket),
-                &trail.name,
-                trail.home_region != context.home_region,
-                *arn,
-            )
-        });
+    let best = live.candidates(settings, context).into_iter().min_by_key(|(arn, trail)| {
+        (
+            // Ours stays the one that is meant, however it was weakened: else whoever starts
+            // another could stop ours unseen.
+            !live.is_ours(arn, trail, context),
+            !trail.multi_region,
+            settings.is_enabled() && live.recording.get(*arn) == Some(&false),
+            context.log_bucket.as_ref() != Some(&trail.bucket),
+            &trail.name,
+            trail.home_region != context.home_region,
+            *arn,
+        )
+    });
     best.map(|(arn, trail)| (arn.as_str(), trail))
 }

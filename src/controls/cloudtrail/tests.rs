@@ -63,10 +63,7 @@ fn best_of(settings: &str, trails: &Value, recording: &Value) -> Option<String> 
     live["recording"] = recording.clone();
     let live: Live = serde_json::from_value(live).expect("a live state");
     let settings: Settings = toml::from_str(settings).expect("valid");
-    let context = Context {
-        log_bucket: Some("our-logs".to_owned()),
-        ..context()
-    };
+    let context = Context { log_bucket: Some("our-logs".to_owned()), ..context() };
     chosen(&settings, &context, &live).map(|(_, trail)| trail.name.clone())
 }
 
@@ -85,23 +82,12 @@ fn only_what_differs_is_sent_and_recording_begins_last() {
     live["details"]["logging"] = json!(false);
     let settings = "data_events = [{ s3 = 'all' }]\ninsights = ['ApiErrorRateInsight']";
     let proposal = propose(settings, &live);
-    let order = [
-        "UpdateTrail",
-        "PutEventSelectors",
-        "PutInsightSelectors",
-        "StartLogging",
-    ];
+    let order = ["UpdateTrail", "PutEventSelectors", "PutInsightSelectors", "StartLogging"];
     assert_eq!(calls(&proposal), order);
     let update = proposal.writes[0].call();
     assert_eq!(update.region, "eu-west-1");
-    assert_eq!(
-        update.input,
-        json!({"Name": ARN, "EnableLogFileValidation": true})
-    );
-    assert_eq!(
-        fields(&proposal),
-        ["log_file_validation", "data_events", "insights", "logging"]
-    );
+    assert_eq!(update.input, json!({"Name": ARN, "EnableLogFileValidation": true}));
+    assert_eq!(fields(&proposal), ["log_file_validation", "data_events", "insights", "logging"]);
 }
 
 #[test]
@@ -116,10 +102,7 @@ fn ours_is_the_trail_that_is_meant_and_without_one_the_best_is_adopted() {
     // However it was weakened: else whoever starts another could stop ours unseen.
     trails[arn("baseline")]["multi_region"] = json!(false);
     assert_eq!(best("", &trails).as_deref(), Some("baseline"));
-    trails
-        .as_object_mut()
-        .expect("trails")
-        .remove(&arn("baseline"));
+    trails.as_object_mut().expect("trails").remove(&arn("baseline"));
     assert_eq!(best("", &trails).as_deref(), Some("c"));
     for name in ["a", "c"] {
         trails[arn(name)]["multi_region"] = json!(false);
@@ -192,9 +175,7 @@ fn management_events_logged_only_in_part_are_a_finding_unless_the_table_allows_i
 
 #[test]
 fn covering_all_regions_costs() {
-    let about = crate::controls::find("cloudtrail")
-        .expect("it exists")
-        .about;
+    let about = crate::controls::find("cloudtrail").expect("it exists").about;
     let mut live = live();
     live["trails"][ARN]["multi_region"] = json!(false);
     let mut differences = propose("", &live).differences;
@@ -212,11 +193,7 @@ fn an_organization_trail_that_cannot_be_seen_does_not_stand_in_for_an_own_one() 
     let proposal = propose("", &live);
     assert!(matches!(proposal.standing, Standing::Own));
     assert_eq!(calls(&proposal), ["StartLogging"]);
-    assert!(
-        proposal.notes[0].contains("cannot be seen"),
-        "{:?}",
-        proposal.notes
-    );
+    assert!(proposal.notes[0].contains("cannot be seen"), "{:?}", proposal.notes);
     let mut alone = live.clone();
     alone["trails"] = json!({org: trail("org", "eu-west-1")});
     alone["details"] = Value::Null;
@@ -237,10 +214,7 @@ fn what_the_organizations_trail_visibly_lacks_is_a_finding() {
         proposal.findings.into_iter().map(|f| f.field).collect()
     };
     assert_eq!(findings(""), ["log_file_validation"]);
-    assert_eq!(
-        findings("insights = ['ApiCallRateInsight']"),
-        ["log_file_validation", "insights"]
-    );
+    assert_eq!(findings("insights = ['ApiCallRateInsight']"), ["log_file_validation", "insights"]);
     assert!(findings("log_file_validation = false").is_empty());
     assert!(findings("enabled = false").is_empty());
 }
@@ -276,19 +250,13 @@ fn a_key_that_is_not_there_is_a_finding_and_the_rest_is_done() {
     live["details"]["logging"] = json!(false);
     let proposal = propose("kms_key = 'alias/trail'", &live);
     assert_eq!(calls(&proposal), ["StartLogging"]);
-    assert_eq!(
-        proposal.findings[0].what,
-        "there is no key alias/trail in us-east-1"
-    );
+    assert_eq!(proposal.findings[0].what, "there is no key alias/trail in us-east-1");
 }
 
 #[test]
 fn a_condition_that_cannot_be_read_is_not_written_over() {
     let mut live = live();
-    push(
-        &mut live["details"]["selectors"][0]["FieldSelectors"],
-        json!({"Field": "eventName"}),
-    );
+    push(&mut live["details"]["selectors"][0]["FieldSelectors"], json!({"Field": "eventName"}));
     let proposal = propose("data_events = [{ s3 = 'all' }]", &live);
     assert!(matches!(proposal.standing, Standing::Unknown(_)));
     assert!(propose("", &live).writes.is_empty());
@@ -363,10 +331,7 @@ fn what_the_table_never_uses_needs_no_permission() {
         let settings: Settings = toml::from_str(settings).expect("valid");
         Cloudtrail::unused(&settings)
     };
-    assert_eq!(
-        unused(""),
-        ["StopLogging", "PutInsightSelectors", "PassRole"]
-    );
+    assert_eq!(unused(""), ["StopLogging", "PutInsightSelectors", "PassRole"]);
     let all = "cloudwatch_logs = { group = 'g', role = 'r' }\ninsights = ['ApiCallRateInsight']";
     assert_eq!(unused(all), ["StopLogging"]);
     assert!(!unused("enabled = false").contains(&"StopLogging"));
@@ -382,10 +347,7 @@ fn key(arn: &str, state: &str) -> Value {
 fn with_log_bucket(settings: &str, live: &Value) -> Proposal {
     let settings: Settings = toml::from_str(settings).expect("valid");
     let live = serde_json::from_value(live.clone()).expect("a live state");
-    let context = Context {
-        log_bucket: Some("our-logs".to_owned()),
-        ..context()
-    };
+    let context = Context { log_bucket: Some("our-logs".to_owned()), ..context() };
     Cloudtrail::propose(&settings, &Place::account(), live, &context)
 }
 
@@ -399,10 +361,8 @@ fn what_this_baseline_created_delivers_where_the_file_says() {
     assert_eq!(input["S3BucketName"], "our-logs");
     assert_eq!(input["S3KeyPrefix"], "");
     assert_eq!(back.after.len(), 1);
-    for left in [
-        "bucket = 'unmanaged'\nprefix = 'unmanaged'",
-        "bucket = 'old-logs'\nprefix = 'p'",
-    ] {
+    for left in ["bucket = 'unmanaged'\nprefix = 'unmanaged'", "bucket = 'old-logs'\nprefix = 'p'"]
+    {
         assert!(with_log_bucket(left, &live).writes.is_empty(), "{left}");
     }
     live["buckets"] = json!({});
@@ -420,11 +380,7 @@ fn what_was_adopted_keeps_a_bucket_of_the_account_and_no_other() {
     live["buckets"] = json!({});
     let named = propose("name = 'audit'", &live);
     assert_eq!(named.findings[0].field, "bucket");
-    assert!(
-        propose("name = 'audit'\nbucket = 'old-logs'", &live)
-            .findings
-            .is_empty()
-    );
+    assert!(propose("name = 'audit'\nbucket = 'old-logs'", &live).findings.is_empty());
     // With nowhere to create one beside it, it is judged.
     assert_eq!(propose("", &live).findings[0].field, "bucket");
     let mut alone = live.clone();
@@ -444,10 +400,7 @@ fn a_trail_without_management_events_is_not_adopted_as_the_audit_trail() {
         {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
     ]}]});
     live["details"] = Value::Null;
-    assert_eq!(
-        calls(&with_log_bucket("", &live)),
-        ["CreateTrail", "StartLogging"]
-    );
+    assert_eq!(calls(&with_log_bucket("", &live)), ["CreateTrail", "StartLogging"]);
     for number in 0..4 {
         let arn = format!("arn:aws:cloudtrail:us-east-1:111122223333:trail/vendor-{number}");
         live["trails"][&arn] = live["trails"][ARN].clone();
@@ -465,9 +418,7 @@ fn what_control_tower_or_a_stack_manages_is_judged_and_left_to_them() {
     live["tags"] = json!({ARN: {"aws:cloudformation:stack-name": "audit"}});
     live["managed"] = json!({ARN: covering(true)});
     let left = propose("", &live);
-    let Standing::Elsewhere(whom) = &left.standing else {
-        panic!("{left:?}")
-    };
+    let Standing::Elsewhere(whom) = &left.standing else { panic!("{left:?}") };
     assert!(whom.contains("the CloudFormation stack audit"), "{whom}");
     assert!(left.writes.is_empty());
     assert_eq!(left.findings[0].field, "log_file_validation");
@@ -490,10 +441,7 @@ fn what_control_tower_or_a_stack_manages_is_judged_and_left_to_them() {
     assert!(alone.writes.is_empty());
     let found = &alone.findings[0];
     assert!(found.what.contains(named), "{found:?}");
-    assert!(
-        found.remedy.contains("started by AWS Control Tower"),
-        "{found:?}"
-    );
+    assert!(found.remedy.contains("started by AWS Control Tower"), "{found:?}");
 }
 
 #[test]
@@ -530,10 +478,7 @@ fn a_management_account_leaves_the_organizations_trail_alone_unless_the_table_sa
     let left = propose("", &live);
     assert!(matches!(left.standing, Standing::Elsewhere(_)) && left.writes.is_empty());
     live["organization"] = json!({});
-    assert_eq!(
-        calls(&propose("organization = true", &live)),
-        ["UpdateTrail"]
-    );
+    assert_eq!(calls(&propose("organization = true", &live)), ["UpdateTrail"]);
 }
 
 #[test]
@@ -550,10 +495,7 @@ fn what_a_member_is_not_shown_of_the_organizations_trail_is_a_finding() {
     let data = "data_events = [{ s3 = 'all' }]";
     assert!(findings("", covering(true)).is_empty());
     assert_eq!(findings(data, covering(true)), ["data_events"]);
-    assert_eq!(
-        findings("", json!({"logging": true})),
-        ["management_events"]
-    );
+    assert_eq!(findings("", json!({"logging": true})), ["management_events"]);
     let unseen = json!({"logging": null, "selectors": covering(true)["selectors"]});
     assert_eq!(findings("", unseen), ["logging"]);
     let mut failing = covering(true);
@@ -600,11 +542,7 @@ fn a_key_of_another_region_than_the_bucket_is_a_finding() {
     live["key"] = json!({"name": elsewhere, "region": "eu-west-1", "bucket_region": "us-east-1"});
     let proposal = propose(&format!("kms_key = '{elsewhere}'"), &live);
     assert!(proposal.writes.is_empty());
-    assert!(
-        proposal.findings[0]
-            .what
-            .contains("the bucket of the trail is in us-east-1")
-    );
+    assert!(proposal.findings[0].what.contains("the bucket of the trail is in us-east-1"));
 }
 
 #[test]
@@ -626,11 +564,7 @@ fn a_statement_that_would_keep_the_deliveries_out_stops_the_change() {
     live["details"] = Value::Null;
     let created = with_log_bucket("", &live);
     assert!(created.writes.is_empty());
-    assert!(
-        created.findings[0]
-            .what
-            .contains("denies the deliveries of CloudTrail")
-    );
+    assert!(created.findings[0].what.contains("denies the deliveries of CloudTrail"));
     live["policy"] = json!(deny(json!({"Bool": {"aws:SecureTransport": "false"}})));
     assert_eq!(calls(&with_log_bucket("", &live))[0], "CreateTrail");
 }

@@ -52,10 +52,7 @@ fn as_list<S: serde::Serializer>(
     tags: &BTreeMap<String, String>,
     to: S,
 ) -> Result<S::Ok, S::Error> {
-    to.collect_seq(
-        tags.iter()
-            .map(|(key, value)| BTreeMap::from([("Key", key), ("Value", value)])),
-    )
+    to.collect_seq(tags.iter().map(|(key, value)| BTreeMap::from([("Key", key), ("Value", value)])))
 }
 
 impl Write for CreateTrail {
@@ -175,11 +172,8 @@ pub struct UpdateTrail {
 }
 
 impl Write for UpdateTrail {
-    const OPERATION: Operation = Operation::new(
-        "cloudtrail",
-        "UpdateTrail",
-        &[Grant::on("cloudtrail:UpdateTrail", TRAIL)],
-    );
+    const OPERATION: Operation =
+        Operation::new("cloudtrail", "UpdateTrail", &[Grant::on("cloudtrail:UpdateTrail", TRAIL)]);
     const SETTLING: &'static [&'static str] = POLICIES_SETTLING;
 
     fn region(&self) -> &str {
@@ -346,11 +340,8 @@ pub struct StopLogging {
 }
 
 impl Write for StopLogging {
-    const OPERATION: Operation = Operation::new(
-        "cloudtrail",
-        "StopLogging",
-        &[Grant::on("cloudtrail:StopLogging", TRAIL)],
-    );
+    const OPERATION: Operation =
+        Operation::new("cloudtrail", "StopLogging", &[Grant::on("cloudtrail:StopLogging", TRAIL)]);
 
     fn region(&self) -> &str {
         &self.region

@@ -69,8 +69,6 @@ impl Channel {
                 .transpose()
                 .map_err(|text| AwsError::unexpected(&DESCRIBE_CHANNELS.operation, region, &text))
         });
-        reader
-            .once(&DESCRIBE_CHANNELS.operation, region, read)
-            .await
+        reader.once(&DESCRIBE_CHANNELS.operation, region, read).await
     }
 }

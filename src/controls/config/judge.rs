@@ -50,14 +50,7 @@ pub fn judge(
     if !odd.contains(&"channel.kms_key") {
         let keeps = own.kms_key == wanted.1.kms_key;
         let is_excused = keeps && is_towers;
-        key(
-            proposal,
-            settings,
-            live,
-            wanted.1,
-            Some(is_excused),
-            context,
-        );
+        key(proposal, settings, live, wanted.1, Some(is_excused), context);
     }
     if !odd.contains(&"channel.sns_topic") {
         topic(proposal, settings, own, is_towers, context);
@@ -166,9 +159,7 @@ fn key(
     let Some(key) = &wanted.kms_key else { return };
     let is_foreign = keys::owner(key).is_some_and(|of| of != context.account);
     if is_foreign && is_excused == Some(true) {
-        proposal.note(format!(
-            "what is delivered is encrypted with the key {key}, which {fault}"
-        ));
+        proposal.note(format!("what is delivered is encrypted with the key {key}, which {fault}"));
         return;
     }
     let if_right = match is_foreign {

@@ -151,10 +151,8 @@ impl Control for Config {
         }
         // A region that cannot be seen is reported at its own place; a new channel is foreseen.
         let seen = join_all(regions.iter().map(async |region| {
-            let (live, is_ours) = tokio::join!(
-                Channel::read(reader, region),
-                is_ours(reader, region, context),
-            );
+            let (live, is_ours) =
+                tokio::join!(Channel::read(reader, region), is_ours(reader, region, context),);
             let live = live.ok().flatten();
             settings.channel(live.as_ref(), is_ours.unwrap_or(false), region, context)
         }))
@@ -163,9 +161,7 @@ impl Control for Config {
         let new = settings.channel(None, true, &context.home_region, context);
         let channels = seen.chain(regions.is_empty().then_some(new)).flatten();
         let ours = channels.filter(|own| Some(&own.bucket) == context.log_bucket.as_ref());
-        Ok(ours
-            .map(|own| Delivery::Config { prefix: own.prefix })
-            .collect())
+        Ok(ours.map(|own| Delivery::Config { prefix: own.prefix }).collect())
     }
 
     fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
@@ -209,10 +205,7 @@ impl Control for Config {
         vec![
             ("role", vec![role]),
             ("earlier_role", vec![earlier]),
-            (
-                "key_account",
-                accounts.into_iter().flatten().map(str::to_owned).collect(),
-            ),
+            ("key_account", accounts.into_iter().flatten().map(str::to_owned).collect()),
         ]
     }
 

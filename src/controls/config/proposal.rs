@@ -14,9 +14,7 @@ pub fn role_place() -> Place {
 }
 
 pub fn propose_role(live: Role, context: &Context) -> Proposal {
-    let wanted = Role {
-        service_linked_role: Some(service_linked_role(context)),
-    };
+    let wanted = Role { service_linked_role: Some(service_linked_role(context)) };
     match &live.service_linked_role {
         Some(_) => Proposal::fine(),
         None => {
@@ -29,10 +27,7 @@ pub fn propose_role(live: Role, context: &Context) -> Proposal {
 }
 
 pub fn propose_off(live: State, region: &str) -> Proposal {
-    let wanted = State {
-        recording: live.recording.map(|_| false),
-        ..live.clone()
-    };
+    let wanted = State { recording: live.recording.map(|_| false), ..live.clone() };
     let mut proposal = Proposal::between(&live, &wanted);
     if let (Some(true), Some(recorder)) = (live.recording, &live.recorder) {
         proposal.call(stop(&recorder.name, region));
@@ -81,14 +76,9 @@ pub fn propose_on(settings: &Settings, live: State, region: &str, context: &Cont
         tell_missing_global(&mut proposal, region, context);
     }
     if proposal.touches(&["recorder"]) {
-        let keeps_role = live
-            .recorder
-            .as_ref()
-            .is_some_and(|own| own.role == recorder.role);
+        let keeps_role = live.recorder.as_ref().is_some_and(|own| own.role == recorder.role);
         if recorder.role == service_linked_role(context) && !keeps_role {
-            proposal
-                .after
-                .push((Config::ABOUT.name, Some(role_place())));
+            proposal.after.push((Config::ABOUT.name, Some(role_place())));
         }
         let tags = match &live.recorder {
             Some(_) => Default::default(),
@@ -96,10 +86,7 @@ pub fn propose_on(settings: &Settings, live: State, region: &str, context: &Cont
         };
         proposal.call(put_recorder(&recorder, tags, region));
     }
-    let is_new = live
-        .channel
-        .as_ref()
-        .is_none_or(|own| !own.delivers_as(&channel));
+    let is_new = live.channel.as_ref().is_none_or(|own| !own.delivers_as(&channel));
     if let Some(kept_out) = &live.kept_out {
         let (what, remedy) = kept_out.in_words(&channel.bucket, "AWS Config");
         proposal.finding("channel.bucket", what, remedy);

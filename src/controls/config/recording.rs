@@ -13,12 +13,8 @@ use std::collections::BTreeSet;
 
 /// The types that the flag `includeGlobalResourceTypes` stands for.
 /// Source: API reference, RecordingGroup.
-const GLOBAL: [&str; 4] = [
-    "AWS::IAM::Group",
-    "AWS::IAM::Policy",
-    "AWS::IAM::Role",
-    "AWS::IAM::User",
-];
+const GLOBAL: [&str; 4] =
+    ["AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"];
 
 /// The setting `record`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -185,10 +181,7 @@ impl Group {
         };
         let global_types = with_global && record == Record::All;
         let is_empty = matches!(&record, Record::Include(list) if list.is_empty());
-        (!is_empty).then_some(Self {
-            record,
-            global_types,
-        })
+        (!is_empty).then_some(Self { record, global_types })
     }
 
     /// Whether all that the other records is recorded.
@@ -226,10 +219,7 @@ impl Group {
             }
             Types::AllBut(missing) => (Record::Exclude(missing), false),
         };
-        Self {
-            record,
-            global_types,
-        }
+        Self { record, global_types }
     }
 }
 
@@ -246,24 +236,15 @@ mod tests {
     }
 
     fn all(global_types: bool) -> Group {
-        Group {
-            record: Record::All,
-            global_types,
-        }
+        Group { record: Record::All, global_types }
     }
 
     fn only(names: &[&str]) -> Group {
-        Group {
-            record: Record::Include(set(names)),
-            global_types: false,
-        }
+        Group { record: Record::Include(set(names)), global_types: false }
     }
 
     fn all_but(names: &[&str]) -> Group {
-        Group {
-            record: Record::Exclude(set(names)),
-            global_types: false,
-        }
+        Group { record: Record::Exclude(set(names)), global_types: false }
     }
 
     #[test]
@@ -292,21 +273,14 @@ mod tests {
             (but_two, all(false)),
         ];
         for (wish, live) in enough {
-            assert_eq!(
-                wish.settle(false, Some(&live)).as_ref(),
-                Some(&live),
-                "{wish:?}"
-            );
+            assert_eq!(wish.settle(false, Some(&live)).as_ref(), Some(&live), "{wish:?}");
         }
     }
 
     #[test]
     fn what_is_recorded_already_stays_recorded() {
         let settle = |wish: Wish, live: Group| wish.settle(false, Some(&live));
-        assert_eq!(
-            settle(Wish::Include(set(&[VPC])), only(&[BUCKET])),
-            Some(only(&[BUCKET, VPC]))
-        );
+        assert_eq!(settle(Wish::Include(set(&[VPC])), only(&[BUCKET])), Some(only(&[BUCKET, VPC])));
         assert_eq!(settle(Wish::All, only(&[BUCKET])), Some(all(false)));
         assert_eq!(settle(Wish::All, only(&[ROLE])), Some(all(true)));
         assert_eq!(settle(Wish::All, all_but(&[VPC])), Some(all(true)));

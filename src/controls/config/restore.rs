@@ -58,10 +58,7 @@ fn put_back(states: &Past<State>, region: &str) -> Proposal {
     let created = Created::by(&past);
     let (merged, wanted) = created.leave_out(&past).put_back();
     let now = &past.live;
-    let mut proposal = Proposal {
-        findings: merged.findings,
-        ..Proposal::between(now, &wanted)
-    };
+    let mut proposal = Proposal { findings: merged.findings, ..Proposal::between(now, &wanted) };
     created.tell(&mut proposal, now, region);
     let Some(recorder) = wanted.recorder else {
         return proposal;
@@ -111,11 +108,7 @@ impl Created {
 
     /// The past without what stays as it is; of a new recorder only that it runs goes back.
     fn leave_out(&self, past: &Past<Recording>) -> Past<Recording> {
-        let Past {
-            mut before,
-            mut after,
-            live,
-        } = past.clone();
+        let Past { mut before, mut after, live } = past.clone();
         if self.recorder || !self.same_recorder {
             after.recorder = before.recorder.clone();
         }
@@ -128,11 +121,7 @@ impl Created {
         if self.channel || !self.same_channel {
             after.channel = before.channel.clone();
         }
-        Past {
-            before,
-            after,
-            live,
-        }
+        Past { before, after, live }
     }
 
     /// Says how to delete what the run created, in the order that AWS demands: it deletes a channel
@@ -203,11 +192,7 @@ mod tests {
             let state = serde_json::from_value(state).expect("a live state");
             Live::Region(Box::new(state))
         };
-        let past = Past {
-            before: read(before),
-            after: read(after),
-            live: read(live),
-        };
+        let past = Past { before: read(before), after: read(after), live: read(live) };
         restore(&past, "eu-west-1")
     }
 

@@ -26,20 +26,14 @@ pub const GET_ROLE: Typed<RoleName, RoleFound> =
 pub const GET_RECORDER_ROLE: Typed<RoleName, RoleFound> = Typed::new(
     &IAM,
     "GetRole",
-    &[Grant::on(
-        "iam:GetRole",
-        "arn:{partition}:iam::{account}:role/*",
-    )],
+    &[Grant::on("iam:GetRole", "arn:{partition}:iam::{account}:role/*")],
 );
 
 /// AWS's and the customer's policies that are attached to a recorder's role.
 pub const LIST_ATTACHED: Typed<PoliciesAsked, Attached> = Typed::new(
     &IAM,
     "ListAttachedRolePolicies",
-    &[Grant::on(
-        "iam:ListAttachedRolePolicies",
-        "arn:{partition}:iam::{account}:role/*",
-    )],
+    &[Grant::on("iam:ListAttachedRolePolicies", "arn:{partition}:iam::{account}:role/*")],
 )
 .paged("Marker", "Marker");
 
@@ -47,10 +41,7 @@ pub const LIST_ATTACHED: Typed<PoliciesAsked, Attached> = Typed::new(
 pub const LIST_INLINE: Typed<PoliciesAsked, Inline> = Typed::new(
     &IAM,
     "ListRolePolicies",
-    &[Grant::on(
-        "iam:ListRolePolicies",
-        "arn:{partition}:iam::{account}:role/*",
-    )],
+    &[Grant::on("iam:ListRolePolicies", "arn:{partition}:iam::{account}:role/*")],
 )
 .paged("Marker", "Marker");
 
@@ -78,10 +69,7 @@ pub struct PoliciesAsked {
 
 impl PoliciesAsked {
     fn of(role: &str) -> Self {
-        Self {
-            role_name: role.to_owned(),
-            max_items: MOST_POLICIES,
-        }
+        Self { role_name: role.to_owned(), max_items: MOST_POLICIES }
     }
 }
 
@@ -109,9 +97,7 @@ pub struct Inline {
 
 /// The ARN of the account's service-linked role, whether or not it exists.
 pub fn service_linked_role(context: &Context) -> String {
-    ROLE_ARN
-        .replace("{partition}", &context.partition)
-        .replace("{account}", &context.account)
+    ROLE_ARN.replace("{partition}", &context.partition).replace("{account}", &context.account)
 }
 
 /// The ARN of whatever role of the account.
@@ -160,9 +146,7 @@ async fn role(
     name: &str,
 ) -> Result<Option<SeenRole>, AwsError> {
     let (clients, region) = (&reader.clients, reader.global_region());
-    let input = RoleName {
-        role_name: name.to_owned(),
-    };
+    let input = RoleName { role_name: name.to_owned() };
     let read = async {
         match operation.ask(clients, region, &input).await {
             Ok(answer) => Ok(Some(answer.role)),
@@ -176,9 +160,7 @@ async fn role(
 impl Role {
     pub async fn read(reader: &Reader) -> Result<Self, AwsError> {
         let found = role(reader, &GET_ROLE, ROLE_NAME).await?;
-        Ok(Self {
-            service_linked_role: found.map(|role| role.arn),
-        })
+        Ok(Self { service_linked_role: found.map(|role| role.arn) })
     }
 }
 
@@ -214,12 +196,9 @@ pub async fn flaw(
     let Some(found) = role(reader, &GET_RECORDER_ROLE, name).await? else {
         return Ok(Some(Flaw::Certain("does not exist".to_owned())));
     };
-    if let Some(fault) = trust_fault(
-        &found.assume_role_policy_document,
-        arn,
-        &reader.home_region,
-        context,
-    ) {
+    if let Some(fault) =
+        trust_fault(&found.assume_role_policy_document, arn, &reader.home_region, context)
+    {
         return Ok(Some(Flaw::Certain(fault)));
     }
     let (attached, inline) = tokio::try_join!(attached(reader, name), inline(reader, name))?;
@@ -256,11 +235,8 @@ const MOST_POLICIES: u32 = 1000;
 /// AWS's own policies that let a role read whatever AWS Config records: its own, the one before
 /// that, and the one for everything. Source: AWS Config Developer Guide, "AWS managed policies for AWS
 /// Config".
-const ENOUGH: [&str; 3] = [
-    "service-role/AWS_ConfigRole",
-    "service-role/AWSConfigRole",
-    "AdministratorAccess",
-];
+const ENOUGH: [&str; 3] =
+    ["service-role/AWS_ConfigRole", "service-role/AWSConfigRole", "AdministratorAccess"];
 
 /// AWS's own policy that denies everything, or as a boundary allows nothing.
 const NOTHING: &str = "AWSDenyAll";
@@ -380,9 +356,7 @@ mod tests {
         assert!(fault(&trust("Allow", other, "")).is_some());
         assert!(fault(&trust("Deny", config, "")).is_some());
         assert!(fault("no policy").is_some());
-        let encoded = trust("Allow", config, "")
-            .replace('"', "%22")
-            .replace('{', "%7B");
+        let encoded = trust("Allow", config, "").replace('"', "%22").replace('{', "%7B");
         assert_eq!(fault(&encoded), None);
     }
 

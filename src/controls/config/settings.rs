@@ -121,9 +121,7 @@ impl TryFrom<String> for RoleSetting {
         match text.as_str() {
             "service-linked" => Ok(Self::ServiceLinked),
             arn if arn.starts_with("arn:") && arn.contains(":role/") => Ok(Self::Arn(text)),
-            _ => Err(format!(
-                "'{text}' is neither \"service-linked\" nor the ARN of a role"
-            )),
+            _ => Err(format!("'{text}' is neither \"service-linked\" nor the ARN of a role")),
         }
     }
 }
@@ -235,24 +233,15 @@ impl Settings {
             return Vec::new();
         }
         let with_global = self.with_global(None, region, context);
-        let asked = self
-            .record
-            .as_ref()
-            .and_then(|wish| wish.settle(with_global, None));
+        let asked = self.record.as_ref().and_then(|wish| wish.settle(with_global, None));
         let is_asked = |name: &&String| {
-            let one = Group {
-                record: Record::Include([(*name).clone()].into()),
-                global_types: false,
-            };
+            let one =
+                Group { record: Record::Include([(*name).clone()].into()), global_types: false };
             asked.as_ref().is_some_and(|asked| asked.covers(&one))
         };
         let overrides = recorder.overrides.iter();
         let daily = overrides.filter(|other| other.frequency == "DAILY");
-        daily
-            .flat_map(|other| &other.types)
-            .filter(is_asked)
-            .map(String::as_str)
-            .collect()
+        daily.flat_map(|other| &other.types).filter(is_asked).map(String::as_str).collect()
     }
 
     /// Whether the types of IAM are to be recorded in a region.
@@ -267,10 +256,7 @@ impl Settings {
 
     /// Whether the types of IAM are asked for and no region of the baseline can record them.
     pub fn misses_global(&self, context: &Context) -> bool {
-        let everything = Group {
-            record: Record::All,
-            global_types: true,
-        };
+        let everything = Group { record: Record::All, global_types: true };
         let asked = match &*self.record {
             Some(wish) => wish.settle(true, None),
             None => Some(everything),
@@ -348,9 +334,7 @@ impl Settings {
             bucket,
             prefix: (*self.prefix)
                 .clone()
-                .or(live
-                    .prefix
-                    .filter(|_| !follows(self.prefix.is_left_alone())))
+                .or(live.prefix.filter(|_| !follows(self.prefix.is_left_alone())))
                 .filter(|prefix| !prefix.is_empty()),
             kms_key: self.kms_key(context).or(live.kms_key),
             sns_topic: topic.or(live.sns_topic),

@@ -233,11 +233,10 @@ impl State {
         );
         let (found, statuses, channel) = (recorders?, statuses?, channel?);
         let (deliveries, retention_days) = (deliveries?, retention?);
-        let recorder = found
-            .as_ref()
-            .map(WireRecorder::read)
-            .transpose()
-            .map_err(|text| AwsError::unexpected(&DESCRIBE_RECORDERS.operation, region, &text))?;
+        let recorder =
+            found.as_ref().map(WireRecorder::read).transpose().map_err(|text| {
+                AwsError::unexpected(&DESCRIBE_RECORDERS.operation, region, &text)
+            })?;
         let mut statuses = statuses.configuration_recorders_status.iter();
         let name = recorder.as_ref().map(|recorder| recorder.name.as_str());
         let status = statuses.find(|status| name.is_some() && status.name.as_deref() == name);
@@ -264,10 +263,7 @@ impl State {
                 key_fault(reader, state.channel.as_ref(), region, settings, context),
                 Siblings::read(reader, recorder, region, context),
             )?;
-            let name = state
-                .recorder
-                .as_ref()
-                .map(|recorder| recorder.name.as_str());
+            let name = state.recorder.as_ref().map(|recorder| recorder.name.as_str());
             state.owner = owner(name.unwrap_or_default(), &tags);
             state.is_ours = is_of(&tags, context);
             match flaw {
@@ -342,10 +338,7 @@ impl State {
 
     /// Who else manages the recorder, by its tags, else by its name.
     pub fn owned_by(&self) -> Option<String> {
-        let name = self
-            .recorder
-            .as_ref()
-            .map(|recorder| recorder.name.as_str());
+        let name = self.recorder.as_ref().map(|recorder| recorder.name.as_str());
         let by_name = || owner(name.unwrap_or_default(), &BTreeMap::new());
         self.owner.clone().or_else(by_name)
     }
@@ -374,9 +367,7 @@ pub async fn found(reader: &Reader, region: &str) -> Result<Option<WireRecorder>
         let mut recorders = answer.await?.configuration_recorders.into_iter();
         Ok(recorders.find(is_customers))
     });
-    reader
-        .once(&DESCRIBE_RECORDERS.operation, region, read)
-        .await
+    reader.once(&DESCRIBE_RECORDERS.operation, region, read).await
 }
 
 /// The tags of a recorder, asked once.
@@ -389,9 +380,7 @@ async fn tags(
         return Ok(BTreeMap::new());
     };
     let read = Box::pin(async {
-        let input = ResourceArn {
-            resource_arn: arn.to_owned(),
-        };
+        let input = ResourceArn { resource_arn: arn.to_owned() };
         let pages = LIST_TAGS.pages(&reader.clients, region, &input).await?;
         let tags = pages.into_iter().flat_map(|page| page.tags);
         Ok(tags.map(|tag| (tag.key, tag.value)).collect())
@@ -472,10 +461,8 @@ mod tests {
 
     #[test]
     fn only_a_recorder_of_the_customers_counts() {
-        let named = |name: &str| WireRecorder {
-            name: Some(name.to_owned()),
-            ..WireRecorder::default()
-        };
+        let named =
+            |name: &str| WireRecorder { name: Some(name.to_owned()), ..WireRecorder::default() };
         assert!(is_customers(&named("default2")));
         let linked = WireRecorder {
             service_principal: Some("securityhub.amazonaws.com".to_owned()),

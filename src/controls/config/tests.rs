@@ -26,10 +26,7 @@ fn adopted() -> State {
     let recorder = Recorder {
         name: "default2".to_owned(),
         role: CUSTOM.to_owned(),
-        group: Group {
-            record: Record::All,
-            global_types: true,
-        },
+        group: Group { record: Record::All, global_types: true },
         frequency: Some("CONTINUOUS".to_owned()),
         overrides: vec![Override {
             description: None,
@@ -48,11 +45,7 @@ fn adopted() -> State {
 #[test]
 fn recorder_channel_and_start_come_in_the_order_that_aws_demands() {
     let proposal = propose("bucket = \"logs\"", State::default());
-    let wanted = [
-        "PutConfigurationRecorder",
-        "PutDeliveryChannel",
-        "StartConfigurationRecorder",
-    ];
+    let wanted = ["PutConfigurationRecorder", "PutDeliveryChannel", "StartConfigurationRecorder"];
     assert_eq!(operations(&proposal), wanted);
     assert_eq!(proposal.after, [("config", Some(role_place()))]);
     let input = proposal.writes[0].call().input;
@@ -70,10 +63,7 @@ fn a_recorder_that_does_it_all_is_left_alone() {
 #[test]
 fn what_a_recorder_has_besides_is_carried_over() {
     let mut live = adopted();
-    live.recorder = live.recorder.map(|recorder| Recorder {
-        group: Group::default(),
-        ..recorder
-    });
+    live.recorder = live.recorder.map(|recorder| Recorder { group: Group::default(), ..recorder });
     let proposal = propose("", live);
     assert_eq!(operations(&proposal), ["PutConfigurationRecorder"]);
     let recorder = &proposal.writes[0].call().input["ConfigurationRecorder"];
@@ -85,23 +75,14 @@ fn what_a_recorder_has_besides_is_carried_over() {
 
 #[test]
 fn a_stopped_recorder_is_started_and_nothing_else() {
-    let stopped = State {
-        recording: Some(false),
-        ..adopted()
-    };
-    assert_eq!(
-        operations(&propose("", stopped)),
-        ["StartConfigurationRecorder"]
-    );
+    let stopped = State { recording: Some(false), ..adopted() };
+    assert_eq!(operations(&propose("", stopped)), ["StartConfigurationRecorder"]);
 }
 
 #[test]
 fn recording_less_needs_an_exact_wish_and_loosens() {
     let list = "{ include = [\"AWS::S3::Bucket\"] }";
-    assert_eq!(
-        propose(&format!("record = {list}"), adopted()).differences,
-        []
-    );
+    assert_eq!(propose(&format!("record = {list}"), adopted()).differences, []);
     let exact = propose(&format!("record = {{ exactly = {list} }}"), adopted());
     let loosens = exact.differences.iter().filter(|d| d.loosens);
     assert_eq!(loosens.count(), 1, "{:?}", exact.differences);
@@ -141,10 +122,7 @@ fn the_recorder_of_control_tower_is_left_to_it() {
 #[test]
 fn a_failure_to_deliver_is_found_while_the_recorder_runs() {
     let code = ("history".to_owned(), "AccessDenied".to_owned());
-    let mut failing = State {
-        undelivered: [code].into(),
-        ..adopted()
-    };
+    let mut failing = State { undelivered: [code].into(), ..adopted() };
     let proposal = propose("", failing.clone());
     assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
     let [finding] = &proposal.findings[..] else {
@@ -174,10 +152,7 @@ fn continuous_is_not_met_by_a_recorder_that_looks_daily_at_what_is_asked_for() {
 
 #[test]
 fn a_failure_to_record_is_told() {
-    let failing = State {
-        failure: Some("AccessDenied".to_owned()),
-        ..adopted()
-    };
+    let failing = State { failure: Some("AccessDenied".to_owned()), ..adopted() };
     let proposal = propose("", failing);
     assert!(proposal.writes.is_empty());
     assert_eq!(proposal.findings[0].what, "recording fails: AccessDenied");
@@ -190,10 +165,7 @@ fn created() -> State {
         recorder: Some(Recorder {
             name: "default".to_owned(),
             role: service_linked_role(&context),
-            group: Group {
-                record: Record::All,
-                global_types: true,
-            },
+            group: Group { record: Record::All, global_types: true },
             frequency: Some("CONTINUOUS".to_owned()),
             overrides: Vec::new(),
         }),
@@ -207,10 +179,7 @@ fn created() -> State {
 
 fn with_log_bucket(settings: &str, region: &str, live: State) -> Proposal {
     let settings = toml::from_str(settings).expect("the test's settings are valid");
-    let context = Context {
-        log_bucket: Some("logs".to_owned()),
-        ..context()
-    };
+    let context = Context { log_bucket: Some("logs".to_owned()), ..context() };
     let live = Live::Region(Box::new(live));
     Config::propose(&settings, &Place::region(region), live, &context)
 }
@@ -227,29 +196,29 @@ fn what_the_baseline_created_delivers_records_and_keeps_as_the_file_says() {
     assert!(with_log_bucket_at_home(created()).differences.is_empty());
     let moves: [(&str, Weaken); 6] = [
         ("channel.bucket", |own| {
-            own.channel = own.channel.take().map(|channel| Channel {
-                bucket: "theirs".to_owned(),
-                ..channel
-            });
+            own.channel = own
+                .channel
+                .take()
+                .map(|channel| Channel { bucket: "theirs".to_owned(), ..channel });
             own.is_bucket_foreign = true;
         }),
         ("channel.prefix", |own| {
-            own.channel = own.channel.take().map(|channel| Channel {
-                prefix: Some("hidden".to_owned()),
-                ..channel
-            });
+            own.channel = own
+                .channel
+                .take()
+                .map(|channel| Channel { prefix: Some("hidden".to_owned()), ..channel });
         }),
         ("recorder.role", |own| {
-            own.recorder = own.recorder.take().map(|recorder| Recorder {
-                role: CUSTOM.to_owned(),
-                ..recorder
-            });
+            own.recorder = own
+                .recorder
+                .take()
+                .map(|recorder| Recorder { role: CUSTOM.to_owned(), ..recorder });
         }),
         ("recorder.frequency", |own| {
-            own.recorder = own.recorder.take().map(|recorder| Recorder {
-                frequency: Some("DAILY".to_owned()),
-                ..recorder
-            });
+            own.recorder = own
+                .recorder
+                .take()
+                .map(|recorder| Recorder { frequency: Some("DAILY".to_owned()), ..recorder });
         }),
         ("recorder.record", |own| {
             own.recorder = own.recorder.take().map(|recorder| Recorder {
@@ -267,14 +236,8 @@ fn what_the_baseline_created_delivers_records_and_keeps_as_the_file_says() {
         weaken(&mut live);
         let proposal = with_log_bucket_at_home(live);
         assert!(proposal.touches(&[field]), "{field}: {proposal:?}");
-        assert!(
-            !proposal.writes.is_empty() && proposal.findings.is_empty(),
-            "{field}"
-        );
-        assert!(
-            proposal.differences.iter().all(|own| !own.loosens),
-            "{field}"
-        );
+        assert!(!proposal.writes.is_empty() && proposal.findings.is_empty(), "{field}");
+        assert!(proposal.differences.iter().all(|own| !own.loosens), "{field}");
     }
 }
 
@@ -282,16 +245,8 @@ fn what_the_baseline_created_delivers_records_and_keeps_as_the_file_says() {
 fn an_adopted_channel_keeps_a_bucket_of_this_account_and_no_other() {
     let keeps = with_log_bucket_at_home(adopted());
     assert!(keeps.differences.is_empty() && keeps.findings.is_empty());
-    assert!(
-        keeps
-            .notes
-            .iter()
-            .any(|note| note.contains("keeps its bucket theirs"))
-    );
-    let foreign = State {
-        is_bucket_foreign: true,
-        ..adopted()
-    };
+    assert!(keeps.notes.iter().any(|note| note.contains("keeps its bucket theirs")));
+    let foreign = State { is_bucket_foreign: true, ..adopted() };
     let proposal = with_log_bucket_at_home(foreign.clone());
     assert_eq!(proposal.findings[0].field, "channel.bucket");
     // Named, it is not read as foreign.
@@ -302,10 +257,7 @@ fn an_adopted_channel_keeps_a_bucket_of_this_account_and_no_other() {
 
 #[test]
 fn a_recorder_that_only_bears_a_name_of_control_tower_is_not_excused() {
-    let mut live = State {
-        is_bucket_foreign: true,
-        ..adopted()
-    };
+    let mut live = State { is_bucket_foreign: true, ..adopted() };
     if let Some(recorder) = &mut live.recorder {
         recorder.name = CONTROL_TOWER.to_owned();
     }
@@ -334,23 +286,11 @@ fn a_role_that_config_cannot_assume_and_a_key_of_others_are_found() {
         ..adopted()
     };
     let proposal = propose("", broken.clone());
-    let fields: Vec<&str> = proposal
-        .findings
-        .iter()
-        .map(|own| own.field.as_str())
-        .collect();
-    assert_eq!(
-        fields,
-        ["recorder.role", "channel.kms_key", "channel.sns_topic"]
-    );
+    let fields: Vec<&str> = proposal.findings.iter().map(|own| own.field.as_str()).collect();
+    assert_eq!(fields, ["recorder.role", "channel.kms_key", "channel.sns_topic"]);
     // The role is about to be replaced.
     let replaced = propose("role = \"service-linked\"", broken);
-    assert!(
-        replaced
-            .findings
-            .iter()
-            .all(|own| own.field != "recorder.role")
-    );
+    assert!(replaced.findings.iter().all(|own| own.field != "recorder.role"));
 }
 
 #[test]

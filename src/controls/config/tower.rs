@@ -67,9 +67,7 @@ impl Siblings {
         });
         Ok(Self {
             channels: channels.into_iter().flatten().collect(),
-            trail_bucket: trail
-                .and_then(|own| own.s3_bucket_name())
-                .map(str::to_owned),
+            trail_bucket: trail.and_then(|own| own.s3_bucket_name()).map(str::to_owned),
         })
     }
 }
@@ -244,9 +242,7 @@ mod tests {
         let regions = ["eu-west-1", "eu-west-2", "eu-west-3"];
         let pairs = regions.iter().zip(channels);
         Siblings {
-            channels: pairs
-                .map(|(region, own)| ((*region).to_owned(), (*own).clone()))
-                .collect(),
+            channels: pairs.map(|(region, own)| ((*region).to_owned(), (*own).clone())).collect(),
             trail_bucket: None,
         }
     }
@@ -258,10 +254,7 @@ mod tests {
             bears_its_names(recorder, &Channel::to(bucket), &context())
         };
         assert!(bears(&its, ARCHIVE));
-        assert!(bears(
-            &its,
-            "aws-controltower-config-logs-999999999999-abc-def"
-        ));
+        assert!(bears(&its, "aws-controltower-config-logs-999999999999-abc-def"));
         assert!(!bears(&recorder("x"), ARCHIVE));
         for other in [
             "theirs",
@@ -278,10 +271,7 @@ mod tests {
         let (right, wrong) = (Channel::to(ARCHIVE), Channel::to(STOLEN));
         assert!(fields(&right, &beside(&[&right, &right])).is_empty());
         assert_eq!(fields(&wrong, &beside(&[&right])), ["channel.bucket"]);
-        assert_eq!(
-            fields(&wrong, &beside(&[&right, &right])),
-            ["channel.bucket"]
-        );
+        assert_eq!(fields(&wrong, &beside(&[&right, &right])), ["channel.bucket"]);
         // The odd one is elsewhere, and is found there.
         assert!(fields(&right, &beside(&[&right, &wrong])).is_empty());
         let topic = |region: &str, account: &str| Channel {
@@ -313,10 +303,7 @@ mod tests {
             ..Siblings::default()
         };
         assert!(fields(&Channel::to(ARCHIVE), &trail(ARCHIVE)).is_empty());
-        assert_eq!(
-            fields(&Channel::to(STOLEN), &trail(ARCHIVE)),
-            ["channel.bucket"]
-        );
+        assert_eq!(fields(&Channel::to(STOLEN), &trail(ARCHIVE)), ["channel.bucket"]);
         // Another kind of archive, and a trail of somebody's own.
         let config = Channel::to("aws-controltower-config-logs-888888888888-abc-def");
         assert!(fields(&config, &trail(ARCHIVE)).is_empty());

@@ -143,9 +143,7 @@ impl From<&Group> for WireGroup {
             Record::Exclude(types) => (EXCLUSION, None, Some(types.clone())),
         };
         Self {
-            recording_strategy: Some(Strategy {
-                use_only: Some(strategy.to_owned()),
-            }),
+            recording_strategy: Some(Strategy { use_only: Some(strategy.to_owned()) }),
             all_supported: group.record == Record::All,
             include_global_resource_types: group.global_types,
             resource_types: included,
@@ -212,9 +210,8 @@ impl WireChannel {
 
 impl From<Channel> for WireChannel {
     fn from(channel: Channel) -> Self {
-        let snapshots = channel.snapshot_frequency.map(|word| Snapshots {
-            delivery_frequency: Some(word),
-        });
+        let snapshots =
+            channel.snapshot_frequency.map(|word| Snapshots { delivery_frequency: Some(word) });
         Self {
             name: Some(channel.name),
             s3_bucket_name: Some(channel.bucket),

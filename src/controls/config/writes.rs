@@ -42,16 +42,14 @@ pub const PASS_EARLIER_ROLE: Operation = Operation::new(
 
 /// Creates or replaces the channel. AWS writes a test object into the bucket, so a bucket policy
 /// that has not spread yet is refused.
-pub const PUT_CHANNEL: Typed<ChannelPut> = Typed::new(
-    &CONFIG,
-    "PutDeliveryChannel",
-    &[Grant::any("config:PutDeliveryChannel")],
-)
-.settling(&[
-    "InsufficientDeliveryPolicyException",
-    "NoAvailableConfigurationRecorderException",
-    "NoSuchBucketException",
-]);
+pub const PUT_CHANNEL: Typed<ChannelPut> =
+    Typed::new(&CONFIG, "PutDeliveryChannel", &[Grant::any("config:PutDeliveryChannel")]).settling(
+        &[
+            "InsufficientDeliveryPolicyException",
+            "NoAvailableConfigurationRecorderException",
+            "NoSuchBucketException",
+        ],
+    );
 
 /// Starts the recorder; it needs a channel.
 pub const START_RECORDER: Typed<RecorderName> = Typed::new(
@@ -59,10 +57,7 @@ pub const START_RECORDER: Typed<RecorderName> = Typed::new(
     "StartConfigurationRecorder",
     &[Grant::on("config:StartConfigurationRecorder", RECORDER_ARN)],
 )
-.settling(&[
-    "NoAvailableDeliveryChannelException",
-    "NoSuchConfigurationRecorderException",
-]);
+.settling(&["NoAvailableDeliveryChannelException", "NoSuchConfigurationRecorderException"]);
 
 /// Stops the recorder.
 pub const STOP_RECORDER: Typed<RecorderName> = Typed::new(
@@ -135,10 +130,7 @@ pub fn put_recorder(
     region: &str,
 ) -> Call<RecorderPut> {
     let tags = tags.into_iter().map(|(key, value)| Tag { key, value });
-    let input = RecorderPut {
-        configuration_recorder: recorder.into(),
-        tags: tags.collect(),
-    };
+    let input = RecorderPut { configuration_recorder: recorder.into(), tags: tags.collect() };
     PUT_RECORDER.call(region, input)
 }
 
@@ -156,16 +148,12 @@ pub fn stop(name: &str, region: &str) -> Call<RecorderName> {
 }
 
 pub fn put_retention(days: u32, region: &str) -> Call<RetentionPut> {
-    let input = RetentionPut {
-        retention_period_in_days: days,
-    };
+    let input = RetentionPut { retention_period_in_days: days };
     PUT_RETENTION.call(region, input)
 }
 
 impl RecorderName {
     fn new(name: &str) -> Self {
-        Self {
-            configuration_recorder_name: name.to_owned(),
-        }
+        Self { configuration_recorder_name: name.to_owned() }
     }
 }

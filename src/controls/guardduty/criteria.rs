@@ -89,11 +89,7 @@ impl fmt::Display for Criteria {
 impl From<&FindingCriteria> for Criteria {
     fn from(found: &FindingCriteria) -> Self {
         let criteria = found.criterion().into_iter().flatten();
-        Self(
-            criteria
-                .map(|(field, condition)| (field.clone(), operators(condition)))
-                .collect(),
-        )
+        Self(criteria.map(|(field, condition)| (field.clone(), operators(condition))).collect())
     }
 }
 
@@ -110,19 +106,12 @@ fn operators(condition: &Condition) -> BTreeMap<String, Vec<String>> {
         ("matches", condition.matches().to_vec()),
         ("not_matches", condition.not_matches().to_vec()),
         ("above", number(condition.greater_than(), condition.gt())),
-        (
-            "at_least",
-            number(condition.greater_than_or_equal(), condition.gte()),
-        ),
+        ("at_least", number(condition.greater_than_or_equal(), condition.gte())),
         ("below", number(condition.less_than(), condition.lt())),
-        (
-            "at_most",
-            number(condition.less_than_or_equal(), condition.lte()),
-        ),
+        ("at_most", number(condition.less_than_or_equal(), condition.lte())),
     ];
     let each = each.into_iter().filter(|(_, values)| !values.is_empty());
-    each.map(|(name, values)| (name.to_owned(), values))
-        .collect()
+    each.map(|(name, values)| (name.to_owned(), values)).collect()
 }
 
 #[cfg(test)]

@@ -71,18 +71,12 @@ impl<'de> Visitor<'de> for ListVisitor {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<DeclaredList, E> {
-        Ok(DeclaredList {
-            name: name.to_owned(),
-            location: None,
-        })
+        Ok(DeclaredList { name: name.to_owned(), location: None })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DeclaredList, A::Error> {
         let whole = Whole::deserialize(de::value::MapAccessDeserializer::new(map))?;
-        Ok(DeclaredList {
-            name: whole.name,
-            location: whole.location,
-        })
+        Ok(DeclaredList { name: whole.name, location: whole.location })
     }
 }
 
@@ -105,10 +99,7 @@ mod tests {
         let right = "https://s3.eu-west-1.amazonaws.com/lists-111122223333-eu-west-1/office.txt";
         assert!(!misplaced(declared, right));
         assert!(!misplaced(None, "s3://x/y"));
-        assert!(misplaced(
-            declared,
-            "s3://lists-111122223333-eu-west-1/theirs.txt"
-        ));
+        assert!(misplaced(declared, "s3://lists-111122223333-eu-west-1/theirs.txt"));
         assert!(misplaced(declared, "s3://theirs/office.txt"));
     }
 }

@@ -111,9 +111,7 @@ impl Declared {
         let additional = self.additional.iter();
         Feature {
             enabled: self.is_wanted(),
-            additional: additional
-                .map(|(name, wanted)| (name.clone(), *wanted.value()))
-                .collect(),
+            additional: additional.map(|(name, wanted)| (name.clone(), *wanted.value())).collect(),
         }
     }
 
@@ -166,10 +164,7 @@ impl<'de> Visitor<'de> for DeclaredVisitor {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Declared, E> {
-        Ok(Declared {
-            enabled: AtLeast::new(value),
-            additional: BTreeMap::new(),
-        })
+        Ok(Declared { enabled: AtLeast::new(value), additional: BTreeMap::new() })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Declared, A::Error> {
@@ -185,10 +180,7 @@ impl<'de> Visitor<'de> for DeclaredVisitor {
             }
         }
         let enabled = enabled.ok_or_else(|| de::Error::missing_field("enabled"))?;
-        Ok(Declared {
-            enabled,
-            additional,
-        })
+        Ok(Declared { enabled, additional })
     }
 }
 
@@ -204,10 +196,7 @@ mod tests {
 
     fn live(enabled: bool, agent: bool) -> Feature {
         let additional = BTreeMap::from([("EC2_AGENT_MANAGEMENT".to_owned(), agent)]);
-        Feature {
-            enabled,
-            additional,
-        }
+        Feature { enabled, additional }
     }
 
     #[test]
@@ -215,16 +204,9 @@ mod tests {
         for name in ["S3_PROTECTION", "s3 protection"] {
             assert_eq!(in_the_api(name), Some("S3_DATA_EVENTS"), "{name}");
         }
-        for name in [
-            "EKS_PROTECTION",
-            "MALWARE_PROTECTION",
-            "RDS_PROTECTION",
-            "LAMBDA_PROTECTION",
-        ] {
-            assert!(
-                in_the_api(name).is_some_and(|own| NAMES.contains(&own)),
-                "{name}"
-            );
+        for name in ["EKS_PROTECTION", "MALWARE_PROTECTION", "RDS_PROTECTION", "LAMBDA_PROTECTION"]
+        {
+            assert!(in_the_api(name).is_some_and(|own| NAMES.contains(&own)), "{name}");
         }
     }
 
@@ -239,10 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_not_declared_of_a_feature_stays() {
-        assert_eq!(
-            declared("true").settle(&live(false, true)).0,
-            live(true, true)
-        );
+        assert_eq!(declared("true").settle(&live(false, true)).0, live(true, true));
         let agents = declared("{ enabled = true, EC2_AGENT_MANAGEMENT = true }");
         let (wanted, missing) = agents.settle(&live(false, false));
         assert_eq!(wanted, live(true, true));

@@ -21,49 +21,28 @@ const fn read(name: &'static str, grants: &'static [Grant]) -> Operation {
 }
 
 pub const LIST_FILTERS: Operation = read("ListFilters", &[Grant::any("guardduty:ListFilters")]);
-pub const GET_FILTER: Operation = read(
-    "GetFilter",
-    &[Grant::on("guardduty:GetFilter", BELOW_A_DETECTOR)],
-);
+pub const GET_FILTER: Operation =
+    read("GetFilter", &[Grant::on("guardduty:GetFilter", BELOW_A_DETECTOR)]);
 pub const LIST_IP_SETS: Operation = read("ListIPSets", &[Grant::any("guardduty:ListIPSets")]);
-pub const GET_IP_SET: Operation = read(
-    "GetIPSet",
-    &[Grant::on("guardduty:GetIPSet", BELOW_A_DETECTOR)],
-);
-pub const LIST_THREAT_SETS: Operation = read(
-    "ListThreatIntelSets",
-    &[Grant::any("guardduty:ListThreatIntelSets")],
-);
-pub const GET_THREAT_SET: Operation = read(
-    "GetThreatIntelSet",
-    &[Grant::on("guardduty:GetThreatIntelSet", BELOW_A_DETECTOR)],
-);
-pub const LIST_TRUSTED_ENTITIES: Operation = read(
-    "ListTrustedEntitySets",
-    &[Grant::any("guardduty:ListTrustedEntitySets")],
-);
-pub const GET_TRUSTED_ENTITIES: Operation = read(
-    "GetTrustedEntitySet",
-    &[Grant::on("guardduty:GetTrustedEntitySet", BELOW_A_DETECTOR)],
-);
-pub const LIST_THREAT_ENTITIES: Operation = read(
-    "ListThreatEntitySets",
-    &[Grant::any("guardduty:ListThreatEntitySets")],
-);
-pub const GET_THREAT_ENTITIES: Operation = read(
-    "GetThreatEntitySet",
-    &[Grant::on("guardduty:GetThreatEntitySet", BELOW_A_DETECTOR)],
-);
-pub const LIST_DESTINATIONS: Operation = read(
-    "ListPublishingDestinations",
-    &[Grant::any("guardduty:ListPublishingDestinations")],
-);
+pub const GET_IP_SET: Operation =
+    read("GetIPSet", &[Grant::on("guardduty:GetIPSet", BELOW_A_DETECTOR)]);
+pub const LIST_THREAT_SETS: Operation =
+    read("ListThreatIntelSets", &[Grant::any("guardduty:ListThreatIntelSets")]);
+pub const GET_THREAT_SET: Operation =
+    read("GetThreatIntelSet", &[Grant::on("guardduty:GetThreatIntelSet", BELOW_A_DETECTOR)]);
+pub const LIST_TRUSTED_ENTITIES: Operation =
+    read("ListTrustedEntitySets", &[Grant::any("guardduty:ListTrustedEntitySets")]);
+pub const GET_TRUSTED_ENTITIES: Operation =
+    read("GetTrustedEntitySet", &[Grant::on("guardduty:GetTrustedEntitySet", BELOW_A_DETECTOR)]);
+pub const LIST_THREAT_ENTITIES: Operation =
+    read("ListThreatEntitySets", &[Grant::any("guardduty:ListThreatEntitySets")]);
+pub const GET_THREAT_ENTITIES: Operation =
+    read("GetThreatEntitySet", &[Grant::on("guardduty:GetThreatEntitySet", BELOW_A_DETECTOR)]);
+pub const LIST_DESTINATIONS: Operation =
+    read("ListPublishingDestinations", &[Grant::any("guardduty:ListPublishingDestinations")]);
 pub const DESCRIBE_DESTINATION: Operation = read(
     "DescribePublishingDestination",
-    &[Grant::on(
-        "guardduty:DescribePublishingDestination",
-        BELOW_A_DETECTOR,
-    )],
+    &[Grant::on("guardduty:DescribePublishingDestination", BELOW_A_DETECTOR)],
 );
 
 /// All of them: what is read to see whether a detector is silenced.
@@ -117,11 +96,7 @@ pub async fn silencing(
     let mut lists = [trusted, threats, trusted_entities, threat_entities].concat();
     lists.retain(|own| !List::is_idle(&own.status));
     lists.sort();
-    let mut found = Silencing {
-        filters,
-        lists,
-        exports,
-    };
+    let mut found = Silencing { filters, lists, exports };
     if !found.lists.is_empty() || !found.exports.is_empty() {
         let buckets = reader.buckets().await?;
         let is_own = |name: &str| buckets.iter().any(|own| own.name == name);
@@ -155,12 +130,7 @@ where
 /// Walks over all lists of a kind: first their ids, page by page, then each of them.
 macro_rules! walk {
     ($asked:expr, $kind:ident: $list:ident ($LIST:ident) -> $ids:ident, $get:ident ($GET:ident) by $id:ident) => {{
-        let Asked {
-            client,
-            clients,
-            detector,
-            region,
-        } = $asked;
+        let Asked { client, clients, detector, region } = $asked;
         let ids = pages(|token| async move {
             let request = client.$list().detector_id(detector);
             let request = request.max_results(PAGE).set_next_token(token).send();
@@ -189,12 +159,7 @@ macro_rules! walk {
 
 impl Asked<'_> {
     async fn filters(self) -> Result<BTreeMap<String, Criteria>, AwsError> {
-        let Self {
-            client,
-            clients,
-            detector,
-            region,
-        } = self;
+        let Self { client, clients, detector, region } = self;
         let names = pages(|token| async move {
             let request = client.list_filters().detector_id(detector);
             let request = request.max_results(PAGE).set_next_token(token).send();
@@ -236,12 +201,7 @@ impl Asked<'_> {
     }
 
     async fn exports(self) -> Result<Vec<Export>, AwsError> {
-        let Self {
-            client,
-            clients,
-            detector,
-            region,
-        } = self;
+        let Self { client, clients, detector, region } = self;
         let ids = pages(|token| async move {
             let request = client.list_publishing_destinations().detector_id(detector);
             let request = request.max_results(PAGE).set_next_token(token).send();
@@ -254,9 +214,7 @@ impl Asked<'_> {
         let mut exports = try_join_all(ids.into_iter().map(|id| async move {
             let request = client.describe_publishing_destination();
             let request = request.detector_id(detector).destination_id(&id).send();
-            let own = DESCRIBE_DESTINATION
-                .answer(clients, region, request)
-                .await?;
+            let own = DESCRIBE_DESTINATION.answer(clients, region, request).await?;
             let properties = own.destination_properties();
             let arn = properties.and_then(|own| own.destination_arn());
             let status = own.status().map(|status| status.as_str());

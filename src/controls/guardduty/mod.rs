@@ -48,22 +48,13 @@ impl Control for GuardDuty {
             fsbp("GuardDuty.1", "threat detection on everywhere"),
             fsbp("GuardDuty.5", "with EKS_AUDIT_LOGS"),
             fsbp("GuardDuty.6", "with LAMBDA_NETWORK_LOGS"),
-            fsbp(
-                "GuardDuty.7",
-                "with RUNTIME_MONITORING and EKS_ADDON_MANAGEMENT",
-            ),
+            fsbp("GuardDuty.7", "with RUNTIME_MONITORING and EKS_ADDON_MANAGEMENT"),
             fsbp("GuardDuty.8", "with EBS_MALWARE_PROTECTION"),
             fsbp("GuardDuty.9", "with RDS_LOGIN_EVENTS"),
             fsbp("GuardDuty.10", "with S3_DATA_EVENTS"),
             fsbp("GuardDuty.11", "with RUNTIME_MONITORING"),
-            fsbp(
-                "GuardDuty.12",
-                "with RUNTIME_MONITORING and ECS_FARGATE_AGENT_MANAGEMENT",
-            ),
-            fsbp(
-                "GuardDuty.13",
-                "with RUNTIME_MONITORING and EC2_AGENT_MANAGEMENT",
-            ),
+            fsbp("GuardDuty.12", "with RUNTIME_MONITORING and ECS_FARGATE_AGENT_MANAGEMENT"),
+            fsbp("GuardDuty.13", "with RUNTIME_MONITORING and EC2_AGENT_MANAGEMENT"),
             Reference::nist_csf("Detect", "threats are noticed"),
             Reference::well_architected("SEC 4", "detect and act on threats"),
         ],
@@ -100,10 +91,7 @@ impl Control for GuardDuty {
         }
         if settings.wants(RUNTIME) && settings.wants(EKS_RUNTIME) {
             let path = format!("features.{EKS_RUNTIME}");
-            problems.setting(
-                &path,
-                format!("{RUNTIME} covers it: AWS does not take both"),
-            );
+            problems.setting(&path, format!("{RUNTIME} covers it: AWS does not take both"));
         }
     }
 
@@ -169,11 +157,7 @@ impl Control for GuardDuty {
 }
 
 const fn fsbp(id: &'static str, label: &'static str) -> Reference {
-    Reference {
-        standard: Standard::Fsbp,
-        id,
-        label,
-    }
+    Reference { standard: Standard::Fsbp, id, label }
 }
 
 #[cfg(test)]

@@ -10,10 +10,7 @@ use crate::floor::raise_word;
 use std::collections::BTreeSet;
 
 pub fn propose_off(live: Live, region: &str) -> Proposal {
-    let wanted = live.detector.clone().map(|detector| Detector {
-        enabled: false,
-        ..detector
-    });
+    let wanted = live.detector.clone().map(|detector| Detector { enabled: false, ..detector });
     let mut proposal = Proposal::between(&live.detector, &wanted);
     if let (true, Some(id)) = (proposal.touches(&["enabled"]), &live.id) {
         let mut update = UpdateDetector::new(id, region);
@@ -29,9 +26,7 @@ fn wanted_at_first(settings: &Settings, live_frequency: Option<&str>) -> Detecto
     Detector {
         enabled: true,
         publishing_frequency: raise_word(&settings.publishing_frequency, live_frequency),
-        features: declared
-            .map(|(name, declared)| (name.clone(), declared.at_first()))
-            .collect(),
+        features: declared.map(|(name, declared)| (name.clone(), declared.at_first())).collect(),
     }
 }
 
@@ -40,10 +35,8 @@ pub fn propose_new(settings: &Settings, region: &str, context: &Context) -> Prop
     let frequency = wanted.publishing_frequency.clone();
     let mut proposal = Proposal::between(&None, &Some(wanted));
     proposal.call(CreateDetector::new(frequency, context.tags(), region));
-    proposal.call(FinishDetector::new(
-        settings.features.as_ref().cloned().unwrap_or_default(),
-        region,
-    ));
+    proposal
+        .call(FinishDetector::new(settings.features.as_ref().cloned().unwrap_or_default(), region));
     proposal.call(MarkFinished::new(None, region, context));
     proposal.note(
         "AWS switches features on in a new detector; those that are not declared are switched off \
@@ -83,11 +76,7 @@ pub fn propose_change(
     by_policy: &BTreeSet<String>,
     region: &str,
 ) -> Proposal {
-    let Settled {
-        features,
-        notes,
-        kept_off,
-    } = settings.settle(live, by_policy);
+    let Settled { features, notes, kept_off } = settings.settle(live, by_policy);
     let frequency = live.publishing_frequency.as_deref();
     let wanted = Detector {
         enabled: settings.enabled.unwrap_or(live.enabled),

@@ -28,10 +28,7 @@ pub fn restore(past: &Past<Live>, region: &str) -> Proposal {
 fn created(past: &Past<Live>, now: &Detector, id: &str, region: &str) -> Proposal {
     let left = past.after.detector.as_ref();
     let is_ours_to_suspend = left.is_some_and(|left| left.enabled);
-    let wanted = Detector {
-        enabled: now.enabled && !is_ours_to_suspend,
-        ..now.clone()
-    };
+    let wanted = Detector { enabled: now.enabled && !is_ours_to_suspend, ..now.clone() };
     let mut proposal = update(id, now, &wanted, region);
     proposal.finding(
         "enabled",
@@ -63,9 +60,7 @@ fn put_back(detectors: &Past<Detector>, live: &Live, id: &str, region: &str) -> 
         }
     }
     // What the region offers is AWS's to say; and there is no word for no frequency.
-    wanted
-        .features
-        .retain(|name, _| now.features.contains_key(name));
+    wanted.features.retain(|name, _| now.features.contains_key(name));
     for (name, own) in &now.features {
         let feature = wanted.features.entry(name.clone());
         feature.or_insert_with(|| own.clone());
@@ -99,11 +94,7 @@ mod tests {
 
     fn restored(before: Value, after: Value, live: Value) -> Proposal {
         let read = |state| serde_json::from_value::<Live>(state).expect("a live state");
-        let past = Past {
-            before: read(before),
-            after: read(after),
-            live: read(live),
-        };
+        let past = Past { before: read(before), after: read(after), live: read(live) };
         restore(&past, "eu-west-1")
     }
 

@@ -151,11 +151,8 @@ impl Settings {
 
     /// What the features have to become, and what cannot be had.
     pub fn settle(&self, live: &Detector, by_policy: &BTreeSet<String>) -> Settled {
-        let mut settled = Settled {
-            features: live.features.clone(),
-            notes: Vec::new(),
-            kept_off: Vec::new(),
-        };
+        let mut settled =
+            Settled { features: live.features.clone(), notes: Vec::new(), kept_off: Vec::new() };
         for (name, declared) in self.features.iter().flatten() {
             let Some(feature) = settled.features.get_mut(name) else {
                 settled.notes.push(format!("{name} is not offered here"));

@@ -195,9 +195,7 @@ pub fn judge(
 
 /// Exports are regional, so `{region}` is that of the detector.
 fn fill(bucket: &str, region: &str, context: &Context) -> String {
-    bucket
-        .replace("{region}", region)
-        .replace("{account}", &context.account)
+    bucket.replace("{region}", region).replace("{account}", &context.account)
 }
 
 fn filter(
@@ -241,25 +239,15 @@ fn list(
     context: &Context,
 ) {
     let (key, declared, effect) = match own.kind.is_trusted() {
-        true => (
-            "trusted_lists",
-            &*settings.trusted_lists,
-            "nothing is found about its entries",
-        ),
-        false => (
-            "threat_lists",
-            &*settings.threat_lists,
-            "whatever it lists is reported",
-        ),
+        true => ("trusted_lists", &*settings.trusted_lists, "nothing is found about its entries"),
+        false => ("threat_lists", &*settings.threat_lists, "whatever it lists is reported"),
     };
     let Some(declared) = declared else { return };
     let List { name, location, .. } = own;
     let kind = own.kind.words();
     let (command, option) = own.kind.deletion();
-    let delete = format!(
-        "aws guardduty {command} --detector-id {id} {option} {} --region {region}",
-        own.id
-    );
+    let delete =
+        format!("aws guardduty {command} --detector-id {id} {option} {} --region {region}", own.id);
     let Some(declared) = declared.iter().find(|other| other.name == *name) else {
         proposal.finding(
             key,
@@ -303,11 +291,7 @@ fn export(
     region: &str,
     context: &Context,
 ) {
-    let Export {
-        destination,
-        status,
-        ..
-    } = own;
+    let Export { destination, status, .. } = own;
     let delete = format!(
         "aws guardduty delete-publishing-destination --detector-id {id} --destination-id {} \
          --region {region}",

@@ -12,17 +12,11 @@ use aws_sdk_guardduty::types::{Administrator, DetectorFeatureConfigurationResult
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const LIST: Operation = Operation::new(
-    "guardduty",
-    "ListDetectors",
-    &[Grant::any("guardduty:ListDetectors")],
-);
+pub const LIST: Operation =
+    Operation::new("guardduty", "ListDetectors", &[Grant::any("guardduty:ListDetectors")]);
 
-pub const GET: Operation = Operation::new(
-    "guardduty",
-    "GetDetector",
-    &[Grant::on("guardduty:GetDetector", DETECTOR_ARN)],
-);
+pub const GET: Operation =
+    Operation::new("guardduty", "GetDetector", &[Grant::on("guardduty:GetDetector", DETECTOR_ARN)]);
 
 pub const GET_ADMINISTRATOR: Operation = Operation::new(
     "guardduty",
@@ -117,13 +111,8 @@ fn is_by_policy(feature: &DetectorFeatureConfigurationResult) -> bool {
 /// The account that administers the detector. One that has invited, or has let go, does not.
 fn in_charge(administrator: &Administrator) -> Option<String> {
     let status = administrator.relationship_status().unwrap_or_default();
-    let is_in_charge = ["Enabled", "Paused"]
-        .iter()
-        .any(|name| status.eq_ignore_ascii_case(name));
-    administrator
-        .account_id()
-        .filter(|_| is_in_charge)
-        .map(str::to_owned)
+    let is_in_charge = ["Enabled", "Paused"].iter().any(|name| status.eq_ignore_ascii_case(name));
+    administrator.account_id().filter(|_| is_in_charge).map(str::to_owned)
 }
 
 /// Reads a region; what silences the detector only where it is asked for and the account's own.

@@ -11,10 +11,7 @@ fn propose(settings: &str, live: Live) -> Proposal {
 }
 
 fn live(features: &[(&str, bool)]) -> Live {
-    let feature = |enabled| Feature {
-        enabled,
-        ..Feature::default()
-    };
+    let feature = |enabled| Feature { enabled, ..Feature::default() };
     Live {
         detector: Some(Detector {
             enabled: true,
@@ -37,12 +34,7 @@ fn named(input: &Value) -> Vec<(&str, &str)> {
     let features = input["Features"].as_array().expect("features");
     features
         .iter()
-        .map(|f| {
-            (
-                f["Name"].as_str().unwrap_or(""),
-                f["Status"].as_str().unwrap_or(""),
-            )
-        })
+        .map(|f| (f["Name"].as_str().unwrap_or(""), f["Status"].as_str().unwrap_or("")))
         .collect()
 }
 
@@ -54,16 +46,9 @@ fn a_new_detector_is_created_without_features_which_the_next_call_names() {
     assert_eq!(names, ["CreateDetector", "UpdateDetector", "TagResource"]);
     assert_eq!(calls[0].input.get("Features"), None);
     assert_eq!(calls[0].input["Tags"]["baseline-state"], "unfinished");
-    let wanted = [
-        ("S3_DATA_EVENTS", "ENABLED"),
-        ("(known after apply)", "DISABLED"),
-    ];
+    let wanted = [("S3_DATA_EVENTS", "ENABLED"), ("(known after apply)", "DISABLED")];
     assert_eq!(named(&calls[1].input), wanted);
-    let fields: Vec<_> = proposal
-        .differences
-        .iter()
-        .map(|d| d.field.as_str())
-        .collect();
+    let fields: Vec<_> = proposal.differences.iter().map(|d| d.field.as_str()).collect();
     assert_eq!(fields, ["enabled", "features.S3_DATA_EVENTS.enabled"]);
 }
 
@@ -73,17 +58,10 @@ fn a_detector_that_a_run_did_not_finish_becomes_what_a_new_one_is() {
     live.unfinished = true;
     let proposal = propose("features = { S3_DATA_EVENTS = true }", live);
     let calls = calls(&proposal);
-    let wanted = [
-        ("RDS_LOGIN_EVENTS", "DISABLED"),
-        ("S3_DATA_EVENTS", "ENABLED"),
-    ];
+    let wanted = [("RDS_LOGIN_EVENTS", "DISABLED"), ("S3_DATA_EVENTS", "ENABLED")];
     assert_eq!(named(&calls[0].input), wanted);
     assert_eq!(calls[1].operation, "TagResource");
-    assert!(
-        calls[1].input["ResourceArn"]
-            .as_str()
-            .is_some_and(|arn| arn.ends_with("/d1"))
-    );
+    assert!(calls[1].input["ResourceArn"].as_str().is_some_and(|arn| arn.ends_with("/d1")));
 }
 
 #[test]
@@ -91,10 +69,7 @@ fn what_a_stack_manages_is_left_to_it() {
     let stack = "the CloudFormation stack detectors".to_owned();
     let mut suspended = live(&[]);
     suspended.owner = Some(stack);
-    suspended.detector = suspended.detector.map(|detector| Detector {
-        enabled: false,
-        ..detector
-    });
+    suspended.detector = suspended.detector.map(|detector| Detector { enabled: false, ..detector });
     let left = propose("", suspended.clone());
     assert!(left.writes.is_empty());
     assert_eq!(left.findings[0].field, "enabled");
@@ -123,10 +98,7 @@ fn only_what_differs_is_sent() {
 #[test]
 fn a_suspended_detector_runs_again() {
     let mut suspended = live(&[]);
-    suspended.detector = suspended.detector.map(|detector| Detector {
-        enabled: false,
-        ..detector
-    });
+    suspended.detector = suspended.detector.map(|detector| Detector { enabled: false, ..detector });
     let calls = calls(&propose("", suspended));
     assert_eq!(calls[0].input, json!({"DetectorId": "d1", "Enable": true}));
 }

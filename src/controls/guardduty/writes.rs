@@ -19,10 +19,8 @@ const MALWARE_ROLE: &str = "arn:{partition}:iam::{account}:role/aws-service-role
 /// GuardDuty makes its own roles, in the name of the caller.
 const OWN_ROLE: Grant = Grant::on("iam:CreateServiceLinkedRole", ROLE)
     .when("iam:AWSServiceName", "guardduty.amazonaws.com");
-const OWN_MALWARE_ROLE: Grant = Grant::on("iam:CreateServiceLinkedRole", MALWARE_ROLE).when(
-    "iam:AWSServiceName",
-    "malware-protection.guardduty.amazonaws.com",
-);
+const OWN_MALWARE_ROLE: Grant = Grant::on("iam:CreateServiceLinkedRole", MALWARE_ROLE)
+    .when("iam:AWSServiceName", "malware-protection.guardduty.amazonaws.com");
 
 /// A feature in a request.
 #[derive(Clone, Debug, Serialize)]
@@ -56,10 +54,7 @@ impl FeatureInput {
             name: name.to_owned(),
             status: status(feature.enabled),
             additional_configuration: parts
-                .map(|(name, enabled)| PartInput {
-                    name: name.clone(),
-                    status: status(*enabled),
-                })
+                .map(|(name, enabled)| PartInput { name: name.clone(), status: status(*enabled) })
                 .collect(),
         }
     }
@@ -72,10 +67,7 @@ impl FeatureInput {
                 && wanted.additional.get(*part) == Some(&false)
         };
         let parts = wanted.additional.keys().filter(goes_off);
-        let parts = parts.map(|part| PartInput {
-            name: part.clone(),
-            status: status(false),
-        });
+        let parts = parts.map(|part| PartInput { name: part.clone(), status: status(false) });
         let mut input = Self::new(name, wanted);
         input.additional_configuration.extend(parts);
         input
@@ -104,9 +96,8 @@ pub fn requests(features: Vec<FeatureInput>) -> Vec<Vec<FeatureInput>> {
     if !(has(RUNTIME) && has(EKS_RUNTIME)) {
         return vec![features];
     }
-    let (eks, others): (Vec<_>, Vec<_>) = features
-        .into_iter()
-        .partition(|feature| feature.name == EKS_RUNTIME);
+    let (eks, others): (Vec<_>, Vec<_>) =
+        features.into_iter().partition(|feature| feature.name == EKS_RUNTIME);
     match eks.iter().any(|feature| feature.status == status(true)) {
         true => vec![eks, others],
         false => vec![others, eks],
@@ -212,10 +203,8 @@ async fn unfinished(
     let client = clients.guardduty(region);
     let detector = client.get_detector().detector_id(id).send().await;
     let detector = detector.map_err(|error| AwsError::new(&GET, region, error))?;
-    let is_ours = detector
-        .tags()
-        .and_then(|tags| tags.get(STATE))
-        .is_some_and(|state| state == UNFINISHED);
+    let is_ours =
+        detector.tags().and_then(|tags| tags.get(STATE)).is_some_and(|state| state == UNFINISHED);
     let features = Detector::from(&detector).features;
     Ok(is_ours.then(|| (id.clone(), features)))
 }
@@ -232,10 +221,7 @@ pub struct FinishDetector {
 impl FinishDetector {
     /// What is declared, for the detector of a region.
     pub fn new(declared: BTreeMap<String, Declared>, region: &str) -> Self {
-        Self {
-            declared,
-            region: region.to_owned(),
-        }
+        Self { declared, region: region.to_owned() }
     }
 }
 
@@ -288,13 +274,8 @@ pub fn at_first(
     let named = offered.iter().filter(|(name, _)| **name != unnamed);
     named
         .map(|(name, live)| {
-            let mut feature = declared
-                .get(name)
-                .map(Declared::at_first)
-                .unwrap_or_default();
-            feature
-                .additional
-                .retain(|part, _| live.additional.contains_key(part));
+            let mut feature = declared.get(name).map(Declared::at_first).unwrap_or_default();
+            feature.additional.retain(|part, _| live.additional.contains_key(part));
             FeatureInput::new(name, &feature)
         })
         .collect()
@@ -349,11 +330,8 @@ impl Write for MarkFinished {
             },
             arn => arn.to_owned(),
         };
-        let request = clients
-            .guardduty(&self.region)
-            .tag_resource()
-            .resource_arn(arn)
-            .tags(STATE, FINISHED);
+        let request =
+            clients.guardduty(&self.region).tag_resource().resource_arn(arn).tags(STATE, FINISHED);
         sent(self, request.send().await)
     }
 }
@@ -420,18 +398,12 @@ mod tests {
     use super::*;
 
     fn input(name: &str, enabled: bool) -> FeatureInput {
-        let feature = Feature {
-            enabled,
-            ..Feature::default()
-        };
+        let feature = Feature { enabled, ..Feature::default() };
         FeatureInput::new(name, &feature)
     }
 
     fn names(features: &[FeatureInput]) -> Vec<&str> {
-        features
-            .iter()
-            .map(|feature| feature.name.as_str())
-            .collect()
+        features.iter().map(|feature| feature.name.as_str()).collect()
     }
 
     #[test]
@@ -440,10 +412,7 @@ mod tests {
             let features = ["S3_DATA_EVENTS", RUNTIME].map(|name| input(name, !eks));
             let features = [&features[..], &[input(EKS_RUNTIME, eks)]].concat();
             let requests = requests(features);
-            requests
-                .iter()
-                .map(|r| names(r).join(" "))
-                .collect::<Vec<_>>()
+            requests.iter().map(|r| names(r).join(" ")).collect::<Vec<_>>()
         };
         let others = "S3_DATA_EVENTS RUNTIME_MONITORING";
         assert_eq!(split(true), [EKS_RUNTIME, others]);
@@ -462,9 +431,7 @@ mod tests {
         let change = |live, wanted| {
             let input = FeatureInput::change(RUNTIME, &live, &wanted);
             let parts = input.additional_configuration.into_iter();
-            parts
-                .map(|part| format!("{} {}", part.name, part.status))
-                .collect::<Vec<_>>()
+            parts.map(|part| format!("{} {}", part.name, part.status)).collect::<Vec<_>>()
         };
         let off = feature(false, false, true);
         let parts = change(feature(true, true, true), off.clone());
@@ -479,25 +446,16 @@ mod tests {
             let offered = offered.iter();
             let offered = offered.map(|name| ((*name).to_owned(), Feature::default()));
             let inputs = at_first(&declared, &offered.collect()).into_iter();
-            inputs
-                .map(|own| format!("{} {}", own.name, own.status))
-                .collect::<Vec<_>>()
+            inputs.map(|own| format!("{} {}", own.name, own.status)).collect::<Vec<_>>()
         };
         let all = ["S3_DATA_EVENTS", RUNTIME, EKS_RUNTIME, "NEW"];
         let s3 = "S3_DATA_EVENTS = true\nAI_ANALYST = true";
-        let wanted = [
-            "NEW DISABLED",
-            "RUNTIME_MONITORING DISABLED",
-            "S3_DATA_EVENTS ENABLED",
-        ];
+        let wanted = ["NEW DISABLED", "RUNTIME_MONITORING DISABLED", "S3_DATA_EVENTS ENABLED"];
         assert_eq!(named(s3, &all), wanted);
         let eks = named("EKS_RUNTIME_MONITORING = true", &all);
         assert_eq!(eks[0], "EKS_RUNTIME_MONITORING ENABLED");
         assert!(!eks.iter().any(|own| own.starts_with(RUNTIME)), "{eks:?}");
-        assert_eq!(
-            named("", &[EKS_RUNTIME]),
-            ["EKS_RUNTIME_MONITORING DISABLED"]
-        );
+        assert_eq!(named("", &[EKS_RUNTIME]), ["EKS_RUNTIME_MONITORING DISABLED"]);
         assert!(named(s3, &[]).is_empty());
     }
 }

@@ -66,11 +66,7 @@ pub(super) fn create(
     };
     let mut proposal = Proposal::between(&None, &Some(wanted));
     let target = target(name, &context.home_region, context);
-    proposal.call(s3::CreateBucket::new(
-        name,
-        &context.home_region,
-        tags(name, context),
-    ));
+    proposal.call(s3::CreateBucket::new(name, &context.home_region, tags(name, context)));
     proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
     put_policy(&mut proposal, target.clone(), None, statements);
     if let Some(days) = days {
@@ -132,9 +128,7 @@ fn raise_settings(
         let policy = policy.as_ref();
         policy.is_some_and(|policy| policy.says(statement, dialect))
     };
-    let is_tls_only = policy
-        .as_ref()
-        .is_some_and(|policy| policy.denies_insecure_transport(&arn));
+    let is_tls_only = policy.as_ref().is_some_and(|policy| policy.denies_insecure_transport(&arn));
     let delivery = needed_statements(&arn, policy.as_ref(), deliveries, context);
     let mut missing: Vec<Value> = delivery.iter().filter(|own| !has(own)).cloned().collect();
 
@@ -158,10 +152,7 @@ fn raise_settings(
             Some(_) => live.ownership.clone(),
             None => Some(s3::ENFORCED.to_owned()),
         },
-        encryption: bucket
-            .encryption
-            .clone()
-            .or_else(|| Some("AES256".to_owned())),
+        encryption: bucket.encryption.clone().or_else(|| Some("AES256".to_owned())),
         versioning: live.versioning || (settings.wants_versioning() && !judged.mfa_delete),
         retention_days: match judged.mfa_delete {
             true => live.retention_days,
@@ -201,14 +192,10 @@ fn raise_settings(
         proposal.call(s3::PutPublicAccessBlock::on(target.clone()));
     }
     if live.encryption != wanted.encryption {
-        proposal.call(s3::PutBucketEncryption::with(
-            target.clone(),
-            s3::Encryption::default(),
-        ));
+        proposal.call(s3::PutBucketEncryption::with(target.clone(), s3::Encryption::default()));
     }
-    if let Some(days) = wanted
-        .retention_days
-        .filter(|_| live.retention_days != wanted.retention_days)
+    if let Some(days) =
+        wanted.retention_days.filter(|_| live.retention_days != wanted.retention_days)
     {
         if let Some((what, remedy)) = bucket.lifecycle.refusal("lifecycle configuration") {
             proposal.writes.clear();
@@ -223,13 +210,8 @@ fn raise_settings(
         let begins_to_delete =
             live.retention_days.is_none() && !is_unfinished(settings, name, bucket);
         if begins_to_delete {
-            let field = proposal
-                .differences
-                .iter_mut()
-                .find(|d| d.field == "retention_days");
-            field
-                .into_iter()
-                .for_each(|difference| difference.loosens = true);
+            let field = proposal.differences.iter_mut().find(|d| d.field == "retention_days");
+            field.into_iter().for_each(|difference| difference.loosens = true);
         }
     }
     if live.versioning != wanted.versioning {
@@ -258,10 +240,7 @@ impl Standstill {
                           put-bucket-versioning --mfa …";
             (what.to_owned(), remedy.to_owned())
         });
-        Self {
-            ownership: acl.filter(|_| !is_enforced),
-            mfa_delete: mfa,
-        }
+        Self { ownership: acl.filter(|_| !is_enforced), mfa_delete: mfa }
     }
 }
 
@@ -281,17 +260,12 @@ fn is_unfinished(settings: &Settings, name: &str, bucket: &Bucket) -> bool {
 /// that were never finished.
 pub(super) fn own_rule(days: i32) -> Rule {
     Rule {
-        expiration: Some(s3::Expiration {
-            days: Some(days),
-            ..s3::Expiration::default()
-        }),
+        expiration: Some(s3::Expiration { days: Some(days), ..s3::Expiration::default() }),
         noncurrent_version_expiration: Some(s3::Noncurrent {
             noncurrent_days: Some(days),
             ..s3::Noncurrent::default()
         }),
-        abort_incomplete_multipart_upload: Some(s3::Abort {
-            days_after_initiation: Some(7),
-        }),
+        abort_incomplete_multipart_upload: Some(s3::Abort { days_after_initiation: Some(7) }),
         ..Rule::named(RULE)
     }
 }
@@ -309,9 +283,7 @@ fn is_own_rule(name: &str, bucket: &Bucket, rule: &Rule) -> bool {
 pub(super) fn kept_for(name: &str, bucket: &Bucket) -> Option<i32> {
     let rules = bucket.rules();
     let mut enabled = rules.enabled();
-    enabled
-        .find(|rule| is_own_rule(name, bucket, rule))?
-        .expiration_days()
+    enabled.find(|rule| is_own_rule(name, bucket, rule))?.expiration_days()
 }
 
 /// After how many days that is to be. No rule keeps logs for ever, which is more than any number
@@ -333,10 +305,7 @@ fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, name: &str, b
         return;
     };
     let rules = bucket.rules();
-    for rule in rules
-        .enabled()
-        .filter(|rule| !is_own_rule(name, bucket, rule))
-    {
+    for rule in rules.enabled().filter(|rule| !is_own_rule(name, bucket, rule)) {
         let early = |days: Option<i32>| days.filter(|days| *days < wanted);
         let what = match (early(rule.expiration_days()), early(rule.noncurrent_days())) {
             _ if rule.expires_on_date() => "deletes on a date".to_owned(),
@@ -346,9 +315,7 @@ fn judge_other_rules(proposal: &mut Proposal, settings: &Settings, name: &str, b
             }
             (None, None) => continue,
         };
-        let which = rule
-            .about()
-            .map_or_else(String::new, |about| format!(" for {about}"));
+        let which = rule.about().map_or_else(String::new, |about| format!(" for {about}"));
         proposal.finding(
             "retention_days",
             format!("the lifecycle rule '{}'{which} {what}", rule.name()),

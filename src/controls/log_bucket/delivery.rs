@@ -16,8 +16,7 @@ pub(super) fn delivery_statements(
     context: &Context,
 ) -> Vec<Value> {
     let each = deliveries.iter();
-    each.flat_map(|delivery| statements_of(delivery, arn, context))
-        .collect()
+    each.flat_map(|delivery| statements_of(delivery, arn, context)).collect()
 }
 
 /// What is delivered, as far as the policy of a bucket is about it.
@@ -26,9 +25,7 @@ pub(super) fn shipments<'a>(
     deliveries: &'a [Delivery],
     context: &'a Context,
 ) -> impl Iterator<Item = Shipment<'a>> {
-    deliveries
-        .iter()
-        .map(move |delivery| shipment(delivery, arn, context))
+    deliveries.iter().map(move |delivery| shipment(delivery, arn, context))
 }
 
 /// The same, without what statements of others let in already.
@@ -43,9 +40,7 @@ pub(super) fn needed_statements(
         let mut statements = statements_of(delivery, arn, context);
         let others = policy.map(others);
         statements.retain(|own| {
-            !others
-                .as_ref()
-                .is_some_and(|others| shipment.is_let_in_by(others, own))
+            !others.as_ref().is_some_and(|others| shipment.is_let_in_by(others, own))
         });
         statements
     };
@@ -67,34 +62,19 @@ fn others(policy: &Policy) -> Policy {
 fn shipment<'a>(delivery: &'a Delivery, arn: &'a str, context: &'a Context) -> Shipment<'a> {
     let account = &context.account;
     let (service, source, objects) = match delivery {
-        Delivery::CloudTrail { trail, prefix } => (
-            "cloudtrail.amazonaws.com",
-            Some(trail.as_str()),
-            under(arn, prefix, account, "*"),
-        ),
-        Delivery::Config { prefix } => (
-            "config.amazonaws.com",
-            None,
-            under(arn, prefix, account, "Config/*"),
-        ),
+        Delivery::CloudTrail { trail, prefix } => {
+            ("cloudtrail.amazonaws.com", Some(trail.as_str()), under(arn, prefix, account, "*"))
+        }
+        Delivery::Config { prefix } => {
+            ("config.amazonaws.com", None, under(arn, prefix, account, "Config/*"))
+        }
     };
-    Shipment {
-        service,
-        account,
-        source,
-        bucket: arn,
-        objects,
-        key: None,
-        now: context.now,
-    }
+    Shipment { service, account, source, bucket: arn, objects, key: None, now: context.now }
 }
 
 fn under(arn: &str, prefix: &Option<String>, account: &str, rest: &str) -> String {
     match prefix {
-        Some(prefix) => format!(
-            "{arn}/{}/AWSLogs/{account}/{rest}",
-            prefix.trim_matches('/')
-        ),
+        Some(prefix) => format!("{arn}/{}/AWSLogs/{account}/{rest}", prefix.trim_matches('/')),
         None => format!("{arn}/AWSLogs/{account}/{rest}"),
     }
 }
@@ -127,12 +107,7 @@ fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value
             let ours = json!({"aws:SourceAccount": account});
             let write = json!({"aws:SourceAccount": account, "s3:x-amz-acl": OWNER_HAS_ALL});
             vec![
-                allow(
-                    "BaselineConfigAclCheck",
-                    "s3:GetBucketAcl",
-                    arn,
-                    ours.clone(),
-                ),
+                allow("BaselineConfigAclCheck", "s3:GetBucketAcl", arn, ours.clone()),
                 allow("BaselineConfigListCheck", "s3:ListBucket", arn, ours),
                 allow("BaselineConfigWrite", "s3:PutObject", objects, write),
             ]

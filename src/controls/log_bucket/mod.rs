@@ -163,10 +163,7 @@ impl Control for LogBucket {
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
-        let sample = settings
-            .name
-            .replace("{account}", "111122223333")
-            .replace("{region}", "x");
+        let sample = settings.name.replace("{account}", "111122223333").replace("{region}", "x");
         if !s3::is_bucket_name(&sample) {
             let text = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens; \
                         {account} and {region} are filled in";
@@ -184,10 +181,7 @@ impl Control for LogBucket {
     fn state(_: &Self::Live) {}
 
     fn places(settings: &Settings, _: &Facts, context: &Context) -> Result<Vec<Place>, AwsError> {
-        Ok(vec![Place::thing_in(
-            context.fill(&settings.name),
-            &context.home_region,
-        )])
+        Ok(vec![Place::thing_in(context.fill(&settings.name), &context.home_region)])
     }
 
     async fn read(
@@ -260,10 +254,7 @@ impl Control for LogBucket {
 }
 
 fn blocked(why: String) -> Proposal {
-    Proposal {
-        standing: Standing::Blocked(why),
-        ..Proposal::default()
-    }
+    Proposal { standing: Standing::Blocked(why), ..Proposal::default() }
 }
 
 /// Looks for the bucket of a name in the account and beyond it.
@@ -273,9 +264,7 @@ fn blocked(why: String) -> Proposal {
 pub async fn look(reader: &Reader, name: &str) -> Result<Live, AwsError> {
     let listed = reader.buckets().await?;
     match listed.iter().find(|bucket| bucket.name == name) {
-        Some(bucket) => Ok(Live::Own(Box::new(
-            s3::read(reader, name, &bucket.region).await?,
-        ))),
+        Some(bucket) => Ok(Live::Own(Box::new(s3::read(reader, name, &bucket.region).await?))),
         None => {
             let read = Box::pin(read_unlisted(reader, name));
             reader.once(&HEAD, name, read).await

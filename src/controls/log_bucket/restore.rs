@@ -29,9 +29,7 @@ pub fn restore(name: &str, past: &Past<Live>, context: &Context) -> Proposal {
         }
         (_, Live::Own(_)) => return Proposal::by_hand(past),
         (_, Live::Absent | Live::Taken) => {
-            proposal.note(format!(
-                "the bucket {name} of that run is not there any more"
-            ));
+            proposal.note(format!("the bucket {name} of that run is not there any more"));
         }
     }
     proposal
@@ -49,12 +47,7 @@ impl<'a> Restore<'a> {
         let arn = s3::arn(&context.partition, name);
         let target = target(name, &buckets.live.region, context);
         let policies = buckets.map(|bucket| bucket.policy.clone());
-        Self {
-            name,
-            buckets,
-            proposal: restore_policy(target.clone(), &arn, &policies),
-            target,
-        }
+        Self { name, buckets, proposal: restore_policy(target.clone(), &arn, &policies), target }
     }
 
     fn all(mut self) -> Proposal {
@@ -83,10 +76,9 @@ impl<'a> Restore<'a> {
     }
 
     fn differs(&mut self, field: &str, now: Value, wanted: Value, loosens: bool) {
-        self.proposal.differences.push(Difference {
-            loosens,
-            ..Difference::new(field, now, wanted)
-        });
+        self.proposal
+            .differences
+            .push(Difference { loosens, ..Difference::new(field, now, wanted) });
     }
 
     fn rule(&mut self) {
@@ -94,11 +86,7 @@ impl<'a> Restore<'a> {
         let Some((now, wanted)) = self.part("retention_days", |own| kept_for(name, own)) else {
             return;
         };
-        if let Some((what, remedy)) = self
-            .buckets
-            .live
-            .lifecycle
-            .refusal("lifecycle configuration")
+        if let Some((what, remedy)) = self.buckets.live.lifecycle.refusal("lifecycle configuration")
         {
             return self.proposal.finding("retention_days", what, remedy);
         }
@@ -191,10 +179,7 @@ impl<'a> Restore<'a> {
     }
 
     fn encryption(&mut self) {
-        if self
-            .part("encryption", |own| own.encryption.clone())
-            .is_some()
-        {
+        if self.part("encryption", |own| own.encryption.clone()).is_some() {
             let text = "the default encryption stays: S3 has no buckets without one any more";
             self.proposal.note(text);
         }
@@ -221,15 +206,10 @@ mod tests {
 
     /// A bucket of our own with these rules.
     fn bucket(rules: &[(&str, i32)]) -> Bucket {
-        let rule = |(id, days): &(&str, i32)| Rule {
-            id: Some((*id).to_owned()),
-            ..own_rule(*days)
-        };
+        let rule =
+            |(id, days): &(&str, i32)| Rule { id: Some((*id).to_owned()), ..own_rule(*days) };
         let rules: Vec<Rule> = rules.iter().map(rule).collect();
-        let lifecycle = Some(Lifecycle {
-            rules,
-            ..Lifecycle::default()
-        });
+        let lifecycle = Some(Lifecycle { rules, ..Lifecycle::default() });
         Bucket {
             region: "us-east-1".to_owned(),
             public_access_block: Flags::ON,
@@ -272,10 +252,7 @@ mod tests {
         let gone = restored(bucket(&[("theirs", 9)]), with_ours(), with_ours());
         assert_eq!(calls(&gone), ["PutBucketLifecycleConfiguration"]);
         let kept = gone.writes[0].call().input["LifecycleConfiguration"]["Rules"].to_string();
-        assert!(
-            kept.contains("\"theirs\"") && !kept.contains(RULE),
-            "{kept}"
-        );
+        assert!(kept.contains("\"theirs\"") && !kept.contains(RULE), "{kept}");
         assert!(!gone.differences[0].loosens, "logs are kept longer");
         let only = restored(bucket(&[]), bucket(&[(RULE, 400)]), bucket(&[(RULE, 400)]));
         assert_eq!(calls(&only), ["DeleteBucketLifecycle"]);
@@ -294,43 +271,28 @@ mod tests {
     #[test]
     fn what_protects_goes_off_only_as_far_as_the_run_switched_it_on() {
         let before = Bucket {
-            public_access_block: Flags {
-                block_public_acls: true,
-                ..Flags::default()
-            },
+            public_access_block: Flags { block_public_acls: true, ..Flags::default() },
             ownership: None,
             versioning: None,
             ..bucket(&[])
         };
         let proposal = restored(before.clone(), bucket(&[]), bucket(&[]));
-        let wanted = [
-            "DeleteBucketOwnershipControls",
-            "PutPublicAccessBlock",
-            "PutBucketVersioning",
-        ];
+        let wanted =
+            ["DeleteBucketOwnershipControls", "PutPublicAccessBlock", "PutBucketVersioning"];
         assert_eq!(calls(&proposal), wanted);
         assert!(proposal.differences.iter().all(|d| d.loosens));
         let flags = &proposal.writes[1].call().input["PublicAccessBlockConfiguration"];
         assert_eq!(flags["BlockPublicAcls"], true);
         assert_eq!(flags["RestrictPublicBuckets"], false);
-        let undone = Bucket {
-            versioning: Some("Suspended".to_owned()),
-            ..before.clone()
-        };
+        let undone = Bucket { versioning: Some("Suspended".to_owned()), ..before.clone() };
         let again = restored(before, bucket(&[]), undone);
         assert!(again.writes.is_empty() && again.findings.is_empty());
     }
 
     #[test]
     fn a_policy_that_cannot_be_read_keeps_everything_as_it_is() {
-        let live = Bucket {
-            policy: Some("nonsense".to_owned()),
-            ..bucket(&[])
-        };
-        let before = Bucket {
-            versioning: None,
-            ..bucket(&[])
-        };
+        let live = Bucket { policy: Some("nonsense".to_owned()), ..bucket(&[]) };
+        let before = Bucket { versioning: None, ..bucket(&[]) };
         let proposal = restored(before, bucket(&[]), live);
         assert!(matches!(proposal.standing, Standing::Unknown(_)));
         assert!(proposal.writes.is_empty());

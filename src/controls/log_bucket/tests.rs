@@ -20,9 +20,7 @@ fn ours() -> Bucket {
     let arn = s3::arn("aws", NAME);
     let mut policy = Policy::empty();
     policy.put(&deny_insecure_transport(&arn));
-    delivery_statements(&arn, &deliveries(), &context)
-        .iter()
-        .for_each(|own| policy.put(own));
+    delivery_statements(&arn, &deliveries(), &context).iter().for_each(|own| policy.put(own));
     Bucket {
         region: "us-east-1".to_owned(),
         public_access_block: s3::Flags::ON,
@@ -37,21 +35,12 @@ fn ours() -> Bucket {
 }
 
 fn rule(id: &str, days: i32) -> s3::Rule {
-    s3::Rule {
-        id: Some(id.to_owned()),
-        ..own_rule(days)
-    }
+    s3::Rule { id: Some(id.to_owned()), ..own_rule(days) }
 }
 
 fn rules(rules: Vec<s3::Rule>) -> s3::Whole<s3::Lifecycle> {
-    let value = s3::Lifecycle {
-        rules,
-        ..s3::Lifecycle::default()
-    };
-    s3::Whole {
-        value: Some(value),
-        ..s3::Whole::default()
-    }
+    let value = s3::Lifecycle { rules, ..s3::Lifecycle::default() };
+    s3::Whole { value: Some(value), ..s3::Whole::default() }
 }
 
 fn noncurrent(days: i32) -> Option<s3::Noncurrent> {
@@ -70,9 +59,7 @@ fn deliveries() -> Vec<Delivery> {
         trail: "arn:aws:cloudtrail:us-east-1:111122223333:trail/baseline".to_owned(),
         prefix: None,
     };
-    let config = Delivery::Config {
-        prefix: Some("x".to_owned()),
-    };
+    let config = Delivery::Config { prefix: Some("x".to_owned()) };
     vec![trail, config]
 }
 
@@ -91,11 +78,7 @@ fn propose_for(bucket: Live, deliveries: Vec<Delivery>, text: &str) -> Proposal 
 }
 
 fn calls(proposal: &Proposal) -> Vec<&'static str> {
-    proposal
-        .writes
-        .iter()
-        .map(|write| write.operation().name)
-        .collect()
+    proposal.writes.iter().map(|write| write.operation().name).collect()
 }
 
 #[test]
@@ -114,48 +97,31 @@ fn a_new_bucket_is_private_before_anything_else() {
 #[test]
 fn what_was_created_is_as_wanted() {
     let proposal = propose(own(ours()), "");
-    assert!(
-        proposal.differences.is_empty(),
-        "{:?}",
-        proposal.differences
-    );
+    assert!(proposal.differences.is_empty(), "{:?}", proposal.differences);
     assert!(proposal.writes.is_empty() && proposal.findings.is_empty());
 }
 
 #[test]
 fn a_name_of_another_account_stops_the_run() {
-    assert!(matches!(
-        propose(Live::Taken, "").standing,
-        Standing::Blocked(_)
-    ));
+    assert!(matches!(propose(Live::Taken, "").standing, Standing::Blocked(_)));
 }
 
 #[test]
 fn nothing_is_deleted_in_a_bucket_that_somebody_else_made() {
-    let adopted = Bucket {
-        tags: Tags::new(),
-        lifecycle: s3::Whole::default(),
-        versioning: None,
-        ..ours()
-    };
+    let adopted =
+        Bucket { tags: Tags::new(), lifecycle: s3::Whole::default(), versioning: None, ..ours() };
     assert_eq!(calls(&propose(own(adopted), "")), ["PutBucketVersioning"]);
 }
 
 #[test]
 fn logs_that_are_kept_longer_stay_so() {
-    let longer = Bucket {
-        lifecycle: rules(vec![rule(RULE, 3650)]),
-        ..ours()
-    };
+    let longer = Bucket { lifecycle: rules(vec![rule(RULE, 3650)]), ..ours() };
     assert!(propose(own(longer), "").writes.is_empty());
 }
 
 #[test]
 fn a_rule_of_others_that_deletes_too_early_is_a_finding() {
-    let early = Bucket {
-        lifecycle: rules(vec![rule("mine", 30), rule(RULE, 400)]),
-        ..ours()
-    };
+    let early = Bucket { lifecycle: rules(vec![rule("mine", 30), rule(RULE, 400)]), ..ours() };
     let proposal = propose(own(early), "");
     assert!(proposal.writes.is_empty());
     assert_eq!(proposal.findings.len(), 1);
@@ -163,39 +129,23 @@ fn a_rule_of_others_that_deletes_too_early_is_a_finding() {
 
 #[test]
 fn a_rule_of_others_that_deletes_on_a_date_or_old_versions_is_a_finding() {
-    let on_a_date = s3::Rule {
-        expiration: on_a_date(),
-        ..rule("x", 0)
-    };
-    let versions = s3::Rule {
-        noncurrent_version_expiration: noncurrent(1),
-        expiration: None,
-        ..rule("y", 0)
-    };
-    let early = Bucket {
-        lifecycle: rules(vec![on_a_date, versions, rule(RULE, 400)]),
-        ..ours()
-    };
+    let on_a_date = s3::Rule { expiration: on_a_date(), ..rule("x", 0) };
+    let versions =
+        s3::Rule { noncurrent_version_expiration: noncurrent(1), expiration: None, ..rule("y", 0) };
+    let early = Bucket { lifecycle: rules(vec![on_a_date, versions, rule(RULE, 400)]), ..ours() };
     assert_eq!(propose(own(early), "").findings.len(), 2);
 }
 
 #[test]
 fn a_tag_of_somebody_elses_does_not_make_a_bucket_ours() {
     let tags = Tags::from([("baseline".to_owned(), "2019".to_owned())]);
-    let theirs = Bucket {
-        tags,
-        lifecycle: s3::Whole::default(),
-        ..ours()
-    };
+    let theirs = Bucket { tags, lifecycle: s3::Whole::default(), ..ours() };
     assert!(propose(own(theirs), "").writes.is_empty());
 }
 
 #[test]
 fn logs_that_are_kept_for_ever_stay_so_unless_exactly_says_otherwise() {
-    let for_ever = Bucket {
-        lifecycle: s3::Whole::default(),
-        ..ours()
-    };
+    let for_ever = Bucket { lifecycle: s3::Whole::default(), ..ours() };
     assert!(propose(own(for_ever.clone()), "").writes.is_empty());
     let exactly = propose(own(for_ever), "retention_days = { exactly = 30 }");
     assert_eq!(calls(&exactly), ["PutBucketLifecycleConfiguration"]);
@@ -204,20 +154,11 @@ fn logs_that_are_kept_for_ever_stay_so_unless_exactly_says_otherwise() {
 
 #[test]
 fn a_creation_that_broke_off_is_finished() {
-    let broken = Bucket {
-        lifecycle: s3::Whole::default(),
-        versioning: None,
-        ..ours()
-    };
+    let broken = Bucket { lifecycle: s3::Whole::default(), versioning: None, ..ours() };
     let proposal = propose(own(broken), "");
     let wanted = ["PutBucketLifecycleConfiguration", "PutBucketVersioning"];
     assert_eq!(calls(&proposal), wanted);
-    assert!(
-        proposal
-            .differences
-            .iter()
-            .all(|difference| !difference.loosens)
-    );
+    assert!(proposal.differences.iter().all(|difference| !difference.loosens));
 }
 
 #[test]
@@ -231,12 +172,7 @@ fn another_delivery_gets_statements_of_its_own_and_the_first_ones_stay() {
     let after = &proposal.writes[0].call().input["Policy"]["Statement"];
     let before = Policy::parse(&before.policy.expect("a policy")).expect("valid");
     for statement in before.statements() {
-        assert!(
-            after
-                .as_array()
-                .expect("a list")
-                .contains(&statement.shown())
-        );
+        assert!(after.as_array().expect("a list").contains(&statement.shown()));
     }
 }
 
@@ -244,52 +180,27 @@ fn another_delivery_gets_statements_of_its_own_and_the_first_ones_stay() {
 fn the_delivery_is_narrowed_to_this_account() {
     let statements = delivery_statements("arn:aws:s3:::b", &deliveries(), &context());
     for statement in &statements {
-        assert!(
-            statement["Condition"].to_string().contains("111122223333"),
-            "{statement}"
-        );
+        assert!(statement["Condition"].to_string().contains("111122223333"), "{statement}");
     }
-    assert_eq!(
-        statements[4]["Resource"],
-        "arn:aws:s3:::b/x/AWSLogs/111122223333/Config/*"
-    );
+    assert_eq!(statements[4]["Resource"], "arn:aws:s3:::b/x/AWSLogs/111122223333/Config/*");
 }
 
 #[test]
 fn an_own_rule_that_somebody_changed_is_a_finding_and_is_not_written_over() {
     let changed = [
+        s3::Rule { noncurrent_version_expiration: noncurrent(30), ..rule(RULE, 3000) },
+        s3::Rule { expiration: on_a_date(), ..rule(RULE, 400) },
         s3::Rule {
-            noncurrent_version_expiration: noncurrent(30),
-            ..rule(RULE, 3000)
-        },
-        s3::Rule {
-            expiration: on_a_date(),
-            ..rule(RULE, 400)
-        },
-        s3::Rule {
-            filter: Some(s3::Filter {
-                prefix: Some("x/".to_owned()),
-                ..s3::Filter::default()
-            }),
+            filter: Some(s3::Filter { prefix: Some("x/".to_owned()), ..s3::Filter::default() }),
             ..rule(RULE, 30)
         },
     ];
     for rule in changed {
-        let proposal = propose(
-            own(Bucket {
-                lifecycle: rules(vec![rule]),
-                ..ours()
-            }),
-            "",
-        );
+        let proposal = propose(own(Bucket { lifecycle: rules(vec![rule]), ..ours() }), "");
         assert!(proposal.writes.is_empty(), "{:?}", proposal.writes);
         assert_eq!(proposal.findings.len(), 1);
     }
-    let theirs = Bucket {
-        tags: Tags::new(),
-        lifecycle: rules(vec![rule(RULE, 1)]),
-        ..ours()
-    };
+    let theirs = Bucket { tags: Tags::new(), lifecycle: rules(vec![rule(RULE, 1)]), ..ours() };
     assert_eq!(propose(own(theirs), "").findings.len(), 1);
 }
 
@@ -299,19 +210,13 @@ fn what_others_let_in_already_gets_no_statement_of_ours() {
     let service = serde_json::json!({"Service": "cloudtrail.amazonaws.com"});
     let mut policy = Policy::empty();
     policy.put(&deny_insecure_transport(&arn));
-    for (action, resource) in [
-        ("s3:GetBucketAcl", arn.clone()),
-        ("s3:PutObject", format!("{arn}/*")),
-    ] {
-        policy.put(
-            &serde_json::json!({"Sid": action.replace(':', ""), "Effect": "Allow",
-            "Principal": service, "Action": action, "Resource": resource}),
-        );
+    for (action, resource) in
+        [("s3:GetBucketAcl", arn.clone()), ("s3:PutObject", format!("{arn}/*"))]
+    {
+        policy.put(&serde_json::json!({"Sid": action.replace(':', ""), "Effect": "Allow",
+            "Principal": service, "Action": action, "Resource": resource}));
     }
-    let bucket = Bucket {
-        policy: Some(policy.compact()),
-        ..ours()
-    };
+    let bucket = Bucket { policy: Some(policy.compact()), ..ours() };
     let trail = deliveries().swap_remove(0);
     let proposal = propose_for(own(bucket.clone()), vec![trail], "");
     assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
@@ -325,20 +230,14 @@ fn found(proposal: &Proposal) -> Vec<&str> {
 }
 
 fn judged(judged: s3::Judged) -> Bucket {
-    Bucket {
-        judged: Some(judged),
-        ..ours()
-    }
+    Bucket { judged: Some(judged), ..ours() }
 }
 
 fn with_statement(statement: serde_json::Value) -> Bucket {
     let bucket = ours();
     let mut policy = Policy::parse(bucket.policy.as_deref().expect("a policy")).expect("valid");
     policy.put(&statement);
-    Bucket {
-        policy: Some(policy.compact()),
-        ..bucket
-    }
+    Bucket { policy: Some(policy.compact()), ..bucket }
 }
 
 #[test]
@@ -375,10 +274,7 @@ fn a_deny_that_stops_a_delivery_is_a_finding() {
     let proposal = propose(own(with_statement(deny)), "");
     assert_eq!(found(&proposal), ["statements", "statements"]);
     let what = &proposal.findings[0].what;
-    assert!(
-        what.contains("KmsOnly") && what.contains("cloudtrail"),
-        "{what}"
-    );
+    assert!(what.contains("KmsOnly") && what.contains("cloudtrail"), "{what}");
 }
 
 #[test]
@@ -402,21 +298,9 @@ fn what_takes_the_logs_away_or_keeps_them_from_coming_is_a_finding() {
     let moves = [
         ("encryption", encrypted("999999999999", None)),
         ("encryption", encrypted("111122223333", None)),
-        (
-            "encryption",
-            encrypted("111122223333", Some(key("Disabled"))),
-        ),
-        (
-            "encryption",
-            encrypted("111122223333", Some(key("PendingDeletion"))),
-        ),
-        (
-            "shared_with",
-            s3::Judged {
-                replicas: vec![replica],
-                ..s3::Judged::default()
-            },
-        ),
+        ("encryption", encrypted("111122223333", Some(key("Disabled")))),
+        ("encryption", encrypted("111122223333", Some(key("PendingDeletion")))),
+        ("shared_with", s3::Judged { replicas: vec![replica], ..s3::Judged::default() }),
         (
             "object_lock",
             s3::Judged {
@@ -456,10 +340,7 @@ fn an_acl_that_grants_something_keeps_nothing_else_from_being_done() {
     assert_eq!(found(&proposal), ["ownership"]);
     let remedy = &proposal.findings[0].remedy;
     assert!(remedy.contains("logging.s3.amazonaws.com") && remedy.contains("put-bucket-acl"));
-    let rest = Bucket {
-        public_access_block: s3::Flags::ON,
-        ..classic
-    };
+    let rest = Bucket { public_access_block: s3::Flags::ON, ..classic };
     // Nothing differs that a trail would have to wait for.
     assert!(propose(own(rest), "").differences.is_empty());
 }
@@ -469,10 +350,7 @@ fn with_mfa_delete_what_s3_would_refuse_is_a_finding() {
     let guarded = Bucket {
         versioning: Some("Suspended".to_owned()),
         lifecycle: rules(vec![rule(RULE, 30)]),
-        ..judged(s3::Judged {
-            mfa_delete: true,
-            ..s3::Judged::default()
-        })
+        ..judged(s3::Judged { mfa_delete: true, ..s3::Judged::default() })
     };
     let proposal = propose(own(guarded), "");
     assert!(proposal.writes.is_empty(), "{:?}", proposal.writes);
@@ -482,34 +360,17 @@ fn with_mfa_delete_what_s3_would_refuse_is_a_finding() {
 #[test]
 fn a_rule_for_some_logs_says_for_which() {
     let narrowed = s3::Rule {
-        filter: Some(s3::Filter {
-            prefix: Some("AWSLogs/".to_owned()),
-            ..s3::Filter::default()
-        }),
+        filter: Some(s3::Filter { prefix: Some("AWSLogs/".to_owned()), ..s3::Filter::default() }),
         ..rule("mine", 1)
     };
-    let proposal = propose(
-        own(Bucket {
-            lifecycle: rules(vec![narrowed, rule(RULE, 400)]),
-            ..ours()
-        }),
-        "",
-    );
+    let proposal =
+        propose(own(Bucket { lifecycle: rules(vec![narrowed, rule(RULE, 400)]), ..ours() }), "");
     let what = &proposal.findings[0].what;
-    assert_eq!(
-        what,
-        "the lifecycle rule 'mine' for AWSLogs/* deletes after 1 days, before 400"
-    );
+    assert_eq!(what, "the lifecycle rule 'mine' for AWSLogs/* deletes after 1 days, before 400");
 }
 
 #[test]
 fn what_an_earlier_version_saw_is_not_enough() {
-    let old = Bucket {
-        judged: None,
-        ..ours()
-    };
-    assert!(matches!(
-        propose(own(old), "").standing,
-        Standing::Unknown(_)
-    ));
+    let old = Bucket { judged: None, ..ours() };
+    assert!(matches!(propose(own(old), "").standing, Standing::Unknown(_)));
 }

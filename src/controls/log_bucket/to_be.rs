@@ -21,20 +21,16 @@ pub(super) fn created(
     for statement in delivery_statements(&arn, deliveries, context) {
         policy.put(&statement);
     }
-    let rules = settings.days().map(|days| Lifecycle {
-        rules: vec![own_rule(days)],
-        ..Lifecycle::default()
-    });
+    let rules = settings
+        .days()
+        .map(|days| Lifecycle { rules: vec![own_rule(days)], ..Lifecycle::default() });
     Bucket {
         region: context.home_region.clone(),
         public_access_block: s3::Flags::ON,
         ownership: Some(s3::ENFORCED.to_owned()),
         encryption: Some("AES256".to_owned()),
         versioning: settings.wants_versioning().then(|| "Enabled".to_owned()),
-        lifecycle: Whole {
-            value: rules,
-            ..Whole::default()
-        },
+        lifecycle: Whole { value: rules, ..Whole::default() },
         policy: Some(policy.compact()),
         tags: tags(name, context),
         judged: Some(Judged::default()),

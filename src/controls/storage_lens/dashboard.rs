@@ -130,9 +130,7 @@ impl Dashboard {
     fn new(listed: &Listed, found: &StorageLensConfiguration, elements: BTreeSet<String>) -> Self {
         let level = found.account_level();
         let buckets = level.and_then(AccountLevel::bucket_level);
-        let unknown = elements
-            .into_iter()
-            .filter(|name| !CARRIED.contains(&name.as_str()));
+        let unknown = elements.into_iter().filter(|name| !CARRIED.contains(&name.as_str()));
         Self {
             name: listed.name.clone(),
             region: listed.region.clone(),
@@ -222,11 +220,7 @@ pub async fn read(listed: &Listed, reader: &Reader) -> Result<Dashboard, AwsErro
             dashboard.keep_foreign_export(reader).await?;
             Ok(dashboard)
         }
-        None => Err(AwsError::unexpected(
-            &GET,
-            region,
-            "the answer holds no configuration",
-        )),
+        None => Err(AwsError::unexpected(&GET, region, "the answer holds no configuration")),
     }
 }
 
@@ -295,10 +289,7 @@ mod tests {
                    </StorageLensConfiguration>";
         let found = StorageLensConfiguration::builder().id("x").is_enabled(true);
         let found = found.build().expect("it is whole");
-        let listed = Listed {
-            name: "x".to_owned(),
-            region: "us-east-1".to_owned(),
-        };
+        let listed = Listed { name: "x".to_owned(), region: "us-east-1".to_owned() };
         let dashboard = Dashboard::new(&listed, &found, element_names(xml));
         let kept: Vec<String> = dashboard.not_carried.into_iter().collect();
         assert_eq!(kept, ["IntAccessTiers"]);

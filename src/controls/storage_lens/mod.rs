@@ -30,10 +30,7 @@ const LIST: Operation = Operation::new(
 const GET_TAGS: Operation = Operation::new(
     "s3control",
     "GetStorageLensConfigurationTagging",
-    &[Grant::on(
-        "s3:GetStorageLensConfigurationTagging",
-        dashboard::ARN,
-    )],
+    &[Grant::on("s3:GetStorageLensConfigurationTagging", dashboard::ARN)],
 );
 
 /// The dashboard that every account has. Source: S3 User Guide, "Default dashboard".
@@ -99,13 +96,7 @@ impl Control for StorageLens {
             Reference::well_architected("SEC 7", "data and how it is protected are known"),
         ],
         cost: Cost::Paid("free; with advanced metrics 0.20 USD per million objects and month"),
-        operations: &[
-            LIST,
-            GET,
-            GET_TAGS,
-            LIST_BUCKETS,
-            PutStorageLensConfiguration::OPERATION,
-        ],
+        operations: &[LIST, GET, GET_TAGS, LIST_BUCKETS, PutStorageLensConfiguration::OPERATION],
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
@@ -135,8 +126,7 @@ impl Control for StorageLens {
         if live.default.as_ref().is_some_and(|own| own.does(settings)) {
             for listed in others {
                 let other = dashboard::read(listed, reader).await?;
-                live.exporting
-                    .extend(other.export.is_some().then_some(other));
+                live.exporting.extend(other.export.is_some().then_some(other));
             }
             return Ok(live);
         }
@@ -165,10 +155,7 @@ impl Control for StorageLens {
     fn restore(_: &Settings, _: &Place, past: Past<Live>, _: &Context) -> Proposal {
         let switches = |live: &Live| {
             let own = live.default.as_ref()?;
-            Some(Switches {
-                enabled: own.enabled,
-                advanced: own.advanced.clone(),
-            })
+            Some(Switches { enabled: own.enabled, advanced: own.advanced.clone() })
         };
         match past.each(switches) {
             Some(switches) => Proposal::by_hand(&switches),
@@ -180,11 +167,7 @@ impl Control for StorageLens {
 impl Live {
     /// The exports of what is seen to buckets of others: what is wrong, and what to do.
     fn exports(&self) -> Vec<(String, String)> {
-        let all = self
-            .default
-            .iter()
-            .chain(&self.others)
-            .chain(&self.exporting);
+        let all = self.default.iter().chain(&self.others).chain(&self.exporting);
         let exports = all.filter_map(|own| {
             let Export { bucket, account } = own.export.as_ref()?;
             let name = &own.name;
@@ -261,10 +244,8 @@ async fn list(reader: &Reader) -> Result<(Option<Listed>, Vec<Listed>), AwsError
             .send();
         let page = LIST.answer(clients, region, request).await?;
         for found in page.storage_lens_configuration_list() {
-            let listed = Listed {
-                name: found.id().to_owned(),
-                region: found.home_region().to_owned(),
-            };
+            let listed =
+                Listed { name: found.id().to_owned(), region: found.home_region().to_owned() };
             match listed.name == DEFAULT {
                 true => default = Some(listed),
                 false if found.is_enabled() => others.push(listed),
@@ -310,10 +291,7 @@ mod tests {
     }
 
     fn live(enabled: bool) -> Live {
-        Live {
-            default: Some(dashboard(DEFAULT, enabled)),
-            ..Live::default()
-        }
+        Live { default: Some(dashboard(DEFAULT, enabled)), ..Live::default() }
     }
 
     #[test]
@@ -381,11 +359,7 @@ mod tests {
 
     #[test]
     fn what_a_run_switched_on_is_left_to_a_person() {
-        let past = Past {
-            before: live(false),
-            after: live(true),
-            live: live(true),
-        };
+        let past = Past { before: live(false), after: live(true), live: live(true) };
         let settings = toml::from_str("").expect("valid");
         let restore = StorageLens::restore(&settings, &Place::account(), past, &context());
         assert!(restore.writes.is_empty() && restore.differences.is_empty());
@@ -399,21 +373,13 @@ mod tests {
             account: "999999999999".to_owned(),
         });
         let mut live = live(true);
-        live.default
-            .as_mut()
-            .expect("one")
-            .export
-            .clone_from(&export);
+        live.default.as_mut().expect("one").export.clone_from(&export);
         let mut quiet = dashboard("quiet", true);
         quiet.export = export;
         live.exporting.push(quiet);
         let found = proposed::<StorageLens>("", &live).findings;
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(
-            found[0]
-                .what
-                .starts_with("dashboard default-account-dashboard exports")
-        );
+        assert!(found[0].what.starts_with("dashboard default-account-dashboard exports"));
         assert!(found[1].what.contains("quiet") && found[1].what.contains("999999999999"));
     }
 

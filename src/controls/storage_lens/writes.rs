@@ -77,27 +77,23 @@ macro_rules! with_metrics {
                     .map(|s| ActivityMetrics::builder().is_enabled(s.is_enabled).build()),
             )
             .set_advanced_cost_optimization_metrics(level.advanced_cost_optimization_metrics.map(
-                |s| {
-                    AdvancedCostOptimizationMetrics::builder()
-                        .is_enabled(s.is_enabled)
-                        .build()
-                },
+                |s| AdvancedCostOptimizationMetrics::builder().is_enabled(s.is_enabled).build(),
             ))
-            .set_advanced_data_protection_metrics(level.advanced_data_protection_metrics.map(|s| {
-                AdvancedDataProtectionMetrics::builder()
-                    .is_enabled(s.is_enabled)
-                    .build()
-            }))
-            .set_detailed_status_codes_metrics(level.detailed_status_codes_metrics.map(|s| {
-                DetailedStatusCodesMetrics::builder()
-                    .is_enabled(s.is_enabled)
-                    .build()
-            }))
-            .set_advanced_performance_metrics(level.advanced_performance_metrics.map(|s| {
-                AdvancedPerformanceMetrics::builder()
-                    .is_enabled(s.is_enabled)
-                    .build()
-            }))
+            .set_advanced_data_protection_metrics(
+                level.advanced_data_protection_metrics.map(|s| {
+                    AdvancedDataProtectionMetrics::builder().is_enabled(s.is_enabled).build()
+                }),
+            )
+            .set_detailed_status_codes_metrics(
+                level.detailed_status_codes_metrics.map(|s| {
+                    DetailedStatusCodesMetrics::builder().is_enabled(s.is_enabled).build()
+                }),
+            )
+            .set_advanced_performance_metrics(
+                level.advanced_performance_metrics.map(|s| {
+                    AdvancedPerformanceMetrics::builder().is_enabled(s.is_enabled).build()
+                }),
+            )
     }};
 }
 

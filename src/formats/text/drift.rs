@@ -65,39 +65,23 @@ fn word(is_waived: bool, moved: Option<Moved>, otherwise: &'static str) -> &'sta
 
 fn lines(page: &mut Page<'_>, block: &Block) -> io::Result<()> {
     let subject = subject(block);
-    let differs = matches!(
-        block.verdict,
-        Verdict::Change | Verdict::Finding | Verdict::Waived
-    );
+    let differs = matches!(block.verdict, Verdict::Change | Verdict::Finding | Verdict::Waived);
     if differs && block.is_new {
         missing(page, block, &subject)?;
     }
     for row in &block.rows {
         match row {
             Row::Difference { .. } if !differs || block.is_new => {}
-            Row::Difference {
-                difference,
-                is_waived,
-                moved,
-            } => {
+            Row::Difference { difference, is_waived, moved } => {
                 let (field, now) = (&difference.field, one_line(&difference.before));
                 let expected = one_line(&difference.after);
                 let word = word(*is_waived, *moved, "differs");
                 let text = format!("{subject}  {field} is {now}, expected {expected}");
                 line(page, word, &text)?;
             }
-            Row::Finding {
-                field,
-                what,
-                remedy,
-                is_waived,
-            } => {
+            Row::Finding { field, what, remedy, is_waived } => {
                 let word = if *is_waived { "waived" } else { "finding" };
-                line(
-                    page,
-                    word,
-                    &format!("{subject}  {field}: {what} ({remedy})"),
-                )?;
+                line(page, word, &format!("{subject}  {field}: {what} ({remedy})"))?;
             }
             Row::Waiver { expired, terms } => {
                 let word = if *expired { "expired" } else { "waived" };
@@ -123,11 +107,9 @@ fn lines(page: &mut Page<'_>, block: &Block) -> io::Result<()> {
 fn missing(page: &mut Page<'_>, block: &Block, subject: &str) -> io::Result<()> {
     for is_waived in [true, false] {
         let fields = block.rows.iter().filter_map(|row| match row {
-            Row::Difference {
-                difference,
-                is_waived: own,
-                moved,
-            } if *own == is_waived => Some((difference.field.as_str(), *moved)),
+            Row::Difference { difference, is_waived: own, moved } if *own == is_waived => {
+                Some((difference.field.as_str(), *moved))
+            }
             _ => None,
         });
         let fields: Vec<(&str, Option<Moved>)> = fields.collect();
@@ -135,11 +117,7 @@ fn missing(page: &mut Page<'_>, block: &Block, subject: &str) -> io::Result<()> 
             let word = word(is_waived, *moved, "missing");
             let fields: Vec<&str> = fields.iter().map(|(field, _)| *field).collect();
             let fields = fields.join(", ");
-            line(
-                page,
-                word,
-                &format!("{subject}  does not exist; expected: {fields}"),
-            )?;
+            line(page, word, &format!("{subject}  does not exist; expected: {fields}"))?;
         }
     }
     Ok(())
@@ -149,12 +127,7 @@ fn missing(page: &mut Page<'_>, block: &Block, subject: &str) -> io::Result<()> 
 fn subject(block: &Block) -> String {
     match block.places.as_slice() {
         [place] => Address::new(&block.control, place).to_string(),
-        places => format!(
-            "{} in {} {}",
-            block.control,
-            places.len(),
-            block.kind_of_places()
-        ),
+        places => format!("{} in {} {}", block.control, places.len(), block.kind_of_places()),
     }
 }
 
@@ -199,11 +172,7 @@ fn one_answer(page: &mut Page<'_>, place: &str, answer: &Answer) -> io::Result<(
         (Some(error), _) => {
             let hint = advice(error).map(|advice| format!(" (hint: {advice})"));
             let hint = hint.unwrap_or_default();
-            line(
-                page,
-                "unknown",
-                &format!("{place}  who changed it: {error}{hint}"),
-            )
+            line(page, "unknown", &format!("{place}  who changed it: {error}{hint}"))
         }
         (None, Some(time)) => {
             let text = format!(

@@ -53,13 +53,7 @@ fn head(page: &mut Page<'_>, report: &Report, alias: Option<&str>) -> io::Result
 
 fn block(page: &mut Page<'_>, block: &Block, inputs: Inputs) -> io::Result<()> {
     let (symbol, style) = symbol(block);
-    page.led(
-        0,
-        style,
-        &format!("{symbol} {}", title(block)),
-        Style::new(),
-        &whereabouts(block),
-    )?;
+    page.led(0, style, &format!("{symbol} {}", title(block)), Style::new(), &whereabouts(block))?;
     names(page, 4, block)?;
     let fields = block.rows.iter().filter_map(|row| match row {
         Row::Difference { difference, .. } => Some(difference.field.as_str()),
@@ -135,21 +129,14 @@ fn row(page: &mut Page<'_>, row: &Row, column: usize) -> io::Result<()> {
                 None => Ok(()),
             }
         }
-        Row::Difference {
-            difference,
-            is_waived,
-            ..
-        } => page.difference(difference, *is_waived, column),
+        Row::Difference { difference, is_waived, .. } => {
+            page.difference(difference, *is_waived, column)
+        }
         // Calls are numbered by their block.
         Row::Call { .. } => Ok(()),
         Row::With(address) => page.prose(4, DIM, &format!("done by the calls of {address}")),
         Row::After(addresses) => page.prose(4, DIM, &format!("after {}", addresses.join(", "))),
-        Row::Finding {
-            field,
-            what,
-            remedy,
-            is_waived,
-        } => {
+        Row::Finding { field, what, remedy, is_waived } => {
             let (style, word) = match is_waived {
                 true => (DIM, "  (waived)"),
                 false => (ALARM, ""),

@@ -26,10 +26,8 @@ pub fn by_control(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
     if rows.len() < 2 {
         return Ok(());
     }
-    let columns: Vec<Column> = COLUMNS
-        .into_iter()
-        .filter(|(_, count)| rows.iter().any(|row| count(row) > 0))
-        .collect();
+    let columns: Vec<Column> =
+        COLUMNS.into_iter().filter(|(_, count)| rows.iter().any(|row| count(row) > 0)).collect();
     let names = rows.iter().map(|row| row.control.len());
     let width = names.max().unwrap_or(0);
     let mut head = format!("  {:width$}", "");

@@ -52,11 +52,7 @@ fn bucket(number: usize) -> Entry {
     entry.verdict = Verdict::Change;
     entry.differences = vec![
         Difference::new("ssl_only", json!(false), json!(true)),
-        Difference::new(
-            "access_log.bucket",
-            Value::Null,
-            json!(format!("logs-{region}")),
-        ),
+        Difference::new("access_log.bucket", Value::Null, json!(format!("logs-{region}"))),
         Difference::new("access_log.prefix", Value::Null, json!(format!("{name}/"))),
     ];
     entry.calls = ["PutBucketPolicy", "PutBucketLogging"]
@@ -88,10 +84,7 @@ fn large() -> Plan {
         home_region: "us-east-1".to_owned(),
         created: OffsetDateTime::UNIX_EPOCH,
         expires: OffsetDateTime::UNIX_EPOCH,
-        baseline: Source {
-            path: "baseline.toml".to_owned(),
-            sha256: "00".to_owned(),
-        },
+        baseline: Source { path: "baseline.toml".to_owned(), sha256: "00".to_owned() },
         undoes: None,
         selection: Selection::new(Vec::new(), Vec::new()).expect("everything"),
         summary: None,
@@ -107,16 +100,7 @@ fn large() -> Plan {
 
 fn text(plan_of: &Plan, inputs: Inputs, width: Option<usize>) -> String {
     let mut out = Vec::new();
-    plan(
-        &mut out,
-        plan_of,
-        &Options {
-            inputs,
-            width,
-            alias: None,
-        },
-    )
-    .expect("written");
+    plan(&mut out, plan_of, &Options { inputs, width, alias: None }).expect("written");
     let text = String::from_utf8(out).expect("text");
     anstream::adapter::strip_str(&text).to_string()
 }
@@ -134,17 +118,11 @@ fn two_hundred_buckets_in_seventeen_regions_are_reported_in_less_than_150_lines(
         let regions = "+ guardduty in 17 regions\n    the same regions as config above\n";
         assert!(text.contains(regions), "{text}");
         assert!(text.contains("access_log.prefix  = NAME/"), "{text}");
-        assert!(
-            text.contains("for each, in its own of 17 regions"),
-            "{text}"
-        );
+        assert!(text.contains("for each, in its own of 17 regions"), "{text}");
         assert!(!text.contains("\"Bucket\""), "inputs are for --calls");
     }
     let with_inputs = text(&plan, Inputs::Shown, None);
-    assert!(
-        with_inputs.contains("{\"Bucket\": \"NAME\"}"),
-        "{with_inputs}"
-    );
+    assert!(with_inputs.contains("{\"Bucket\": \"NAME\"}"), "{with_inputs}");
 }
 
 #[test]

@@ -55,10 +55,7 @@ fn a_deny_of_plain_http_that_is_as_broad_satisfies_under_any_name() {
             ("Action", json!("*")),
             ("Resource", json!("*")),
             ("Resource", json!(format!("{ARN}*"))),
-            (
-                "Resource",
-                json!([ARN, format!("{ARN}/*"), format!("{ARN}/public/*")]),
-            ),
+            ("Resource", json!([ARN, format!("{ARN}/*"), format!("{ARN}/public/*")])),
             condition("Bool", "AWS:securetransport", json!(false)),
             condition("BoolIfExists", "aws:SecureTransport", json!("false")),
             ("Condition", json!({})),
@@ -73,10 +70,7 @@ fn a_deny_of_plain_http_that_spares_something_does_not_satisfy() {
         &ours,
         &[
             ("Effect", json!("Allow")),
-            (
-                "Principal",
-                json!({"AWS": "arn:aws:iam::111122223333:root"}),
-            ),
+            ("Principal", json!({"AWS": "arn:aws:iam::111122223333:root"})),
             ("Principal", json!({"Service": "*"})),
             ("Action", json!("s3:GetObject")),
             ("Action", json!(["s3:Get*", "s3:Put*"])),
@@ -152,13 +146,8 @@ fn a_shorter_age_satisfies_a_longer_one_and_not_the_other_way() {
 }
 
 fn only_from(networks: &[&str], spared: &[&str]) -> Value {
-    let networks = networks
-        .iter()
-        .map(|own| Network::parse(own).expect("valid"));
-    let from = OnlyFrom {
-        networks: networks.collect(),
-        ..OnlyFrom::default()
-    };
+    let networks = networks.iter().map(|own| Network::parse(own).expect("valid"));
+    let from = OnlyFrom { networks: networks.collect(), ..OnlyFrom::default() };
     let spared = Spared {
         principals: spared.iter().map(|own| (*own).to_owned()).collect(),
         accounts: Vec::new(),
@@ -168,10 +157,7 @@ fn only_from(networks: &[&str], spared: &[&str]) -> Value {
 
 #[test]
 fn fewer_networks_and_fewer_exceptions_satisfy() {
-    let ours = only_from(
-        &["203.0.113.0/24"],
-        &["arn:aws:iam::111122223333:role/BreakGlass"],
-    );
+    let ours = only_from(&["203.0.113.0/24"], &["arn:aws:iam::111122223333:role/BreakGlass"]);
     let office = json!(["203.0.113.0/25"]);
     all_satisfy(
         &ours,
@@ -180,10 +166,7 @@ fn fewer_networks_and_fewer_exceptions_satisfy() {
             condition("NotIpAddressIfExists", "aws:SourceIp", office),
         ],
     );
-    assert!(satisfied(
-        &ours,
-        theirs(&only_from(&["203.0.113.0/24"], &[]), &[])
-    ));
+    assert!(satisfied(&ours, theirs(&only_from(&["203.0.113.0/24"], &[]), &[])));
     for action in ["*", "s3:*"] {
         let mut every_action = theirs(&ours, &[("Action", json!(action))]);
         let keys = every_action.as_object_mut().expect("a table");
@@ -200,20 +183,14 @@ fn more_networks_and_more_exceptions_do_not_satisfy() {
     assert!(satisfied(&wider, theirs(&ours, &[])));
     let sparing = only_from(&["203.0.113.0/24"], &["arn:aws:iam::111122223333:role/X"]);
     assert!(!satisfied(&ours, theirs(&sparing, &[])));
-    let fewer_actions = theirs(
-        &ours,
-        &[("NotAction", json!(["s3:GetObject", "s3:*BucketPolicy"]))],
-    );
+    let fewer_actions =
+        theirs(&ours, &[("NotAction", json!(["s3:GetObject", "s3:*BucketPolicy"]))]);
     assert!(!satisfied(&ours, fewer_actions));
 }
 
 #[test]
 fn what_a_variable_stands_for_is_not_guessed() {
     let ours = deny_insecure_transport(ARN);
-    let variable = condition(
-        "StringEquals",
-        "aws:PrincipalArn",
-        json!("${aws:PrincipalArn}"),
-    );
+    let variable = condition("StringEquals", "aws:PrincipalArn", json!("${aws:PrincipalArn}"));
     none_satisfies(&ours, &[variable]);
 }

@@ -122,22 +122,12 @@ fn of_services() -> Vec<(&'static str, Value, Vec<Kind>)> {
         ),
         (
             "the inventory of an own bucket",
-            serve(
-                "s3.amazonaws.com",
-                put.clone(),
-                "/*",
-                held("arn:aws:s3:::data", "111122223333"),
-            ),
+            serve("s3.amazonaws.com", put.clone(), "/*", held("arn:aws:s3:::data", "111122223333")),
             vec![],
         ),
         (
             "an inventory that is held to a bucket of another account",
-            serve(
-                "s3.amazonaws.com",
-                put.clone(),
-                "/*",
-                held("arn:aws:s3:::data", OTHER),
-            ),
+            serve("s3.amazonaws.com", put.clone(), "/*", held("arn:aws:s3:::data", OTHER)),
             on_behalf_of(OTHER),
         ),
         (
@@ -182,12 +172,7 @@ fn of_services() -> Vec<(&'static str, Value, Vec<Kind>)> {
         ),
         (
             "the trail of an organization, by the path alone",
-            serve(
-                "cloudtrail.amazonaws.com",
-                put.clone(),
-                "/AWSLogs/o-exampleorgid/*",
-                json!({}),
-            ),
+            serve("cloudtrail.amazonaws.com", put.clone(), "/AWSLogs/o-exampleorgid/*", json!({})),
             on_behalf_of("o-exampleorgid"),
         ),
         (
@@ -224,10 +209,7 @@ fn of_services() -> Vec<(&'static str, Value, Vec<Kind>)> {
                 "guardduty.amazonaws.com",
                 put.clone(),
                 "/*",
-                held(
-                    "arn:aws:guardduty:eu-west-1:111122223333:detector/12abc34d",
-                    "111122223333",
-                ),
+                held("arn:aws:guardduty:eu-west-1:111122223333:detector/12abc34d", "111122223333"),
             ),
             vec![],
         ),
@@ -333,11 +315,7 @@ fn of_people() -> Vec<(&'static str, Value, Vec<Kind>)> {
             logs_of_balancers(OTHER),
             shared(OTHER),
         ),
-        (
-            "another account may do all but one thing",
-            not_action,
-            shared(OTHER),
-        ),
+        ("another account may do all but one thing", not_action, shared(OTHER)),
         ("everything but a folder", not_resource, website.clone()),
         ("everybody but an account", all_but_one, website.clone()),
         (
@@ -347,10 +325,7 @@ fn of_people() -> Vec<(&'static str, Value, Vec<Kind>)> {
         ),
         (
             "objects with a tag",
-            read(
-                json!("*"),
-                json!({"StringEquals": {"s3:ExistingObjectTag/public": "yes"}}),
-            ),
+            read(json!("*"), json!({"StringEquals": {"s3:ExistingObjectTag/public": "yes"}})),
             website.clone(),
         ),
         (
@@ -364,10 +339,7 @@ fn of_people() -> Vec<(&'static str, Value, Vec<Kind>)> {
         ),
         (
             "who comes from a page",
-            read(
-                json!("*"),
-                json!({"StringLike": {"aws:Referer": "https://www.example.com/*"}}),
-            ),
+            read(json!("*"), json!({"StringLike": {"aws:Referer": "https://www.example.com/*"}})),
             website,
         ),
         (
@@ -377,26 +349,17 @@ fn of_people() -> Vec<(&'static str, Value, Vec<Kind>)> {
         ),
         (
             "whoever comes from an address",
-            read(
-                json!("*"),
-                json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
-            ),
+            read(json!("*"), json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
             vec![shared("203.0.113.0/24").remove(0), Kind::RestrictsNobody],
         ),
         (
             "no deletion without MFA",
-            deny(
-                json!("*"),
-                json!({"Null": {"aws:MultiFactorAuthAge": "true"}}),
-            ),
+            deny(json!("*"), json!({"Null": {"aws:MultiFactorAuthAge": "true"}})),
             vec![],
         ),
         (
             "presigned requests that are old",
-            deny(
-                json!("*"),
-                json!({"NumericGreaterThan": {"s3:signatureAge": "600000"}}),
-            ),
+            deny(json!("*"), json!({"NumericGreaterThan": {"s3:signatureAge": "600000"}})),
             vec![],
         ),
         (
@@ -441,10 +404,7 @@ fn a_deny_of_plain_http_counts_when_it_is_for_everyone_everything_and_everywhere
         own("Resource", json!("arn:aws:s3:::acme*")),
         own("Resource", json!("*")),
         own("Condition", json!({"BoolIfExists": insecure})),
-        own(
-            "Condition",
-            json!({"Bool": {"AWS:securetransport": [false]}}),
-        ),
+        own("Condition", json!({"Bool": {"AWS:securetransport": [false]}})),
     ];
     let too_little = [
         own("Effect", json!("Allow")),
@@ -453,14 +413,8 @@ fn a_deny_of_plain_http_counts_when_it_is_for_everyone_everything_and_everywhere
         own("Action", json!(["s3:Get*", "s3:Put*"])),
         own("Resource", json!(ARN)),
         own("Resource", json!("arn:aws:s3:::acme/*")),
-        own(
-            "Condition",
-            json!({"Bool": {"aws:SecureTransport": "true"}}),
-        ),
-        own(
-            "Condition",
-            json!({"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
-        ),
+        own("Condition", json!({"Bool": {"aws:SecureTransport": "true"}})),
+        own("Condition", json!({"NumericLessThan": {"s3:TlsVersion": "1.2"}})),
         own(
             "Condition",
             json!({"Bool": insecure, "StringNotEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}),

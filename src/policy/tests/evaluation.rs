@@ -31,10 +31,7 @@ fn reads(caller: &str) -> Request {
 }
 
 fn with(algorithm: &str, key: Option<&str>) -> DefaultEncryption {
-    DefaultEncryption {
-        algorithm: algorithm.to_owned(),
-        key: key.map(str::to_owned),
-    }
+    DefaultEncryption { algorithm: algorithm.to_owned(), key: key.map(str::to_owned) }
 }
 
 /// The Deny of all that does not come from the office, the endpoint or the organization.
@@ -81,13 +78,7 @@ fn spared(principals: Value) -> Value {
 fn delivers() -> Request {
     let trail = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/audit";
     let service = "cloudtrail.amazonaws.com";
-    Request::by_service(
-        service,
-        "s3:PutObject",
-        "arn:aws:s3:::acme/x",
-        "111122223333",
-        trail,
-    )
+    Request::by_service(service, "s3:PutObject", "arn:aws:s3:::acme/x", "111122223333", trail)
 }
 
 fn principal(principal: Value) -> Value {
@@ -114,63 +105,18 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
         // Where the caller comes from.
         ("inside the network", office(), inside(SESSION), No),
         ("outside the network", office(), outside(SESSION), Yes),
-        (
-            "from an address not known",
-            office(),
-            reads(SESSION),
-            CannotTell,
-        ),
+        ("from an address not known", office(), reads(SESSION), CannotTell),
         ("root outside the network", office(), outside(ROOT), Yes),
-        (
-            "through an endpoint, with networks only",
-            office(),
-            through("vpce-1a2b3c4d"),
-            Yes,
-        ),
-        (
-            "through the endpoint",
-            endpoint(),
-            through("vpce-1a2b3c4d"),
-            No,
-        ),
-        (
-            "through another endpoint",
-            endpoint(),
-            through("vpce-ffffffff"),
-            Yes,
-        ),
-        (
-            "over the internet, with endpoints only",
-            endpoint(),
-            inside(SESSION),
-            Yes,
-        ),
+        ("through an endpoint, with networks only", office(), through("vpce-1a2b3c4d"), Yes),
+        ("through the endpoint", endpoint(), through("vpce-1a2b3c4d"), No),
+        ("through another endpoint", endpoint(), through("vpce-ffffffff"), Yes),
+        ("over the internet, with endpoints only", endpoint(), inside(SESSION), Yes),
         ("through no endpoint", endpoint(), no_endpoint, Yes),
         ("through whatever", endpoint(), reads(SESSION), CannotTell),
-        (
-            "of the organization",
-            organization(),
-            of("o-exampleorgid"),
-            No,
-        ),
-        (
-            "of another organization",
-            organization(),
-            of("o-otherorgid"),
-            Yes,
-        ),
-        (
-            "of an organization not known",
-            organization(),
-            reads(SESSION),
-            CannotTell,
-        ),
-        (
-            "an AWS service on behalf of the caller",
-            office(),
-            service,
-            No,
-        ),
+        ("of the organization", organization(), of("o-exampleorgid"), No),
+        ("of another organization", organization(), of("o-otherorgid"), Yes),
+        ("of an organization not known", organization(), reads(SESSION), CannotTell),
+        ("an AWS service on behalf of the caller", office(), service, No),
         (
             "the policy itself, from outside",
             office(),
@@ -186,12 +132,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             No,
         ),
         // Whom it spares.
-        (
-            "a role under any path",
-            sparing(&format!("{role}*BreakGlass")),
-            outside(BREAK_GLASS),
-            No,
-        ),
+        ("a role under any path", sparing(&format!("{role}*BreakGlass")), outside(BREAK_GLASS), No),
         (
             "a role of whose path nothing is known",
             sparing(&format!("{role}BreakGlass")),
@@ -204,12 +145,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             outside(SESSION),
             Yes,
         ),
-        (
-            "a spared role, inside",
-            sparing(&format!("{role}BreakGlass")),
-            inside(SESSION),
-            No,
-        ),
+        ("a spared role, inside", sparing(&format!("{role}BreakGlass")), inside(SESSION), No),
         ("a spared user", sparing(USER), outside(USER), No),
         (
             "another user than the one spared",
@@ -224,24 +160,9 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             Yes,
         ),
         // The other guardrails.
-        (
-            "a signed request over TLS",
-            deny_insecure_transport(ARN),
-            reads(SESSION),
-            No,
-        ),
-        (
-            "TLS 1.2 is always there",
-            deny_old_tls(ARN, "1.2"),
-            reads(SESSION),
-            No,
-        ),
-        (
-            "TLS 1.3 may be there",
-            deny_old_tls(ARN, "1.3"),
-            reads(SESSION),
-            CannotTell,
-        ),
+        ("a signed request over TLS", deny_insecure_transport(ARN), reads(SESSION), No),
+        ("TLS 1.2 is always there", deny_old_tls(ARN, "1.2"), reads(SESSION), No),
+        ("TLS 1.3 may be there", deny_old_tls(ARN, "1.3"), reads(SESSION), CannotTell),
         (
             "a request signed in a header",
             deny_old_presigned(ARN, Duration::from_secs(600)),
@@ -273,10 +194,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             deny_other_encryption(ARN, &with("aws:kms", Some("k"))).remove(1),
             Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x")
                 .with("s3:x-amz-server-side-encryption", Fact::is("aws:kms"))
-                .with(
-                    "s3:x-amz-server-side-encryption-aws-kms-key-id",
-                    Fact::is("k"),
-                ),
+                .with("s3:x-amz-server-side-encryption-aws-kms-key-id", Fact::is("k")),
             No,
         ),
         (
@@ -312,10 +230,8 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
         (
             "an upload with a key of its own",
             deny_other_encryption(ARN, &with("AES256", None)).remove(1),
-            Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x").with(
-                "s3:x-amz-server-side-encryption-customer-algorithm",
-                Fact::is("AES256"),
-            ),
+            Request::by(SESSION, "s3:PutObject", "arn:aws:s3:::acme/x")
+                .with("s3:x-amz-server-side-encryption-customer-algorithm", Fact::is("AES256")),
             Yes,
         ),
         (
@@ -327,68 +243,34 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
         (
             "a deletion by an access key",
             deny_delete_without_mfa(ARN),
-            deletes
-                .clone()
-                .with("aws:MultiFactorAuthPresent", Fact::Absent),
+            deletes.clone().with("aws:MultiFactorAuthPresent", Fact::Absent),
             Yes,
         ),
         (
             "a deletion with MFA",
             deny_delete_without_mfa(ARN),
-            deletes
-                .clone()
-                .with("aws:MultiFactorAuthPresent", Fact::is("true")),
+            deletes.clone().with("aws:MultiFactorAuthPresent", Fact::is("true")),
             No,
         ),
-        (
-            "a deletion with or without",
-            deny_delete_without_mfa(ARN),
-            deletes,
-            CannotTell,
-        ),
-        (
-            "reading without MFA",
-            deny_delete_without_mfa(ARN),
-            reads(USER),
-            No,
-        ),
+        ("a deletion with or without", deny_delete_without_mfa(ARN), deletes, CannotTell),
+        ("reading without MFA", deny_delete_without_mfa(ARN), reads(USER), No),
         // Statements of others: whom they name.
-        (
-            "the account",
-            principal(json!({"AWS": "111122223333"})),
-            reads(SESSION),
-            Yes,
-        ),
+        ("the account", principal(json!({"AWS": "111122223333"})), reads(SESSION), Yes),
         (
             "the root of the account is everybody in it",
             principal(json!({"AWS": ROOT})),
             reads(USER),
             Yes,
         ),
-        (
-            "another account",
-            principal(json!({"AWS": "444455556666"})),
-            reads(SESSION),
-            No,
-        ),
+        ("another account", principal(json!({"AWS": "444455556666"})), reads(SESSION), No),
         (
             "the role of the session",
             principal(json!({"AWS": format!("{role}path/Deploy")})),
             reads(SESSION),
             Yes,
         ),
-        (
-            "another role",
-            principal(json!({"AWS": format!("{role}Deploy2")})),
-            reads(SESSION),
-            No,
-        ),
-        (
-            "the session",
-            principal(json!({"AWS": SESSION})),
-            reads(SESSION),
-            Yes,
-        ),
+        ("another role", principal(json!({"AWS": format!("{role}Deploy2")})), reads(SESSION), No),
+        ("the session", principal(json!({"AWS": SESSION})), reads(SESSION), Yes),
         (
             "another session",
             principal(json!({"AWS": "arn:aws:sts::111122223333:assumed-role/Deploy/x"})),
@@ -401,24 +283,14 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             reads(SESSION),
             CannotTell,
         ),
-        (
-            "a service",
-            principal(json!({"Service": "s3.amazonaws.com"})),
-            reads(SESSION),
-            No,
-        ),
+        ("a service", principal(json!({"Service": "s3.amazonaws.com"})), reads(SESSION), No),
         (
             "a canonical user",
             principal(json!({"CanonicalUser": "79a59df9"})),
             reads(SESSION),
             CannotTell,
         ),
-        (
-            "one of two",
-            principal(json!({"AWS": ["444455556666", USER]})),
-            reads(USER),
-            Yes,
-        ),
+        ("one of two", principal(json!({"AWS": ["444455556666", USER]})), reads(USER), Yes),
         (
             "all but another account",
             deny(json!({"Principal": null, "NotPrincipal": {"AWS": "444455556666"}})),
@@ -431,12 +303,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             reads(USER),
             CannotTell,
         ),
-        (
-            "all but the caller and its account",
-            spared(json!([USER, ROOT])),
-            reads(USER),
-            No,
-        ),
+        ("all but the caller and its account", spared(json!([USER, ROOT])), reads(USER), No),
         (
             "all but the caller's role and its account",
             spared(json!([format!("{role}path/Deploy"), ROOT])),
@@ -449,12 +316,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             reads(SESSION),
             CannotTell,
         ),
-        (
-            "all but the root user, who asks",
-            spared(json!(ROOT)),
-            reads(ROOT),
-            No,
-        ),
+        ("all but the root user, who asks", spared(json!(ROOT)), reads(ROOT), No),
         (
             "all but another user of the account",
             spared(json!("arn:aws:iam::111122223333:user/bob")),
@@ -500,18 +362,8 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             reads(SESSION),
             Yes,
         ),
-        (
-            "another action",
-            deny(json!({"Action": "s3:Put*"})),
-            reads(SESSION),
-            No,
-        ),
-        (
-            "an action in another case",
-            deny(json!({"Action": "S3:getOBJECT"})),
-            reads(SESSION),
-            Yes,
-        ),
+        ("another action", deny(json!({"Action": "s3:Put*"})), reads(SESSION), No),
+        ("an action in another case", deny(json!({"Action": "S3:getOBJECT"})), reads(SESSION), Yes),
         (
             "an action that is not left out",
             deny(json!({"Action": null, "NotAction": "s3:Put*"})),
@@ -526,11 +378,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
         ),
         (
             "the account of the principal",
-            when(
-                "StringNotEquals",
-                "aws:PrincipalAccount",
-                json!("111122223333"),
-            ),
+            when("StringNotEquals", "aws:PrincipalAccount", json!("111122223333")),
             reads(SESSION),
             No,
         ),
@@ -596,11 +444,7 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
         ),
         (
             "a pattern of another account's ARNs",
-            when(
-                "ArnNotLike",
-                "aws:PrincipalArn",
-                json!("arn:aws:iam::444455556666:role/*"),
-            ),
+            when("ArnNotLike", "aws:PrincipalArn", json!("arn:aws:iam::444455556666:role/*")),
             reads(SESSION),
             Yes,
         ),
@@ -618,20 +462,12 @@ fn a_deny_matches_the_caller_or_not_or_it_cannot_be_told() {
             reads(USER),
             No,
         ),
-        (
-            "a statement that is not understood",
-            deny(json!({"Mood": 1})),
-            reads(USER),
-            CannotTell,
-        ),
+        ("a statement that is not understood", deny(json!({"Mood": 1})), reads(USER), CannotTell),
     ];
     for (name, statement, request, wanted) in table {
         let mut statement = statement;
         if statement["Principal"].is_null() {
-            statement
-                .as_object_mut()
-                .expect("a table")
-                .remove("Principal");
+            statement.as_object_mut().expect("a table").remove("Principal");
         }
         if statement["Action"].is_null() {
             statement.as_object_mut().expect("a table").remove("Action");

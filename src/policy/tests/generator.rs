@@ -42,20 +42,9 @@ const SIDS: [&str; 8] = [
     "BaselineDenyInsecureTransport",
     "BaselineDenyOldTls",
 ];
-const IDS: [&str; 4] = [
-    "\"x\"",
-    "\"\"",
-    "\"Policy1415115909152\"",
-    "\"\u{2603} \\\"quoted\\\"\"",
-];
-const ACTIONS: [&str; 6] = [
-    "s3:GetObject",
-    "S3:getobject",
-    "s3:*",
-    "*",
-    "s3:Put*",
-    "s3:DeleteObject",
-];
+const IDS: [&str; 4] = ["\"x\"", "\"\"", "\"Policy1415115909152\"", "\"\u{2603} \\\"quoted\\\"\""];
+const ACTIONS: [&str; 6] =
+    ["s3:GetObject", "S3:getobject", "s3:*", "*", "s3:Put*", "s3:DeleteObject"];
 const RESOURCES: [&str; 6] = [
     "arn:aws:s3:::acme",
     "arn:aws:s3:::acme/*",
@@ -65,14 +54,8 @@ const RESOURCES: [&str; 6] = [
     "arn:aws:s3:::acme/a b\\\\c",
 ];
 const SERVICES: [&str; 2] = ["cloudtrail.amazonaws.com", "config.amazonaws.com"];
-const STRANGE: [&str; 6] = [
-    "1.20",
-    "1e3",
-    "-0.0",
-    "null",
-    "[1.20,{\"a\":[]}]",
-    "12345678901234567890123",
-];
+const STRANGE: [&str; 6] =
+    ["1.20", "1e3", "-0.0", "null", "[1.20,{\"a\":[]}]", "12345678901234567890123"];
 
 /// What stands between tokens.
 const SPACES: [&str; 3] = ["", " ", "\n  "];
@@ -82,11 +65,11 @@ pub struct Pool([Vec<Both>; 3]);
 
 impl Pool {
     pub fn new() -> Self {
-        Self(SPACES.map(|space| {
-            (0..2_000)
-                .map(|seed| statement(&mut Dice::new(seed), space))
-                .collect()
-        }))
+        Self(
+            SPACES.map(|space| {
+                (0..2_000).map(|seed| statement(&mut Dice::new(seed), space)).collect()
+            }),
+        )
     }
 
     /// The policy of a seed.
@@ -95,9 +78,8 @@ impl Pool {
         let kind = dice.roll(SPACES.len());
         let (space, statements) = (SPACES[kind], &self.0[kind]);
         let count = dice.roll(5);
-        let chosen: Vec<&Both> = (0..count)
-            .map(|_| &statements[dice.roll(statements.len())])
-            .collect();
+        let chosen: Vec<&Both> =
+            (0..count).map(|_| &statements[dice.roll(statements.len())]).collect();
         let is_single = count == 1 && dice.roll(2) == 0;
         let list = |side: &dyn Fn(&Both) -> String| {
             let parts: Vec<String> = chosen.iter().map(|both| side(both)).collect();
@@ -114,19 +96,13 @@ impl Pool {
                 entries.insert(at, (key.to_owned(), same((*value).to_owned())));
             }
         };
-        beside(
-            "Version",
-            &["\"2008-10-17\"", "\"2012-10-17\"", "\"2012-10-17\""],
-        );
+        beside("Version", &["\"2008-10-17\"", "\"2012-10-17\"", "\"2012-10-17\""]);
         beside("Id", &IDS);
         if seed.is_multiple_of(8) {
             beside("Mood", &STRANGE);
         }
         let (written, normalised) = table(&entries, space);
-        Generated {
-            written,
-            normalised,
-        }
+        Generated { written, normalised }
     }
 }
 
@@ -162,10 +138,7 @@ fn principal(dice: &mut Dice, space: &str) -> Both {
     let aws = |dice: &mut Dice| {
         let count = 1 + dice.roll(3);
         let one = |dice: &mut Dice| match dice.roll(5) {
-            0 => (
-                "\"111122223333\"".to_owned(),
-                "\"arn:aws:iam::111122223333:root\"".to_owned(),
-            ),
+            0 => ("\"111122223333\"".to_owned(), "\"arn:aws:iam::111122223333:root\"".to_owned()),
             1 => same("\"arn:aws:iam::111122223333:root\"".to_owned()),
             2 => same("\"arn:aws:iam::444455556666:role/path/R\u{f6}le\"".to_owned()),
             3 => same("\"AROAEXAMPLEROLEID0001\"".to_owned()),
@@ -183,16 +156,10 @@ fn principal(dice: &mut Dice, space: &str) -> Both {
     match dice.roll(5) {
         0 => same("\"*\"".to_owned()),
         1 => ("{\"AWS\":[\"*\"]}".to_owned(), "\"*\"".to_owned()),
-        2 => table(
-            &[("Service".to_owned(), texts(dice, &SERVICES, space))],
-            space,
-        ),
+        2 => table(&[("Service".to_owned(), texts(dice, &SERVICES, space))], space),
         3 => {
             let service = texts(dice, &SERVICES, space);
-            let kinds = [
-                ("Service".to_owned(), service),
-                ("AWS".to_owned(), aws(dice)),
-            ];
+            let kinds = [("Service".to_owned(), service), ("AWS".to_owned(), aws(dice))];
             table(&kinds, space)
         }
         _ => table(&[("AWS".to_owned(), aws(dice))], space),
@@ -201,21 +168,9 @@ fn principal(dice: &mut Dice, space: &str) -> Both {
 
 fn condition(dice: &mut Dice, space: &str) -> Both {
     let (operator, key, value) = match dice.roll(8) {
-        0 => (
-            "Bool",
-            "aws:SecureTransport",
-            ("false".to_owned(), "\"false\"".to_owned()),
-        ),
-        1 => (
-            "NumericLessThan",
-            "s3:TlsVersion",
-            ("1.20".to_owned(), "\"1.20\"".to_owned()),
-        ),
-        2 => (
-            "NumericGreaterThan",
-            "s3:signatureAge",
-            ("1e3".to_owned(), "\"1000\"".to_owned()),
-        ),
+        0 => ("Bool", "aws:SecureTransport", ("false".to_owned(), "\"false\"".to_owned())),
+        1 => ("NumericLessThan", "s3:TlsVersion", ("1.20".to_owned(), "\"1.20\"".to_owned())),
+        2 => ("NumericGreaterThan", "s3:signatureAge", ("1e3".to_owned(), "\"1000\"".to_owned())),
         3 => (
             "StringEquals",
             "aws:SourceAccount",
@@ -224,21 +179,16 @@ fn condition(dice: &mut Dice, space: &str) -> Both {
         4 => (
             "NotIpAddress",
             "aws:SourceIp",
-            (
-                "[\"203.0.113.7\"]".to_owned(),
-                "\"203.0.113.7/32\"".to_owned(),
-            ),
+            ("[\"203.0.113.7\"]".to_owned(), "\"203.0.113.7/32\"".to_owned()),
         ),
         5 => (
             "ForAnyValue:StringLike",
             "aws:PrincipalOrgPaths",
             texts(dice, &["o-a/*", "o-b/*"], space),
         ),
-        6 => (
-            "StringNotEqualsIfExists",
-            "aws:SourceVpce",
-            texts(dice, &["vpce-1", "vpce-2"], space),
-        ),
+        6 => {
+            ("StringNotEqualsIfExists", "aws:SourceVpce", texts(dice, &["vpce-1", "vpce-2"], space))
+        }
         _ => ("StringEquals", "k", same("1.20".to_owned())),
     };
     let keys = table(&[(key.to_owned(), value)], space);
@@ -248,9 +198,7 @@ fn condition(dice: &mut Dice, space: &str) -> Both {
 /// One to three texts of a pool, as a list or alone; in the other form in another order.
 fn texts(dice: &mut Dice, pool: &[&str], space: &str) -> Both {
     let count = 1 + dice.roll(3);
-    let written: Vec<String> = (0..count)
-        .map(|_| format!("\"{}\"", dice.one_of(pool)))
-        .collect();
+    let written: Vec<String> = (0..count).map(|_| format!("\"{}\"", dice.one_of(pool))).collect();
     let mut normalised = written.clone();
     normalised.reverse();
     match written.as_slice() {

@@ -113,80 +113,25 @@ enum Values {
 }
 
 /// The condition keys, their kinds and values, and the action that they are for, if not all.
-type Key = (
-    &'static str,
-    Values,
-    &'static [&'static str],
-    Option<&'static str>,
-);
+type Key = (&'static str, Values, &'static [&'static str], Option<&'static str>);
 
 const KEYS: [Key; 21] = [
-    (
-        "aws:SourceAccount",
-        Values::Text,
-        &[ACCOUNT, "444455556666", "1111*"],
-        None,
-    ),
-    (
-        "aws:PrincipalAccount",
-        Values::Text,
-        &[ACCOUNT, "444455556666"],
-        None,
-    ),
-    (
-        "aws:PrincipalOrgID",
-        Values::Text,
-        &["o-exampleorgid", "o-otherorgid", "o-*"],
-        None,
-    ),
-    (
-        "aws:SourceOrgID",
-        Values::Text,
-        &["o-exampleorgid", "o-otherorgid", "o-ex*"],
-        None,
-    ),
-    (
-        "aws:SourceVpce",
-        Values::Text,
-        &["vpce-1a2b3c4d", "vpce-5e6f7a8b", "vpce-*"],
-        None,
-    ),
-    (
-        "aws:SourceVpc",
-        Values::Text,
-        &["vpc-1a2b3c4d", "vpc-5e6f7a8b"],
-        None,
-    ),
-    (
-        "aws:username",
-        Values::Text,
-        &["alice", "Alice", "a?ice"],
-        None,
-    ),
+    ("aws:SourceAccount", Values::Text, &[ACCOUNT, "444455556666", "1111*"], None),
+    ("aws:PrincipalAccount", Values::Text, &[ACCOUNT, "444455556666"], None),
+    ("aws:PrincipalOrgID", Values::Text, &["o-exampleorgid", "o-otherorgid", "o-*"], None),
+    ("aws:SourceOrgID", Values::Text, &["o-exampleorgid", "o-otherorgid", "o-ex*"], None),
+    ("aws:SourceVpce", Values::Text, &["vpce-1a2b3c4d", "vpce-5e6f7a8b", "vpce-*"], None),
+    ("aws:SourceVpc", Values::Text, &["vpc-1a2b3c4d", "vpc-5e6f7a8b"], None),
+    ("aws:username", Values::Text, &["alice", "Alice", "a?ice"], None),
     (
         "aws:PrincipalServiceName",
         Values::Text,
         &["cloudtrail.amazonaws.com", "cloudfront.amazonaws.com"],
         None,
     ),
-    (
-        "s3:x-amz-acl",
-        Values::Text,
-        &["bucket-owner-full-control", "private"],
-        Some("s3:PutObject"),
-    ),
-    (
-        "s3:x-amz-server-side-encryption",
-        Values::Text,
-        &["aws:kms", "AES256"],
-        Some("s3:PutObject"),
-    ),
-    (
-        "s3:prefix",
-        Values::Text,
-        &["home/", "home/alice", "home/*"],
-        Some("s3:ListBucket"),
-    ),
+    ("s3:x-amz-acl", Values::Text, &["bucket-owner-full-control", "private"], Some("s3:PutObject")),
+    ("s3:x-amz-server-side-encryption", Values::Text, &["aws:kms", "AES256"], Some("s3:PutObject")),
+    ("s3:prefix", Values::Text, &["home/", "home/alice", "home/*"], Some("s3:ListBucket")),
     (
         "aws:SourceArn",
         Values::Arn,
@@ -211,31 +156,11 @@ const KEYS: [Key; 21] = [
         ],
         None,
     ),
-    (
-        "aws:SecureTransport",
-        Values::Bool,
-        &["true", "false"],
-        None,
-    ),
-    (
-        "aws:PrincipalIsAWSService",
-        Values::Bool,
-        &["true", "false"],
-        None,
-    ),
+    ("aws:SecureTransport", Values::Bool, &["true", "false"], None),
+    ("aws:PrincipalIsAWSService", Values::Bool, &["true", "false"], None),
     ("aws:ViaAWSService", Values::Bool, &["true", "false"], None),
-    (
-        "aws:MultiFactorAuthPresent",
-        Values::Bool,
-        &["true", "false"],
-        None,
-    ),
-    (
-        "s3:TlsVersion",
-        Values::Number,
-        &["1.2", "1.3", "1.20"],
-        None,
-    ),
+    ("aws:MultiFactorAuthPresent", Values::Bool, &["true", "false"], None),
+    ("s3:TlsVersion", Values::Number, &["1.2", "1.3", "1.20"], None),
     (
         "aws:SourceIp",
         Values::Address,
@@ -253,21 +178,13 @@ const KEYS: [Key; 21] = [
     (
         "aws:PrincipalOrgPaths",
         Values::Texts,
-        &[
-            "o-exampleorgid/r-1/ou-1/",
-            "o-exampleorgid/*",
-            "o-otherorgid/r-2/",
-        ],
+        &["o-exampleorgid/r-1/ou-1/", "o-exampleorgid/*", "o-otherorgid/r-2/"],
         None,
     ),
     (
         "aws:SourceOrgPaths",
         Values::Texts,
-        &[
-            "o-exampleorgid/r-1/ou-1/",
-            "o-exampleorgid/*",
-            "o-otherorgid/r-2/",
-        ],
+        &["o-exampleorgid/r-1/ou-1/", "o-exampleorgid/*", "o-otherorgid/r-2/"],
         None,
     ),
 ];
@@ -341,10 +258,7 @@ fn of_caller(caller: &str) -> [(&'static str, Option<String>); 5] {
     let user = caller.split_once(":user/").map(|(_, name)| name.to_owned());
     let service = account.is_none().then(|| caller.to_owned());
     [
-        (
-            "aws:PrincipalIsAWSService",
-            Some(service.is_some().to_string()),
-        ),
+        ("aws:PrincipalIsAWSService", Some(service.is_some().to_string())),
         ("aws:PrincipalServiceName", service),
         ("aws:PrincipalAccount", account),
         ("aws:PrincipalArn", arn),
@@ -355,10 +269,7 @@ fn of_caller(caller: &str) -> [(&'static str, Option<String>); 5] {
 fn statement(dice: &mut Dice) -> Value {
     let mut own = Map::new();
     let denies = dice.roll(5) < 2;
-    own.insert(
-        "Effect".to_owned(),
-        json!(if denies { "Deny" } else { "Allow" }),
-    );
+    own.insert("Effect".to_owned(), json!(if denies { "Deny" } else { "Allow" }));
     let spares = denies && dice.roll(3) == 0;
     let principals = match dice.roll(4) {
         0 if !spares => json!("*"),
@@ -376,18 +287,11 @@ fn statement(dice: &mut Dice) -> Value {
         }
     };
     let but = |spares: bool, key: &str| {
-        if spares {
-            format!("Not{key}")
-        } else {
-            key.to_owned()
-        }
+        if spares { format!("Not{key}") } else { key.to_owned() }
     };
     own.insert(but(spares, "Principal"), principals);
     own.insert(but(dice.roll(5) == 0, "Action"), one_or_two(dice, &ACTIONS));
-    own.insert(
-        but(dice.roll(5) == 0, "Resource"),
-        one_or_two(dice, &RESOURCES),
-    );
+    own.insert(but(dice.roll(5) == 0, "Resource"), one_or_two(dice, &RESOURCES));
     let mut conditions = Map::new();
     for _ in 0..dice.roll(3) {
         let (key, kind, values, _) = one(dice, &KEYS);
@@ -419,14 +323,9 @@ fn operator(dice: &mut Dice, kind: Values) -> String {
             "StringEqualsIgnoreCase",
             "StringNotEqualsIgnoreCase",
         ],
-        Values::Arn => &[
-            "ArnLike",
-            "ArnEquals",
-            "ArnNotLike",
-            "ArnNotEquals",
-            "StringLike",
-            "StringEquals",
-        ],
+        Values::Arn => {
+            &["ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals", "StringLike", "StringEquals"]
+        }
         Values::Bool => &["Bool"],
         Values::Number => &[
             "NumericEquals",
@@ -443,11 +342,7 @@ fn operator(dice: &mut Dice, kind: Values) -> String {
         Values::Texts => one(dice, &["ForAnyValue:", "ForAllValues:"]),
         _ => "",
     };
-    let if_exists = if kind != Values::Texts && dice.roll(4) == 0 {
-        "IfExists"
-    } else {
-        ""
-    };
+    let if_exists = if kind != Values::Texts && dice.roll(4) == 0 { "IfExists" } else { "" };
     format!("{quantifier}{name}{if_exists}")
 }
 
@@ -536,18 +431,11 @@ fn another_evaluator_agrees() {
             // No statement allows it; whether one denies it, too, may be open.
             "NotAllowed" if answer == "Denied" && pair.may_be_denied() => open += 1,
             _ if is_known_to_differ(pair) => left_out += 1,
-            _ => wrong.push(format!(
-                "{seed}: here {here}, there {answer}: {}",
-                pair.question()
-            )),
+            _ => wrong.push(format!("{seed}: here {here}, there {answer}: {}", pair.question())),
         }
     }
     let shown: Vec<&String> = wrong.iter().take(10).collect();
-    assert!(
-        wrong.is_empty(),
-        "{} of {asked} differ: {shown:#?}",
-        wrong.len()
-    );
+    assert!(wrong.is_empty(), "{} of {asked} differ: {shown:#?}", wrong.len());
     let summary = format!(
         "{asked} asked, {left_out} left out as known to differ, {open} cannot be told here"
     );
@@ -565,14 +453,9 @@ fn another_evaluator_agrees() {
 /// "IAM JSON policy elements: Condition operators", IP address condition operators.
 fn is_known_to_differ(pair: &Pair) -> bool {
     let statements = pair.policy["Statement"].as_array().into_iter().flatten();
-    let operators = statements
-        .filter_map(|own| own["Condition"].as_object())
-        .flatten();
+    let operators = statements.filter_map(|own| own["Condition"].as_object()).flatten();
     let by_address = operators.filter(|(operator, _)| operator.contains("IpAddress"));
-    let by_v6 = pair
-        .context
-        .get("aws:SourceIp")
-        .is_some_and(|own| own.to_string().contains(':'));
+    let by_v6 = pair.context.get("aws:SourceIp").is_some_and(|own| own.to_string().contains(':'));
     let mut networks = by_address.map(|(_, keys)| keys["aws:SourceIp"].to_string());
     let is_of_both = |list: &str| list.contains(if by_v6 { '.' } else { ':' });
     networks.any(|list| list.contains("0.0.0.0/0") || is_of_both(&list))
@@ -580,22 +463,13 @@ fn is_known_to_differ(pair: &Pair) -> bool {
 
 fn judge(pairs: &[Pair]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
-    let (questions, answers) = (
-        folder.path().join("questions.json"),
-        folder.path().join("answers.json"),
-    );
+    let (questions, answers) =
+        (folder.path().join("questions.json"), folder.path().join("answers.json"));
     let list: Vec<Value> = pairs.iter().map(Pair::question).collect();
     std::fs::write(&questions, json!(list).to_string()).expect("written");
     let script = Path::new("tests/judges/simulate.mjs");
-    let status = Command::new("node")
-        .arg(script)
-        .arg(&questions)
-        .arg(&answers)
-        .status();
-    assert!(
-        status.expect("node runs").success(),
-        "./test --long installs the judge"
-    );
+    let status = Command::new("node").arg(script).arg(&questions).arg(&answers).status();
+    assert!(status.expect("node runs").success(), "./test --long installs the judge");
     let text = std::fs::read_to_string(&answers).expect("answers");
     serde_json::from_str(&text).expect("a list of words")
 }

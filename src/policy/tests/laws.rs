@@ -91,10 +91,7 @@ fn what_s3_normalises_is_no_difference_and_what_it_does_not_is_one() {
     let dialect = Dialect::resource("aws");
     for_all(POLICIES / 10, |seed, generated| {
         let (written, normalised) = (parse(&generated.written), parse(&generated.normalised));
-        assert!(
-            are_equivalent(&written, &normalised, dialect),
-            "seed {seed}"
-        );
+        assert!(are_equivalent(&written, &normalised, dialect), "seed {seed}");
         if let Some(spoilt) = spoil(&generated.normalised, seed) {
             let same = are_equivalent(&written, &parse(&spoilt), dialect);
             assert!(!same, "seed {seed}: {spoilt}");
@@ -152,10 +149,7 @@ fn pruning_takes_out_every_deleted_principal_that_can_go_and_touches_nothing_els
         let (untouched, after) = (untouched(&before), untouched(&pruned));
         let mut rest = after.iter();
         let mut kept = untouched.iter();
-        assert!(
-            kept.all(|own| rest.any(|other| other == own)),
-            "seed {seed}"
-        );
+        assert!(kept.all(|own| rest.any(|other| other == own)), "seed {seed}");
         let once = pruned.text();
         pruned.prune_deleted_principals();
         assert_eq!(pruned.text(), once, "seed {seed}");
@@ -168,24 +162,16 @@ type Shape = fn(&str) -> bool;
 fn the_shapes_that_matter_are_all_among_the_policies() {
     let pool = Pool::new();
     let policies = (0..2_000).map(|seed| pool.policy(seed).written);
-    let texts: Vec<String> = policies
-        .map(|text| text.split_whitespace().collect())
-        .collect();
+    let texts: Vec<String> = policies.map(|text| text.split_whitespace().collect()).collect();
     let shapes: [(&str, Shape); 9] = [
-        ("a single statement", |text| {
-            text.contains("\"Statement\":{")
-        }),
+        ("a single statement", |text| text.contains("\"Statement\":{")),
         ("no statements", |text| text.contains("\"Statement\":[]")),
         ("no version", |text| !text.contains("Version\":")),
         ("the first version", |text| text.contains("2008-10-17")),
-        ("two statements of one Sid", |text| {
-            text.matches("\"Sid\":\"A\"").count() > 1
-        }),
+        ("two statements of one Sid", |text| text.matches("\"Sid\":\"A\"").count() > 1),
         ("NotPrincipal", |text| text.contains("NotPrincipal")),
         ("letters of all scripts", |text| text.contains('\u{65e5}')),
-        ("a number with a zero at its end", |text| {
-            text.contains("1.20")
-        }),
+        ("a number with a zero at its end", |text| text.contains("1.20")),
         ("a power of ten", |text| text.contains("1e3")),
     ];
     for (name, has) in shapes {

@@ -21,12 +21,9 @@ fn policy(side: &str) -> Policy {
     let text = match own.iter().any(|(key, _)| key == "Statement") {
         true => side.to_owned(),
         false => {
-            let usual = BASE
-                .iter()
-                .filter(|(key, _)| !own.iter().any(|(other, _)| other == key));
-            let mut written: Vec<String> = usual
-                .map(|(key, value)| format!("\"{key}\":{value}"))
-                .collect();
+            let usual = BASE.iter().filter(|(key, _)| !own.iter().any(|(other, _)| other == key));
+            let mut written: Vec<String> =
+                usual.map(|(key, value)| format!("\"{key}\":{value}")).collect();
             let own = own.iter().filter(|(_, value)| *value != "null");
             written.extend(own.map(|(key, value)| format!("\"{key}\":{value}")));
             let statement = written.join(",");
@@ -37,9 +34,7 @@ fn policy(side: &str) -> Policy {
 }
 
 fn pairs() -> Vec<(bool, Vec<&'static str>)> {
-    let lines = PAIRS
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = PAIRS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let pair = |line: &'static str| {
         let parts: Vec<&str> = line.split(" | ").collect();
         assert_eq!(parts.len(), 4, "{line}");
@@ -75,10 +70,7 @@ fn every_policy_is_equivalent_to_itself() {
     for (_, parts) in pairs() {
         for side in &parts[2..] {
             let one = policy(side);
-            assert!(
-                are_equivalent(&one, &one, Dialect::resource("aws")),
-                "{side}"
-            );
+            assert!(are_equivalent(&one, &one, Dialect::resource("aws")), "{side}");
         }
     }
 }
@@ -86,16 +78,8 @@ fn every_policy_is_equivalent_to_itself() {
 #[test]
 fn in_trust_policies_anyone_is_not_any_account() {
     let (anyone, any_account) = (policy(r#"{}"#), policy(r#"{"Principal":{"AWS":"*"}}"#));
-    assert!(are_equivalent(
-        &anyone,
-        &any_account,
-        Dialect::resource("aws")
-    ));
-    assert!(!are_equivalent(
-        &anyone,
-        &any_account,
-        Dialect::trust("aws")
-    ));
+    assert!(are_equivalent(&anyone, &any_account, Dialect::resource("aws")));
+    assert!(!are_equivalent(&anyone, &any_account, Dialect::trust("aws")));
 }
 
 #[test]

@@ -9,54 +9,24 @@ const ARN: &str = "arn:aws:s3:::BUCKET";
 
 /// The policies that the tests through the binary also use.
 const SHAPES: [(&str, &str); 12] = [
-    (
-        "by-address",
-        include_str!("../../../tests/policies/by-address.json"),
-    ),
-    (
-        "cloudfront",
-        include_str!("../../../tests/policies/cloudfront.json"),
-    ),
-    (
-        "cross-account",
-        include_str!("../../../tests/policies/cross-account.json"),
-    ),
-    (
-        "encryption",
-        include_str!("../../../tests/policies/encryption.json"),
-    ),
+    ("by-address", include_str!("../../../tests/policies/by-address.json")),
+    ("cloudfront", include_str!("../../../tests/policies/cloudfront.json")),
+    ("cross-account", include_str!("../../../tests/policies/cross-account.json")),
+    ("encryption", include_str!("../../../tests/policies/encryption.json")),
     (
         "legacy-single-statement",
         include_str!("../../../tests/policies/legacy-single-statement.json"),
     ),
-    (
-        "log-delivery",
-        include_str!("../../../tests/policies/log-delivery.json"),
-    ),
-    (
-        "no-version",
-        include_str!("../../../tests/policies/no-version.json"),
-    ),
-    (
-        "not-principal",
-        include_str!("../../../tests/policies/not-principal.json"),
-    ),
-    (
-        "only-by-endpoint",
-        include_str!("../../../tests/policies/only-by-endpoint.json"),
-    ),
-    (
-        "theirs-already",
-        include_str!("../../../tests/policies/theirs-already.json"),
-    ),
+    ("log-delivery", include_str!("../../../tests/policies/log-delivery.json")),
+    ("no-version", include_str!("../../../tests/policies/no-version.json")),
+    ("not-principal", include_str!("../../../tests/policies/not-principal.json")),
+    ("only-by-endpoint", include_str!("../../../tests/policies/only-by-endpoint.json")),
+    ("theirs-already", include_str!("../../../tests/policies/theirs-already.json")),
     (
         "unicode-and-organization",
         include_str!("../../../tests/policies/unicode-and-organization.json"),
     ),
-    (
-        "website",
-        include_str!("../../../tests/policies/website.json"),
-    ),
+    ("website", include_str!("../../../tests/policies/website.json")),
 ];
 
 fn policy(name: &str, text: &str) -> Policy {
@@ -82,10 +52,7 @@ fn every_shape_survives_being_merged_stored_and_taken_apart() {
         ours.iter().for_each(|own| merged.put(own));
         let mut stored = policy(name, &merged.text());
         assert!(are_equivalent(&stored, &merged, dialect), "{name}");
-        assert!(
-            ours.iter().all(|own| stored.denies_all_of(own, dialect)),
-            "{name}"
-        );
+        assert!(ours.iter().all(|own| stored.denies_all_of(own, dialect)), "{name}");
         for own in &ours {
             let sid = own["Sid"].as_str().unwrap_or_default();
             assert!(merged.remove(sid) && stored.remove(sid), "{name}");
@@ -112,17 +79,8 @@ fn what_each_shape_gives_away_is_found() {
         other => format!("{other:?}"),
     };
     let wanted: [(&str, &[&str]); 7] = [
-        (
-            "by-address",
-            &["shared with 203.0.113.0/24", "restricts nobody"],
-        ),
-        (
-            "cross-account",
-            &[
-                "shared with 444455556666, 777788889999",
-                "shared with 444455556666",
-            ],
-        ),
+        ("by-address", &["shared with 203.0.113.0/24", "restricts nobody"]),
+        ("cross-account", &["shared with 444455556666, 777788889999", "shared with 444455556666"]),
         ("cloudfront", &["whose it is, is not told"]),
         ("legacy-single-statement", &["literal variable"]),
         ("unicode-and-organization", &["shared with o-exampleorgid"]),
@@ -132,20 +90,14 @@ fn what_each_shape_gives_away_is_found() {
     for (name, text) in SHAPES {
         let found = weaknesses(&policy(name, text), ARN, "111122223333", "aws");
         let found: Vec<String> = found.iter().map(|own| said(&own.kind)).collect();
-        let (_, wanted) = wanted
-            .iter()
-            .find(|(own, _)| *own == name)
-            .unwrap_or(&wanted[6]);
+        let (_, wanted) = wanted.iter().find(|(own, _)| *own == name).unwrap_or(&wanted[6]);
         assert_eq!(found, *wanted, "{name}");
     }
 }
 
 #[test]
 fn a_deny_of_theirs_makes_ours_needless() {
-    let (_, text) = SHAPES
-        .iter()
-        .find(|(name, _)| *name == "theirs-already")
-        .expect("it is there");
+    let (_, text) = SHAPES.iter().find(|(name, _)| *name == "theirs-already").expect("it is there");
     let policy = policy("theirs-already", text);
     assert!(policy.denies_insecure_transport(ARN));
     assert!(!policy.statements().iter().any(Statement::is_own));

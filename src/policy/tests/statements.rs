@@ -49,10 +49,7 @@ fn requests_from_elsewhere_are_denied_by_one_statement_that_spares_services_and_
             },
         },
     });
-    assert_eq!(
-        deny_elsewhere(ARN, &from, &spared, "aws", "111122223333"),
-        wanted
-    );
+    assert_eq!(deny_elsewhere(ARN, &from, &spared, "aws", "111122223333"), wanted);
 }
 
 #[test]
@@ -70,10 +67,7 @@ fn uploads_that_ask_for_nothing_pass_and_others_must_ask_for_the_default() {
     let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
     let [algorithm, other, customer] = <[_; 3]>::try_from(deny_other_encryption(
         ARN,
-        &DefaultEncryption {
-            algorithm: "aws:kms".to_owned(),
-            key: Some(key.to_owned()),
-        },
+        &DefaultEncryption { algorithm: "aws:kms".to_owned(), key: Some(key.to_owned()) },
     ))
     .expect("three statements");
     let wanted = |sid: &str, different: Value| {
@@ -91,10 +85,7 @@ fn uploads_that_ask_for_nothing_pass_and_others_must_ask_for_the_default() {
         })
     };
     let by_algorithm = json!({"s3:x-amz-server-side-encryption": "aws:kms"});
-    assert_eq!(
-        algorithm,
-        wanted("BaselineDenyOtherEncryption", by_algorithm)
-    );
+    assert_eq!(algorithm, wanted("BaselineDenyOtherEncryption", by_algorithm));
     let by_key = json!({"s3:x-amz-server-side-encryption-aws-kms-key-id": key});
     assert_eq!(other, wanted("BaselineDenyOtherKeys", by_key));
     let wanted = json!({
@@ -112,17 +103,11 @@ fn every_statement_of_ours_has_a_name_of_ours_that_s3_takes() {
         deny_old_presigned(ARN, Duration::from_secs(1)),
         deny_presigned_v2(ARN),
     ];
-    let default = DefaultEncryption {
-        algorithm: "aws:kms".to_owned(),
-        key: None,
-    };
+    let default = DefaultEncryption { algorithm: "aws:kms".to_owned(), key: None };
     statements.extend(deny_other_encryption(ARN, &default));
     for statement in &statements {
         let statement = Statement::from(statement);
         let sid = statement.sid().unwrap_or_default();
-        assert!(
-            statement.is_own() && sid.bytes().all(|b| b.is_ascii_alphanumeric()),
-            "{sid}"
-        );
+        assert!(statement.is_own() && sid.bytes().all(|b| b.is_ascii_alphanumeric()), "{sid}");
     }
 }

@@ -46,24 +46,14 @@ fn a_delivery_is_let_in_by_the_statement_that_allows_it() {
             delivery(),
             Verdict::Allowed { by: by("Trail") },
         ),
-        (
-            "another account",
-            json!([allow(of("444455556666"))]),
-            delivery(),
-            Verdict::NotAllowed,
-        ),
+        ("another account", json!([allow(of("444455556666"))]), delivery(), Verdict::NotAllowed),
         (
             "an ACL not known",
             json!([allow(acl.clone())]),
             delivery(),
             Verdict::CannotTell { by: by("Trail") },
         ),
-        (
-            "the ACL",
-            json!([allow(acl)]),
-            with_acl,
-            Verdict::Allowed { by: by("Trail") },
-        ),
+        ("the ACL", json!([allow(acl)]), with_acl, Verdict::Allowed { by: by("Trail") }),
         ("nobody", json!([]), delivery(), Verdict::NotAllowed),
     ];
     for (what, statements, request, wanted) in table {
@@ -81,12 +71,7 @@ fn a_deny_is_named_whether_it_matches_or_may_do_so() {
     let table = [
         ("from no address", elsewhere, delivery(), denied.clone()),
         ("a header not known", kms.clone(), delivery(), depends),
-        (
-            "without the header",
-            kms.clone(),
-            delivery().with(header, Fact::Absent),
-            denied,
-        ),
+        ("without the header", kms.clone(), delivery().with(header, Fact::Absent), denied),
         (
             "with the header",
             kms,

@@ -22,9 +22,7 @@ fn allow(principal: Value, condition: Value) -> Value {
 }
 
 fn shared(with: &[&str]) -> Vec<Kind> {
-    vec![Kind::Shared(
-        with.iter().map(|own| (*own).to_owned()).collect(),
-    )]
+    vec![Kind::Shared(with.iter().map(|own| (*own).to_owned()).collect())]
 }
 
 #[test]
@@ -56,11 +54,7 @@ fn an_allow_for_anyone_is_public_unless_a_condition_holds_it_to_something() {
         json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}),
     ];
     for condition in held {
-        assert_eq!(
-            kinds(allow(json!({"AWS": "*"}), condition.clone())),
-            [],
-            "{condition}"
-        );
+        assert_eq!(kinds(allow(json!({"AWS": "*"}), condition.clone())), [], "{condition}");
     }
 }
 
@@ -74,11 +68,7 @@ fn all_but_some_is_public() {
 #[test]
 fn others_are_named_with_the_statement_that_lets_them_in() {
     let of_others = [
-        (
-            json!({"AWS": "444455556666"}),
-            json!({}),
-            shared(&["444455556666"]),
-        ),
+        (json!({"AWS": "444455556666"}), json!({}), shared(&["444455556666"])),
         (
             json!({"AWS": ["111122223333", "arn:aws:iam::444455556666:role/x"]}),
             json!({}),
@@ -144,18 +134,10 @@ fn others_are_named_with_the_statement_that_lets_them_in() {
             json!({}),
             shared(&["cognito-identity.amazonaws.com"]),
         ),
-        (
-            json!({"CanonicalUser": "79a59df9"}),
-            json!({}),
-            shared(&["the canonical user 79a59df9"]),
-        ),
+        (json!({"CanonicalUser": "79a59df9"}), json!({}), shared(&["the canonical user 79a59df9"])),
     ];
     for (principal, condition, wanted) in of_others {
-        assert_eq!(
-            kinds(allow(principal.clone(), condition)),
-            wanted,
-            "{principal}"
-        );
+        assert_eq!(kinds(allow(principal.clone(), condition)), wanted, "{principal}");
     }
     assert_eq!(kinds(allow(json!({"AWS": "111122223333"}), json!({}))), []);
     let identity = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1";
@@ -163,14 +145,8 @@ fn others_are_named_with_the_statement_that_lets_them_in() {
         kinds(allow(json!({"AWS": ["111122223333", identity]}), json!({}))),
         [Kind::Untold(vec![identity.to_owned()])]
     );
-    let said = &found(
-        "2012-10-17",
-        json!([allow(json!({"AWS": "444455556666"}), json!({}))]),
-    )[0];
-    assert_eq!(
-        said.what,
-        "statement Theirs allows 444455556666: s3:GetObject"
-    );
+    let said = &found("2012-10-17", json!([allow(json!({"AWS": "444455556666"}), json!({}))]))[0];
+    assert_eq!(said.what, "statement Theirs allows 444455556666: s3:GetObject");
 }
 
 #[test]
@@ -182,21 +158,9 @@ fn an_allow_by_address_without_a_deny_restricts_nobody_and_the_deny_is_shown() {
     let alone = found("2012-10-17", json!([by_address]));
     assert_eq!(alone.len(), 1);
     assert_eq!(alone[0].kind, Kind::RestrictsNobody);
-    assert!(
-        alone[0].what.contains("restricts nobody"),
-        "{}",
-        alone[0].what
-    );
-    assert!(
-        alone[0]
-            .remedy
-            .contains(r#"only_from = { networks = ["203.0.113.0/24"] }"#)
-    );
-    assert!(
-        alone[0]
-            .remedy
-            .contains(r#""NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}"#)
-    );
+    assert!(alone[0].what.contains("restricts nobody"), "{}", alone[0].what);
+    assert!(alone[0].remedy.contains(r#"only_from = { networks = ["203.0.113.0/24"] }"#));
+    assert!(alone[0].remedy.contains(r#""NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}"#));
 
     let deny = |action: &str, resource: &str| {
         json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource,
@@ -204,10 +168,7 @@ fn an_allow_by_address_without_a_deny_restricts_nobody_and_the_deny_is_shown() {
     };
     let closed = deny("s3:*", "arn:aws:s3:::acme/*");
     assert_eq!(found("2012-10-17", json!([by_address, closed])), []);
-    for other in [
-        deny("s3:*", ARN),
-        deny("s3:DeleteObject", "arn:aws:s3:::acme/*"),
-    ] {
+    for other in [deny("s3:*", ARN), deny("s3:DeleteObject", "arn:aws:s3:::acme/*")] {
         let found = found("2012-10-17", json!([by_address, other]));
         assert_eq!(found[0].kind, Kind::RestrictsNobody, "{other}");
     }
@@ -216,17 +177,11 @@ fn an_allow_by_address_without_a_deny_restricts_nobody_and_the_deny_is_shown() {
 #[test]
 fn addresses_that_no_deny_could_be_made_of_are_told_without_one() {
     for network in ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/0"] {
-        let statement = allow(
-            json!({"AWS": "111122223333"}),
-            json!({"IpAddress": {"aws:SourceIp": network}}),
-        );
+        let statement =
+            allow(json!({"AWS": "111122223333"}), json!({"IpAddress": {"aws:SourceIp": network}}));
         let found = found("2012-10-17", json!([statement]));
         assert_eq!(found[0].kind, Kind::RestrictsNobody, "{network}");
-        assert!(
-            !found[0].remedy.contains("NotIpAddress"),
-            "{}",
-            found[0].remedy
-        );
+        assert!(!found[0].remedy.contains("NotIpAddress"), "{}", found[0].remedy);
     }
 }
 
@@ -251,10 +206,7 @@ fn a_deleted_principal_is_named_with_its_statement() {
     let deleted = allow(json!({"AWS": "AROAEXAMPLEROLEID0001"}), json!({}));
     let found = found("2012-10-17", json!([deleted]));
     assert_eq!(found.len(), 1);
-    assert_eq!(
-        found[0].kind,
-        Kind::DeletedPrincipal("AROAEXAMPLEROLEID0001".to_owned())
-    );
+    assert_eq!(found[0].kind, Kind::DeletedPrincipal("AROAEXAMPLEROLEID0001".to_owned()));
     assert!(found[0].what.contains("statement Theirs"));
 }
 
@@ -262,10 +214,7 @@ fn a_deleted_principal_is_named_with_its_statement() {
 fn a_variable_is_found_only_where_the_version_takes_it_for_text() {
     let mut statement = allow(json!({"AWS": "111122223333"}), json!({}));
     statement["Resource"] = json!("arn:aws:s3:::acme/${aws:username}/*");
-    assert_eq!(
-        found("2008-10-17", json!([statement]))[0].kind,
-        Kind::LiteralVariable
-    );
+    assert_eq!(found("2008-10-17", json!([statement]))[0].kind, Kind::LiteralVariable);
     assert_eq!(found("2012-10-17", json!([statement])), []);
 }
 
@@ -308,12 +257,7 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
     let table: Vec<(&str, Value, Vec<Kind>)> = vec![
         (
             "its distribution",
-            serve(
-                cdn,
-                get,
-                "/*",
-                arn("StringEquals", &distribution("111122223333")),
-            ),
+            serve(cdn, get, "/*", arn("StringEquals", &distribution("111122223333"))),
             none(),
         ),
         (
@@ -326,19 +270,10 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
             ),
             none(),
         ),
-        (
-            "its account",
-            serve(cdn, get, "/*", own("aws:SourceAccount")),
-            none(),
-        ),
+        ("its account", serve(cdn, get, "/*", own("aws:SourceAccount")), none()),
         (
             "another distribution",
-            serve(
-                cdn,
-                get,
-                "/*",
-                arn("StringEquals", &distribution("444455556666")),
-            ),
+            serve(cdn, get, "/*", arn("StringEquals", &distribution("444455556666"))),
             for_other("444455556666"),
         ),
         (
@@ -348,12 +283,7 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
         ),
         (
             "whatever account",
-            serve(
-                cdn,
-                get,
-                "/*",
-                arn("ArnLike", "arn:aws:cloudfront::*:distribution/*"),
-            ),
+            serve(cdn, get, "/*", arn("ArnLike", "arn:aws:cloudfront::*:distribution/*")),
             any(cdn),
         ),
         ("no condition", serve(cdn, get, "/*", json!({})), any(cdn)),
@@ -379,12 +309,7 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
         ),
         (
             "an organization",
-            serve(
-                cdn,
-                get,
-                "/*",
-                json!({"StringEquals": {"aws:SourceOrgID": "o-exampleorgid"}}),
-            ),
+            serve(cdn, get, "/*", json!({"StringEquals": {"aws:SourceOrgID": "o-exampleorgid"}})),
             for_other("o-exampleorgid"),
         ),
         (
@@ -409,19 +334,10 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
         ),
         (
             "a bucket of whomever",
-            serve(
-                "s3.amazonaws.com",
-                put,
-                "/*",
-                arn("ArnLike", "arn:aws:s3:::data"),
-            ),
+            serve("s3.amazonaws.com", put, "/*", arn("ArnLike", "arn:aws:s3:::data")),
             for_other("arn:aws:s3:::data"),
         ),
-        (
-            "the bucket itself",
-            serve("s3.amazonaws.com", put, "/*", arn("ArnLike", ARN)),
-            none(),
-        ),
+        ("the bucket itself", serve("s3.amazonaws.com", put, "/*", arn("ArnLike", ARN)), none()),
         (
             "who never comes",
             serve(
@@ -433,11 +349,7 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
             none(),
         ),
         // Logs: the path tells for whom.
-        (
-            "a check of the ACL",
-            serve(trail, "s3:GetBucketAcl", "", json!({})),
-            none(),
-        ),
+        ("a check of the ACL", serve(trail, "s3:GetBucketAcl", "", json!({})), none()),
         (
             "the logs of the account",
             serve(trail, put, "/AWSLogs/111122223333/*", acl.clone()),
@@ -453,19 +365,10 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
             serve(trail, put, "/AWSLogs/444455556666/*", acl.clone()),
             for_other("444455556666"),
         ),
-        (
-            "the logs of whomever",
-            serve(trail, put, "/*", acl.clone()),
-            any(trail),
-        ),
+        ("the logs of whomever", serve(trail, put, "/*", acl.clone()), any(trail)),
         (
             "logs of balancers",
-            serve(
-                "logdelivery.elasticloadbalancing.amazonaws.com",
-                put,
-                "/AWSLogs/*",
-                json!({}),
-            ),
+            serve("logdelivery.elasticloadbalancing.amazonaws.com", put, "/AWSLogs/*", json!({})),
             any("logdelivery.elasticloadbalancing.amazonaws.com"),
         ),
         (
@@ -478,11 +381,7 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
             serve("config.amazonaws.com", "s3:ListBucket", "", json!({})),
             none(),
         ),
-        (
-            "a list, to show it",
-            serve(cdn, "s3:ListBucket", "", json!({})),
-            any(cdn),
-        ),
+        ("a list, to show it", serve(cdn, "s3:ListBucket", "", json!({})), any(cdn)),
         (
             "access logs come from the account only",
             serve("logging.s3.amazonaws.com", put, "/*", json!({})),
@@ -490,12 +389,7 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
         ),
         (
             "access logs of others",
-            serve(
-                "logging.s3.amazonaws.com",
-                put,
-                "/*",
-                other("aws:SourceAccount"),
-            ),
+            serve("logging.s3.amazonaws.com", put, "/*", other("aws:SourceAccount")),
             for_other("444455556666"),
         ),
         (
@@ -508,19 +402,12 @@ fn a_service_is_judged_by_whose_things_it_acts_for() {
             serve("ses.amazonaws.com", put, "/*", other("aws:Referer")),
             for_other("444455556666"),
         ),
-        (
-            "a referer that is none",
-            serve(cdn, get, "/*", own("aws:Referer")),
-            any(cdn),
-        ),
+        ("a referer that is none", serve(cdn, get, "/*", own("aws:Referer")), any(cdn)),
     ];
     for (what, statement, wanted) in table {
         assert_eq!(kinds(statement), wanted, "{what}");
     }
-    let every = allow(
-        json!("*"),
-        json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}),
-    );
+    let every = allow(json!("*"), json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}));
     assert_eq!(kinds(every), any("every service"));
     let both = allow(
         json!({"Service": [cdn, "logging.s3.amazonaws.com"], "AWS": "444455556666"}),
@@ -540,18 +427,9 @@ fn the_account_of_a_service_is_a_stranger_unless_it_delivers_as_documented() {
     let put = json!("s3:PutObject");
     let documented = [
         ("arn:aws:iam::127311923021:root", put.clone()),
-        (
-            "arn:aws:iam::113285607260:root",
-            json!(["s3:GetBucketAcl", "s3:PutObject"]),
-        ),
-        (
-            "arn:aws:iam::193672423079:user/logs",
-            json!(["s3:PutObject", "s3:GetBucketAcl"]),
-        ),
-        (
-            "386209384616",
-            json!(["s3:GetBucketAcl", "s3:GetBucketPolicy"]),
-        ),
+        ("arn:aws:iam::113285607260:root", json!(["s3:GetBucketAcl", "s3:PutObject"])),
+        ("arn:aws:iam::193672423079:user/logs", json!(["s3:PutObject", "s3:GetBucketAcl"])),
+        ("386209384616", json!(["s3:GetBucketAcl", "s3:GetBucketPolicy"])),
         ("arn:aws-cn:iam::193415116832:root", put.clone()),
     ];
     for (principal, action) in documented {
@@ -573,22 +451,11 @@ fn the_account_of_a_service_is_a_stranger_unless_it_delivers_as_documented() {
 #[test]
 fn an_allow_by_vpc_or_endpoint_without_a_deny_restricts_nobody() {
     let by = |key: &str, value: &str| {
-        allow(
-            json!({"AWS": "111122223333"}),
-            json!({"StringEquals": {key: value}}),
-        )
+        allow(json!({"AWS": "111122223333"}), json!({"StringEquals": {key: value}}))
     };
     for (key, value, remedy) in [
-        (
-            "aws:SourceVpce",
-            "vpce-1",
-            r#"only_from = { vpc_endpoints = ["vpce-1"] }"#,
-        ),
-        (
-            "aws:SourceVpc",
-            "vpc-1",
-            r#"only_from = { vpcs = ["vpc-1"] }"#,
-        ),
+        ("aws:SourceVpce", "vpce-1", r#"only_from = { vpc_endpoints = ["vpce-1"] }"#),
+        ("aws:SourceVpc", "vpc-1", r#"only_from = { vpcs = ["vpc-1"] }"#),
     ] {
         let alone = found("2012-10-17", json!([by(key, value)]));
         assert_eq!(alone.len(), 1, "{key}");
@@ -602,12 +469,8 @@ fn an_allow_by_vpc_or_endpoint_without_a_deny_restricts_nobody() {
 
 #[test]
 fn a_service_that_is_let_in_and_kept_out_is_named_with_both_statements() {
-    let delivers = serve(
-        "cloudtrail.amazonaws.com",
-        "s3:PutObject",
-        "/AWSLogs/111122223333/*",
-        json!({}),
-    );
+    let delivers =
+        serve("cloudtrail.amazonaws.com", "s3:PutObject", "/AWSLogs/111122223333/*", json!({}));
     let deny = |condition: Value| {
         json!({"Sid": "Office", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
             "Resource": [ARN, "arn:aws:s3:::acme/*"], "Condition": condition})
@@ -646,17 +509,11 @@ fn two_denies_by_address_and_by_endpoint_leave_nobody_and_one_of_both_leaves_eit
     };
     let office = json!({"aws:SourceIp": "203.0.113.0/24"});
     let endpoint = json!({"aws:SourceVpce": "vpce-1"});
-    let apart = json!([
-        deny(json!({"NotIpAddress": office})),
-        deny(json!({"StringNotEquals": endpoint}))
-    ]);
+    let apart =
+        json!([deny(json!({"NotIpAddress": office})), deny(json!({"StringNotEquals": endpoint}))]);
     let found_apart = found("2012-10-17", apart);
     assert_eq!(found_apart.len(), 1);
-    assert!(
-        found_apart[0]
-            .what
-            .starts_with("statements #1 and #2 together deny everyone")
-    );
+    assert!(found_apart[0].what.starts_with("statements #1 and #2 together deny everyone"));
     let together = deny(json!({"NotIpAddress": office, "StringNotEquals": endpoint}));
     assert_eq!(found("2012-10-17", json!([together])), []);
 }
@@ -666,16 +523,10 @@ fn actions_are_said_as_they_were_written() {
     let mut statement = allow(json!("*"), json!({}));
     let said = |statement: &Value| found("2012-10-17", json!([statement])).remove(0).what;
     statement["Action"] = json!(["s3:ListBucket", "S3:GETOBJECT"]);
-    assert_eq!(
-        said(&statement),
-        "statement Theirs allows anyone: s3:ListBucket, S3:GETOBJECT"
-    );
+    assert_eq!(said(&statement), "statement Theirs allows anyone: s3:ListBucket, S3:GETOBJECT");
     statement["NotAction"] = json!("s3:DeleteBucket");
     if let Some(keys) = statement.as_object_mut() {
         keys.remove("Action");
     }
-    assert_eq!(
-        said(&statement),
-        "statement Theirs allows anyone: everything but s3:DeleteBucket"
-    );
+    assert_eq!(said(&statement), "statement Theirs allows anyone: everything but s3:DeleteBucket");
 }

@@ -14,11 +14,7 @@ fn bucket(name: &str, region: &str) -> Entry {
     let arn = format!("arn:aws:s3:::{name}/*");
     entry.differences = vec![
         Difference::new("ssl_only", json!(false), json!(true)),
-        Difference::new(
-            "access_log.bucket",
-            Value::Null,
-            json!(format!("logs-{region}")),
-        ),
+        Difference::new("access_log.bucket", Value::Null, json!(format!("logs-{region}"))),
     ];
     entry.calls = vec![Call {
         service: "s3".to_owned(),
@@ -112,10 +108,7 @@ fn whatever_else_differs_keeps_places_apart() {
 #[test]
 fn a_name_inside_a_longer_one_is_not_its_own() {
     let replaced = |text: &str| replace(text, "data", NAME, is_in_name);
-    assert_eq!(
-        replaced("data, data. (data) s3:::data/*"),
-        "NAME, NAME. (NAME) s3:::NAME/*"
-    );
+    assert_eq!(replaced("data, data. (data) s3:::data/*"), "NAME, NAME. (NAME) s3:::NAME/*");
     let longer = "data-2 my-data data.example.com x.data databases _data";
     assert_eq!(replaced(longer), longer);
 }
@@ -148,10 +141,7 @@ fn a_denial_is_one_whatever_the_ids_of_its_requests() {
         });
         entry
     };
-    let ids = [
-        "0a1b2c3d-0000-4444-8888-0123456789ab",
-        "1a1b2c3d-1111-4444-8888-0123456789ab",
-    ];
+    let ids = ["0a1b2c3d-0000-4444-8888-0123456789ab", "1a1b2c3d-1111-4444-8888-0123456789ab"];
     let entries = [denied("eu-west-1", ids[0]), denied("us-east-1", ids[1])];
     assert_eq!(fold(entries.iter()).len(), 1);
 }
@@ -186,16 +176,7 @@ fn every_entry_comes_back_from_what_was_folded_and_each_once() {
     let regions = ["eu-west-1", "eu-west-2", "us-east-1"];
     for seed in 0..300 {
         let random = &mut fastrand::Rng::with_seed(seed);
-        let names = [
-            "data",
-            "data-2",
-            "my-data",
-            "eu-west-1",
-            "false",
-            "a",
-            "Bucket",
-            "s3",
-        ];
+        let names = ["data", "data-2", "my-data", "eu-west-1", "false", "a", "Bucket", "s3"];
         let entries: Vec<Entry> = names
             .iter()
             .map(|name| {
@@ -211,11 +192,7 @@ fn every_entry_comes_back_from_what_was_folded_and_each_once() {
             for place in &one.places {
                 let entry = entries.iter().find(|own| own.place == *place);
                 let entry = entry.expect("the place of an entry");
-                assert_eq!(
-                    essence(&unfolded(one, place)),
-                    essence(entry),
-                    "seed {seed}"
-                );
+                assert_eq!(essence(&unfolded(one, place)), essence(entry), "seed {seed}");
             }
         }
     }

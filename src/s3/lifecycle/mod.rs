@@ -177,10 +177,7 @@ pub struct Abort {
 impl Rule {
     /// A rule that is switched on, for every object, and does nothing yet.
     pub fn named(id: &str) -> Self {
-        let everything = Filter {
-            prefix: Some(String::new()),
-            ..Filter::default()
-        };
+        let everything = Filter { prefix: Some(String::new()), ..Filter::default() };
         Self {
             id: Some(id.to_owned()),
             status: "Enabled".to_owned(),
@@ -241,10 +238,7 @@ impl Rule {
     /// cannot be used in Lifecycle V2". Source: S3 API Reference, LifecycleRule.
     fn in_todays_form(mut self) -> Self {
         if let Some(prefix) = self.prefix.take() {
-            let filter = Filter {
-                prefix: Some(prefix),
-                ..Filter::default()
-            };
+            let filter = Filter { prefix: Some(prefix), ..Filter::default() };
             self.filter.get_or_insert(filter);
         }
         self
@@ -257,9 +251,7 @@ impl Rule {
 
     /// Whether it deletes on a date, and everything that is there from then on.
     pub fn expires_on_date(&self) -> bool {
-        self.expiration
-            .as_ref()
-            .is_some_and(|own| own.date.is_some())
+        self.expiration.as_ref().is_some_and(|own| own.date.is_some())
     }
 
     /// After how many days it deletes versions that are no longer current.
@@ -269,9 +261,7 @@ impl Rule {
 
     /// After how many days it deletes the parts of unfinished uploads.
     pub fn abort_days(&self) -> Option<i32> {
-        self.abort_incomplete_multipart_upload
-            .as_ref()?
-            .days_after_initiation
+        self.abort_incomplete_multipart_upload.as_ref()?.days_after_initiation
     }
 }
 
@@ -416,10 +406,7 @@ impl Write for PutBucketLifecycle {
         let configuration = BucketLifecycleConfiguration::builder()
             .set_rules(Some(rules.map_err(|cause| unbuilt(self, cause))?))
             .build();
-        let size = self
-            .size
-            .as_deref()
-            .map(TransitionDefaultMinimumObjectSize::from);
+        let size = self.size.as_deref().map(TransitionDefaultMinimumObjectSize::from);
         let request = clients
             .s3(&self.target.region)
             .put_bucket_lifecycle_configuration()

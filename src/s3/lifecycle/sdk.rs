@@ -31,11 +31,9 @@ impl From<types::LifecycleRule> for Rule {
                 }
             }),
             noncurrent_version_transitions: noncurrent.into_iter().map(Noncurrent::from).collect(),
-            abort_incomplete_multipart_upload: rule.abort_incomplete_multipart_upload.map(|own| {
-                Abort {
-                    days_after_initiation: own.days_after_initiation,
-                }
-            }),
+            abort_incomplete_multipart_upload: rule
+                .abort_incomplete_multipart_upload
+                .map(|own| Abort { days_after_initiation: own.days_after_initiation }),
         };
         rule.in_todays_form()
     }
@@ -50,12 +48,7 @@ impl From<types::LifecycleRuleFilter> for Filter {
             object_size_less_than: filter.object_size_less_than,
             and: filter.and.map(|and| All {
                 prefix: and.prefix,
-                tags: and
-                    .tags
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(Tag::from)
-                    .collect(),
+                tags: and.tags.unwrap_or_default().into_iter().map(Tag::from).collect(),
                 object_size_greater_than: and.object_size_greater_than,
                 object_size_less_than: and.object_size_less_than,
             }),
@@ -96,10 +89,7 @@ fn text(date: DateTime) -> Option<String> {
 
 fn date(text: &Option<String>) -> Result<Option<DateTime>, String> {
     let read = |text: &String| DateTime::from_str(text, Format::DateTime);
-    text.as_ref()
-        .map(read)
-        .transpose()
-        .map_err(|cause| cause.to_string())
+    text.as_ref().map(read).transpose().map_err(|cause| cause.to_string())
 }
 
 fn class(name: &Option<String>) -> Option<TransitionStorageClass> {
@@ -133,11 +123,7 @@ pub(super) fn built(rule: &Rule) -> Result<types::LifecycleRule, String> {
             .set_storage_class(class(&own.storage_class))
             .build()
     };
-    let noncurrents: Vec<_> = rule
-        .noncurrent_version_transitions
-        .iter()
-        .map(noncurrent)
-        .collect();
+    let noncurrents: Vec<_> = rule.noncurrent_version_transitions.iter().map(noncurrent).collect();
     let versions = rule.noncurrent_version_expiration.as_ref().map(|own| {
         types::NoncurrentVersionExpiration::builder()
             .set_noncurrent_days(own.noncurrent_days)
@@ -182,10 +168,7 @@ fn filter(filter: &Filter) -> Result<types::LifecycleRuleFilter, String> {
 }
 
 fn tag(tag: &Tag) -> Result<types::Tag, String> {
-    let built = types::Tag::builder()
-        .key(&tag.key)
-        .value(&tag.value)
-        .build();
+    let built = types::Tag::builder().key(&tag.key).value(&tag.value).build();
     built.map_err(|cause| cause.to_string())
 }
 

@@ -30,11 +30,7 @@ struct Line<T> {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum Note<'a> {
     /// Always the first line.
-    Version {
-        format: u32,
-        version: &'a str,
-        command: &'a str,
-    },
+    Version { format: u32, version: &'a str, command: &'a str },
     /// The plan that is carried out, in short.
     Plan {
         account: &'a str,
@@ -62,10 +58,7 @@ pub(super) enum Note<'a> {
 
 /// Writes a line. Readers that have gone away do not stop an apply: what it does is in its journal.
 pub(super) fn line(out: &mut dyn Write, clock: Clock, what: impl Serialize) -> io::Result<()> {
-    let line = json::line(&Line {
-        at: clock.now(),
-        what,
-    })?;
+    let line = json::line(&Line { at: clock.now(), what })?;
     out.write_all(&line).and_then(|()| out.flush())
 }
 
@@ -77,15 +70,9 @@ pub fn begin(form: Form, streams: &mut Streams, clock: Clock, command: &str) -> 
     let version = env!("CARGO_PKG_VERSION");
     match form {
         Form::Text => Ok(()),
-        Form::Json => line(
-            &mut *streams.out,
-            clock,
-            Note::Version {
-                format: FORMAT,
-                version,
-                command,
-            },
-        ),
+        Form::Json => {
+            line(&mut *streams.out, clock, Note::Version { format: FORMAT, version, command })
+        }
     }
 }
 
@@ -134,10 +121,7 @@ pub(super) struct JsonLines<'a> {
 impl<'a> JsonLines<'a> {
     /// Writes to stdout; sentences go to stderr as well.
     pub fn new(streams: &'a mut Streams, clock: Clock) -> Self {
-        Self {
-            clock,
-            state: Mutex::new(streams),
-        }
+        Self { clock, state: Mutex::new(streams) }
     }
 }
 
@@ -159,12 +143,7 @@ impl Listener for JsonLines<'_> {
 }
 
 fn waiting<'a>(address: &'a Address, awaited: &'a Awaited<'_>, attempt: usize) -> Note<'a> {
-    Note::Waiting {
-        address,
-        r#for: awaited.what(),
-        code: awaited.code(),
-        attempt,
-    }
+    Note::Waiting { address, r#for: awaited.what(), code: awaited.code(), attempt }
 }
 
 impl Narrator for JsonLines<'_> {

@@ -31,16 +31,8 @@ struct State<'a> {
 impl<'a> Lines<'a> {
     /// Writes to this, of so many changes.
     pub fn new(talk: &'a mut (dyn Write + Send), changes: usize, clock: Clock) -> Self {
-        let state = Mutex::new(State {
-            talk,
-            ended: 0,
-            under_way: BTreeMap::new(),
-        });
-        Self {
-            changes,
-            clock,
-            state,
-        }
+        let state = Mutex::new(State { talk, ended: 0, under_way: BTreeMap::new() });
+        Self { changes, clock, state }
     }
 
     /// `(3 of 27) guardduty@eu-west-1: done, 2 calls in 0.8 s`
@@ -65,9 +57,7 @@ impl Listener for Lines<'_> {
         // An apply goes on when nobody listens any more; its summary and exit code still tell.
         let _ = match event {
             Event::Began(entry, _) => {
-                state
-                    .under_way
-                    .insert(entry.address(), (self.clock.now(), 0));
+                state.under_way.insert(entry.address(), (self.clock.now(), 0));
                 Ok(())
             }
             Event::Answered(address, _, Ok(_)) => {

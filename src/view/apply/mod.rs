@@ -111,33 +111,23 @@ pub(super) fn trouble(outcome: &Outcome, of: Option<usize>) -> Option<String> {
         Outcome::Failed { made, error, .. } => {
             Some(format!("failed after {}: {error}", so_many(made)))
         }
-        Outcome::Unseen {
-            made: 0,
-            error: Some(error),
-        } => Some(format!(
-            "not touched, because it could not be looked at: {error}"
-        )),
-        Outcome::Unseen { made, error } => {
-            let cause = error
-                .as_ref()
-                .map(|error| format!(": {error}"))
-                .unwrap_or_default();
-            let made = so_many(made);
-            Some(format!(
-                "{made} made, but it could not be looked at afterwards{cause}"
-            ))
+        Outcome::Unseen { made: 0, error: Some(error) } => {
+            Some(format!("not touched, because it could not be looked at: {error}"))
         }
-        Outcome::NotSettled { fields } => Some(format!(
-            "its calls were made, but it reads back otherwise: {}",
-            fields.join(", ")
-        )),
+        Outcome::Unseen { made, error } => {
+            let cause = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            let made = so_many(made);
+            Some(format!("{made} made, but it could not be looked at afterwards{cause}"))
+        }
+        Outcome::NotSettled { fields } => {
+            Some(format!("its calls were made, but it reads back otherwise: {}", fields.join(", ")))
+        }
         Outcome::Moved => {
             Some("not touched: it is no longer as the plan saw it; plan again".to_owned())
         }
-        Outcome::Stopped { made } => Some(format!(
-            "stopped after {}; run it again to finish",
-            so_many(made)
-        )),
+        Outcome::Stopped { made } => {
+            Some(format!("stopped after {}; run it again to finish", so_many(made)))
+        }
         Outcome::Unrecorded { made, cause } => {
             Some(format!("stopped after {}: {cause}", so_many(made)))
         }

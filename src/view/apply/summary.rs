@@ -126,9 +126,7 @@ impl Summary<'_> {
 
     fn remaining(&self, all: &[Came<'_>]) -> Remaining {
         let entries = &self.plan.entries;
-        let unknown = entries
-            .iter()
-            .filter(|entry| entry.verdict == Verdict::Unknown);
+        let unknown = entries.iter().filter(|entry| entry.verdict == Verdict::Unknown);
         let not_made = all.iter().flat_map(|came| {
             let what = trouble(came.outcome, Some(came.calls));
             let what = what.map(|what| escape(&what));
@@ -162,12 +160,7 @@ impl Summary<'_> {
         let all = self.came();
         let remaining = self.remaining(&all);
         for left in &remaining.not_made {
-            writeln!(
-                out,
-                "{ALARM}{}{ALARM:#}: {}",
-                name(&left.address),
-                left.what
-            )?;
+            writeln!(out, "{ALARM}{}{ALARM:#}: {}", name(&left.address), left.what)?;
             if let Some(hint) = &left.remedy {
                 writeln!(out, "  hint: {}", escape(hint))?;
             }
@@ -179,10 +172,7 @@ impl Summary<'_> {
         };
         let (run, took) = (self.run, duration(self.took));
         let text = in_short(&all);
-        writeln!(
-            out,
-            "{BOLD}{style}Apply:{style:#}{BOLD:#} {text}. Run {run} took {took}."
-        )?;
+        writeln!(out, "{BOLD}{style}Apply:{style:#}{BOLD:#} {text}. Run {run} took {took}.")?;
         match calls(&all.iter().collect::<Vec<_>>()).made {
             0 => Ok(()),
             _ => writeln!(out, "To undo it: {}", escape(&self.undo())),
@@ -193,18 +183,9 @@ impl Summary<'_> {
 impl Remaining {
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         let counts = [
-            (
-                self.findings.len(),
-                count(self.findings.len(), "manual finding"),
-            ),
-            (
-                self.unknown.len(),
-                format!("{} unknown", self.unknown.len()),
-            ),
-            (
-                self.not_made.len(),
-                format!("{} not made", self.not_made.len()),
-            ),
+            (self.findings.len(), count(self.findings.len(), "manual finding")),
+            (self.unknown.len(), format!("{} unknown", self.unknown.len())),
+            (self.not_made.len(), format!("{} not made", self.not_made.len())),
         ];
         let counts = counts.into_iter().filter(|(number, _)| *number > 0);
         let counts: Vec<String> = counts.map(|(_, text)| text).collect();
@@ -220,10 +201,7 @@ impl Remaining {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let field = left
-                .field
-                .as_ref()
-                .map(|field| format!("{}: ", escape(field)));
+            let field = left.field.as_ref().map(|field| format!("{}: ", escape(field)));
             let field = field.unwrap_or_default();
             writeln!(
                 out,
@@ -263,10 +241,7 @@ fn findings(entry: &Entry) -> Vec<Left> {
     if !entry.has_finding() {
         return Vec::new();
     }
-    let findings = entry
-        .findings
-        .iter()
-        .filter(|own| !entry.waives(&own.field));
+    let findings = entry.findings.iter().filter(|own| !entry.waives(&own.field));
     let findings = findings.map(|own| Left {
         address: entry.address(),
         field: Some(own.field.clone()),
@@ -291,9 +266,7 @@ fn findings(entry: &Entry) -> Vec<Left> {
 
 fn unseen(entry: &Entry) -> Left {
     let error = entry.unseen.as_ref();
-    let what = error
-        .map(ToString::to_string)
-        .or_else(|| entry.reason.clone());
+    let what = error.map(ToString::to_string).or_else(|| entry.reason.clone());
     Left {
         address: entry.address(),
         field: None,
@@ -333,10 +306,7 @@ fn is_failure(outcome: &Outcome) -> bool {
 fn in_short(all: &[Came<'_>]) -> String {
     let made = changes(&which(all, Outcome::is_success));
     let mut text = format!("{} made", count(made, "change"));
-    for (word, those) in [
-        ("failed", which(all, is_failure)),
-        ("stopped", which(all, is_stop)),
-    ] {
+    for (word, those) in [("failed", which(all, is_failure)), ("stopped", which(all, is_stop))] {
         if !those.is_empty() {
             let Calls { made, planned } = calls(&those);
             let after = so_many(made, Some(planned));
@@ -360,10 +330,7 @@ fn quoted(path: &str) -> String {
 
 fn hint(outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Failed { error, .. }
-        | Outcome::Unseen {
-            error: Some(error), ..
-        } => advice(error),
+        Outcome::Failed { error, .. } | Outcome::Unseen { error: Some(error), .. } => advice(error),
         Outcome::Unrecorded { .. } => {
             Some("make room, then run it again: it looks at what is there and finishes".to_owned())
         }

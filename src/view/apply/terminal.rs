@@ -38,14 +38,8 @@ impl Terminal {
 
     /// What is to stay is written to this, above the line.
     pub fn with<'a>(self, talk: &'a mut (dyn Write + Send)) -> LiveLine<'a> {
-        let state = State {
-            talk,
-            under_way: BTreeMap::new(),
-        };
-        LiveLine {
-            bar: self.0,
-            state: Mutex::new(state),
-        }
+        let state = State { talk, under_way: BTreeMap::new() };
+        LiveLine { bar: self.0, state: Mutex::new(state) }
     }
 }
 
@@ -65,8 +59,7 @@ impl State<'_> {
     /// What the line names: what is waited for goes first, since it explains why nothing moves.
     fn message(&self) -> String {
         let waiting = self.under_way.iter().filter_map(|(address, what)| {
-            what.as_ref()
-                .map(|what| format!("{}: {what}", name(address)))
+            what.as_ref().map(|what| format!("{}: {what}", name(address)))
         });
         let working = self.under_way.iter().filter(|(_, what)| what.is_none());
         let mut all: Vec<String> = waiting.collect();
@@ -140,18 +133,12 @@ mod tests {
     fn what_is_waited_for_goes_first_and_few_are_named() {
         let at = |thing: &str| Address::new("buckets", &Place::thing(thing));
         let mut talk = Vec::new();
-        let mut state = State {
-            talk: &mut talk,
-            under_way: BTreeMap::new(),
-        };
+        let mut state = State { talk: &mut talk, under_way: BTreeMap::new() };
         for thing in ["a", "b", "c"] {
             state.under_way.insert(at(thing), None);
         }
         assert_eq!(state.message(), "buckets@a, buckets@b, buckets@c");
         state.under_way.insert(at("d"), Some("waiting".to_owned()));
-        assert_eq!(
-            state.message(),
-            "buckets@d: waiting, buckets@a, buckets@b and 1 more"
-        );
+        assert_eq!(state.message(), "buckets@d: waiting, buckets@a, buckets@b and 1 more");
     }
 }

@@ -88,12 +88,7 @@ fn one_block(
     let outcome = answers.next().unwrap_or_default();
     let title = match block.places.as_slice() {
         [place] => Address::new(&block.control, place).to_string(),
-        places => format!(
-            "{} in {} {}",
-            block.control,
-            places.len(),
-            block.kind_of_places()
-        ),
+        places => format!("{} in {} {}", block.control, places.len(), block.kind_of_places()),
     };
     page.led(0, BOLD, &title, plain, &format!(": {outcome}"))?;
     if block.several().is_some() {

@@ -59,11 +59,7 @@ fn in_short(run: &Run) -> String {
         run.began.changes.len() - fine.count().min(run.began.changes.len()),
         "change",
     );
-    let unknown = run
-        .changes
-        .iter()
-        .filter(|own| own.outcome.is_none())
-        .count();
+    let unknown = run.changes.iter().filter(|own| own.outcome.is_none()).count();
     let changes = match unknown {
         0 => changes,
         _ => format!("{changes} ({unknown} not known)"),

@@ -90,13 +90,8 @@ fn acls_are_switched_off_and_those_that_grant_others_something_are_listed() {
     });
     let before = account.writes().len();
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
-    let _ = run
-        .says("READ to everybody with an AWS account")
-        .says("1 change made");
-    assert_eq!(
-        account.writes()[before..],
-        ["s3:PutBucketOwnershipControls"]
-    );
+    let _ = run.says("READ to everybody with an AWS account").says("1 change made");
+    assert_eq!(account.writes()[before..], ["s3:PutBucketOwnershipControls"]);
     let _ = account.run(&["drift"]).exits(2).says(&shared);
     account.assert_valid_requests();
 }
@@ -134,9 +129,7 @@ fn what_makes_a_bucket_public_is_a_finding_and_stays() {
             .public_access_block_configuration(half.clone());
         let point = point.customize().mutate_request(to_the_emulator);
         point.send().await.expect("an access point");
-        let region = aws_sdk_s3control::types::Region::builder()
-            .bucket(&bucket)
-            .build();
+        let region = aws_sdk_s3control::types::Region::builder().bucket(&bucket).build();
         let details = aws_sdk_s3control::types::CreateMultiRegionAccessPointInput::builder()
             .name("everywhere")
             .public_access_block(half)

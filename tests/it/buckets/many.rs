@@ -46,11 +46,7 @@ async fn prepare(account: &Account, number: usize) {
         request.send().await.expect("versioned");
     }
     if number.is_multiple_of(7) {
-        let tag = Tag::builder()
-            .key("theirs")
-            .value("1")
-            .build()
-            .expect("a tag");
+        let tag = Tag::builder().key("theirs").value("1").build().expect("a tag");
         let tags = Tagging::builder().tag_set(tag).build().expect("tags");
         let request = s3.put_bucket_tagging().bucket(&bucket).tagging(tags);
         request.send().await.expect("tagged");
@@ -81,11 +77,9 @@ fn fifty_buckets_in_three_regions_converge_in_one_apply() {
 /// When S3 was asked something by the last run, in seconds, sorted.
 fn asked_at(account: &Account, since: usize) -> Vec<f64> {
     let journal = account.journal();
-    let of_s3 = journal[since..].iter().filter(|entry| {
-        ["s3", "s3control"]
-            .map(Value::from)
-            .contains(&entry["service"])
-    });
+    let of_s3 = journal[since..]
+        .iter()
+        .filter(|entry| ["s3", "s3control"].map(Value::from).contains(&entry["service"]));
     let mut times: Vec<f64> = of_s3.filter_map(|entry| entry["time"].as_f64()).collect();
     times.sort_by(f64::total_cmp);
     times
@@ -93,10 +87,8 @@ fn asked_at(account: &Account, since: usize) -> Vec<f64> {
 
 #[test]
 fn buckets_are_read_in_three_rounds_and_whose_those_are_that_would_change_in_a_fourth() {
-    let all = GUARDRAILS.replace(
-        "except = [\"site-*\"]\n",
-        "private = true\nsound_policy = true\n",
-    );
+    let all =
+        GUARDRAILS.replace("except = [\"site-*\"]\n", "private = true\nsound_policy = true\n");
     let account = Account::new();
     account.baseline(&account.in_regions(&REGIONS, &all));
     block_on(async {

@@ -71,11 +71,7 @@ fn policies_of_every_shape_keep_their_statements_through_plan_apply_and_plan() {
     block_on(async {
         for file in std::fs::read_dir(folder).expect("the policies") {
             let path = file.expect("a file").path();
-            let name = path
-                .file_stem()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned();
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
             let bucket = format!("{name}-{}", account.id);
             let text = std::fs::read_to_string(&path).expect("a policy");
             create(&account, &bucket, HOME).await;
@@ -110,10 +106,7 @@ fn false_takes_ours_out_and_leaves_the_rest_and_that_must_be_allowed() {
     let account = Account::with(
         "[password_policy]\nminimum_length = 14\n[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nminimum_tls = \"1.2\"",
     );
-    let (alone, shared) = (
-        format!("alone-{}", account.id),
-        format!("shared-{}", account.id),
-    );
+    let (alone, shared) = (format!("alone-{}", account.id), format!("shared-{}", account.id));
     let theirs = json!({"Version": "2012-10-17", "Statement": {"Sid": "Theirs", "Effect": "Allow",
         "Principal": {"AWS": account.id}, "Action": "s3:GetObject",
         "Resource": format!("arn:aws:s3:::{shared}/*")}});
@@ -133,12 +126,7 @@ fn false_takes_ours_out_and_leaves_the_rest_and_that_must_be_allowed() {
     let _ = refused
         .says(", and so would 2 places more")
         .says("--allow-loosening buckets --allow-loosening password_policy");
-    let all = [
-        "--allow-loosening",
-        "buckets",
-        "--allow-loosening",
-        "password_policy",
-    ];
+    let all = ["--allow-loosening", "buckets", "--allow-loosening", "password_policy"];
     let allowed = [&["apply", "--auto-approve"], &all[..]].concat();
     let _ = account.run(&allowed).exits(0);
     block_on(async {
@@ -163,26 +151,17 @@ fn nobody_locks_themselves_out_unless_the_baseline_accepts_it_for_the_bucket() {
         all.extend(arguments);
         account.run(&all)
     };
-    let _ = apply(&[])
-        .exits(0)
-        .says("it may keep out")
-        .says("--seen-from");
-    let _ = apply(&["--seen-from", "198.51.100.9"])
-        .exits(0)
-        .says("it would keep out");
+    let _ = apply(&[]).exits(0).says("it may keep out").says("--seen-from");
+    let _ = apply(&["--seen-from", "198.51.100.9"]).exits(0).says("it would keep out");
     assert_eq!(block_on(get(&account, &bucket)), None);
-    let _ = apply(&["--seen-from", "203.0.113.9"])
-        .exits(0)
-        .says("1 change made");
+    let _ = apply(&["--seen-from", "203.0.113.9"]).exits(0).says("1 change made");
     // What is there needs no second thought.
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
     let wider = "[[buckets]]\nmatch = [\"payroll-*\"]\naccept_lockout = true\n\
                  only_from = { networks = [\"203.0.113.0/24\", \"198.51.100.0/24\"] }";
     account.baseline(&account.in_one_region(wider));
     let refused = apply(&[]).exits(6);
-    let _ = refused
-        .says("only_from.Condition.NotIpAddress.aws:SourceIp")
-        .says("(loosens)");
+    let _ = refused.says("only_from.Condition.NotIpAddress.aws:SourceIp").says("(loosens)");
     let _ = apply(&["--allow-loosening", "buckets"]).exits(0);
     let policy = block_on(get(&account, &bucket)).expect("a policy");
     let networks = &statements(&policy)[0]["Condition"]["NotIpAddress"]["aws:SourceIp"];
@@ -201,19 +180,11 @@ fn a_plan_shows_what_becomes_of_statements_and_its_json_the_whole_policy() {
         put(&account, &bucket, &theirs.to_string()).await;
     });
     let text = account.run(&["plan", "--calls"]).exits(0);
-    let _ = text
-        .says("\"kept\": [\"Theirs\"]")
-        .says("BaselineDenyInsecureTransport");
+    let _ = text.says("\"kept\": [\"Theirs\"]").says("BaselineDenyInsecureTransport");
     let whole = account.run(&["plan", "--json"]).exits(0).json();
     let call = &whole["entries"][0]["calls"][0];
-    assert_eq!(
-        sids(&call["input"]["Policy"]),
-        ["Theirs", "BaselineDenyInsecureTransport"]
-    );
-    assert_eq!(
-        call["shown"]["Policy"]["Statement"]["kept"],
-        json!(["Theirs"])
-    );
+    assert_eq!(sids(&call["input"]["Policy"]), ["Theirs", "BaselineDenyInsecureTransport"]);
+    assert_eq!(call["shown"]["Policy"]["Statement"]["kept"], json!(["Theirs"]));
 }
 
 #[test]
@@ -227,9 +198,7 @@ fn an_edit_between_plan_and_apply_is_not_written_over() {
         "Resource": format!("arn:aws:s3:::{bucket}/*")}]});
     block_on(put(&account, &bucket, &theirs.to_string()));
     let before = account.writes().len();
-    let _ = account
-        .run(&["apply", "saved.json", "--auto-approve"])
-        .exits(6);
+    let _ = account.run(&["apply", "saved.json", "--auto-approve"]).exits(6);
     assert_eq!(account.writes().len(), before);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let policy = block_on(get(&account, &bucket)).expect("a policy");
@@ -254,9 +223,7 @@ fn a_deleted_role_is_named_and_pruned_where_that_is_allowed() {
     });
     let before = account.writes().len();
     let refused = account.run(&["apply", "--auto-approve"]).exits(0);
-    let _ = refused
-        .says("statement Readers")
-        .says("prune_deleted_principals = true");
+    let _ = refused.says("statement Readers").says("prune_deleted_principals = true");
     assert_eq!(account.writes().len(), before);
     let prune = "[[buckets]]\nmatch = [\"*\"]\nssl_only = true\nsound_policy = true\n\
                  prune_deleted_principals = true";
@@ -269,17 +236,8 @@ fn a_deleted_role_is_named_and_pruned_where_that_is_allowed() {
     // What that did is undone but for those who are no more.
     let history = account.run(&["history", "--json"]).exits(0).json();
     // Before it, one that changed nothing for the deleted role; behind it, one with nothing to do.
-    let run = history["runs"][1]["began"]["run"]
-        .as_str()
-        .expect("a run")
-        .to_owned();
-    let undo = [
-        "undo",
-        &run,
-        "--auto-approve",
-        "--allow-loosening",
-        "buckets",
-    ];
+    let run = history["runs"][1]["began"]["run"].as_str().expect("a run").to_owned();
+    let undo = ["undo", &run, "--auto-approve", "--allow-loosening", "buckets"];
     let _ = account.run(&undo).exits(0).says("deleted do not come back");
     let policy = block_on(get(&account, &bucket)).expect("a policy");
     assert_eq!(sids(&policy), ["Readers"]);
@@ -300,10 +258,8 @@ fn a_public_policy_is_left_where_the_same_run_blocks_public_policies() {
         super::setup::publish(&s3, &bucket("site")).await;
     });
     // However long the policies take: the block may come before them.
-    account.faults(
-        json!([{"operation": "PutBucketPolicy", "action": "delay", "delay_ms": 700,
-        "count": null}]),
-    );
+    account.faults(json!([{"operation": "PutBucketPolicy", "action": "delay", "delay_ms": 700,
+        "count": null}]));
     let _ = account
         .run(&["apply", "--auto-approve"])
         .exits(0)
@@ -314,10 +270,8 @@ fn a_public_policy_is_left_where_the_same_run_blocks_public_policies() {
     assert_eq!(sids(&site), ["Everybody"]);
     let closed = block_on(get(&account, &bucket("closed"))).expect("a policy");
     assert_eq!(sids(&closed), ["BaselineDenyInsecureTransport"]);
-    let _ = account
-        .run(&["drift"])
-        .exits(2)
-        .says("statement Everybody allows anyone: s3:GetObject");
+    let _ =
+        account.run(&["drift"]).exits(2).says("statement Everybody allows anyone: s3:GetObject");
 }
 
 #[test]
@@ -382,10 +336,7 @@ fn logs_that_an_acl_lets_in_and_only_from_would_end_are_named_before() {
         let put = put.grant_write(group).grant_read_acp(group);
         put.send().await.expect("granted");
     });
-    let _ = account
-        .run(&["plan", "--seen-from", "203.0.113.9"])
-        .exits(0)
-        .says(&format!(
-            "{bucket}: the access logs of S3, which its ACL lets in, may no longer be delivered"
-        ));
+    let _ = account.run(&["plan", "--seen-from", "203.0.113.9"]).exits(0).says(&format!(
+        "{bucket}: the access logs of S3, which its ACL lets in, may no longer be delivered"
+    ));
 }

@@ -18,45 +18,26 @@ pub async fn s3(account: &Account, region: &str) -> Client {
 
 pub async fn create(account: &Account, bucket: &str, region: &str) {
     let place = BucketLocationConstraint::from(region);
-    let place = CreateBucketConfiguration::builder()
-        .location_constraint(place)
-        .build();
+    let place = CreateBucketConfiguration::builder().location_constraint(place).build();
     let place = Some(place).filter(|_| region != "us-east-1");
     let request = s3(account, region).await.create_bucket().bucket(bucket);
-    request
-        .set_create_bucket_configuration(place)
-        .send()
-        .await
-        .expect("created");
+    request.set_create_bucket_configuration(place).send().await.expect("created");
 }
 
 /// Makes a bucket as those of years ago: ACLs count, and nothing blocks public access.
 pub async fn age(s3: &Client, bucket: &str) {
-    s3.delete_public_access_block()
-        .bucket(bucket)
-        .send()
-        .await
-        .expect("opened");
+    s3.delete_public_access_block().bucket(bucket).send().await.expect("opened");
     let rule = OwnershipControlsRule::builder()
         .object_ownership(ObjectOwnership::ObjectWriter)
         .build()
         .expect("a rule");
     let controls = OwnershipControls::builder().rules(rule).build();
     let request = s3.put_bucket_ownership_controls().bucket(bucket);
-    request
-        .ownership_controls(controls.expect("controls"))
-        .send()
-        .await
-        .expect("aged");
+    request.ownership_controls(controls.expect("controls")).send().await.expect("aged");
 }
 
 pub async fn policy(account: &Account, bucket: &str, region: &str) -> Option<Value> {
-    let answer = s3(account, region)
-        .await
-        .get_bucket_policy()
-        .bucket(bucket)
-        .send()
-        .await;
+    let answer = s3(account, region).await.get_bucket_policy().bucket(bucket).send().await;
     let text = answer.ok()?.policy?;
     Some(serde_json::from_str(&text).expect("JSON"))
 }
@@ -67,9 +48,5 @@ pub async fn publish(s3: &Client, bucket: &str) {
         "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
         "Resource": format!("arn:aws:s3:::{bucket}/*")}]});
     let request = s3.put_bucket_policy().bucket(bucket);
-    request
-        .policy(policy.to_string())
-        .send()
-        .await
-        .expect("public");
+    request.policy(policy.to_string()).send().await.expect("public");
 }

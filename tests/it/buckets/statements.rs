@@ -18,16 +18,9 @@ fn buckets_of_all_regions_get_the_deny_and_exceptions_do_not() {
         for (bucket, region) in [("a", "us-east-1"), ("b", "eu-west-1")] {
             let policy = policy(&account, &format!("{bucket}-{id}"), region).await;
             let policy = policy.expect("a policy");
-            assert_eq!(
-                policy["Statement"][0]["Sid"],
-                "BaselineDenyInsecureTransport"
-            );
+            assert_eq!(policy["Statement"][0]["Sid"], "BaselineDenyInsecureTransport");
         }
-        assert!(
-            policy(&account, &format!("public-{id}"), "eu-west-1")
-                .await
-                .is_none()
-        );
+        assert!(policy(&account, &format!("public-{id}"), "eu-west-1").await.is_none());
     });
 }
 
@@ -42,20 +35,11 @@ fn an_equivalent_deny_under_another_name_is_left_as_it_is() {
             "Sid": "TlsOnly", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": ["s3:*"],
             "Resource": [format!("{arn}/*"), arn], "Condition": {"Bool": {"aws:SecureTransport": false}},
         }]});
-        let put = s3(&account, "us-east-1")
-            .await
-            .put_bucket_policy()
-            .bucket(&bucket);
-        put.policy(theirs.to_string())
-            .send()
-            .await
-            .expect("a policy");
+        let put = s3(&account, "us-east-1").await.put_bucket_policy().bucket(&bucket);
+        put.policy(theirs.to_string()).send().await.expect("a policy");
     });
     let before = account.writes().len();
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(0)
-        .says("No changes.");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0).says("No changes.");
     assert_eq!(account.writes().len(), before);
 }
 
@@ -72,11 +56,7 @@ fn a_bucket_that_may_not_be_seen_does_not_hide_the_others() {
     let run = account.run(&["apply", "--auto-approve"]).exits(4);
     let _ = run.says("s3:GetBucketPolicy").says("1 change made");
     block_on(async {
-        assert!(
-            policy(&account, &format!("a-{id}"), "us-east-1")
-                .await
-                .is_some()
-        );
+        assert!(policy(&account, &format!("a-{id}"), "us-east-1").await.is_some());
     });
 }
 

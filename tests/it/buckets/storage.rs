@@ -30,9 +30,7 @@ fn a_bucket_gets_its_key_by_arn_and_keeps_what_else_the_rule_holds() {
             .apply_server_side_encryption_by_default(default.expect("a default"))
             .blocked_encryption_types(blocked.build())
             .build();
-        let rules = ServerSideEncryptionConfiguration::builder()
-            .rules(rule)
-            .build();
+        let rules = ServerSideEncryptionConfiguration::builder().rules(rule).build();
         let request = s3.put_bucket_encryption().bucket(&bucket);
         let request = request.server_side_encryption_configuration(rules.expect("a rule"));
         request.send().await.expect("encrypted");
@@ -41,10 +39,7 @@ fn a_bucket_gets_its_key_by_arn_and_keeps_what_else_the_rule_holds() {
         let answer = s3.get_bucket_encryption().bucket(&bucket).send().await;
         let found = answer.expect("read").server_side_encryption_configuration;
         let rule = &found.expect("a configuration").rules[0];
-        let default = rule
-            .apply_server_side_encryption_by_default
-            .as_ref()
-            .expect("it");
+        let default = rule.apply_server_side_encryption_by_default.as_ref().expect("it");
         assert_eq!(default.sse_algorithm, ServerSideEncryption::AwsKms);
         assert_eq!(default.kms_master_key_id.as_deref(), Some(&*key.arn));
         assert_eq!(rule.bucket_key_enabled, Some(true));
@@ -81,24 +76,17 @@ fn lifecycle_rules_of_others_stay_in_their_place_with_every_member() {
         create(&account, &bucket, "us-east-1").await;
         let s3 = s3(&account, "us-east-1").await;
         let abort = AbortIncompleteMultipartUpload::builder().days_after_initiation(20);
-        let versions = NoncurrentVersionExpiration::builder()
-            .noncurrent_days(90)
-            .newer_noncurrent_versions(3);
+        let versions =
+            NoncurrentVersionExpiration::builder().noncurrent_days(90).newer_noncurrent_versions(3);
         let theirs = LifecycleRule::builder()
             .id("theirs")
             .status(ExpirationStatus::Enabled)
-            .filter(
-                LifecycleRuleFilter::builder()
-                    .object_size_greater_than(5)
-                    .build(),
-            )
+            .filter(LifecycleRuleFilter::builder().object_size_greater_than(5).build())
             .abort_incomplete_multipart_upload(abort.build())
             .noncurrent_version_expiration(versions.build())
             .build()
             .expect("a rule");
-        let rules = BucketLifecycleConfiguration::builder()
-            .rules(theirs.clone())
-            .build();
+        let rules = BucketLifecycleConfiguration::builder().rules(theirs.clone()).build();
         let request = s3.put_bucket_lifecycle_configuration().bucket(&bucket);
         let request = request.lifecycle_configuration(rules.expect("rules"));
         request.send().await.expect("put");
@@ -106,11 +94,7 @@ fn lifecycle_rules_of_others_stay_in_their_place_with_every_member() {
         let request = s3.get_bucket_lifecycle_configuration().bucket(&bucket);
         let rules = request.send().await.expect("read").rules.expect("rules");
         let names: Vec<_> = rules.iter().filter_map(|rule| rule.id()).collect();
-        let wanted = [
-            "theirs",
-            "baseline-noncurrent-versions",
-            "baseline-incomplete-uploads",
-        ];
+        let wanted = ["theirs", "baseline-noncurrent-versions", "baseline-incomplete-uploads"];
         assert_eq!(names, wanted);
         assert_eq!(rules[0], theirs);
         let versioning = s3.get_bucket_versioning().bucket(&bucket).send().await;
@@ -134,14 +118,9 @@ fn object_lock_is_told_first_and_set_only_when_it_is_accepted() {
     let guardrail = lock(", accept_irreversible = true");
     account.baseline(&account.in_one_region(&format!("[[buckets]]\nmatch = [\"*\"]\n{guardrail}")));
     account.assert_converges();
-    let guardrail = guardrail
-        .replace("30", "10")
-        .replace(", accept_irreversible = true", "");
+    let guardrail = guardrail.replace("30", "10").replace(", accept_irreversible = true", "");
     account.baseline(&account.in_one_region(&format!("[[buckets]]\nmatch = [\"*\"]\n{guardrail}")));
-    let _ = account
-        .run(&["plan", "--detailed-exitcode"])
-        .exits(0)
-        .says("No changes.");
+    let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
 }
 
 #[test]
@@ -153,29 +132,15 @@ fn tags_are_given_beside_those_of_others() {
         let s3 = s3(&account, "us-east-1").await;
         let tag =
             |key: &str, value: &str| Tag::builder().key(key).value(value).build().expect("a tag");
-        let tags = Tagging::builder()
-            .tag_set(tag("theirs", "1"))
-            .tag_set(tag("owner", "x"));
+        let tags = Tagging::builder().tag_set(tag("theirs", "1")).tag_set(tag("owner", "x"));
         let request = s3.put_bucket_tagging().bucket(&bucket);
         let request = request.tagging(tags.build().expect("tags"));
         request.send().await.expect("tagged");
         account.assert_converges();
-        let found = s3
-            .get_bucket_tagging()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("read");
-        let mut found: Vec<_> = found
-            .tag_set
-            .iter()
-            .map(|tag| (tag.key(), tag.value()))
-            .collect();
+        let found = s3.get_bucket_tagging().bucket(&bucket).send().await.expect("read");
+        let mut found: Vec<_> = found.tag_set.iter().map(|tag| (tag.key(), tag.value())).collect();
         found.sort_unstable();
-        assert_eq!(
-            found,
-            [("cost-center", "7"), ("owner", "data"), ("theirs", "1")]
-        );
+        assert_eq!(found, [("cost-center", "7"), ("owner", "data"), ("theirs", "1")]);
     });
 }
 
@@ -186,10 +151,7 @@ fn a_conflict_with_another_write_to_the_bucket_is_waited_out() {
     block_on(create(&account, &bucket, "us-east-1"));
     account.faults(json!([{"operation": "PutBucketVersioning", "action": "error", "status": 409,
         "code": "OperationAborted", "message": "A conflicting conditional operation is in progress."}]));
-    let _ = account
-        .run(&["apply", "--auto-approve"])
-        .exits(0)
-        .says("1 change made");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0).says("1 change made");
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
 
@@ -201,10 +163,8 @@ fn a_denied_read_hides_its_bucket_and_no_other() {
         create(&account, &format!("a-{id}"), "us-east-1").await;
         create(&account, &format!("b-{id}"), "eu-west-1").await;
     });
-    account.faults(
-        json!([{"operation": "GetBucketTagging", "region": "eu-west-1",
-        "action": "denied", "count": null}]),
-    );
+    account.faults(json!([{"operation": "GetBucketTagging", "region": "eu-west-1",
+        "action": "denied", "count": null}]));
     let run = account.run(&["apply", "--auto-approve"]).exits(4);
     let _ = run.says("s3:GetBucketTagging").says("1 change made");
 }
@@ -213,14 +173,9 @@ fn a_denied_read_hides_its_bucket_and_no_other() {
 fn a_bucket_that_is_deleted_while_it_is_looked_at_is_said_to_be_gone() {
     let account = guarded("versioning = true");
     block_on(create(&account, &format!("a-{}", account.id), "us-east-1"));
-    account.faults(
-        json!([{"operation": "GetBucketVersioning", "action": "error", "status": 404,
-        "code": "NoSuchBucket", "message": "The specified bucket does not exist", "count": null}]),
-    );
-    let _ = account
-        .run(&["plan", "--detailed-exitcode"])
-        .exits(0)
-        .says("was deleted");
+    account.faults(json!([{"operation": "GetBucketVersioning", "action": "error", "status": 404,
+        "code": "NoSuchBucket", "message": "The specified bucket does not exist", "count": null}]));
+    let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0).says("was deleted");
 }
 
 #[test]
@@ -238,35 +193,14 @@ fn a_run_is_taken_back_and_what_others_have_stays() {
         let _ = account.run(&["apply", "--auto-approve"]).exits(0);
         let _ = account.run(&["drift"]).exits(0);
         let history = account.run(&["history", "--json"]).exits(0).json();
-        let run = history["runs"][0]["began"]["run"]
-            .as_str()
-            .expect("a run")
-            .to_owned();
-        let undo = [
-            "undo",
-            run.as_str(),
-            "--auto-approve",
-            "--allow-loosening",
-            "buckets",
-        ];
+        let run = history["runs"][0]["began"]["run"].as_str().expect("a run").to_owned();
+        let undo = ["undo", run.as_str(), "--auto-approve", "--allow-loosening", "buckets"];
         let _ = account.run(&undo).exits(0);
         let block = s3.get_public_access_block().bucket(&bucket).send().await;
         let block = block.expect("read").public_access_block_configuration;
-        assert_eq!(
-            block.and_then(|block| block.ignore_public_acls),
-            Some(false)
-        );
-        let rule = s3
-            .get_bucket_ownership_controls()
-            .bucket(&bucket)
-            .send()
-            .await;
-        let rule = rule
-            .expect("read")
-            .ownership_controls
-            .expect("controls")
-            .rules
-            .remove(0);
+        assert_eq!(block.and_then(|block| block.ignore_public_acls), Some(false));
+        let rule = s3.get_bucket_ownership_controls().bucket(&bucket).send().await;
+        let rule = rule.expect("read").ownership_controls.expect("controls").rules.remove(0);
         assert_eq!(rule.object_ownership.as_str(), "ObjectWriter");
         let rules = s3.get_bucket_encryption().bucket(&bucket).send().await;
         let rules = rules.expect("read").server_side_encryption_configuration;
@@ -296,10 +230,7 @@ fn what_this_version_does_not_know_is_not_written_away() {
     let run = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = run.says("which this version of baseline would lose");
     let written = account.writes().split_off(before);
-    assert!(
-        !written.contains(&"s3:PutBucketEncryption".to_owned()),
-        "{written:?}"
-    );
+    assert!(!written.contains(&"s3:PutBucketEncryption".to_owned()), "{written:?}");
 }
 
 #[test]
@@ -322,11 +253,7 @@ fn a_rule_of_the_older_form_is_sent_in_todays_form_beside_ours() {
         put.send().await.expect("put");
         account.assert_converges();
         let prefixes = || async {
-            let read = s3
-                .get_bucket_lifecycle_configuration()
-                .bucket(&bucket)
-                .send()
-                .await;
+            let read = s3.get_bucket_lifecycle_configuration().bucket(&bucket).send().await;
             let rules = read.expect("rules").rules.unwrap_or_default();
             let prefix = |rule: LifecycleRule| rule.filter.and_then(|filter| filter.prefix);
             rules.into_iter().filter_map(prefix).collect::<Vec<_>>()
@@ -334,15 +261,8 @@ fn a_rule_of_the_older_form_is_sent_in_todays_form_beside_ours() {
         assert_eq!(prefixes().await, ["tmp/", "", ""]);
         let history = account.run(&["history", "--json"]).exits(0).json();
         let run = history["runs"][0]["began"]["run"].as_str().expect("a name");
-        let _ = account
-            .run(&[
-                "undo",
-                run,
-                "--auto-approve",
-                "--allow-loosening",
-                "buckets",
-            ])
-            .exits(0);
+        let _ =
+            account.run(&["undo", run, "--auto-approve", "--allow-loosening", "buckets"]).exits(0);
         assert_eq!(prefixes().await, ["tmp/"]);
     });
 }
@@ -351,15 +271,8 @@ fn a_rule_of_the_older_form_is_sent_in_todays_form_beside_ours() {
 fn an_entry_that_matches_nothing_is_told_and_changes_no_exit_code() {
     let account = Account::with("[[buckets]]\nmatch = [\"acme-*\", \"acmee\"]\nversioning = true");
     let text = "matches nothing: [[buckets]] match acme-* acmee";
-    let _ = account
-        .run(&["plan", "--detailed-exitcode"])
-        .exits(0)
-        .says(text);
-    block_on(create(
-        &account,
-        &format!("acme-{}", account.id),
-        "us-east-1",
-    ));
+    let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0).says(text);
+    block_on(create(&account, &format!("acme-{}", account.id), "us-east-1"));
     let run = account.run(&["plan"]).exits(0);
     assert!(!run.stdout.contains("matches nothing"), "{}", run.stdout);
 }
@@ -377,10 +290,7 @@ fn a_key_that_is_there_and_no_longer_serves_is_a_finding() {
         let rule = ServerSideEncryptionRule::builder()
             .apply_server_side_encryption_by_default(default.build().expect("a default"));
         let rules = ServerSideEncryptionConfiguration::builder().rules(rule.build());
-        let put = s3(&account, "us-east-1")
-            .await
-            .put_bucket_encryption()
-            .bucket(&bucket);
+        let put = s3(&account, "us-east-1").await.put_bucket_encryption().bucket(&bucket);
         let put = put.server_side_encryption_configuration(rules.build().expect("a rule"));
         put.send().await.expect("put");
         let _ = account.run(&["drift"]).exits(0);

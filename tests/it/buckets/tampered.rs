@@ -21,10 +21,7 @@ fn remove(statement: &mut Value, key: &str) {
 }
 
 fn add(policy: &mut Value, statement: Value) {
-    policy["Statement"]
-        .as_array_mut()
-        .expect("a list")
-        .push(statement);
+    policy["Statement"].as_array_mut().expect("a list").push(statement);
 }
 
 fn resource(policy: &mut Value) -> Value {

@@ -47,20 +47,12 @@ pub const DRILLS: &[Drill] = &[
             OFF,
             ("volumes get a key that is disabled", |intruder| {
                 let key = new_key(intruder);
-                ec2(
-                    intruder,
-                    "ModifyEbsDefaultKmsKeyId",
-                    &format!("&KmsKeyId={key}"),
-                );
+                ec2(intruder, "ModifyEbsDefaultKmsKeyId", &format!("&KmsKeyId={key}"));
                 kms(intruder, "DisableKey", json!({"KeyId": key}));
             }),
             ("volumes get a key that is to be deleted", |intruder| {
                 let key = new_key(intruder);
-                ec2(
-                    intruder,
-                    "ModifyEbsDefaultKmsKeyId",
-                    &format!("&KmsKeyId={key}"),
-                );
+                ec2(intruder, "ModifyEbsDefaultKmsKeyId", &format!("&KmsKeyId={key}"));
                 let input = json!({"KeyId": key, "PendingWindowInDays": 7});
                 kms(intruder, "ScheduleKeyDeletion", input);
             }),
@@ -77,11 +69,7 @@ pub const DRILLS: &[Drill] = &[
             }),
             ("volumes get another key of the account", |intruder| {
                 let key = new_key(intruder);
-                ec2(
-                    intruder,
-                    "ModifyEbsDefaultKmsKeyId",
-                    &format!("&KmsKeyId={key}"),
-                );
+                ec2(intruder, "ModifyEbsDefaultKmsKeyId", &format!("&KmsKeyId={key}"));
             }),
             ("the key is disabled", |intruder| {
                 let key = data_key(intruder);

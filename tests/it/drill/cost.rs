@@ -5,11 +5,7 @@ use serde_json::{Value, json};
 
 fn call(intruder: &mut Intruder, operation: &str, mut input: Value) {
     input["AccountId"] = json!(intruder.account);
-    intruder.json(
-        "budgets",
-        &format!("AWSBudgetServiceGateway.{operation}"),
-        input,
-    );
+    intruder.json("budgets", &format!("AWSBudgetServiceGateway.{operation}"), input);
 }
 
 fn change(intruder: &mut Intruder, what: fn(&mut Value)) {
@@ -17,10 +13,7 @@ fn change(intruder: &mut Intruder, what: fn(&mut Value)) {
     let answer = intruder.json("budgets", "AWSBudgetServiceGateway.DescribeBudget", input);
     let mut budget = answer["Budget"].clone();
     for output_only in ["CalculatedSpend", "LastUpdatedTime", "HealthStatus"] {
-        budget
-            .as_object_mut()
-            .expect("a budget")
-            .remove(output_only);
+        budget.as_object_mut().expect("a budget").remove(output_only);
     }
     what(&mut budget);
     call(intruder, "UpdateBudget", json!({"NewBudget": budget}));
@@ -39,9 +32,7 @@ const TOPIC: &str = "arn:aws:sns:us-east-1:{account}:alerts";
 #[track_caller]
 fn sns(intruder: &mut Intruder, operation: &str, more: &str) -> String {
     let topic = intruder.fill(TOPIC);
-    let answer = intruder
-        .wire
-        .sns(operation, &format!("&TopicArn={topic}{more}"));
+    let answer = intruder.wire.sns(operation, &format!("&TopicArn={topic}{more}"));
     assert!(!answer.contains("<Error"), "{operation}: {answer}");
     answer
 }
@@ -108,9 +99,7 @@ const BY_TOPIC: Drill = Drill {
             let arns = listed.split("<SubscriptionArn>").skip(1);
             let arns: Vec<&str> = arns.filter_map(|rest| rest.split('<').next()).collect();
             for arn in arns {
-                intruder
-                    .wire
-                    .sns("Unsubscribe", &format!("&SubscriptionArn={arn}"));
+                intruder.wire.sns("Unsubscribe", &format!("&SubscriptionArn={arn}"));
             }
         }),
     ],
@@ -128,9 +117,7 @@ pub const DRILLS: &[Drill] = &[
                 call(intruder, "DeleteBudget", json!({"BudgetName": "monthly"}));
             }),
             ("the limit is raised", |intruder| {
-                change(intruder, |budget| {
-                    budget["BudgetLimit"]["Amount"] = json!("100000")
-                });
+                change(intruder, |budget| budget["BudgetLimit"]["Amount"] = json!("100000"));
             }),
             ("the alert is deleted", |intruder| {
                 let input = json!({"BudgetName": "monthly", "Notification": notification()});

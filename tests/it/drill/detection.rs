@@ -4,9 +4,7 @@ use super::{Drill, Intruder, STRANGER, nothing};
 use serde_json::{Value, json};
 
 fn detector(intruder: &mut Intruder) -> String {
-    let answer = intruder
-        .wire
-        .rest("guardduty", "us-east-1", "GET", "/detector", "");
+    let answer = intruder.wire.rest("guardduty", "us-east-1", "GET", "/detector", "");
     let id = answer["detectorIds"][0].as_str();
     id.expect("a detector").to_owned()
 }
@@ -22,12 +20,7 @@ fn filter(intruder: &mut Intruder, criterion: Value) {
         "name": "noise", "action": "ARCHIVE", "rank": 1,
         "findingCriteria": {"criterion": criterion},
     });
-    intruder.rest(
-        "guardduty",
-        "POST",
-        &format!("/detector/{id}/filter"),
-        input,
-    );
+    intruder.rest("guardduty", "POST", &format!("/detector/{id}/filter"), input);
 }
 
 /// A detector with a trusted list and an export, both of buckets of the account.
@@ -56,9 +49,7 @@ fn a_list_and_an_export(intruder: &mut Intruder) {
 
 /// The path of the analyzer of external access.
 fn analyzer(intruder: &mut Intruder) -> String {
-    let answer = intruder
-        .wire
-        .rest("access-analyzer", "us-east-1", "GET", "/analyzer", "");
+    let answer = intruder.wire.rest("access-analyzer", "us-east-1", "GET", "/analyzer", "");
     let name = answer["analyzers"][0]["name"].as_str();
     format!("/analyzer/{}", name.expect("an analyzer"))
 }
@@ -127,27 +118,16 @@ pub const DRILLS: &[Drill] = &[
         tables: "[guardduty]\nadministrator = \"777777777777\"",
         before: |intruder| {
             intruder.rest("guardduty", "POST", "/detector", json!({"enable": true}));
-            intruder.admin(
-                "account",
-                json!({"guardduty_administrator": "777777777777"}),
-            );
+            intruder.admin("account", json!({"guardduty_administrator": "777777777777"}));
         },
         moves: &[
             ("the member leaves its administrator", |intruder| {
-                let path = format!(
-                    "/detector/{}/administrator/disassociate",
-                    detector(intruder)
-                );
-                intruder
-                    .wire
-                    .rest("guardduty", "us-east-1", "POST", &path, "");
+                let path = format!("/detector/{}/administrator/disassociate", detector(intruder));
+                intruder.wire.rest("guardduty", "us-east-1", "POST", &path, "");
             }),
-            (
-                "the intruder's account becomes its administrator",
-                |intruder| {
-                    intruder.admin("account", json!({"guardduty_administrator": STRANGER}));
-                },
-            ),
+            ("the intruder's account becomes its administrator", |intruder| {
+                intruder.admin("account", json!({"guardduty_administrator": STRANGER}));
+            }),
         ],
     },
     Drill {
@@ -159,9 +139,7 @@ pub const DRILLS: &[Drill] = &[
             ("the trusted list gets another file", |intruder| {
                 let id = detector(intruder);
                 let path = format!("/detector/{id}/ipset");
-                let sets = intruder
-                    .wire
-                    .rest("guardduty", "us-east-1", "GET", &path, "");
+                let sets = intruder.wire.rest("guardduty", "us-east-1", "GET", &path, "");
                 let set = sets["ipSetIds"][0].as_str().expect("a set").to_owned();
                 let location = intruder.fill("s3://lists-{account}/theirs.txt");
                 let update = json!({"location": location});
@@ -170,14 +148,10 @@ pub const DRILLS: &[Drill] = &[
             ("findings are exported no more", |intruder| {
                 let id = detector(intruder);
                 let path = format!("/detector/{id}/publishingDestination");
-                let list = intruder
-                    .wire
-                    .rest("guardduty", "us-east-1", "GET", &path, "");
+                let list = intruder.wire.rest("guardduty", "us-east-1", "GET", &path, "");
                 let export = list["destinations"][0]["destinationId"].as_str();
                 let path = format!("{path}/{}", export.expect("an export"));
-                intruder
-                    .wire
-                    .rest("guardduty", "us-east-1", "DELETE", &path, "");
+                intruder.wire.rest("guardduty", "us-east-1", "DELETE", &path, "");
             }),
         ],
     },
@@ -187,38 +161,27 @@ pub const DRILLS: &[Drill] = &[
         before: nothing,
         moves: &[
             ("what is shared with the intruder is archived", |intruder| {
-                archive(
-                    intruder,
-                    json!({"principal.AWS": {"contains": ["999999999999"]}}),
-                );
+                archive(intruder, json!({"principal.AWS": {"contains": ["999999999999"]}}));
             }),
             ("whatever is found of roles is archived", |intruder| {
                 archive(intruder, json!({"resource": {"contains": ["role/"]}}));
             }),
             ("the analyzer is deleted", |intruder| {
                 let path = analyzer(intruder);
-                intruder
-                    .wire
-                    .rest("access-analyzer", "us-east-1", "DELETE", &path, "");
+                intruder.wire.rest("access-analyzer", "us-east-1", "DELETE", &path, "");
             }),
             ("everything public is archived", |intruder| {
                 archive(intruder, json!({"isPublic": {"eq": ["true"]}}));
             }),
             ("everything of a type is archived", |intruder| {
-                archive(
-                    intruder,
-                    json!({"resourceType": {"eq": ["AWS::S3::Bucket"]}}),
-                );
+                archive(intruder, json!({"resourceType": {"eq": ["AWS::S3::Bucket"]}}));
             }),
             ("whatever is shared is archived", |intruder| {
                 archive(intruder, json!({"principal.AWS": {"exists": true}}));
             }),
-            (
-                "whatever is found without an error is archived",
-                |intruder| {
-                    archive(intruder, json!({"error": {"exists": false}}));
-                },
-            ),
+            ("whatever is found without an error is archived", |intruder| {
+                archive(intruder, json!({"error": {"exists": false}}));
+            }),
             ("whatever is public or not is archived", |intruder| {
                 archive(intruder, json!({"isPublic": {"eq": ["true", "false"]}}));
             }),

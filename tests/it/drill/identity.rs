@@ -35,10 +35,7 @@ pub const DRILLS: &[Drill] = &[
                 let now = time::OffsetDateTime::UNIX_EPOCH
                     + std::time::UNIX_EPOCH.elapsed().expect("a clock");
                 let day = now.date().to_string();
-                root(
-                    intruder,
-                    json!({"last_used": format!("{day}T00:00:00+00:00")}),
-                );
+                root(intruder, json!({"last_used": format!("{day}T00:00:00+00:00")}));
             }),
         ],
     },
@@ -51,16 +48,10 @@ pub const DRILLS: &[Drill] = &[
                 intruder.wire.iam("DeleteAccountPasswordPolicy", "");
             }),
             ("short passwords do", |intruder| {
-                set(
-                    intruder,
-                    "&MinimumPasswordLength=8&PasswordReusePrevention=24",
-                );
+                set(intruder, "&MinimumPasswordLength=8&PasswordReusePrevention=24");
             }),
             ("old passwords do", |intruder| {
-                set(
-                    intruder,
-                    "&MinimumPasswordLength=14&PasswordReusePrevention=1",
-                );
+                set(intruder, "&MinimumPasswordLength=14&PasswordReusePrevention=1");
             }),
             ("passwords are never remembered", |intruder| {
                 set(intruder, "&MinimumPasswordLength=14");
@@ -71,15 +62,12 @@ pub const DRILLS: &[Drill] = &[
                             &AllowUsersToChangePassword=true";
                 intruder.wire.iam("UpdateAccountPasswordPolicy", rest);
             }),
-            (
-                "users cannot change a password that others know",
-                |intruder| {
-                    let classes = "&MinimumPasswordLength=14&PasswordReusePrevention=24&RequireNumbers=true\
+            ("users cannot change a password that others know", |intruder| {
+                let classes = "&MinimumPasswordLength=14&PasswordReusePrevention=24&RequireNumbers=true\
                                &RequireUppercaseCharacters=true&RequireLowercaseCharacters=true\
                                &RequireSymbols=true&AllowUsersToChangePassword=false";
-                    intruder.wire.iam("UpdateAccountPasswordPolicy", classes);
-                },
-            ),
+                intruder.wire.iam("UpdateAccountPasswordPolicy", classes);
+            }),
         ],
     },
 ];
@@ -89,7 +77,5 @@ fn set(intruder: &mut Intruder, what: &str) {
     let rest = "&RequireNumbers=true&RequireUppercaseCharacters=true\
                 &RequireLowercaseCharacters=true&RequireSymbols=true\
                 &AllowUsersToChangePassword=true";
-    intruder
-        .wire
-        .iam("UpdateAccountPasswordPolicy", &format!("{what}{rest}"));
+    intruder.wire.iam("UpdateAccountPasswordPolicy", &format!("{what}{rest}"));
 }

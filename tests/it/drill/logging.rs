@@ -40,12 +40,8 @@ fn an_archive(intruder: &mut Intruder) -> String {
             "Resource": format!("{arn}/AWSLogs/{account}/{rest}"), "Condition": acl})
     };
     let (trail, config) = ("cloudtrail.amazonaws.com", "config.amazonaws.com");
-    let statements = json!([
-        check(trail),
-        write(trail, "*"),
-        check(config),
-        write(config, "Config/*")
-    ]);
+    let statements =
+        json!([check(trail), write(trail, "*"), check(config), write(config, "Config/*")]);
     let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
     intruder.s3("PUT", &format!("/{bucket}"), "");
     intruder.s3("PUT", &format!("/{bucket}?policy"), &policy);
@@ -92,9 +88,7 @@ fn an_access_point(intruder: &mut Intruder, bucket: &str) {
         "<PutAccessPointPolicyRequest xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\">\
          <Policy>{policy}</Policy></PutAccessPointPolicyRequest>"
     );
-    let answer = intruder
-        .wire
-        .s3control("accesspoint/way/policy", Some(&put));
+    let answer = intruder.wire.s3control("accesspoint/way/policy", Some(&put));
     assert!(!answer.contains("<Error>"), "{answer}");
 }
 
@@ -130,11 +124,7 @@ fn key_of_the_trail(intruder: &mut Intruder) -> Value {
 }
 
 fn selectors(intruder: &mut Intruder, selectors: Value) {
-    trail(
-        intruder,
-        "PutEventSelectors",
-        json!({"AdvancedEventSelectors": selectors}),
-    );
+    trail(intruder, "PutEventSelectors", json!({"AdvancedEventSelectors": selectors}));
 }
 
 fn field(name: &str, operator: &str, values: Value) -> Value {
@@ -164,16 +154,9 @@ fn recorder(intruder: &mut Intruder, change: fn(&mut Value, &str)) {
     let answer = intruder.json("config", &target, json!({}));
     let mut recorder = answer["ConfigurationRecorders"][0].clone();
     recorder.as_object_mut().expect("a recorder").remove("arn");
-    recorder
-        .as_object_mut()
-        .expect("a recorder")
-        .remove("recordingScope");
+    recorder.as_object_mut().expect("a recorder").remove("recordingScope");
     change(&mut recorder, &intruder.account);
-    config(
-        intruder,
-        "PutConfigurationRecorder",
-        json!({"ConfigurationRecorder": recorder}),
-    );
+    config(intruder, "PutConfigurationRecorder", json!({"ConfigurationRecorder": recorder}));
 }
 
 const CONFIG_ROLE: &str = "arn:aws:iam::aws:policy/service-role/AWS_ConfigRole";
@@ -184,9 +167,7 @@ fn trust_of(service: &str) -> String {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service},
     }]});
     let text = policy.to_string();
-    text.replace('{', "%7B")
-        .replace('}', "%7D")
-        .replace('"', "%22")
+    text.replace('{', "%7B").replace('}', "%7D").replace('"', "%22")
 }
 
 /// A role of the customer's, with which AWS Config can work.
@@ -206,11 +187,7 @@ fn channel(intruder: &mut Intruder, bucket: &str, prefix: Option<&str>) {
     if let Some(prefix) = prefix {
         channel["s3KeyPrefix"] = json!(prefix);
     }
-    config(
-        intruder,
-        "PutDeliveryChannel",
-        json!({"DeliveryChannel": channel}),
-    );
+    config(intruder, "PutDeliveryChannel", json!({"DeliveryChannel": channel}));
 }
 
 /// Denies everybody to write below a part of the log bucket.
@@ -270,10 +247,7 @@ pub const DRILLS: &[Drill] = &[
         moves: &[
             ("another account may do anything", |intruder| {
                 let bucket = intruder.log_bucket();
-                let arns = [
-                    format!("arn:aws:s3:::{bucket}"),
-                    format!("arn:aws:s3:::{bucket}/*"),
-                ];
+                let arns = [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")];
                 let statement = json!({
                     "Sid": "Audit", "Effect": "Allow",
                     "Principal": {"AWS": format!("arn:aws:iam::{STRANGER}:root")},
@@ -444,44 +418,29 @@ pub const DRILLS: &[Drill] = &[
                     json!({"S3BucketName": bucket, "S3KeyPrefix": "tmp"}),
                 );
             }),
-            (
-                "it is made to look like somebody's, and delivers elsewhere",
-                |intruder| {
-                    let arn =
-                        intruder.fill("arn:aws:cloudtrail:us-east-1:{account}:trail/baseline");
-                    let tags = json!({"ResourceId": arn, "TagsList": [{"Key": "baseline"}]});
-                    intruder.json("cloudtrail", &format!("{TRAIL}RemoveTags"), tags);
-                    let bucket = intruder.another_bucket();
-                    trail(intruder, "UpdateTrail", json!({"S3BucketName": bucket}));
-                },
-            ),
+            ("it is made to look like somebody's, and delivers elsewhere", |intruder| {
+                let arn = intruder.fill("arn:aws:cloudtrail:us-east-1:{account}:trail/baseline");
+                let tags = json!({"ResourceId": arn, "TagsList": [{"Key": "baseline"}]});
+                intruder.json("cloudtrail", &format!("{TRAIL}RemoveTags"), tags);
+                let bucket = intruder.another_bucket();
+                trail(intruder, "UpdateTrail", json!({"S3BucketName": bucket}));
+            }),
             ("it records only one region", |intruder| {
-                trail(
-                    intruder,
-                    "UpdateTrail",
-                    json!({"IsMultiRegionTrail": false}),
-                );
+                trail(intruder, "UpdateTrail", json!({"IsMultiRegionTrail": false}));
             }),
             ("its files cannot be validated", |intruder| {
-                trail(
-                    intruder,
-                    "UpdateTrail",
-                    json!({"EnableLogFileValidation": false}),
-                );
+                trail(intruder, "UpdateTrail", json!({"EnableLogFileValidation": false}));
             }),
             ("it passes over the services of no region", |intruder| {
                 let off = json!({"IncludeGlobalServiceEvents": false, "IsMultiRegionTrail": false});
                 trail(intruder, "UpdateTrail", off);
             }),
-            (
-                "the key of another account encrypts its files",
-                |intruder| {
-                    let key = format!(
-                        "arn:aws:kms:us-east-1:{STRANGER}:key/11111111-2222-3333-4444-555555555555"
-                    );
-                    trail(intruder, "UpdateTrail", json!({"KmsKeyId": key}));
-                },
-            ),
+            ("the key of another account encrypts its files", |intruder| {
+                let key = format!(
+                    "arn:aws:kms:us-east-1:{STRANGER}:key/11111111-2222-3333-4444-555555555555"
+                );
+                trail(intruder, "UpdateTrail", json!({"KmsKeyId": key}));
+            }),
             ("it logs no management events", |intruder| {
                 selectors(intruder, json!([writes_of_objects()]));
             }),
@@ -540,12 +499,9 @@ pub const DRILLS: &[Drill] = &[
             ("the topic that is notified is deleted", |intruder| {
                 delete_topic(intruder, "trail-news");
             }),
-            (
-                "the topic that is notified lets nobody publish",
-                |intruder| {
-                    set_topic_policy(intruder, "trail-news", &json!({"Statement": []}));
-                },
-            ),
+            ("the topic that is notified lets nobody publish", |intruder| {
+                set_topic_policy(intruder, "trail-news", &json!({"Statement": []}));
+            }),
             ("nobody is notified of its files", |intruder| {
                 trail(intruder, "UpdateTrail", json!({"SnsTopicName": ""}));
             }),
@@ -566,25 +522,20 @@ pub const DRILLS: &[Drill] = &[
                 let statement = let_in(&format!("arn:aws:s3:::{bucket}"));
                 intruder.add_statement(&bucket, statement);
             }),
-            (
-                "its bucket is encrypted with a stranger's key",
-                |intruder| {
-                    let bucket = intruder.fill("audit-{account}");
-                    let body = format!(
-                        "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+            ("its bucket is encrypted with a stranger's key", |intruder| {
+                let bucket = intruder.fill("audit-{account}");
+                let body = format!(
+                    "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
                      <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>\
                      arn:aws:kms:us-east-1:{STRANGER}:key/11111111-2222-3333-4444-555555555555\
                      </KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>\
                      </ServerSideEncryptionConfiguration>"
-                    );
-                    intruder.s3("PUT", &format!("/{bucket}?encryption"), &body);
-                },
-            ),
-            ("its bucket is replicated to a stranger", |intruder| {
-                let (from, to) = (
-                    intruder.fill("audit-{account}"),
-                    intruder.bucket_of_a_stranger(),
                 );
+                intruder.s3("PUT", &format!("/{bucket}?encryption"), &body);
+            }),
+            ("its bucket is replicated to a stranger", |intruder| {
+                let (from, to) =
+                    (intruder.fill("audit-{account}"), intruder.bucket_of_a_stranger());
                 let on =
                     "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
                 Wire::of(STRANGER).s3("PUT", &format!("/{to}?versioning"), on);
@@ -663,20 +614,14 @@ pub const DRILLS: &[Drill] = &[
                 let bucket = intruder.fill("audit-{account}");
                 hide(intruder, &bucket);
             }),
-            (
-                "an access point of its bucket lets a stranger in",
-                |intruder| {
-                    let bucket = intruder.fill("audit-{account}");
-                    an_access_point(intruder, &bucket);
-                },
-            ),
-            (
-                "what it delivers moves to cold storage at once",
-                |intruder| {
-                    let bucket = intruder.fill("audit-{account}");
-                    freeze(intruder, &bucket, "");
-                },
-            ),
+            ("an access point of its bucket lets a stranger in", |intruder| {
+                let bucket = intruder.fill("audit-{account}");
+                an_access_point(intruder, &bucket);
+            }),
+            ("what it delivers moves to cold storage at once", |intruder| {
+                let bucket = intruder.fill("audit-{account}");
+                freeze(intruder, &bucket, "");
+            }),
         ],
     },
     Drill {

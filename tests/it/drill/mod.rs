@@ -43,10 +43,8 @@ const DRILLS: &[&[Drill]] = &[
 ];
 
 /// Moves against what a control writes without a key of the baseline's.
-const ONLY_BY_JOURNAL: &[&str] = &[
-    "passwords need no symbols",
-    "it is deleted while another trail records",
-];
+const ONLY_BY_JOURNAL: &[&str] =
+    &["passwords need no symbols", "it is deleted while another trail records"];
 
 /// An administrator of the account whom nobody knows.
 struct Intruder {
@@ -59,10 +57,7 @@ fn nothing(_: &mut Intruder) {}
 
 impl Intruder {
     fn of(account: &Account) -> Self {
-        Self {
-            account: account.id.clone(),
-            wire: Wire::new(account),
-        }
+        Self { account: account.id.clone(), wire: Wire::new(account) }
     }
 
     /// Fills the number of the account into a text.
@@ -98,8 +93,7 @@ impl Intruder {
             "Resource": [format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
         }]});
         self.wire.s3("PUT", &format!("/{name}"), "");
-        self.wire
-            .s3("PUT", &format!("/{name}?policy"), &open.to_string());
+        self.wire.s3("PUT", &format!("/{name}?policy"), &open.to_string());
         name
     }
 
@@ -114,9 +108,7 @@ impl Intruder {
     /// A call of a service that speaks REST with JSON; it must succeed.
     #[track_caller]
     fn rest(&mut self, service: &str, method: &str, path: &str, input: Value) -> Value {
-        let answer = self
-            .wire
-            .rest(service, HOME, method, path, &input.to_string());
+        let answer = self.wire.rest(service, HOME, method, path, &input.to_string());
         let code = answer.get("__type").or_else(|| answer.get("code"));
         assert!(code.is_none(), "{method} {path}: {answer}");
         answer
@@ -195,12 +187,7 @@ fn hold(control: &str) {
         }
     }
     let seen = unseen.is_empty();
-    assert!(
-        seen,
-        "{} moves are not seen:\n\n{}",
-        unseen.len(),
-        unseen.join("\n")
-    );
+    assert!(seen, "{} moves are not seen:\n\n{}", unseen.len(), unseen.join("\n"));
 }
 
 /// Whether a line of drift is about a control.

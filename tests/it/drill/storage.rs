@@ -13,20 +13,12 @@ fn a_bucket(intruder: &mut Intruder) {
 }
 
 fn block(intruder: &mut Intruder, off: &str) {
-    let flags = [
-        "BlockPublicAcls",
-        "IgnorePublicAcls",
-        "BlockPublicPolicy",
-        "RestrictPublicBuckets",
-    ];
-    let flags: String = flags
-        .iter()
-        .map(|flag| format!("<{flag}>{}</{flag}>", *flag != off))
-        .collect();
+    let flags =
+        ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+    let flags: String =
+        flags.iter().map(|flag| format!("<{flag}>{}</{flag}>", *flag != off)).collect();
     let body = format!("<PublicAccessBlockConfiguration>{flags}</PublicAccessBlockConfiguration>");
-    intruder
-        .wire
-        .s3control("configuration/publicAccessBlock", Some(&body));
+    intruder.wire.s3control("configuration/publicAccessBlock", Some(&body));
 }
 
 /// Writes the default dashboard anew with something changed in it.
@@ -66,22 +58,12 @@ pub const DRILLS: &[Drill] = &[
         before: nothing,
         moves: &[
             ("it is deleted", |intruder| {
-                intruder
-                    .wire
-                    .s3control_delete("configuration/publicAccessBlock");
+                intruder.wire.s3control_delete("configuration/publicAccessBlock");
             }),
-            ("public ACLs are let in", |intruder| {
-                block(intruder, "BlockPublicAcls")
-            }),
-            ("public ACLs count", |intruder| {
-                block(intruder, "IgnorePublicAcls")
-            }),
-            ("public policies are let in", |intruder| {
-                block(intruder, "BlockPublicPolicy")
-            }),
-            ("public policies count", |intruder| {
-                block(intruder, "RestrictPublicBuckets")
-            }),
+            ("public ACLs are let in", |intruder| block(intruder, "BlockPublicAcls")),
+            ("public ACLs count", |intruder| block(intruder, "IgnorePublicAcls")),
+            ("public policies are let in", |intruder| block(intruder, "BlockPublicPolicy")),
+            ("public policies count", |intruder| block(intruder, "RestrictPublicBuckets")),
         ],
     },
     Drill {
@@ -149,20 +131,17 @@ pub const DRILLS: &[Drill] = &[
                 let bucket = data(intruder);
                 intruder.s3("DELETE", &format!("/{bucket}?lifecycle"), "");
             }),
-            (
-                "the key of another account encrypts new objects",
-                |intruder| {
-                    let bucket = data(intruder);
-                    let body = format!(
-                        "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+            ("the key of another account encrypts new objects", |intruder| {
+                let bucket = data(intruder);
+                let body = format!(
+                    "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
                      <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>\
                      arn:aws:kms:us-east-1:{STRANGER}:key/11111111-2222-3333-4444-555555555555\
                      </KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>\
                      </ServerSideEncryptionConfiguration>"
-                    );
-                    intruder.s3("PUT", &format!("/{bucket}?encryption"), &body);
-                },
-            ),
+                );
+                intruder.s3("PUT", &format!("/{bucket}?encryption"), &body);
+            }),
         ],
     },
     Drill {
@@ -182,9 +161,7 @@ pub const DRILLS: &[Drill] = &[
                 let on =
                     "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
                 crate::wire::Wire::of(STRANGER).s3("PUT", &format!("/{to}?versioning"), on);
-                let body = intruder
-                    .fill(super::logging::REPLICATION)
-                    .replace("{bucket}", &to);
+                let body = intruder.fill(super::logging::REPLICATION).replace("{bucket}", &to);
                 intruder.s3("PUT", &format!("/{from}?replication"), &body);
             }),
         ],
@@ -194,9 +171,7 @@ pub const DRILLS: &[Drill] = &[
         tables: "[storage_lens]\nadvanced = true",
         before: nothing,
         moves: &[
-            ("the dashboard is switched off", |intruder| {
-                switch_off(intruder, "", 0)
-            }),
+            ("the dashboard is switched off", |intruder| switch_off(intruder, "", 0)),
             ("what it shows is exported to another account", |intruder| {
                 let export = format!(
                     "<DataExport><S3BucketDestination><Format>CSV</Format><OutputSchemaVersion>V_1\
@@ -219,12 +194,9 @@ pub const DRILLS: &[Drill] = &[
             ("refused requests are not shown", |intruder| {
                 switch_off(intruder, "DetailedStatusCodesMetrics", 0);
             }),
-            (
-                "refused requests of each bucket are not shown",
-                |intruder| {
-                    switch_off(intruder, "DetailedStatusCodesMetrics", 1);
-                },
-            ),
+            ("refused requests of each bucket are not shown", |intruder| {
+                switch_off(intruder, "DetailedStatusCodesMetrics", 1);
+            }),
         ],
     },
 ];

@@ -31,12 +31,7 @@ impl Broken {
 
     /// Something about the whole file.
     pub fn whole(how: &str, text: impl Into<Vec<u8>>) -> Self {
-        Self {
-            how: how.to_owned(),
-            text: text.into(),
-            place: None,
-            says: String::new(),
-        }
+        Self { how: how.to_owned(), text: text.into(), place: None, says: String::new() }
     }
 
     /// Of a table on one line, any part may be told.
@@ -60,22 +55,12 @@ impl Broken {
         let text = String::from_utf8_lossy(&self.text[..self.text.len().min(4000)]);
         let context = || format!("{}\n{text}\nsaid:\n{said}", self.how);
         assert!(!told.is_empty(), "no place: {}", context());
-        assert!(
-            said.contains(&self.says),
-            "not {:?}: {}",
-            self.says,
-            context()
-        );
+        assert!(said.contains(&self.says), "not {:?}: {}", self.says, context());
         if let Some((lines, columns)) = &self.place {
             let inside = |(line, column): &(usize, usize)| {
                 lines.contains(line) && (*line != lines.start || columns.contains(column))
             };
-            assert!(
-                told.iter().any(inside),
-                "not at {:?}: {}",
-                self.place,
-                context()
-            );
+            assert!(told.iter().any(inside), "not at {:?}: {}", self.place, context());
         }
     }
 }

@@ -21,11 +21,7 @@ fn every_way_to_break_a_baseline_is_told_where_it_was_broken() {
     for broken in &all {
         let path = Path::new("baseline.toml");
         match Baseline::from_bytes(path, &broken.text) {
-            Ok(_) => panic!(
-                "accepted: {}\n{}",
-                broken.how,
-                String::from_utf8_lossy(&broken.text)
-            ),
+            Ok(_) => panic!("accepted: {}\n{}", broken.how, String::from_utf8_lossy(&broken.text)),
             Err(error) => broken.check(&error.report.unwrap_or_default()),
         }
     }
@@ -98,11 +94,7 @@ fn three_hundred_malformed_baselines_are_refused_in_a_second_and_200_mb() {
             let talk: String = run.stderr.chars().take(4000).collect();
             assert_eq!(run.code, 1, "{}\n{talk}", broken.how);
             assert!(!run.stderr.contains("panicked"), "{}\n{talk}", broken.how);
-            assert!(
-                run.stderr.len() < 64 * 1024,
-                "{} is told at length",
-                broken.how
-            );
+            assert!(run.stderr.len() < 64 * 1024, "{} is told at length", broken.how);
             broken.check(&run.stderr);
         }
     };
@@ -115,9 +107,7 @@ fn a_file_of_ten_megabytes_is_refused_without_being_parsed() {
     let folder = tempfile::tempdir().expect("a folder");
     for text in ["# x\n".repeat(2_500_000), "\0".repeat(10_000_000)] {
         let run = validate(folder.path(), text.as_bytes()).exits(1);
-        let _ = run
-            .says("cannot read baseline.toml")
-            .says("larger than 256 KiB");
+        let _ = run.says("cannot read baseline.toml").says("larger than 256 KiB");
     }
 }
 

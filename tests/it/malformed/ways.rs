@@ -165,16 +165,10 @@ fn wrong_tables() -> Vec<Broken> {
     let each = controls::ALL.iter().flat_map(|kind| {
         let name = kind.about.name;
         let wrong = match kind.about.scope {
-            Scope::Things | Scope::Matches => [
-                format!("[{name}]"),
-                format!("{name} = 7"),
-                format!("{name} = {{}}"),
-            ],
-            _ => [
-                format!("[[{name}]]"),
-                format!("{name} = true"),
-                format!("{name} = []"),
-            ],
+            Scope::Things | Scope::Matches => {
+                [format!("[{name}]"), format!("{name} = 7"), format!("{name} = {{}}")]
+            }
+            _ => [format!("[[{name}]]"), format!("{name} = true"), format!("{name} = []")],
         };
         wrong.map(|line| {
             let text = "baseline = 1\n\n";
@@ -231,10 +225,7 @@ pub fn strange_files() -> Vec<Broken> {
         Broken::whole("NUL only", "\0"),
         Broken::whole("UTF-16", b"\xff\xfeb\0a\0".to_vec()).says("not UTF-8"),
         after("an array too deep", format!("x = {}", "[".repeat(deep))),
-        after(
-            "closed again",
-            format!("x = {}{}", "[".repeat(deep), "]".repeat(deep)),
-        ),
+        after("closed again", format!("x = {}{}", "[".repeat(deep), "]".repeat(deep))),
         after("a table too deep", format!("x = {}", "{a=".repeat(deep))),
         after("dotted too deep", format!("{}a = 1", "a.".repeat(deep))),
         after("a header too deep", format!("[{}a]", "a.".repeat(deep))),
@@ -243,35 +234,15 @@ pub fn strange_files() -> Vec<Broken> {
             "deep below a control",
             format!("[config]\nrecord = {}{}", "[".repeat(70), "]".repeat(70)),
         ),
-        after(
-            "a long line",
-            format!("[config]\nbucket = \"{}", "x".repeat(250_000)),
-        ),
-        after(
-            "a long key",
-            format!("[config]\n{} = 1", "x".repeat(250_000)),
-        ),
+        after("a long line", format!("[config]\nbucket = \"{}", "x".repeat(250_000))),
+        after("a long key", format!("[config]\n{} = 1", "x".repeat(250_000))),
         after("a long table", format!("[{}]", "x".repeat(250_000))),
-        after(
-            "a long value",
-            format!("[config]\nrecord = \"{}\"", "x".repeat(250_000)),
-        ),
-        after(
-            "many tables",
-            (0..14_000).map(|n| format!("[t{n}]\n")).collect(),
-        ),
-        after(
-            "many keys",
-            (0..14_000).map(|n| format!("k{n} = 1\n")).collect(),
-        ),
+        after("a long value", format!("[config]\nrecord = \"{}\"", "x".repeat(250_000))),
+        after("many tables", (0..14_000).map(|n| format!("[t{n}]\n")).collect()),
+        after("many keys", (0..14_000).map(|n| format!("k{n} = 1\n")).collect()),
         after(
             "many settings",
-            format!(
-                "[config]\n{}",
-                (0..14_000)
-                    .map(|n| format!("k{n} = 1\n"))
-                    .collect::<String>()
-            ),
+            format!("[config]\n{}", (0..14_000).map(|n| format!("k{n} = 1\n")).collect::<String>()),
         ),
         after("many errors", "=\n".repeat(85_000)),
         after("many quotes", "\"\n".repeat(85_000)),
@@ -285,22 +256,13 @@ pub fn strange_files() -> Vec<Broken> {
                 .collect::<String>()
                 + "x = 1",
         ),
-        after(
-            "many buckets",
-            "[[buckets]]\nmatch = [\"[\"]\n".repeat(8_000),
-        ),
+        after("many buckets", "[[buckets]]\nmatch = [\"[\"]\n".repeat(8_000)),
         after(
             "many patterns",
-            format!(
-                "[[buckets]]\nssl_only = 1\nmatch = [{}]",
-                "\"*a*b*c*\",".repeat(2_000)
-            ),
+            format!("[[buckets]]\nssl_only = 1\nmatch = [{}]", "\"*a*b*c*\",".repeat(2_000)),
         ),
     ];
-    all.push(after(
-        "a line that ends in CR only",
-        "[config]\rbucket = 1".to_owned(),
-    ));
+    all.push(after("a line that ends in CR only", "[config]\rbucket = 1".to_owned()));
     all
 }
 

@@ -34,13 +34,7 @@ pub fn each<T: Debug + Sync>(at_once: usize, cases: &[T], check: impl Fn(&T) + S
             });
         }
     });
-    let failed = failed
-        .into_inner()
-        .expect("nothing panics while it is held");
+    let failed = failed.into_inner().expect("nothing panics while it is held");
     let (count, all) = (failed.len(), cases.len());
-    assert!(
-        failed.is_empty(),
-        "{count} of {all} cases failed:\n{}",
-        failed.join("\n\n")
-    );
+    assert!(failed.is_empty(), "{count} of {all} cases failed:\n{}", failed.join("\n\n"));
 }

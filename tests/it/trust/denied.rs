@@ -17,9 +17,7 @@ fn entries(run: &Run) -> BTreeMap<Address, Entry> {
 }
 
 fn changes(entries: &BTreeMap<Address, Entry>) -> BTreeSet<Address> {
-    let changes = entries
-        .values()
-        .filter(|entry| entry.verdict == Verdict::Change);
+    let changes = entries.values().filter(|entry| entry.verdict == Verdict::Change);
     changes.map(Entry::address).collect()
 }
 
@@ -70,10 +68,7 @@ fn names_the_action(run: &Run) {
     let sentence = said.split_once("not authorized to perform: ");
     let action = sentence.and_then(|(_, rest)| rest.split_whitespace().next());
     let action = action.unwrap_or("s3:ListBucket");
-    assert!(
-        said.contains(&format!("allow {action}")),
-        "{action} is not asked for:\n{said}"
-    );
+    assert!(said.contains(&format!("allow {action}")), "{action} is not asked for:\n{said}");
 }
 
 /// The entries that need one of some others first, and those that need these.
@@ -81,11 +76,7 @@ fn dependents(of: &BTreeSet<Address>, entries: &BTreeMap<Address, Entry>) -> BTr
     let mut found = of.clone();
     loop {
         let more = entries.values().filter(|entry| {
-            entry
-                .after
-                .iter()
-                .chain(&entry.with)
-                .any(|address| found.contains(address))
+            entry.after.iter().chain(&entry.with).any(|address| found.contains(address))
         });
         let more: BTreeSet<Address> = more.map(Entry::address).collect();
         if more.is_subset(&found) {
@@ -102,10 +93,7 @@ fn is_for_hidden(
     entries: &BTreeMap<Address, Entry>,
     hidden: &BTreeSet<Address>,
 ) -> bool {
-    let mut needing = entries
-        .values()
-        .filter(|entry| entry.after.contains(address))
-        .peekable();
+    let mut needing = entries.values().filter(|entry| entry.after.contains(address)).peekable();
     let is_role = address.to_string() == "config@service-linked-role";
     is_role && needing.peek().is_some() && needing.all(|entry| hidden.contains(&entry.address()))
 }
@@ -139,18 +127,13 @@ const NEEDLESS_AT_FIRST: [&str; 2] = ["DescribeNotificationsForBudget", "Generat
 
 /// What need not be seen of an account that is as wanted: a block that is whole needs no owner, a
 /// new report is not ordered while the last is good, and a bucket that is listed is there.
-const NEEDLESS_LATER: [&str; 3] = [
-    "DescribeEffectivePolicy",
-    "GenerateCredentialReport",
-    "HeadBucket",
-];
+const NEEDLESS_LATER: [&str; 3] =
+    ["DescribeEffectivePolicy", "GenerateCredentialReport", "HeadBucket"];
 
 /// Whether an entry is the same, but for a note that not all whom it might cut off could be seen.
 fn is_told_of_at_most(now: &Entry, entry: &Entry) -> bool {
     let mut without = now.clone();
-    without
-        .notes
-        .retain(|note| !note.starts_with("not all buckets that would be cut off"));
+    without.notes.retain(|note| !note.starts_with("not all buckets that would be cut off"));
     without == *entry
 }
 
@@ -169,11 +152,7 @@ fn a_read_that_is_denied_hides_what_it_hides_and_stops_nothing_else() {
         for (address, entry) in &undenied {
             let now = planned.get(address);
             // What hides the places of a control is an entry of its own.
-            let has_no_places = || {
-                unknown
-                    .iter()
-                    .any(|other| other.to_string() == entry.control)
-            };
+            let has_no_places = || unknown.iter().any(|other| other.to_string() == entry.control);
             let is_hidden = hidden.contains(address) || now.is_none() && has_no_places();
             let is_same = now.is_some_and(|now| is_told_of_at_most(now, entry));
             let is_needless = is_for_hidden(address, &undenied, &hidden)
@@ -226,11 +205,7 @@ fn a_read_that_is_denied_after_the_write_is_no_success() {
 #[test]
 fn a_write_that_is_denied_fails_its_place_and_stops_nothing_else() {
     let [none, operations] = operations(true);
-    assert!(
-        none.is_empty() && operations.len() > 15,
-        "{}",
-        operations.len()
-    );
+    assert!(none.is_empty() && operations.len() > 15, "{}", operations.len());
     each(FEW, &operations, |denied| {
         let (account, undenied) = denying(denied);
         names_the_action(&account.run(&APPLY).exits(3));
@@ -242,12 +217,8 @@ fn a_write_that_is_denied_fails_its_place_and_stops_nothing_else() {
         let failing = undenied.values().filter(uses).map(Entry::address).collect();
         let hit = dependents(&failing, &undenied);
         // What two controls ask of one bucket is not there until the bucket is as either asks.
-        let thing = |address: &Address| {
-            address
-                .to_string()
-                .split_once('@')
-                .map(|own| own.1.to_owned())
-        };
+        let thing =
+            |address: &Address| address.to_string().split_once('@').map(|own| own.1.to_owned());
         let things: BTreeSet<Option<String>> = hit.iter().map(thing).collect();
         let left = entries(&account.run(&["plan", "--json"]).exits(0));
         let left = changes(&left);
@@ -258,9 +229,6 @@ fn a_write_that_is_denied_fails_its_place_and_stops_nothing_else() {
             assert!(is_new || is_hit, "{address} was not done");
         }
         let _ = account.run(&APPLY).exits(0);
-        assert_eq!(
-            changes(&entries(&account.run(&["plan", "--json"]).exits(0))),
-            BTreeSet::new()
-        );
+        assert_eq!(changes(&entries(&account.run(&["plan", "--json"]).exits(0))), BTreeSet::new());
     });
 }

@@ -47,9 +47,8 @@ fn in_turn(actions: &[&'static str], more: &Value) -> Vec<Case> {
         action,
         more: more.clone(),
     };
-    let cases = actions
-        .iter()
-        .flat_map(|action| groups.iter().map(move |struck| case(action, struck)));
+    let cases =
+        actions.iter().flat_map(|action| groups.iter().map(move |struck| case(action, struck)));
     cases.collect()
 }
 
@@ -85,9 +84,7 @@ fn struck(account: &Account, case: &Case) -> usize {
 #[test]
 fn lost_requests_lost_answers_and_broken_ones_leave_the_same_account() {
     let cases = in_turn(&["drop", "apply_then_drop", "truncate"], &json!({}));
-    each(FEW * 2, &cases, |case| {
-        converges(case, Duration::from_secs(60))
-    });
+    each(FEW * 2, &cases, |case| converges(case, Duration::from_secs(60)));
 }
 
 #[test]
@@ -103,11 +100,7 @@ fn a_plan_sees_all_though_the_first_answer_of_every_kind_is_cut_off() {
     kinds.sort();
     kinds.dedup();
     assert!(kinds.len() > 25, "{}", kinds.len());
-    let case = Case {
-        struck: kinds,
-        action: "truncate",
-        more: json!({}),
-    };
+    let case = Case { struck: kinds, action: "truncate", more: json!({}) };
     strike(&account, &case);
     let _ = account.run(&["plan"]).exits(0);
     assert_eq!(struck(&account, &case), case.struck.len());
@@ -116,9 +109,7 @@ fn a_plan_sees_all_though_the_first_answer_of_every_kind_is_cut_off() {
 #[test]
 fn late_answers_leave_the_same_account() {
     let cases = in_turn(&["delay"], &json!({"delay_ms": 400}));
-    each(FEW * 2, &cases, |case| {
-        converges(case, Duration::from_secs(60))
-    });
+    each(FEW * 2, &cases, |case| converges(case, Duration::from_secs(60)));
 }
 
 /// The sender gives up after 20 seconds and tries again; the late request is carried out after
@@ -129,7 +120,5 @@ fn writes_that_are_later_than_their_sender_waits_leave_the_same_account() {
     if !long() {
         cases.retain(|case| case.struck[0].write);
     }
-    each(MANY, &cases, |case| {
-        converges(case, Duration::from_secs(120))
-    });
+    each(MANY, &cases, |case| converges(case, Duration::from_secs(120)));
 }

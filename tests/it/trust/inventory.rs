@@ -63,12 +63,7 @@ impl Inventory {
     /// How far the account is protected, by what: more is safer.
     pub fn protection(&self) -> BTreeMap<String, i64> {
         let mut found = BTreeMap::new();
-        let text = |question: &str| {
-            self.answer(question)
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let text = |question: &str| self.answer(question).as_str().unwrap_or_default().to_owned();
         let policy = text("password policy");
         let number = |tag: &str| inner(&policy, tag).and_then(|n| n.parse::<i64>().ok());
         for tag in ["MinimumPasswordLength", "PasswordReusePrevention"] {
@@ -76,12 +71,7 @@ impl Inventory {
         }
         let age = number("MaxPasswordAge").map_or(i64::MIN, |days| -days);
         found.insert("MaxPasswordAge".to_owned(), age);
-        for kind in [
-            "Symbols",
-            "Numbers",
-            "UppercaseCharacters",
-            "LowercaseCharacters",
-        ] {
+        for kind in ["Symbols", "Numbers", "UppercaseCharacters", "LowercaseCharacters"] {
             let on = inner(&policy, &format!("Require{kind}")) == Some("true");
             found.insert(format!("Require{kind}"), on.into());
         }
@@ -122,10 +112,8 @@ impl Inventory {
                 on.iter().map(|d| parts(d)).sum(),
             );
             let count = |question: &str, sign: &str| {
-                self.answer(&format!("{question} in {region}"))
-                    .to_string()
-                    .matches(sign)
-                    .count() as i64
+                self.answer(&format!("{question} in {region}")).to_string().matches(sign).count()
+                    as i64
             };
             found.insert(
                 format!("trails logging in {region}"),
@@ -145,10 +133,7 @@ impl Inventory {
         let now = self.protection();
         for (what, was) in before.protection() {
             let is = now.get(&what).copied().unwrap_or(i64::MIN);
-            assert!(
-                is >= was,
-                "{what} protects less: it was {was}, now it is {is}"
-            );
+            assert!(is >= was, "{what} protects less: it was {was}, now it is {is}");
         }
     }
 }
@@ -208,11 +193,8 @@ impl Answers {
             let name = &budget["BudgetName"];
             let named = json!({"BudgetName": name});
             let alerts = ask(&mut self.wire, "DescribeNotificationsForBudget", named);
-            for (number, alert) in alerts["Notifications"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .enumerate()
+            for (number, alert) in
+                alerts["Notifications"].as_array().into_iter().flatten().enumerate()
             {
                 let input = json!({"BudgetName": name, "Notification": alert});
                 let answer = ask(&mut self.wire, "DescribeSubscribersForNotification", input);
@@ -225,12 +207,7 @@ impl Answers {
 
     fn cloudtrail(&mut self, region: &str) {
         let ask = |wire: &mut Wire, operation: &str, input: Value| {
-            wire.json(
-                "cloudtrail",
-                region,
-                &format!("CloudTrail_20131101.{operation}"),
-                input,
-            )
+            wire.json("cloudtrail", region, &format!("CloudTrail_20131101.{operation}"), input)
         };
         let found = ask(&mut self.wire, "DescribeTrails", json!({}));
         let mut trails = Vec::new();
@@ -238,16 +215,8 @@ impl Answers {
             let arn = &trail["TrailARN"];
             trails.push(trail.clone());
             trails.push(ask(&mut self.wire, "GetTrailStatus", json!({"Name": arn})));
-            trails.push(ask(
-                &mut self.wire,
-                "GetEventSelectors",
-                json!({"TrailName": arn}),
-            ));
-            trails.push(ask(
-                &mut self.wire,
-                "ListTags",
-                json!({"ResourceIdList": [arn]}),
-            ));
+            trails.push(ask(&mut self.wire, "GetEventSelectors", json!({"TrailName": arn})));
+            trails.push(ask(&mut self.wire, "ListTags", json!({"ResourceIdList": [arn]})));
         }
         self.note(format!("trails in {region}"), json!(trails));
     }
@@ -266,9 +235,7 @@ impl Answers {
     }
 
     fn analyzers(&mut self, region: &str) {
-        let found = self
-            .wire
-            .rest("access-analyzer", region, "GET", "/analyzer", "");
+        let found = self.wire.rest("access-analyzer", region, "GET", "/analyzer", "");
         self.note(format!("analyzers in {region}"), found);
     }
 
@@ -277,10 +244,7 @@ impl Answers {
         let ids = list["detectorIds"].as_array().cloned().unwrap_or_default();
         let ids = ids.iter().filter_map(Value::as_str);
         let detectors: Vec<Value> = ids
-            .map(|id| {
-                self.wire
-                    .rest("guardduty", region, "GET", &format!("/detector/{id}"), "")
-            })
+            .map(|id| self.wire.rest("guardduty", region, "GET", &format!("/detector/{id}"), ""))
             .collect();
         self.note(format!("detectors in {region}"), json!(detectors));
     }
@@ -300,10 +264,7 @@ fn settled(answer: Value, account: &str) -> Value {
             .filter(|(name, _)| !is_a_time(name))
             .map(|(name, value)| (name, settled(value, account)))
             .collect(),
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| settled(item, account))
-            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| settled(item, account)).collect(),
         Value::String(text) => {
             let mut text = text.replace(account, "ACCOUNT");
             for tag in ["RequestId", "CreateDate", "RoleId"] {

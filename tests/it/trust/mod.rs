@@ -32,13 +32,7 @@ fn account_in_use() -> Account {
                 <IgnorePublicAcls>true</IgnorePublicAcls></PublicAccessBlockConfiguration>";
     owner.s3control("configuration/publicAccessBlock", Some(half));
     let detector = json!({"enable": true, "findingPublishingFrequency": "FIFTEEN_MINUTES"});
-    owner.rest(
-        "guardduty",
-        "eu-west-1",
-        "POST",
-        "/detector",
-        &detector.to_string(),
-    );
+    owner.rest("guardduty", "eu-west-1", "POST", "/detector", &detector.to_string());
     owner.s3("PUT", &format!("/{bucket}"), "");
     let policy = json!({"Version": "2012-10-17", "Statement": [foreign(&bucket)]});
     owner.s3("PUT", &format!("/{bucket}?policy"), &policy.to_string());

@@ -18,9 +18,7 @@ fn reads_that_lag_behind_any_write_cause_no_second_write_and_no_failure() {
     }
     each(MANY, &cases, |(stale, reads)| {
         let account = account_in_use();
-        let rules = stale
-            .iter()
-            .map(|write| write.rule("stale_read", json!({"reads": reads})));
+        let rules = stale.iter().map(|write| write.rule("stale_read", json!({"reads": reads})));
         account.faults(rules.collect());
         let _ = account.run(&APPLY).exits(0);
         assert_eq!(writes(&account), once);

@@ -57,11 +57,7 @@ fn forged(account: &Account, plan: &Plan) {
     let digest = Sha256::digest(plan.to_bytes());
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     plan.digest = format!("sha256:{hex}");
-    assert_eq!(
-        Plan::from_bytes(&plan.to_bytes()).as_ref(),
-        Ok(&plan),
-        "a good forgery"
-    );
+    assert_eq!(Plan::from_bytes(&plan.to_bytes()).as_ref(), Ok(&plan), "a good forgery");
     let text = String::from_utf8(plan.to_bytes()).expect("text");
     account.write("plan.json", &text);
     let run = account.run(&["apply", "plan.json"]);
@@ -95,9 +91,7 @@ const FORGERIES: [(&str, Forgery); 20] = [
     ("loosening that is hidden", |plan| {
         entry(plan, "password_policy").differences[0].loosens ^= true;
     }),
-    ("steps reordered", |plan| {
-        entry(plan, "log_bucket").calls.swap(1, 2)
-    }),
+    ("steps reordered", |plan| entry(plan, "log_bucket").calls.swap(1, 2)),
     ("a step dropped", |plan| {
         entry(plan, "log_bucket").calls.pop();
     }),
@@ -133,15 +127,9 @@ const FORGERIES: [(&str, Forgery); 20] = [
         plan.entries.push(again);
     }),
     ("changes reordered", |plan| plan.entries.reverse()),
-    ("another account", |plan| {
-        plan.account = "999999999999".to_owned()
-    }),
-    ("another partition", |plan| {
-        plan.partition = "aws-cn".to_owned()
-    }),
-    ("another home region", |plan| {
-        plan.home_region = "eu-west-1".to_owned()
-    }),
+    ("another account", |plan| plan.account = "999999999999".to_owned()),
+    ("another partition", |plan| plan.partition = "aws-cn".to_owned()),
+    ("another home region", |plan| plan.home_region = "eu-west-1".to_owned()),
     ("another baseline", |plan| {
         plan.baseline.sha256 = plan.baseline.sha256.replace('a', "b");
     }),
@@ -157,10 +145,7 @@ fn a_forged_plan_with_a_digest_that_fits_is_refused_before_the_first_write() {
         let outcome = std::panic::catch_unwind(|| forged(&account, &changed));
         assert!(outcome.is_ok(), "{name} is not refused");
     }
-    account.write(
-        "plan.json",
-        &String::from_utf8(plan.to_bytes()).expect("text"),
-    );
+    account.write("plan.json", &String::from_utf8(plan.to_bytes()).expect("text"));
     let _ = account.run(&["apply", "plan.json"]).exits(0);
 }
 
@@ -182,10 +167,7 @@ fn a_plan_whose_time_was_moved_is_refused() {
     // Without a new digest not by a second.
     let mut longer = plan.clone();
     longer.expires += time::Duration::seconds(1);
-    account.write(
-        "plan.json",
-        &String::from_utf8(longer.to_bytes()).expect("text"),
-    );
+    account.write("plan.json", &String::from_utf8(longer.to_bytes()).expect("text"));
     let run = account.run(&["apply", "plan.json"]).exits(6);
     let _ = run.says("altered");
     assert_eq!(writes(&account), []);
@@ -223,14 +205,8 @@ fn each_kind_of_tampered_file_is_refused_by_the_binary() {
         let _ = run.says("plan.json cannot be applied: it was altered");
     }
     for (command, says) in [
-        (
-            &["show", "plan.json"][..],
-            "cannot be trusted: it was altered",
-        ),
-        (
-            &["drift", "--since", "plan.json"],
-            "cannot be used with --since: it was altered",
-        ),
+        (&["show", "plan.json"][..], "cannot be trusted: it was altered"),
+        (&["drift", "--since", "plan.json"], "cannot be used with --since: it was altered"),
     ] {
         let _ = account.run(command).exits(6).says(says);
     }
@@ -239,10 +215,7 @@ fn each_kind_of_tampered_file_is_refused_by_the_binary() {
     let half = elsewhere.path().join("half.json");
     std::fs::write(&half, &text[..text.len() / 2]).expect("written");
     let half = half.display().to_string();
-    let _ = account
-        .run(&["show", &half])
-        .exits(6)
-        .says("it was altered");
+    let _ = account.run(&["show", &half]).exits(6).says("it was altered");
     // What never was a plan has not been altered.
     account.write("plan.json", "{\"Version\": \"2012-10-17\"}");
     let run = account.run(&["apply", "plan.json"]).exits(1);

@@ -30,12 +30,6 @@ fn with_one_request_in_ten_throttled_all_succeed_with_a_quarter_more_requests_at
     // By chance one apply may meet more than its share; all of them together do not.
     let (requests, throttled) = (requests.into_inner(), throttled.into_inner());
     let allowed = undisturbed * seeds.len() * 5 / 4;
-    assert!(
-        requests <= allowed,
-        "{requests} requests, {allowed} allowed"
-    );
-    assert!(
-        throttled * 12 > requests,
-        "only {throttled} of {requests} were throttled"
-    );
+    assert!(requests <= allowed, "{requests} requests, {allowed} allowed");
+    assert!(throttled * 12 > requests, "only {throttled} of {requests} were throttled");
 }

@@ -64,13 +64,7 @@ pub(super) fn all(judging: &mut Judging<'_>, policy: Option<&Policy>) -> Result<
         let version = guard.on().map(|own| own.version.as_str());
         let statements = version.map(|version| deny_old_tls(&arn, version));
         let statements = statements.into_iter().collect();
-        all.push(own(
-            "minimum_tls",
-            OLD_TLS,
-            statements,
-            Value::Null,
-            json!(version),
-        ));
+        all.push(own("minimum_tls", OLD_TLS, statements, Value::Null, json!(version)));
     }
     if let Some(guard) = wanted.only_from {
         all.push(only_from(judging, guard.on(), policy));
@@ -91,13 +85,7 @@ pub(super) fn all(judging: &mut Judging<'_>, policy: Option<&Policy>) -> Result<
         let is_on = matches!(guard, Guard::On(_));
         let statements = switch(is_on, deny_delete_without_mfa(&arn));
         let (off, on) = (json!(!is_on), json!(is_on));
-        all.push(own(
-            "delete_requires_mfa",
-            DELETE_WITHOUT_MFA,
-            statements,
-            off,
-            on,
-        ));
+        all.push(own("delete_requires_mfa", DELETE_WITHOUT_MFA, statements, off, on));
     }
     if let Some(guard) = wanted.encrypted_uploads {
         all.extend(encrypted_uploads(judging, matches!(guard, Guard::On(_)))?);

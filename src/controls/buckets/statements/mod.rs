@@ -30,19 +30,13 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         settling.prune();
     }
     for own in asked::all(judging, before.as_ref())? {
-        let locked_out = settling.settle(&own, |statement| {
-            lockout::refusal(judging, statement, dialect)
-        });
+        let locked_out =
+            settling.settle(&own, |statement| lockout::refusal(judging, statement, dialect));
         if let Some((what, remedy)) = locked_out {
             judging.proposal.finding(own.setting, what, remedy);
         }
     }
-    if judging
-        .live
-        .takes_logs
-        .as_ref()
-        .is_some_and(|own| !own.lets_in)
-    {
+    if judging.live.takes_logs.as_ref().is_some_and(|own| !own.lets_in) {
         let statement = s3::delivery_statement(&judging.arn(), &judging.context.account);
         settling.put("takes_access_logs", false.into(), true.into(), statement);
     }
@@ -62,9 +56,7 @@ pub(super) fn reads_policy(wanted: &Wanted<'_>) -> bool {
 
 /// Whether the default encryption must be read, which uploads are held to.
 pub(super) fn reads_encryption(wanted: &Wanted<'_>) -> bool {
-    wanted
-        .encrypted_uploads
-        .is_some_and(|own| own.on().is_some())
+    wanted.encrypted_uploads.is_some_and(|own| own.on().is_some())
 }
 
 /// Whether the ACL must be read, by which logs may be delivered that would end.
@@ -113,17 +105,12 @@ fn write(judging: &mut Judging<'_>, before: Option<&Policy>, settling: Settling<
                 Edit::Put(statement) => Some(Statement::from(statement)),
                 _ => None,
             });
-            let warnings: Vec<String> = put
-                .filter_map(|own| lockout::warning(judging, &own, dialect))
-                .collect();
-            warnings
-                .into_iter()
-                .for_each(|text| judging.proposal.breaks(text));
+            let warnings: Vec<String> =
+                put.filter_map(|own| lockout::warning(judging, &own, dialect)).collect();
+            warnings.into_iter().for_each(|text| judging.proposal.breaks(text));
             let notes = before.map(|policy| affected::notes(judging, policy, &fields));
             let ended = affected::deliveries_by_acl(judging, write.policy(), &fields);
-            ended
-                .into_iter()
-                .for_each(|text| judging.proposal.breaks(text));
+            ended.into_iter().for_each(|text| judging.proposal.breaks(text));
             judging.proposal.notes.extend(notes.into_iter().flatten());
             judging.proposal.differences.extend(settling.differences);
             judging.proposal.call(write);
@@ -146,10 +133,7 @@ fn public(judging: &Judging<'_>, policy: &Policy) -> Option<(String, String)> {
         "its policy is public{by}, and {blocked_by} lets S3 store no public policy, whatever else \
          changes in it"
     );
-    Some((
-        what,
-        "take out of its policy what is for everybody".to_owned(),
-    ))
+    Some((what, "take out of its policy what is for everybody".to_owned()))
 }
 
 /// By which of its statements the policy of the bucket is public, as far as that can be told here:

@@ -120,12 +120,7 @@ impl<'a> Settling<'a> {
                     None => !is_as_strict(wanted, &live, self.dialect),
                 };
                 if let Some(second) = self.second(sid).map(Statement::shown) {
-                    self.differs(
-                        &format!("{}.{sid}", own.setting),
-                        second,
-                        Value::Null,
-                        false,
-                    );
+                    self.differs(&format!("{}.{sid}", own.setting), second, Value::Null, false);
                 }
                 for key in diff::compare(&live, &wanted.shown()) {
                     let field = format!("{}.{}", own.setting, key.field);
@@ -144,10 +139,7 @@ impl<'a> Settling<'a> {
 
     fn differs(&mut self, field: &str, before: Value, after: Value, loosens: bool) {
         let difference = Difference::new(field, before, after);
-        self.differences.push(Difference {
-            loosens,
-            ..difference
-        });
+        self.differences.push(Difference { loosens, ..difference });
     }
 
     /// The same, for a guardrail of several statements.

@@ -14,10 +14,7 @@ const ARN: &str = "arn:aws:s3:::acme";
 const THEIRS: &str = r#"{"Sid":"Theirs","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::acme/*"}"#;
 
 fn live(policy: Option<&str>) -> Live {
-    Live {
-        policy: Some(policy.map(str::to_owned)),
-        ..Live::default()
-    }
+    Live { policy: Some(policy.map(str::to_owned)), ..Live::default() }
 }
 
 fn with(entry: &str, live: Live, context: &Context) -> Proposal {
@@ -45,15 +42,12 @@ fn after(proposal: &Proposal) -> Value {
 
 fn sids(policy: &Value) -> Vec<&str> {
     let list = policy["Statement"].as_array().expect("a list").iter();
-    list.map(|own| own["Sid"].as_str().unwrap_or_default())
-        .collect()
+    list.map(|own| own["Sid"].as_str().unwrap_or_default()).collect()
 }
 
 fn fields(proposal: &Proposal) -> Vec<(&str, bool)> {
     let differences = proposal.differences.iter();
-    differences
-        .map(|own| (own.field.as_str(), own.loosens))
-        .collect()
+    differences.map(|own| (own.field.as_str(), own.loosens)).collect()
 }
 
 fn is_quiet(proposal: &Proposal) -> bool {
@@ -96,10 +90,7 @@ fn false_takes_ours_out_and_that_loosens() {
     assert_eq!(sids(&after(&proposal)), ["Theirs"]);
     assert_eq!(fields(&proposal), [("ssl_only", true)]);
     let theirs = tls.replace("BaselineDenyInsecureTransport", "TlsOnly");
-    assert!(is_quiet(&propose(
-        "ssl_only = false",
-        Some(&policy(&[&theirs]))
-    )));
+    assert!(is_quiet(&propose("ssl_only = false", Some(&policy(&[&theirs])))));
     assert!(is_quiet(&propose("ssl_only = false", None)));
 }
 
@@ -113,24 +104,16 @@ fn with_its_last_statement_the_policy_goes() {
 #[test]
 fn the_log_bucket_keeps_plain_http_out_whatever_an_entry_says() {
     let tls = deny_insecure_transport(ARN).to_string();
-    let context = Context {
-        log_bucket: Some("acme".to_owned()),
-        ..context()
-    };
+    let context = Context { log_bucket: Some("acme".to_owned()), ..context() };
     let live = live(Some(&policy(&[&tls])));
     assert!(is_quiet(&with("ssl_only = false", live, &context)));
 }
 
 #[test]
 fn a_statement_of_ours_that_somebody_weakened_is_put_right_in_its_place() {
-    let weak = deny_insecure_transport(ARN)
-        .to_string()
-        .replace("\"s3:*\"", "\"s3:GetObject\"");
+    let weak = deny_insecure_transport(ARN).to_string().replace("\"s3:*\"", "\"s3:GetObject\"");
     let proposal = propose("ssl_only = true", Some(&policy(&[&weak, THEIRS])));
-    assert_eq!(
-        after(&proposal)["Statement"][0],
-        deny_insecure_transport(ARN)
-    );
+    assert_eq!(after(&proposal)["Statement"][0], deny_insecure_transport(ARN));
     assert_eq!(fields(&proposal), [("ssl_only.Action", false)]);
 }
 
@@ -141,10 +124,7 @@ fn a_stricter_age_and_tls_of_ours_stay() {
         None,
     );
     let text = after(&strict).to_string();
-    assert!(is_quiet(&propose(
-        r#"presigned_max_age = "10m", minimum_tls = "1.2""#,
-        Some(&text)
-    )));
+    assert!(is_quiet(&propose(r#"presigned_max_age = "10m", minimum_tls = "1.2""#, Some(&text))));
     let loose = propose(r#"presigned_max_age = "10m""#, None);
     let text = after(&loose).to_string();
     let proposal = propose(r#"presigned_max_age = "5m""#, Some(&text));
@@ -158,10 +138,8 @@ fn only_from(networks: &str) -> String {
 
 #[test]
 fn a_network_more_takes_effect_and_loosens_and_one_less_does_not() {
-    let (office, both) = (
-        only_from("\"203.0.113.0/24\""),
-        only_from("\"203.0.113.0/24\", \"198.51.100.0/24\""),
-    );
+    let (office, both) =
+        (only_from("\"203.0.113.0/24\""), only_from("\"203.0.113.0/24\", \"198.51.100.0/24\""));
     let text = after(&propose(&office, None)).to_string();
     let more = propose(&both, Some(&text));
     let field = "only_from.Condition.NotIpAddress.aws:SourceIp";
@@ -173,10 +151,7 @@ fn a_network_more_takes_effect_and_loosens_and_one_less_does_not() {
 #[test]
 fn a_narrower_deny_of_others_is_enough() {
     let theirs = r#"{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::acme","arn:aws:s3:::acme/*"],"Condition":{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/25"}}}"#;
-    assert!(is_quiet(&propose(
-        &only_from("\"203.0.113.0/24\""),
-        Some(&policy(&[theirs]))
-    )));
+    assert!(is_quiet(&propose(&only_from("\"203.0.113.0/24\""), Some(&policy(&[theirs])))));
 }
 
 fn seen_from(origin: Option<&str>, caller: &str) -> Context {
@@ -200,30 +175,17 @@ fn who_would_lock_itself_out_is_refused_unless_the_baseline_accepts_it() {
     assert_eq!(found(Some("203.0.113.9"), session, entry), (true, None));
     let (put, what) = found(Some("198.51.100.9"), session, entry);
     assert!(
-        !put && what
-            .expect("a finding")
-            .starts_with("it would keep out arn:aws:sts::111122223333")
+        !put && what.expect("a finding").starts_with("it would keep out arn:aws:sts::111122223333")
     );
     let (put, what) = found(Some("vpce-1a2b3c4d"), session, entry);
     assert!(!put && what.expect("a finding").starts_with("it would keep out"));
     let (put, what) = found(None, session, entry);
     assert!(!put && what.expect("a finding").starts_with("it may keep out"));
     let break_glass = "arn:aws:sts::111122223333:assumed-role/BreakGlass/me";
-    assert_eq!(
-        found(Some("198.51.100.9"), break_glass, entry),
-        (true, None)
-    );
+    assert_eq!(found(Some("198.51.100.9"), break_glass, entry), (true, None));
     let accepted = format!("{entry}, accept_lockout = true");
-    assert_eq!(
-        found(Some("198.51.100.9"), session, &accepted),
-        (true, None)
-    );
-    let told = with(
-        &accepted,
-        live(None),
-        &seen_from(Some("198.51.100.9"), session),
-    )
-    .breaks;
+    assert_eq!(found(Some("198.51.100.9"), session, &accepted), (true, None));
+    let told = with(&accepted, live(None), &seen_from(Some("198.51.100.9"), session)).breaks;
     let kept_out = "who makes this change, is kept out, as accept_lockout says";
     assert!(told.iter().any(|own| own.contains(kept_out)), "{told:?}");
 }
@@ -233,18 +195,10 @@ fn who_gets_in_today_is_told_before_it_ends() {
     let partner = THEIRS.replace("111122223333", "444455556666");
     let proposal = propose(&only_from("\"203.0.113.0/24\""), Some(&policy(&[&partner])));
     let note = "statement Theirs lets 444455556666 in: from then on only from where only_from says";
-    assert!(
-        proposal.notes.iter().any(|own| own == note),
-        "{:?}",
-        proposal.notes
-    );
+    assert!(proposal.notes.iter().any(|own| own == note), "{:?}", proposal.notes);
     let public = THEIRS.replace(r#"{"AWS":"111122223333"}"#, "\"*\"");
     let proposal = propose("ssl_only = true", Some(&policy(&[&public])));
-    assert!(
-        proposal.notes[0].contains("not by plain HTTP"),
-        "{:?}",
-        proposal.notes
-    );
+    assert!(proposal.notes[0].contains("not by plain HTTP"), "{:?}", proposal.notes);
 }
 
 #[test]
@@ -259,19 +213,12 @@ fn load_balancers_that_deliver_logs_are_spared() {
 }
 
 fn encrypted(algorithm: &str, key: Option<&str>) -> Live {
-    let apply_server_side_encryption_by_default = s3::ByDefault {
-        algorithm: algorithm.to_owned(),
-        key: key.map(str::to_owned),
-    };
-    let value = s3::Encryption {
-        apply_server_side_encryption_by_default,
-        ..s3::Encryption::default()
-    };
+    let apply_server_side_encryption_by_default =
+        s3::ByDefault { algorithm: algorithm.to_owned(), key: key.map(str::to_owned) };
+    let value =
+        s3::Encryption { apply_server_side_encryption_by_default, ..s3::Encryption::default() };
     Live {
-        encryption: Some(Whole {
-            value: Some(value),
-            unknown: Default::default(),
-        }),
+        encryption: Some(Whole { value: Some(value), unknown: Default::default() }),
         ..live(None)
     }
 }
@@ -282,17 +229,12 @@ fn uploads_are_held_to_the_default_encryption() {
         let proposal = with("encrypted_uploads = true", live, &context());
         let statements = after(&proposal)["Statement"].clone();
         let statements = statements.as_array().cloned().unwrap_or_default();
-        let different = statements
-            .iter()
-            .map(|own| own["Condition"]["StringNotEquals"].clone());
+        let different = statements.iter().map(|own| own["Condition"]["StringNotEquals"].clone());
         different.collect()
     };
     let by = |algorithm: &str| json!({"s3:x-amz-server-side-encryption": algorithm});
     let none = Value::Null;
-    assert_eq!(
-        differs(encrypted("AES256", None)),
-        [by("AES256"), none.clone()]
-    );
+    assert_eq!(differs(encrypted("AES256", None)), [by("AES256"), none.clone()]);
     let managed = [by("aws:kms"), none.clone(), none.clone()];
     assert_eq!(differs(encrypted("aws:kms", None)), managed);
     let key = "arn:aws:kms:eu-west-1:111122223333:key/1a2b";
@@ -302,11 +244,8 @@ fn uploads_are_held_to_the_default_encryption() {
     assert_eq!(differs(encrypted("aws:kms", Some("1a2b"))), own);
     let twice = [by("aws:kms:dsse"), by_key, none];
     assert_eq!(differs(encrypted("aws:kms:dsse", Some(key))), twice);
-    let alias = with(
-        "encrypted_uploads = true",
-        encrypted("aws:kms", Some("alias/data")),
-        &context(),
-    );
+    let alias =
+        with("encrypted_uploads = true", encrypted("aws:kms", Some("alias/data")), &context());
     assert!(alias.writes.is_empty());
     assert_eq!(alias.findings[0].field, "encrypted_uploads");
 }
@@ -319,10 +258,7 @@ fn a_stricter_default_is_followed_without_loosening_and_a_weaker_one_is_not() {
         let live = |at: usize| encrypted(defaults[at].0, defaults[at].1);
         let first = with("encrypted_uploads = true", live(from), &context());
         let text = after(&first).to_string();
-        let live = Live {
-            policy: Some(Some(text)),
-            ..live(to)
-        };
+        let live = Live { policy: Some(Some(text)), ..live(to) };
         let next = with("encrypted_uploads = true", live, &context());
         assert_eq!(next.writes.len(), 1, "{from} {to}");
         next.differences.iter().any(|own| own.loosens)
@@ -340,11 +276,7 @@ fn what_is_not_known_of_the_caller_is_named() {
         let proposal = with(entry, live(None), &seen_from(Some(origin), session));
         assert!(proposal.writes.is_empty(), "{entry}");
         let finding = proposal.findings.into_iter().next().expect("a finding");
-        assert!(
-            !finding.remedy.contains("--seen-from"),
-            "{}",
-            finding.remedy
-        );
+        assert!(!finding.remedy.contains("--seen-from"), "{}", finding.remedy);
         finding.what
     };
     let organization = "only_from = { organization = \"o-exampleorgid\" }";
@@ -359,55 +291,28 @@ fn what_is_not_known_of_the_caller_is_named() {
 #[test]
 fn a_public_policy_is_not_rewritten_while_the_baseline_blocks_public_policies() {
     let public = THEIRS.replace(r#"{"AWS":"111122223333"}"#, "\"*\"");
-    let live = Live {
-        has_public_policy: true,
-        ..live(Some(&policy(&[&public])))
-    };
-    let blocking = Context {
-        blocks_public_policies: true,
-        ..context()
-    };
+    let live = Live { has_public_policy: true, ..live(Some(&policy(&[&public]))) };
+    let blocking = Context { blocks_public_policies: true, ..context() };
     let proposal = with("ssl_only = true", live.clone(), &blocking);
     assert!(proposal.writes.is_empty());
-    assert!(
-        proposal.findings[0]
-            .what
-            .contains("which this baseline asks for")
-    );
+    assert!(proposal.findings[0].what.contains("which this baseline asks for"));
     assert_eq!(with("ssl_only = true", live, &context()).writes.len(), 1);
 }
 
 #[test]
 fn deleted_principals_are_a_finding_until_they_may_be_pruned() {
-    let deleted = THEIRS.replace(
-        "\"111122223333\"",
-        r#"["AROAEXAMPLEROLEID0001","111122223333"]"#,
-    );
+    let deleted = THEIRS.replace("\"111122223333\"", r#"["AROAEXAMPLEROLEID0001","111122223333"]"#);
     let text = policy(&[&deleted]);
     let refused = propose("ssl_only = true", Some(&text));
     assert!(refused.writes.is_empty());
     assert!(
         refused.findings[0].what.contains("statement Theirs")
-            && refused.findings[0]
-                .remedy
-                .contains("prune_deleted_principals = true")
+            && refused.findings[0].remedy.contains("prune_deleted_principals = true")
     );
-    let pruned = propose(
-        "ssl_only = true, prune_deleted_principals = true",
-        Some(&text),
-    );
-    assert_eq!(
-        fields(&pruned),
-        [("deleted_principals", false), ("ssl_only", false)]
-    );
-    assert_eq!(
-        after(&pruned)["Statement"][0]["Principal"],
-        json!({"AWS": ["111122223333"]})
-    );
-    assert!(is_quiet(&propose(
-        "prune_deleted_principals = true",
-        Some(&policy(&[THEIRS]))
-    )));
+    let pruned = propose("ssl_only = true, prune_deleted_principals = true", Some(&text));
+    assert_eq!(fields(&pruned), [("deleted_principals", false), ("ssl_only", false)]);
+    assert_eq!(after(&pruned)["Statement"][0]["Principal"], json!({"AWS": ["111122223333"]}));
+    assert!(is_quiet(&propose("prune_deleted_principals = true", Some(&policy(&[THEIRS])))));
 }
 
 #[test]
@@ -442,16 +347,9 @@ fn others_that_are_let_in_are_findings_unless_they_are_known() {
     let found = |entry: &str| {
         let proposal = propose(entry, Some(&text));
         assert!(proposal.writes.is_empty());
-        proposal
-            .findings
-            .into_iter()
-            .map(|own| own.what)
-            .collect::<Vec<_>>()
+        proposal.findings.into_iter().map(|own| own.what).collect::<Vec<_>>()
     };
-    assert_eq!(
-        found("shared_with = []"),
-        ["statement Theirs allows 444455556666: s3:GetObject"]
-    );
+    assert_eq!(found("shared_with = []"), ["statement Theirs allows 444455556666: s3:GetObject"]);
     assert!(found("shared_with = [\"444455556666\"]").is_empty());
     let both = partner.replace(r#""444455556666""#, r#"["444455556666", "777788889999"]"#);
     let proposal = propose("shared_with = [\"444455556666\"]", Some(&policy(&[&both])));
@@ -475,10 +373,7 @@ fn statements_that_do_not_do_what_they_seem_to_are_findings() {
 #[test]
 fn what_the_plan_shows_is_by_statement() {
     let proposal = propose("ssl_only = true", Some(&policy(&[THEIRS])));
-    let shown = proposal.writes[0]
-        .call()
-        .shown
-        .expect("less than the whole policy");
+    let shown = proposal.writes[0].call().shown.expect("less than the whole policy");
     let wanted = json!({"kept": ["Theirs"], "added": [deny_insecure_transport(ARN)]});
     assert_eq!(shown["Policy"]["Statement"], wanted);
     let text = after(&proposal).to_string();
@@ -520,9 +415,7 @@ fn who_is_shut_out_by_a_deny_is_told_before_the_write_that_would_fail() {
     let own = format!(r#"["arn:aws:iam::111122223333:role/Deploy","{root}"]"#);
     assert_eq!(found(&own, session), None);
     // Without the account nothing is certain, which is said beside the write.
-    let alone = live(Some(&policy(&[&deny(
-        r#"["arn:aws:iam::111122223333:role/Deploy"]"#,
-    )])));
+    let alone = live(Some(&policy(&[&deny(r#"["arn:aws:iam::111122223333:role/Deploy"]"#)])));
     let proposal = with("ssl_only = true", alone, &seen_from(None, session));
     assert_eq!(proposal.writes.len(), 1);
     let note = "statement Admins of its policy may deny s3:PutBucketPolicy to";
@@ -538,24 +431,17 @@ fn only_from_names_the_logs_that_are_delivered_by_acl() {
     let cloudfront = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0";
     let told = |grantee: &str, policy: Option<&str>| {
         let live = Live {
-            ownership: Some(Ownership {
-                rule: None,
-                grants: vec![grant(grantee)],
-            }),
+            ownership: Some(Ownership { rule: None, grants: vec![grant(grantee)] }),
             ..live(policy)
         };
         let from = only_from("\"203.0.113.0/24\"");
         let breaks = with(&from, live, &context()).breaks;
-        breaks
-            .iter()
-            .any(|own| own.contains("may no longer be delivered"))
+        breaks.iter().any(|own| own.contains("may no longer be delivered"))
     };
     assert!(told("LogDelivery", None));
     assert!(told(cloudfront, None));
     assert!(!told("AllUsers", None));
-    let lets_in = THEIRS.replace(
-        r#"{"AWS":"111122223333"}"#,
-        r#"{"Service":"logging.s3.amazonaws.com"}"#,
-    );
+    let lets_in =
+        THEIRS.replace(r#"{"AWS":"111122223333"}"#, r#"{"Service":"logging.s3.amazonaws.com"}"#);
     assert!(!told("LogDelivery", Some(&policy(&[&lets_in]))));
 }

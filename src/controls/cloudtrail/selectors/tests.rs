@@ -5,11 +5,7 @@ use serde_json::json;
 
 fn wish(kind: Kind, which: &[&str], access: Access) -> Wish {
     let which = which.iter().map(|name| (*name).to_owned()).collect();
-    Wish {
-        kind,
-        which: Some(which).filter(|names: &BTreeSet<String>| !names.is_empty()),
-        access,
-    }
+    Wish { kind, which: Some(which).filter(|names: &BTreeSet<String>| !names.is_empty()), access }
 }
 
 fn basic(access: &str, management: bool, excluded: &[&str], resources: &[&str]) -> Basic {
@@ -78,10 +74,7 @@ fn foreign() -> Selector {
 fn wishes() -> Vec<Vec<Wish>> {
     let mut all = vec![Vec::new()];
     for access in [Access::Read, Access::Write, Access::All] {
-        let s3 = [
-            wish(Kind::S3, &[], access),
-            wish(Kind::S3, &["a", "c"], access),
-        ];
+        let s3 = [wish(Kind::S3, &[], access), wish(Kind::S3, &["a", "c"], access)];
         let others = [
             wish(Kind::Lambda, &[], Access::All),
             wish(Kind::Lambda, &[FUNCTION], access),
@@ -101,19 +94,11 @@ fn what_is_written_keeps_all_that_is_there_logs_management_events_and_is_enough(
             assert!(!management_events(&next).is_empty(), "{live:?} {wishes:?}");
             assert!(data_events(&next).is_superset(&data_events(&live)));
             assert!(management_events(&next).is_superset(&management_events(&live)));
-            assert!(
-                wishes
-                    .iter()
-                    .all(|w| w.missing(&next, "aws", "trail-logs").is_empty())
-            );
+            assert!(wishes.iter().all(|w| w.missing(&next, "aws", "trail-logs").is_empty()));
             assert_eq!(wanted(&next, &wishes, "aws", "trail-logs"), next);
             let same = data_events(&next) == data_events(&live)
                 && management_events(&next) == management_events(&live);
-            assert_eq!(
-                same,
-                next == live,
-                "differences show exactly what is written"
-            );
+            assert_eq!(same, next == live, "differences show exactly what is written");
             let names: BTreeSet<_> = next[live.len()..].iter().map(|s| &s.name).collect();
             assert_eq!(names.len(), next.len() - live.len());
         }
@@ -123,38 +108,23 @@ fn what_is_written_keeps_all_that_is_there_logs_management_events_and_is_enough(
 #[test]
 fn basic_selectors_are_translated_to_what_they_log() {
     let selectors = translated(&[
-        basic(
-            "WriteOnly",
-            true,
-            &["kms.amazonaws.com"],
-            &["arn:aws:s3:::a/"],
-        ),
+        basic("WriteOnly", true, &["kms.amazonaws.com"], &["arn:aws:s3:::a/"]),
         basic("All", false, &[], &["arn:aws:lambda", TABLE]),
         basic("ReadOnly", false, &[], &["arn:aws:s3:::b/in"]),
     ]);
     let management = management_events(&selectors);
-    assert_eq!(
-        words(&management),
-        ["write, eventSource is not kms.amazonaws.com"]
-    );
+    assert_eq!(words(&management), ["write, eventSource is not kms.amazonaws.com"]);
     let data = data_events(&selectors);
     let table = format!("dynamodb {TABLE} (read and write)");
-    let wanted = [
-        &table,
-        "lambda all (read and write)",
-        "s3 a (write)",
-        "s3 arn:aws:s3:::b/in* (read)",
-    ];
+    let wanted =
+        [&table, "lambda all (read and write)", "s3 a (write)", "s3 arn:aws:s3:::b/in* (read)"];
     assert_eq!(words(&data), wanted);
 }
 
 #[test]
 fn a_basic_selector_without_management_events_is_not_the_default() {
     let live = translated(&[basic("All", false, &[], &[])]);
-    assert_eq!(
-        wanted(&live, &[], "aws", "trail-logs"),
-        [Selector::management()]
-    );
+    assert_eq!(wanted(&live, &[], "aws", "trail-logs"), [Selector::management()]);
 }
 
 #[test]
@@ -171,18 +141,8 @@ fn reads_here_and_writes_there_are_all() {
 
 #[test]
 fn our_own_list_grows_in_place() {
-    let first = wanted(
-        &[],
-        &[wish(Kind::S3, &["a", "b"], Access::Write)],
-        "aws",
-        "trail-logs",
-    );
-    let second = wanted(
-        &first,
-        &[wish(Kind::S3, &["b", "c"], Access::Write)],
-        "aws",
-        "trail-logs",
-    );
+    let first = wanted(&[], &[wish(Kind::S3, &["a", "b"], Access::Write)], "aws", "trail-logs");
+    let second = wanted(&first, &[wish(Kind::S3, &["b", "c"], Access::Write)], "aws", "trail-logs");
     assert_eq!(first.len(), second.len());
     assert_eq!(
         second[1].field_selectors[3].starts_with,
@@ -195,14 +155,7 @@ fn a_selector_of_our_name_that_logs_less_is_left_and_another_added() {
     let wishes = [wish(Kind::S3, &[], Access::All)];
     let next = wanted(&[foreign()], &wishes, "aws", "trail-logs");
     let names: Vec<_> = next.iter().filter_map(|s| s.name.as_deref()).collect();
-    assert_eq!(
-        names,
-        [
-            "Management events selector",
-            "baseline: s3 (all)",
-            "baseline: s3 (all) 2"
-        ]
-    );
+    assert_eq!(names, ["Management events selector", "baseline: s3 (all)", "baseline: s3 (all) 2"]);
     let words = data_events(&next);
     assert!(words.contains("s3 all (read and write), eventName is not GetObject"));
 }
@@ -215,10 +168,7 @@ fn all_objects_are_all_but_those_of_the_trails_own_bucket() {
         new[1].only(ARN).map(|field| &field.not_starts_with[..]),
         Some(&["arn:aws:s3:::trail-logs/".to_owned()][..])
     );
-    assert_eq!(
-        words(&data_events(&new)),
-        ["s3 all but trail-logs (read and write)"]
-    );
+    assert_eq!(words(&data_events(&new)), ["s3 all but trail-logs (read and write)"]);
     assert!(!logs_own_deliveries(&new, "aws", "trail-logs"));
     // An exception that others made for it is enough; one for another bucket is not.
     assert_eq!(wanted(&new, &all, "aws", "trail-logs"), new);
@@ -241,8 +191,5 @@ fn sources_that_are_left_out_are_those_that_no_selector_logs() {
     assert_eq!(left(&both).as_deref(), Some(""));
     let writes = [kms, vec![Selector::management()]].concat();
     assert!(logs_all_management(&writes));
-    assert_eq!(
-        left(&translated(&[basic("ReadOnly", true, &[], &[])])),
-        None
-    );
+    assert_eq!(left(&translated(&[basic("ReadOnly", true, &[], &[])])), None);
 }

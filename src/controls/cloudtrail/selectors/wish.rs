@@ -19,9 +19,7 @@ impl Kind {
     pub(super) const ALL: [Self; 3] = [Self::S3, Self::Lambda, Self::DynamoDb];
 
     pub(super) fn of(resource_type: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.resource_type() == resource_type)
+        Self::ALL.into_iter().find(|kind| kind.resource_type() == resource_type)
     }
 
     /// Its key in the baseline.
@@ -138,10 +136,9 @@ impl Wish {
                 vec![Resource::All(start, Some(own))]
             }
             (None, _) => vec![Resource::All(start, None)],
-            (Some(buckets), Kind::S3) => buckets
-                .iter()
-                .map(|bucket| Resource::Below(format!("{start}{bucket}/")))
-                .collect(),
+            (Some(buckets), Kind::S3) => {
+                buckets.iter().map(|bucket| Resource::Below(format!("{start}{bucket}/"))).collect()
+            }
             (Some(arns), _) => arns.iter().cloned().map(Resource::Exactly).collect(),
         }
     }
@@ -154,9 +151,7 @@ impl Wish {
         bucket: &str,
     ) -> Vec<Resource> {
         let logged = |resource: &Resource, reads: bool| {
-            selectors
-                .iter()
-                .any(|selector| selector.logs(self.kind, resource, reads))
+            selectors.iter().any(|selector| selector.logs(self.kind, resource, reads))
         };
         let mut resources = self.resources(partition, bucket);
         resources.retain(|resource| {
@@ -168,10 +163,7 @@ impl Wish {
 
     /// The selector that logs these resources.
     fn selector(&self, resources: &[Resource]) -> Selector {
-        let mut arns = Field {
-            field: ARN.to_owned(),
-            ..Field::default()
-        };
+        let mut arns = Field { field: ARN.to_owned(), ..Field::default() };
         for resource in resources {
             match resource {
                 Resource::All(_, spared) => arns.not_starts_with.extend(spared.clone()),
@@ -180,20 +172,11 @@ impl Wish {
             }
         }
         let listed = if self.which.is_some() { " listed" } else { "" };
-        let name = format!(
-            "baseline: {}{listed} ({})",
-            self.kind.word(),
-            self.access.word()
-        );
-        let fields = [
-            Field::equals(CATEGORY, "Data"),
-            Field::equals(TYPE, self.kind.resource_type()),
-        ];
+        let name = format!("baseline: {}{listed} ({})", self.kind.word(), self.access.word());
+        let fields =
+            [Field::equals(CATEGORY, "Data"), Field::equals(TYPE, self.kind.resource_type())];
         let arns = Some(arns).filter(|arns| !arns.is_blank());
-        Selector::new(
-            &name,
-            fields.into_iter().chain(self.access.field()).chain(arns),
-        )
+        Selector::new(&name, fields.into_iter().chain(self.access.field()).chain(arns))
     }
 
     /// Adds what is missing: to our own selector of that name, else in a new one.
