@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let text: Vec<String> = error.to_string().lines().map(escape).collect();
             // When nobody reads the error, the exit code still tells.
-            let _ = writeln!(streams.talk, "{}", text.join("\n"));
+            let _ = writeln!(streams.stderr, "{}", text.join("\n"));
             error.exit
         }
     };

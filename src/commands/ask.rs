@@ -21,13 +21,13 @@ fn line(question: &str) -> Option<String> {
     if !can_ask() {
         return None;
     }
-    let mut talk = io::stderr().lock();
-    write!(talk, "{question}").and_then(|()| talk.flush()).ok()?;
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{question}").and_then(|()| stderr.flush()).ok()?;
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     if !answer.ends_with('\n') {
         // The question stands alone on its line whatever becomes of the answer.
-        let _ = writeln!(talk);
+        let _ = writeln!(stderr);
     }
     read.ok()?;
     Some(answer.trim().to_owned())

@@ -109,14 +109,14 @@ impl Copies {
                 Ok(bytes) => self.store.put(&key, bytes, Condition::Always).await.map(|_| ()),
                 Err(cause) => {
                     let text = format!("warning: cannot read {}: {cause}", path.display());
-                    shown(writeln!(streams.talk, "{text}"))?;
+                    shown(writeln!(streams.stderr, "{text}"))?;
                     continue;
                 }
             };
             if let Err(error) = copied {
                 let (path, url) = (path.display(), self.store.url(&key));
                 let text = format!("warning: {path} could not be copied to {url}: {error}");
-                shown(writeln!(streams.talk, "{text}"))?;
+                shown(writeln!(streams.stderr, "{text}"))?;
             }
         }
         Ok(())

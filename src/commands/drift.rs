@@ -58,7 +58,7 @@ async fn told(
     let options = options(false, None, streams);
     if !args.json {
         // The verdict need not wait for CloudTrail.
-        shown((formats::TEXT.drift)(&mut *streams.out, &plan, &options))?;
+        shown((formats::TEXT.drift)(&mut *streams.stdout, &plan, &options))?;
     }
     if args.who {
         // CloudTrail keeps no more.
@@ -68,7 +68,7 @@ async fn told(
         let answers = who::changed(&plan, &account.baseline, &reader, since, &own).await;
         account.session.check()?;
         if !args.json {
-            shown(formats::answers(&mut *streams.out, &answers, streams.width))?;
+            shown(formats::answers(&mut *streams.stdout, &answers, streams.width))?;
         }
         for entry in &mut plan.entries {
             entry.who = answers.get(&entry.address()).cloned();
@@ -76,7 +76,7 @@ async fn told(
         plan.seal();
     }
     if args.json {
-        shown((formats::JSON.drift)(&mut *streams.out, &plan, &options))?;
+        shown((formats::JSON.drift)(&mut *streams.stdout, &plan, &options))?;
     }
     Ok(exit)
 }
@@ -108,7 +108,7 @@ impl Before {
         let mut heads = match Journals::of(&account.context.account).heads() {
             Ok(heads) => heads,
             Err(error) => {
-                shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?;
+                shown(writeln!(streams.stderr, "note: {}", error.in_one_line()))?;
                 Vec::new()
             }
         };
@@ -120,7 +120,7 @@ impl Before {
                 Err(error) => {
                     is_whole = false;
                     shown(writeln!(
-                        streams.talk,
+                        streams.stderr,
                         "unknown: {}; what applies from other machines wrote is not compared",
                         error.in_one_line()
                     ))?;
@@ -132,7 +132,7 @@ impl Before {
             Ok(written) => written,
             // Whether the account matches the baseline is known without a journal.
             Err(error) => {
-                shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?;
+                shown(writeln!(streams.stderr, "note: {}", error.in_one_line()))?;
                 heads.clear();
                 Written::default()
             }
@@ -176,7 +176,7 @@ fn tell_what_moved(
         None => {
             let told = (|| {
                 for head in before.heads.iter().filter(|head| head.is_unfinished()) {
-                    shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
+                    shown(view::history::unfinished(&mut *streams.stderr, &head.run()?))?;
                 }
                 since_journals(plan, account, seen, &before.heads)
             })();
@@ -184,7 +184,7 @@ fn tell_what_moved(
                 Ok(since) => since,
                 // Whether the account matches is known without a journal.
                 Err(error) => {
-                    shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?;
+                    shown(writeln!(streams.stderr, "note: {}", error.in_one_line()))?;
                     None
                 }
             }

@@ -11,7 +11,7 @@ use crate::view::explain::Asked;
 use crate::view::{self, Streams};
 
 pub fn run(args: cli::Explain, streams: &mut Streams) -> Result<Exit, Error> {
-    let (out, width) = (&mut *streams.out, streams.width);
+    let (out, width) = (&mut *streams.stdout, streams.width);
     let written = match args.control.as_deref().map(|name| name.split_once('@').ok_or(name)) {
         Some(Err(name)) => view::explain::page(out, find(name)?.about, width),
         Some(Ok((name, thing))) => {

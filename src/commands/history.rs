@@ -31,12 +31,12 @@ pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
             .hint("baseline history lists them; run it in the folder of that apply"));
     }
     match (args.json, args.run.is_some()) {
-        (true, _) => shown(view::history::json(&mut *streams.out, &runs))?,
-        (false, false) => shown(view::history::list(&mut *streams.out, &runs))?,
+        (true, _) => shown(view::history::json(&mut *streams.stdout, &runs))?,
+        (false, false) => shown(view::history::list(&mut *streams.stdout, &runs))?,
         (false, true) => {
             let inputs = if args.calls { Inputs::Shown } else { Inputs::Hidden };
             for run in &runs {
-                let (out, width) = (&mut *streams.out, streams.width);
+                let (out, width) = (&mut *streams.stdout, streams.width);
                 shown(view::history::detail(out, run, inputs, width))?;
             }
         }
@@ -44,7 +44,7 @@ pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
     // A journal that cannot be read does not hide the others.
     let last = unreadable.pop();
     for error in unreadable {
-        shown(writeln!(streams.talk, "error: {}", error.in_one_line()))?;
+        shown(writeln!(streams.stderr, "error: {}", error.in_one_line()))?;
     }
     last.map_or(Ok(Exit::Fine), Err)
 }

@@ -39,7 +39,7 @@ pub async fn run(args: cli::Init, aws: &AwsArgs, streams: &mut Streams) -> Resul
     )?;
     file.write_all(text.as_bytes())
         .map_err(|cause| Error::failed(format!("cannot write {name}")).because(cause))?;
-    shown(writeln!(streams.talk, "wrote {name}; read it, then: baseline plan {name}"))?;
+    shown(writeln!(streams.stderr, "wrote {name}; read it, then: baseline plan {name}"))?;
     Ok(Exit::Fine)
 }
 

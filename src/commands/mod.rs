@@ -44,7 +44,7 @@ use time::OffsetDateTime;
 /// Why it could not do what it was asked.
 pub async fn run(cli: Cli, now: OffsetDateTime, streams: &mut Streams) -> Result<Exit, Error> {
     // Lines about requests and a line that is redrawn would overwrite each other.
-    streams.lively &= !cli.aws.debug;
+    streams.is_terminal &= !cli.aws.debug;
     match cli.command {
         Command::Init(args) => init::run(args, &cli.aws, streams).await,
         Command::Validate(args) => validate::run(args, streams),
@@ -193,7 +193,7 @@ impl Account {
         naming: Naming,
         streams: &Streams,
     ) -> Result<Observation, Error> {
-        let looking = Looking::new(streams.lively);
+        let looking = Looking::new(streams.is_terminal);
         let reader = self.reader.within(self.looking_within);
         let look = observe::look(&self.baseline, selection, &self.context, &reader, &looking);
         let seen = match naming {
@@ -250,7 +250,7 @@ impl Account {
 /// Tells what of the command line has no effect.
 fn warn_of_no_effect(account: &Account, streams: &mut Streams) -> Result<(), Error> {
     match &account.without_effect {
-        Some(text) => shown(writeln!(streams.talk, "{text}")),
+        Some(text) => shown(writeln!(streams.stderr, "{text}")),
         None => Ok(()),
     }
 }
@@ -264,7 +264,7 @@ fn warn_of_any_account(account: &Account, streams: &mut Streams) -> Result<(), E
         None => {
             let text = "note: the baseline names no account, so any is accepted; \
                         set `id` in [account]";
-            shown(writeln!(streams.talk, "{text}"))
+            shown(writeln!(streams.stderr, "{text}"))
         }
     }
 }

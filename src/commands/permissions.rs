@@ -29,11 +29,11 @@ pub fn run(
     let context = baseline.context(&Caller { account, arn }, &home, now);
     let document = policy(&baseline, &context, args.purpose);
     let text = json::to_bytes(&document).expect("a policy is plain data");
-    shown(streams.out.write_all(&text))?;
+    shown(streams.stdout.write_all(&text))?;
     let size = document.size();
     if size > LARGEST_MANAGED {
         shown(writeln!(
-            streams.talk,
+            streams.stderr,
             "note: this policy has {size} characters without white space, and a managed policy of IAM \
              takes {LARGEST_MANAGED}, an inline policy of a role 10240: split it, or match buckets by \
              patterns"

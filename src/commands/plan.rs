@@ -41,7 +41,7 @@ pub async fn run(
     plan.valid_for(args.valid_for);
     let options = options(args.calls, alias, streams);
     let write = formats::chosen(args.json).plan;
-    shown(write(&mut *streams.out, &plan, &options))?;
+    shown(write(&mut *streams.stdout, &plan, &options))?;
     if let Some(out) = args.out {
         let path = out.unwrap_or_else(|| default_out(&plan));
         save(&plan, &path, streams)?;
@@ -72,7 +72,7 @@ pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error
             format!("saved in {name} for review only: it exceeds [limits] and cannot be applied")
         }
     };
-    shown(writeln!(streams.talk, "{text}"))
+    shown(writeln!(streams.stderr, "{text}"))
 }
 
 /// Says who is at work on the account, and which runs were cut off: what is seen may be half done.
@@ -80,18 +80,18 @@ async fn tell_of_others(account: &Account, streams: &mut Streams) -> Result<(), 
     match account.holder().await {
         Ok(Some(holder)) => {
             let text = format!("note: apply in progress: {holder}; the plan may show half of it");
-            return shown(writeln!(streams.talk, "{text}"));
+            return shown(writeln!(streams.stderr, "{text}"));
         }
         Ok(None) => {}
         // A plan needs no lock.
-        Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line()))?,
+        Err(error) => shown(writeln!(streams.stderr, "note: {}", error.in_one_line()))?,
     }
     // A plan needs no journal.
     match Journals::of(&account.context.account).unfinished() {
         Ok(runs) => runs
             .iter()
-            .try_for_each(|run| shown(view::history::unfinished(&mut *streams.talk, run))),
-        Err(error) => shown(writeln!(streams.talk, "note: {}", error.in_one_line())),
+            .try_for_each(|run| shown(view::history::unfinished(&mut *streams.stderr, run))),
+        Err(error) => shown(writeln!(streams.stderr, "note: {}", error.in_one_line())),
     }
 }
 

@@ -6,6 +6,6 @@ use crate::error::{Error, Exit};
 use crate::view::Streams;
 
 pub fn run(streams: &mut Streams) -> Result<Exit, Error> {
-    shown(writeln!(streams.out, "{:#}", reference::schema()))?;
+    shown(writeln!(streams.stdout, "{:#}", reference::schema()))?;
     Ok(Exit::Fine)
 }

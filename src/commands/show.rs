@@ -18,6 +18,6 @@ pub fn run(args: cli::Show, streams: &mut Streams) -> Result<Exit, Error> {
     })?;
     let options = options(args.calls, None, streams);
     let write = formats::chosen(args.json).plan;
-    shown(write(&mut *streams.out, &plan, &options))?;
+    shown(write(&mut *streams.stdout, &plan, &options))?;
     Ok(Exit::Fine)
 }

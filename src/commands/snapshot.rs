@@ -37,7 +37,7 @@ pub async fn run(
         seen.facts.buckets.as_ref().is_some_and(Result::is_err),
     ];
     let (path, places) = (args.out.display(), seen.places.len());
-    shown(writeln!(streams.talk, "saved {places} places in {path}; {hidden} could not be read"))?;
+    shown(writeln!(streams.stderr, "saved {places} places in {path}; {hidden} could not be read"))?;
     Ok(match hidden == 0 && !facts.contains(&true) {
         true => Exit::Fine,
         false => Exit::Unseen,

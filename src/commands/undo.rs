@@ -51,8 +51,8 @@ async fn planned(
     if places.is_empty() {
         let text = format!("run {} sent no calls: there is nothing to undo", run.began.run);
         let out: &mut dyn Write = match args.json {
-            true => &mut *streams.talk,
-            false => &mut *streams.out,
+            true => &mut *streams.stderr,
+            false => &mut *streams.stdout,
         };
         shown(writeln!(out, "{text}"))?;
         return Ok(Exit::Fine);
@@ -67,7 +67,7 @@ async fn planned(
             plan.valid_for(args.valid_for);
             let alias = account.alias().map(str::to_owned);
             let options = options(args.consent.calls, alias, streams);
-            shown((formats::TEXT.plan)(&mut *streams.out, &plan, &options))?;
+            shown((formats::TEXT.plan)(&mut *streams.stdout, &plan, &options))?;
             let path = path.unwrap_or_else(|| default_out(&plan.account, &run));
             save(&plan, &path, streams)?;
             Ok(exit(&plan, false))
@@ -95,7 +95,7 @@ fn still_there(
             Err(error) => {
                 let text =
                     format!("note: {place} matches nothing in this baseline now; it is left");
-                shown(writeln!(streams.talk, "{text} as it is"))?;
+                shown(writeln!(streams.stderr, "{text} as it is"))?;
                 last = Some(error);
             }
         }

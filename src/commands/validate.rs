@@ -19,8 +19,8 @@ pub fn run(args: cli::File, streams: &mut Streams) -> Result<Exit, Error> {
         let (control, field) = (&waiver.control, waiver.field.as_ref());
         let field = escape(field.map_or("", Pattern::as_str));
         let text = format!("note: no setting of [{control}] is called '{field}', as a waiver says");
-        shown(writeln!(streams.talk, "{text}; it may never be about anything"))?;
+        shown(writeln!(streams.stderr, "{text}; it may never be about anything"))?;
     }
-    shown(writeln!(streams.out, "{path} is valid: {list}"))?;
+    shown(writeln!(streams.stdout, "{path} is valid: {list}"))?;
     Ok(Exit::Fine)
 }

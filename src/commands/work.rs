@@ -85,7 +85,7 @@ impl Alone {
 /// Says which runs were cut off: what they left is looked at like everything else.
 pub fn tell_of_unfinished(alone: &Alone, streams: &mut Streams) -> Result<(), Error> {
     for head in alone.unfinished() {
-        shown(view::history::unfinished(&mut *streams.talk, &head.run()?))?;
+        shown(view::history::unfinished(&mut *streams.stderr, &head.run()?))?;
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ impl<'a> Work<'a> {
         let (plan, alias) = (&self.plan, self.account.alias());
         let options = options(consent.calls, alias.map(str::to_owned), streams);
         shown(match self.form {
-            Form::Text => (formats::TEXT.plan)(&mut *streams.out, plan, &options),
+            Form::Text => (formats::TEXT.plan)(&mut *streams.stdout, plan, &options),
             form => view::apply::plan(form, streams, self.alone.clock, plan, alias),
         })?;
         warn_of_any_account(self.account, streams)?;

@@ -26,15 +26,15 @@ pub(crate) const CHANGE: Style = AnsiColor::Yellow.on_default();
 pub(crate) const REMOVE: Style = AnsiColor::Red.on_default();
 pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
 
-/// The two streams of a command: data, and talk about it. Both drop colours where they do not
+/// The two streams of a command: data, and messages. Both drop colours where they do not
 /// belong (`NO_COLOR`, files, pipes).
 pub struct Streams {
-    /// Data.
-    pub out: Box<dyn Write + Send>,
-    /// Talk.
-    pub talk: Box<dyn Write + Send>,
-    /// Whether talk is read on a terminal.
-    pub lively: bool,
+    /// Data: what was asked for.
+    pub stdout: Box<dyn Write + Send>,
+    /// Messages: progress, notes, warnings, errors.
+    pub stderr: Box<dyn Write + Send>,
+    /// Whether stderr is a terminal.
+    pub is_terminal: bool,
     /// The width at which data is wrapped: that of the terminal it is read on, or `COLUMNS`. Without
     /// either, each paragraph stays on one line, for what reads lines.
     pub width: Option<usize>,
@@ -44,9 +44,9 @@ impl Streams {
     /// The streams of this process.
     pub fn of_process() -> Self {
         Self {
-            out: Box::new(anstream::AutoStream::auto(io::stdout())),
-            talk: Box::new(anstream::AutoStream::auto(io::stderr())),
-            lively: io::stderr().is_terminal(),
+            stdout: Box::new(anstream::AutoStream::auto(io::stdout())),
+            stderr: Box::new(anstream::AutoStream::auto(io::stderr())),
+            is_terminal: io::stderr().is_terminal(),
             width: columns().map(width_for),
         }
     }
@@ -55,7 +55,7 @@ impl Streams {
 impl Streams {
     /// Streams that drop what is written to them.
     pub fn silent() -> Self {
-        Self { out: Box::new(io::sink()), talk: Box::new(io::sink()), lively: false, width: None }
+        Self { stdout: Box::new(io::sink()), stderr: Box::new(io::sink()), is_terminal: false, width: None }
     }
 }
 
@@ -71,25 +71,25 @@ fn columns() -> Option<usize> {
 
 impl std::fmt::Debug for Streams {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Streams").field("lively", &self.lively).finish_non_exhaustive()
+        f.debug_struct("Streams").field("is_terminal", &self.is_terminal).finish_non_exhaustive()
     }
 }
 
 /// Shows on a terminal how far looking has come; silent elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub struct Looking {
-    lively: bool,
+    is_terminal: bool,
 }
 
 impl Looking {
     /// Shows something only on a terminal.
-    pub fn new(lively: bool) -> Self {
-        Self { lively }
+    pub fn new(is_terminal: bool) -> Self {
+        Self { is_terminal }
     }
 
     /// Takes the line away again.
     pub fn clear(&self) {
-        if self.lively {
+        if self.is_terminal {
             // Nothing is lost when a terminal does not take this.
             let _ = write!(io::stderr(), "\r\x1b[2K");
         }
@@ -98,7 +98,7 @@ impl Looking {
 
 impl Progress for Looking {
     fn looked(&self, done: usize, known: usize) {
-        if self.lively {
+        if self.is_terminal {
             let _ = write!(io::stderr(), "\rlooking at the account: {done} of {known} places");
         }
     }

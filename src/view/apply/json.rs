@@ -71,7 +71,7 @@ pub fn begin(form: Form, streams: &mut Streams, clock: Clock, command: &str) -> 
     match form {
         Form::Text => Ok(()),
         Form::Json => {
-            line(&mut *streams.out, clock, Note::Version { format: FORMAT, version, command })
+            line(&mut *streams.stdout, clock, Note::Version { format: FORMAT, version, command })
         }
     }
 }
@@ -97,7 +97,7 @@ pub fn plan(
     };
     match form {
         Form::Text => Ok(()),
-        Form::Json => line(&mut *streams.out, clock, note),
+        Form::Json => line(&mut *streams.stdout, clock, note),
     }
 }
 
@@ -108,7 +108,7 @@ pub fn plan(
 pub fn record(form: Form, streams: &mut Streams, clock: Clock, record: &Record) -> io::Result<()> {
     match form {
         Form::Text => Ok(()),
-        Form::Json => line(&mut *streams.out, clock, record),
+        Form::Json => line(&mut *streams.stdout, clock, record),
     }
 }
 
@@ -128,7 +128,7 @@ impl<'a> JsonLines<'a> {
 impl Listener for JsonLines<'_> {
     fn hear(&self, event: Event<'_>) {
         let mut streams = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let out = &mut *streams.out;
+        let out = &mut *streams.stdout;
         // An apply goes on when nobody listens any more.
         let _ = match &event {
             Event::Waiting(address, awaited, attempt) => {
@@ -150,7 +150,7 @@ impl Narrator for JsonLines<'_> {
     fn say(&self, text: &str) {
         let mut streams = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let why = escape(text);
-        let _ = line(&mut *streams.out, self.clock, Note::Stopping { why: &why });
-        let _ = writeln!(streams.talk, "{text}");
+        let _ = line(&mut *streams.stdout, self.clock, Note::Stopping { why: &why });
+        let _ = writeln!(streams.stderr, "{text}");
     }
 }

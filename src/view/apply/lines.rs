@@ -22,7 +22,7 @@ pub struct Lines<'a> {
 }
 
 struct State<'a> {
-    talk: &'a mut (dyn Write + Send),
+    stderr: &'a mut (dyn Write + Send),
     ended: usize,
     /// When the changes under way began, and how many of their calls were made.
     under_way: BTreeMap<Address, (OffsetDateTime, usize)>,
@@ -30,8 +30,8 @@ struct State<'a> {
 
 impl<'a> Lines<'a> {
     /// Writes to this, of so many changes.
-    pub fn new(talk: &'a mut (dyn Write + Send), changes: usize, clock: Clock) -> Self {
-        let state = Mutex::new(State { talk, ended: 0, under_way: BTreeMap::new() });
+    pub fn new(stderr: &'a mut (dyn Write + Send), changes: usize, clock: Clock) -> Self {
+        let state = Mutex::new(State { stderr, ended: 0, under_way: BTreeMap::new() });
         Self { changes, clock, state }
     }
 
@@ -47,7 +47,7 @@ impl<'a> Lines<'a> {
             }
             None => String::new(),
         };
-        writeln!(state.talk, "({number} of {of}) {name}: {word}{work}")
+        writeln!(state.stderr, "({number} of {of}) {name}: {word}{work}")
     }
 }
 
@@ -70,7 +70,7 @@ impl Listener for Lines<'_> {
             Event::Waiting(address, awaited, attempt) => {
                 if attempt == 2 || attempt.is_multiple_of(EVERY) {
                     let (address, what) = (name(address), waiting(awaited, attempt));
-                    writeln!(state.talk, "{DIM}{address}: {what}{DIM:#}")
+                    writeln!(state.stderr, "{DIM}{address}: {what}{DIM:#}")
                 } else {
                     Ok(())
                 }
@@ -84,6 +84,6 @@ impl Narrator for Lines<'_> {
     fn say(&self, text: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // As with events: nobody may listen any more.
-        let _ = writeln!(state.talk, "{text}");
+        let _ = writeln!(state.stderr, "{text}");
     }
 }

@@ -53,9 +53,9 @@ pub fn narrator<'a>(
 ) -> Box<dyn Narrator + 'a> {
     match form {
         Form::Json => Box::new(JsonLines::new(streams, clock)),
-        Form::Text => match Terminal::new(streams.lively, changes) {
-            Some(bar) => Box::new(bar.with(&mut *streams.talk)),
-            None => Box::new(Lines::new(&mut *streams.talk, changes, clock)),
+        Form::Text => match Terminal::new(streams.is_terminal, changes) {
+            Some(bar) => Box::new(bar.with(&mut *streams.stderr)),
+            None => Box::new(Lines::new(&mut *streams.stderr, changes, clock)),
         },
     }
 }

@@ -90,7 +90,7 @@ impl Summary<'_> {
     /// # Errors
     /// When the writer does not take it.
     pub fn write(&self, form: Form, streams: &mut Streams, clock: Clock) -> io::Result<()> {
-        let out = &mut *streams.out;
+        let out = &mut *streams.stdout;
         match form {
             Form::Json => json::line(out, clock, Note::Summary(self.figures())),
             Form::Text if self.changes.changes().next().is_none() => Ok(()),

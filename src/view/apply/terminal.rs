@@ -21,9 +21,9 @@ pub struct Terminal(ProgressBar);
 
 impl Terminal {
     /// A line for so many changes; `None` where stderr is not a terminal, or a dumb one.
-    pub fn new(is_lively: bool, changes: usize) -> Option<Self> {
+    pub fn new(is_terminal: bool, changes: usize) -> Option<Self> {
         let target = ProgressDrawTarget::stderr();
-        if !is_lively || target.is_hidden() {
+        if !is_terminal || target.is_hidden() {
             return None;
         }
         let bar = ProgressBar::with_draw_target(Some(changes as u64), target);
@@ -37,8 +37,8 @@ impl Terminal {
     }
 
     /// What is to stay is written to this, above the line.
-    pub fn with<'a>(self, talk: &'a mut (dyn Write + Send)) -> LiveLine<'a> {
-        let state = State { talk, under_way: BTreeMap::new() };
+    pub fn with<'a>(self, stderr: &'a mut (dyn Write + Send)) -> LiveLine<'a> {
+        let state = State { stderr, under_way: BTreeMap::new() };
         LiveLine { bar: self.0, state: Mutex::new(state) }
     }
 }
@@ -50,7 +50,7 @@ pub struct LiveLine<'a> {
 }
 
 struct State<'a> {
-    talk: &'a mut (dyn Write + Send),
+    stderr: &'a mut (dyn Write + Send),
     /// The changes under way, with what they wait for.
     under_way: BTreeMap<Address, Option<String>>,
 }
@@ -78,7 +78,7 @@ impl LiveLine<'_> {
     fn stays(&self, state: &mut State<'_>, text: &str) {
         // An apply goes on when nobody listens any more; its summary and exit code still tell.
         self.bar.suspend(|| {
-            let _ = writeln!(state.talk, "{text}");
+            let _ = writeln!(state.stderr, "{text}");
         });
     }
 }
@@ -132,8 +132,8 @@ mod tests {
     #[test]
     fn what_is_waited_for_goes_first_and_few_are_named() {
         let at = |thing: &str| Address::new("buckets", &Place::thing(thing));
-        let mut talk = Vec::new();
-        let mut state = State { talk: &mut talk, under_way: BTreeMap::new() };
+        let mut stderr = Vec::new();
+        let mut state = State { stderr: &mut stderr, under_way: BTreeMap::new() };
         for thing in ["a", "b", "c"] {
             state.under_way.insert(at(thing), None);
         }
