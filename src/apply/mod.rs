@@ -18,7 +18,7 @@ use crate::journal::Journal;
 use crate::model::Outcome;
 use crate::observe::{Sighting, look_at};
 use crate::place::Address;
-use crate::plan::{self, Aim, Draft, Entry, Finding, Plan, Verdict};
+use crate::plan::{self, Goal, Draft, Entry, Finding, Plan, Verdict};
 use event::{concerns_all, ends_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use group::{Group, Readiness, groups, readiness};
@@ -32,7 +32,7 @@ pub struct Executor<'a> {
     /// The baseline that the plan was made from.
     pub baseline: &'a Baseline,
     /// What the plan is to bring about.
-    pub aim: &'a Aim,
+    pub goal: &'a Goal,
     /// What proposals depend on.
     pub context: &'a Context,
     /// To look with.
@@ -223,7 +223,7 @@ impl Executor<'_> {
                 .control(&entry.control)
                 .expect("a plan is made of the baseline's own controls");
             let seen = look_at(control, &entry.place, self.context, &reader).await;
-            drafts.push(plan::judge(control, entry.place.clone(), &seen, self.context, self.aim));
+            drafts.push(plan::judge(control, entry.place.clone(), &seen, self.context, self.goal));
             sightings.push(seen);
         }
         (plan::finish(drafts), sightings)

@@ -11,7 +11,7 @@ use crate::error::{Error, Exit};
 use crate::files;
 use crate::guard;
 use crate::place::Address;
-use crate::plan::{Aim, Entry, Invalid, Plan};
+use crate::plan::{Goal, Entry, Invalid, Plan};
 use crate::selection::Selection;
 use crate::view::apply::Form;
 use crate::view::{self, Streams};
@@ -61,9 +61,9 @@ async fn planned(
     tell_of_unfinished(alone, streams)?;
     let seen = account.look(selection, Naming::Alias, streams).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
-    let plan = account.plan(selection, &seen, &Aim::Baseline);
+    let plan = account.plan(selection, &seen, &Goal::Baseline);
     let form = Form::new(args.json);
-    let work = Work::new(account, alone, plan, seen, Aim::Baseline, form);
+    let work = Work::new(account, alone, plan, seen, Goal::Baseline, form);
     let work = work.agreed(&args.consent, streams)?;
     work.carry_out(streams).await
 }
@@ -175,13 +175,13 @@ async fn matched(
         )));
     }
     tell_of_unfinished(alone, streams)?;
-    let aim = match &saved.undoes {
-        Some(run) => undo::aim(alone, run)?,
-        None => Aim::Baseline,
+    let goal = match &saved.undoes {
+        Some(run) => undo::goal(alone, run)?,
+        None => Goal::Baseline,
     };
     // All that the plan saw is looked at again: a change may need what needs no change itself.
     let seen = account.look(&saved.selection, Naming::Number, streams).await?;
-    let mut fresh = account.plan(&saved.selection, &seen, &aim);
+    let mut fresh = account.plan(&saved.selection, &seen, &goal);
     let planned: Vec<&Entry> = saved.changes().collect();
     let moved = moved(&planned, &fresh);
     if !moved.is_empty() {
@@ -192,7 +192,7 @@ async fn matched(
     alone.claim(&saved).await?;
     let plan = view::apply::plan(form, streams, alone.clock, &saved, None);
     shown(plan)?;
-    let work = Work { account, alone, plan: saved, changes: Some(fresh), seen, aim, form };
+    let work = Work { account, alone, plan: saved, changes: Some(fresh), seen, goal, form };
     work.carry_out(streams).await
 }
 

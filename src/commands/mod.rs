@@ -28,7 +28,7 @@ use crate::error::{Error, Exit};
 use crate::formats;
 use crate::lock::{self, Holder};
 use crate::observe::{self, Observation};
-use crate::plan::{self as plans, Aim, Plan, Written};
+use crate::plan::{self as plans, Goal, Plan, Written};
 use crate::report::Inputs;
 use crate::selection::Selection;
 use crate::view::{Looking, Streams};
@@ -176,14 +176,14 @@ impl Account {
 
     /// What differs from the baseline, and from what earlier applies wrote.
     fn plan_guarded(&self, selection: &Selection, seen: &Observation, written: &Written) -> Plan {
-        let aim = Aim::Baseline;
+        let goal = Goal::Baseline;
         let (baseline, context) = (&self.baseline, &self.context);
-        plans::build_guarded(baseline, selection, context, seen, &aim, written)
+        plans::build_guarded(baseline, selection, context, seen, &goal, written)
     }
 
-    /// The plan that brings about an aim.
-    fn plan(&self, selection: &Selection, seen: &Observation, aim: &Aim) -> Plan {
-        plans::build(&self.baseline, selection, &self.context, seen, aim)
+    /// The plan that brings about an goal.
+    fn plan(&self, selection: &Selection, seen: &Observation, goal: &Goal) -> Plan {
+        plans::build(&self.baseline, selection, &self.context, seen, goal)
     }
 
     /// What is seen, unless the credentials came to be of another account meanwhile.

@@ -9,7 +9,7 @@ use crate::formats;
 use crate::guard;
 use crate::journal::Journals;
 use crate::observe::{FORMAT, Observation};
-use crate::plan::{self, Aim, Invalid, Plan};
+use crate::plan::{self, Goal, Invalid, Plan};
 use crate::view::{self, Streams};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub async fn run(
             let told = tell_of_others(&account, streams).await;
             account.unless_another(told)?;
             alias = account.alias().map(str::to_owned);
-            account.plan(&selection, &seen, &Aim::Baseline)
+            account.plan(&selection, &seen, &Goal::Baseline)
         }
     };
     plan.valid_for(args.valid_for);
@@ -128,8 +128,8 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
     }
     let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
     selection.check(&baseline, &seen.facts, &context)?;
-    let aim = Aim::Baseline;
-    Ok(plan::build(&baseline, &selection, &context, &seen, &aim))
+    let goal = Goal::Baseline;
+    Ok(plan::build(&baseline, &selection, &context, &seen, &goal))
 }
 
 /// A plan may replace an older plan, but no other file: `--out prod.toml` is a slip.

@@ -11,7 +11,7 @@ use crate::error::{Error, Exit};
 use crate::formats;
 use crate::journal::Run;
 use crate::observe::Observation;
-use crate::plan::{Aim, Undo};
+use crate::plan::{Goal, Undo};
 use crate::selection::Selection;
 use crate::view::apply::Form;
 use crate::view::{self, Streams};
@@ -58,10 +58,10 @@ async fn planned(
         return Ok(Exit::Fine);
     }
     let everything = Selection::new(places, Vec::new())?;
-    let aim = aim(alone, &run.began.run)?;
+    let goal = goal(alone, &run.began.run)?;
     let seen = account.look(&everything, Naming::Alias, streams).await?;
     let selection = still_there(everything, account, &seen, streams)?;
-    let mut plan = account.plan(&selection, &seen, &aim);
+    let mut plan = account.plan(&selection, &seen, &goal);
     match args.out {
         Some(path) => {
             plan.valid_for(args.valid_for);
@@ -73,7 +73,7 @@ async fn planned(
             Ok(exit(&plan, false))
         }
         None => {
-            let work = Work::new(account, alone, plan, seen, aim, Form::new(args.json));
+            let work = Work::new(account, alone, plan, seen, goal, Form::new(args.json));
             work.agreed(&args.consent, streams)?.carry_out(streams).await
         }
     }
@@ -107,7 +107,7 @@ fn still_there(
 }
 
 /// What undoing a run is to bring about.
-pub fn aim(alone: &Alone, run: &str) -> Result<Aim, Error> {
+pub fn goal(alone: &Alone, run: &str) -> Result<Goal, Error> {
     let run = alone.journals.find(run)?;
     let mut later = Vec::new();
     // A run that ended by itself has looked at what it left.
@@ -117,7 +117,7 @@ pub fn aim(alone: &Alone, run: &str) -> Result<Aim, Error> {
             later.push(head.run()?);
         }
     }
-    Ok(Aim::Undo(Undo::of(&run, &later)))
+    Ok(Goal::Undo(Undo::of(&run, &later)))
 }
 
 /// `plans/<account>-undo-<run>.json`

@@ -15,7 +15,7 @@ use crate::lock::{Holder, Lock};
 use crate::model::Outcome;
 use crate::observe::{Observation, Sighting};
 use crate::place::Address;
-use crate::plan::{Aim, Entry, Plan, Verdict};
+use crate::plan::{Goal, Entry, Plan, Verdict};
 use crate::view::apply::{Form, Summary};
 use crate::view::{self, Streams};
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ pub struct Work<'a> {
     /// What was looked at.
     pub seen: Observation,
     /// What the plan is to bring about.
-    pub aim: Aim,
+    pub goal: Goal,
     /// What is said of it.
     pub form: Form,
 }
@@ -115,10 +115,10 @@ impl<'a> Work<'a> {
         alone: &'a Alone,
         plan: Plan,
         seen: Observation,
-        aim: Aim,
+        goal: Goal,
         form: Form,
     ) -> Self {
-        Self { account, alone, changes: None, plan, seen, aim, form }
+        Self { account, alone, changes: None, plan, seen, goal, form }
     }
 
     /// Shows the plan and asks a person, unless there is nothing to ask about.
@@ -183,7 +183,7 @@ impl<'a> Work<'a> {
     /// Ends the journal.
     async fn end(&self, journal: &Journal, exit: Exit, streams: &mut Streams) -> Result<(), Error> {
         self.write(journal, &Record::Finished { exit: exit as u8 }, streams)?;
-        let is_whole = self.plan.selection.is_all() && matches!(self.aim, Aim::Baseline);
+        let is_whole = self.plan.selection.is_all() && matches!(self.goal, Goal::Baseline);
         if is_whole && exit == Exit::Fine {
             let Alone { journals, clock, .. } = &self.alone;
             journals.take_over(&self.alone.unfinished(), &journal.run, *clock)?;
@@ -285,7 +285,7 @@ impl<'a> Work<'a> {
         let live = view::apply::narrator(streams, self.form, changes, self.alone.clock);
         let executor = Executor {
             baseline: &self.account.baseline,
-            aim: &self.aim,
+            goal: &self.goal,
             context: &self.account.context,
             reader: &self.account.reader,
             writer: self.account.session.writing(),

@@ -4,7 +4,7 @@ use super::closed::accept;
 use super::limit::exceeded;
 use super::waive::waive;
 use super::written::Written;
-use super::{Aim, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
+use super::{Goal, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Facts, Kind};
 use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
@@ -19,10 +19,10 @@ pub fn build(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
-    aim: &Aim,
+    goal: &Goal,
 ) -> Plan {
     let nothing = Written::default();
-    build_guarded(baseline, selection, context, observation, aim, &nothing)
+    build_guarded(baseline, selection, context, observation, goal, &nothing)
 }
 
 /// The same, with findings for what earlier applies wrote and protects less now. Only `drift` asks
@@ -32,13 +32,13 @@ pub fn build_guarded(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
-    aim: &Aim,
+    goal: &Goal,
     written: &Written,
 ) -> Plan {
     let mut drafts = Vec::new();
     for control in &baseline.controls {
         let control = control.as_ref();
-        drafts.extend(draft(control, selection, context, observation, aim));
+        drafts.extend(draft(control, selection, context, observation, goal));
     }
     if baseline.account.regions != Regions::Enabled {
         drafts.iter_mut().for_each(doubt_the_region);
@@ -49,10 +49,10 @@ pub fn build_guarded(
         written.guard(draft, baseline, context, observation);
     }
     let facts = &observation.facts;
-    let waivers = match aim {
-        Aim::Baseline => waive(&mut drafts, baseline, selection, context, facts),
+    let waivers = match goal {
+        Goal::Baseline => waive(&mut drafts, baseline, selection, context, facts),
         // Waivers are about what the baseline asks for, not about what was there before.
-        Aim::Undo(_) => Vec::new(),
+        Goal::Undo(_) => Vec::new(),
     };
     for draft in &mut drafts {
         withhold_unlooked(draft, baseline, selection, context, observation);
@@ -71,17 +71,17 @@ pub fn build_guarded(
             path: baseline.path.display().to_string(),
             sha256: baseline.sha256.clone(),
         },
-        undoes: match aim {
-            Aim::Baseline => None,
-            Aim::Undo(undo) => Some(undo.run.clone()),
+        undoes: match goal {
+            Goal::Baseline => None,
+            Goal::Undo(undo) => Some(undo.run.clone()),
         },
         selection: selection.clone(),
         summary: None,
-        entries: in_order(drafts, aim),
+        entries: in_order(drafts, goal),
         waivers,
-        idle: match aim {
-            Aim::Baseline => idle(baseline, selection, context, facts),
-            Aim::Undo(_) => Vec::new(),
+        idle: match goal {
+            Goal::Baseline => idle(baseline, selection, context, facts),
+            Goal::Undo(_) => Vec::new(),
         },
         exceeds: Vec::new(),
         digest: String::new(),
@@ -105,12 +105,12 @@ fn idle(
 
 /// The entries as they are carried out. What is undone is undone backwards, one by one: what a
 /// change was built on goes after it.
-fn in_order(drafts: Vec<Draft>, aim: &Aim) -> Vec<Entry> {
+fn in_order(drafts: Vec<Draft>, goal: &Goal) -> Vec<Entry> {
     let drafts = finish(drafts).into_iter();
     let entries = drafts.map(|draft| draft.entry).collect();
-    match aim {
-        Aim::Baseline => entries,
-        Aim::Undo(_) => backwards(entries),
+    match goal {
+        Goal::Baseline => entries,
+        Goal::Undo(_) => backwards(entries),
     }
 }
 
@@ -197,7 +197,7 @@ fn draft(
     selection: &Selection,
     context: &Context,
     observation: &Observation,
-    aim: &Aim,
+    goal: &Goal,
 ) -> Vec<Draft> {
     let name = control.about().name;
     if !selection.takes_any_of(name) {
@@ -210,7 +210,7 @@ fn draft(
     let chosen = places.into_iter().filter(|place| selection.takes(name, place));
     chosen
         .map(|place| match observation.places.get(&Address::new(name, &place)) {
-            Some(seen) => judge(control, place, seen, context, aim),
+            Some(seen) => judge(control, place, seen, context, goal),
             None => Draft::unreadable(name, place, "the snapshot does not hold this place"),
         })
         .collect()
@@ -222,16 +222,16 @@ pub fn judge(
     place: Place,
     seen: &Sighting,
     context: &Context,
-    aim: &Aim,
+    goal: &Goal,
 ) -> Draft {
     let name = control.about().name;
     let live = match seen {
         Sighting::Unseen(error) => return Draft::unseen(name, place, error),
         Sighting::Live(live) => live,
     };
-    let proposal = match aim {
-        Aim::Baseline => control.propose(&place, live, context),
-        Aim::Undo(undo) => undo.propose(control, &place, live, context),
+    let proposal = match goal {
+        Goal::Baseline => control.propose(&place, live, context),
+        Goal::Undo(undo) => undo.propose(control, &place, live, context),
     };
     match proposal {
         Ok(proposal) => Draft::new(control, place, proposal),

@@ -17,7 +17,7 @@ pub use file::Invalid;
 pub use limit::{Excess, Limit, exceeded, takes_away_by_name};
 pub use since::{Moved, since_plan, since_run};
 pub use summary::{Action, Actions, ControlSummary, Summary, Verdicts};
-pub use undo::{Aim, Left, Undo};
+pub use undo::{Goal, Left, Undo};
 pub use waive::{Waived, WaiverRemark, WaiverReport};
 pub use written::Written;
 

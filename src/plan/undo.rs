@@ -1,4 +1,4 @@
-//! Putting back what a run changed: a plan whose aim is not the baseline but an earlier state.
+//! Putting back what a run changed: a plan whose goal is not the baseline but an earlier state.
 
 use crate::control::{Configured, Context, Past, Proposal};
 use crate::journal::Run;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// What a plan is to bring about.
 #[derive(Clone, Debug)]
-pub enum Aim {
+pub enum Goal {
     /// What the baseline asks for.
     Baseline,
     /// What was there before a run.

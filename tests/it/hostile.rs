@@ -13,7 +13,7 @@ use baseline::error::Exit;
 use baseline::model::Outcome;
 use baseline::observe::Observation;
 use baseline::place::{Address, Place};
-use baseline::plan::{self, Aim, Call, Plan};
+use baseline::plan::{self, Goal, Call, Plan};
 use baseline::selection::Selection;
 use baseline::view::apply::{Form, Summary};
 use baseline::view::{self, Streams};
@@ -66,7 +66,7 @@ fn every_text_of_every_snapshot_may_be_hostile() {
             };
             let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
             let plan =
-                plan::build(&baseline, &Selection::default(), &context, &seen, &Aim::Baseline);
+                plan::build(&baseline, &Selection::default(), &context, &seen, &Goal::Baseline);
             shown += usize::from(look_at(&plan).contains(SHOWN));
         }
     }
