@@ -35,7 +35,7 @@ fn limits(plan: &Plan, baseline: &Baseline) -> Result<(), Error> {
     }
     let path = baseline.path.display();
     let list: Vec<String> =
-        exceeded.into_iter().map(|excess| format!("limit: {}", excess.text)).collect();
+        exceeded.into_iter().map(|violation| format!("limit: {}", violation.text)).collect();
     let text = format!("more than the [limits] of {path} allow; nothing was written");
     Err(Error::refused(text)
         .report(list.join("\n"))

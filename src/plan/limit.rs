@@ -10,7 +10,7 @@ use serde_json::Value;
 /// A limit that a plan exceeds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Excess {
+pub struct Violation {
     /// Which.
     pub limit: Limit,
     /// The change that does it; `None` when it is their number.
@@ -35,13 +35,13 @@ pub enum Limit {
 }
 
 /// Everything in which a plan exceeds the limits, in the order of the plan.
-pub fn exceeded(limits: &Limits, plan: &Plan) -> Vec<Excess> {
+pub fn exceeded(limits: &Limits, plan: &Plan) -> Vec<Violation> {
     let number = plan.changes().count();
     let most = limits.max_changes.map(|most| most as usize);
     let mut found = Vec::new();
     if let Some(most) = most.filter(|most| number > *most) {
         let plural = if number == 1 { "change" } else { "changes" };
-        found.push(Excess {
+        found.push(Violation {
             limit: Limit::MaxChanges,
             change: None,
             text: format!("{number} {plural} to make, and max_changes is {most}"),
@@ -53,14 +53,14 @@ pub fn exceeded(limits: &Limits, plan: &Plan) -> Vec<Excess> {
             (Limit::ForbidLoosen, loosens(limits, entry)),
             (Limit::ProtectedRegions, trespasses(limits, entry)),
         ];
-        let excess = |(limit, text): (Limit, Option<String>)| {
-            text.map(|text| Excess {
+        let violation = |(limit, text): (Limit, Option<String>)| {
+            text.map(|text| Violation {
                 limit,
                 change: Some(entry.address()),
                 text: format!("{} {text}", entry.address()),
             })
         };
-        found.extend(judged.into_iter().filter_map(excess));
+        found.extend(judged.into_iter().filter_map(violation));
     }
     found
 }

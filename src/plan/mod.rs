@@ -14,7 +14,7 @@ pub use crate::aws::Call;
 pub use crate::model::{Finding, KNOWN_AFTER, Source};
 pub use build::{Draft, build, build_guarded, finish, judge};
 pub use file::Invalid;
-pub use limit::{Excess, Limit, exceeded, takes_away_by_name};
+pub use limit::{Violation, Limit, exceeded, takes_away_by_name};
 pub use since::{Moved, since_plan, since_run};
 pub use summary::{Action, Actions, ControlSummary, Summary, Verdicts};
 pub use undo::{Goal, Left, Undo};
@@ -84,7 +84,7 @@ pub struct Plan {
     /// The limits of the baseline that it exceeds; for information only: `apply` looks them up in
     /// the baseline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exceeds: Vec<Excess>,
+    pub exceeds: Vec<Violation>,
     /// SHA-256 over the rest, in its canonical form.
     pub digest: String,
 }

@@ -76,18 +76,18 @@ fn remarks(entry: &Entry, risk: Risk) -> Vec<Entry> {
 pub(super) fn refusals(plan: &Plan) -> Vec<Said> {
     let about_none = plan.exceeds.iter().filter(|own| own.change.is_none());
     let mut said: Vec<Said> = about_none
-        .map(|excess| Said {
+        .map(|violation| Said {
             about: None,
-            text: excess.text.clone(),
+            text: violation.text.clone(),
             places: Vec::new(),
             is_named_above: false,
         })
         .collect();
-    let about_changes = plan.exceeds.iter().filter_map(|excess| {
-        let address = excess.change.as_ref()?;
+    let about_changes = plan.exceeds.iter().filter_map(|violation| {
+        let address = violation.change.as_ref()?;
         let entry = plan.entries.iter().find(|own| own.address() == *address)?;
         let mut alone = Entry::of(&entry.control, entry.place.clone());
-        alone.notes.push(excess.text.clone());
+        alone.notes.push(violation.text.clone());
         Some(alone)
     });
     for (entry, places) in folded(about_changes) {
