@@ -1,6 +1,6 @@
 //! `apply`: makes the changes of a plan, or of a new one that a person agrees to.
 
-use super::work::{Alone, Work, tell_of_unfinished};
+use super::work::{Exclusive, Work, tell_of_unfinished};
 use super::{Account, Naming, selection, shown, undo};
 use crate::apply::same;
 use crate::baseline::Baseline;
@@ -31,20 +31,20 @@ pub async fn run(
         Some(path) if is_plan(path) => {
             let saved = load_plan(path, now)?;
             let account = opened(&saved, &args, aws, now).await?;
-            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await;
-            let alone = account.unless_another(alone)?;
-            let exit = matched(saved, &account, &alone, form, streams).await;
-            alone.end().await;
+            let exclusive = Exclusive::take(&account, "apply", args.consent.lock_timeout).await;
+            let exclusive = account.unless_another(exclusive)?;
+            let exit = matched(saved, &account, &exclusive, form, streams).await;
+            exclusive.end().await;
             account.unless_another(exit)
         }
         _ => {
             let baseline = Baseline::load(args.file.as_deref())?;
             let selection = selection(&args.scope)?;
             let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-            let alone = Alone::take(&account, "apply", args.consent.lock_timeout).await;
-            let alone = account.unless_another(alone)?;
-            let exit = planned(&selection, &account, &alone, &args, streams).await;
-            alone.end().await;
+            let exclusive = Exclusive::take(&account, "apply", args.consent.lock_timeout).await;
+            let exclusive = account.unless_another(exclusive)?;
+            let exit = planned(&selection, &account, &exclusive, &args, streams).await;
+            exclusive.end().await;
             account.unless_another(exit)
         }
     }
@@ -54,16 +54,16 @@ pub async fn run(
 async fn planned(
     selection: &Selection,
     account: &Account,
-    alone: &Alone,
+    exclusive: &Exclusive,
     args: &cli::Apply,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    tell_of_unfinished(alone, streams)?;
+    tell_of_unfinished(exclusive, streams)?;
     let seen = account.look(selection, Naming::Alias, streams).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let plan = account.plan(selection, &seen, &Goal::Baseline);
     let form = Form::new(args.json);
-    let work = Work::new(account, alone, plan, seen, Goal::Baseline, form);
+    let work = Work::new(account, exclusive, plan, seen, Goal::Baseline, form);
     let work = work.agreed(&args.consent, streams)?;
     work.carry_out(streams).await
 }
@@ -163,20 +163,20 @@ async fn opened(
 async fn matched(
     saved: Plan,
     account: &Account,
-    alone: &Alone,
+    exclusive: &Exclusive,
     form: Form,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     let refused = |why: String| refused(&saved, why);
-    if let Some(run) = alone.runs.iter().find(|run| run.began.plan == saved.digest) {
+    if let Some(run) = exclusive.runs.iter().find(|run| run.began.plan == saved.digest) {
         let (name, at) = (&run.began.run, to_the_second(run.at));
         return Err(refused(format!(
             "it was used already, at {at} (run {name}): a plan is for one apply"
         )));
     }
-    tell_of_unfinished(alone, streams)?;
+    tell_of_unfinished(exclusive, streams)?;
     let goal = match &saved.undoes {
-        Some(run) => undo::goal(alone, run)?,
+        Some(run) => undo::goal(exclusive, run)?,
         None => Goal::Baseline,
     };
     // All that the plan saw is looked at again: a change may need what needs no change itself.
@@ -189,10 +189,10 @@ async fn matched(
     }
     let planned: Vec<Address> = planned.iter().map(|entry| entry.address()).collect();
     fresh.entries.retain(|entry| planned.contains(&entry.address()));
-    alone.claim(&saved).await?;
-    let plan = view::apply::plan(form, streams, alone.clock, &saved, None);
+    exclusive.claim(&saved).await?;
+    let plan = view::apply::plan(form, streams, exclusive.clock, &saved, None);
     shown(plan)?;
-    let work = Work { account, alone, plan: saved, changes: Some(fresh), seen, goal, form };
+    let work = Work { account, exclusive, plan: saved, changes: Some(fresh), seen, goal, form };
     work.carry_out(streams).await
 }
 

@@ -2,7 +2,7 @@
 
 use super::apply::check_names;
 use super::plan::{exit, save};
-use super::work::{Alone, Work, tell_of_unfinished};
+use super::work::{Exclusive, Work, tell_of_unfinished};
 use super::{Account, Naming, options, shown};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
@@ -30,10 +30,10 @@ pub async fn run(
     check_names(&args.consent.allow_loosening)?;
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let account = Account::open(baseline, aws, args.parallelism, now).await?;
-    let alone = Alone::take(&account, "undo", args.consent.lock_timeout).await;
-    let alone = account.unless_another(alone)?;
-    let exit = planned(args, &account, &alone, streams).await;
-    alone.end().await;
+    let exclusive = Exclusive::take(&account, "undo", args.consent.lock_timeout).await;
+    let exclusive = account.unless_another(exclusive)?;
+    let exit = planned(args, &account, &exclusive, streams).await;
+    exclusive.end().await;
     account.unless_another(exit)
 }
 
@@ -41,11 +41,11 @@ pub async fn run(
 async fn planned(
     args: cli::Undo,
     account: &Account,
-    alone: &Alone,
+    exclusive: &Exclusive,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let run = alone.journals.find(&args.run)?;
-    tell_of_unfinished(alone, streams)?;
+    let run = exclusive.journals.find(&args.run)?;
+    tell_of_unfinished(exclusive, streams)?;
     let changed = run.changes.iter().filter(|change| !change.calls.is_empty());
     let places: Vec<String> = changed.map(|change| change.address.to_string()).collect();
     if places.is_empty() {
@@ -58,7 +58,7 @@ async fn planned(
         return Ok(Exit::Fine);
     }
     let everything = Selection::new(places, Vec::new())?;
-    let goal = goal(alone, &run.began.run)?;
+    let goal = goal(exclusive, &run.began.run)?;
     let seen = account.look(&everything, Naming::Alias, streams).await?;
     let selection = still_there(everything, account, &seen, streams)?;
     let mut plan = account.plan(&selection, &seen, &goal);
@@ -73,7 +73,7 @@ async fn planned(
             Ok(exit(&plan, false))
         }
         None => {
-            let work = Work::new(account, alone, plan, seen, goal, Form::new(args.json));
+            let work = Work::new(account, exclusive, plan, seen, goal, Form::new(args.json));
             work.agreed(&args.consent, streams)?.carry_out(streams).await
         }
     }
@@ -89,8 +89,8 @@ fn still_there(
     let mut kept = Vec::new();
     let mut last = None;
     for place in everything.target {
-        let alone = Selection::new(vec![place.clone()], Vec::new())?;
-        match alone.check(&account.baseline, &seen.facts, &account.context) {
+        let only = Selection::new(vec![place.clone()], Vec::new())?;
+        match only.check(&account.baseline, &seen.facts, &account.context) {
             Ok(()) => kept.push(place),
             Err(error) => {
                 let text =
@@ -107,12 +107,12 @@ fn still_there(
 }
 
 /// What undoing a run is to bring about.
-pub fn goal(alone: &Alone, run: &str) -> Result<Goal, Error> {
-    let run = alone.journals.find(run)?;
+pub fn goal(exclusive: &Exclusive, run: &str) -> Result<Goal, Error> {
+    let run = exclusive.journals.find(run)?;
     let mut later = Vec::new();
     // A run that ended by itself has looked at what it left.
     if run.changes.iter().any(|change| change.after.is_none()) {
-        let heads = alone.runs.iter();
+        let heads = exclusive.runs.iter();
         for head in heads.filter(|head| head.began.run > run.began.run) {
             later.push(head.run()?);
         }

@@ -1,4 +1,4 @@
-//! What `apply` and `undo` share: alone with the account, agreed upon, carried out, written down.
+//! What `apply` and `undo` share: the lock, the confirmation, the changes, the journal.
 
 use super::ask::{can_ask, yes};
 use super::copies::Copies;
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The right to change an account, and what was done to it before.
-pub struct Alone {
+pub struct Exclusive {
     /// The account's journals.
     pub journals: Journals,
     /// What they say, oldest first.
@@ -35,7 +35,7 @@ pub struct Alone {
     copies: Option<Copies>,
 }
 
-impl Alone {
+impl Exclusive {
     /// Waits until nobody else is at work on the account, and reads what was done before.
     pub async fn take(account: &Account, doing: &str, patience: Duration) -> Result<Self, Error> {
         let clock = Clock::at(account.context.now);
@@ -83,8 +83,8 @@ impl Alone {
 }
 
 /// Says which runs were cut off: what they left is looked at like everything else.
-pub fn tell_of_unfinished(alone: &Alone, streams: &mut Streams) -> Result<(), Error> {
-    for head in alone.unfinished() {
+pub fn tell_of_unfinished(exclusive: &Exclusive, streams: &mut Streams) -> Result<(), Error> {
+    for head in exclusive.unfinished() {
         shown(view::history::unfinished(&mut *streams.stderr, &head.run()?))?;
     }
     Ok(())
@@ -95,7 +95,7 @@ pub struct Work<'a> {
     /// The account.
     pub account: &'a Account,
     /// The right to change it.
-    pub alone: &'a Alone,
+    pub exclusive: &'a Exclusive,
     /// The plan that was shown or saved.
     pub plan: Plan,
     /// The changes to make, as the controls propose them now; `None` if they are those of the plan.
@@ -112,13 +112,13 @@ impl<'a> Work<'a> {
     /// The changes of a plan that was made just now.
     pub fn new(
         account: &'a Account,
-        alone: &'a Alone,
+        exclusive: &'a Exclusive,
         plan: Plan,
         seen: Observation,
         goal: Goal,
         form: Form,
     ) -> Self {
-        Self { account, alone, changes: None, plan, seen, goal, form }
+        Self { account, exclusive, changes: None, plan, seen, goal, form }
     }
 
     /// Shows the plan and asks a person, unless there is nothing to ask about.
@@ -127,7 +127,7 @@ impl<'a> Work<'a> {
         let options = options(consent.calls, alias.map(str::to_owned), streams);
         shown(match self.form {
             Form::Text => (formats::TEXT.plan)(&mut *streams.stdout, plan, &options),
-            form => view::apply::plan(form, streams, self.alone.clock, plan, alias),
+            form => view::apply::plan(form, streams, self.exclusive.clock, plan, alias),
         })?;
         warn_of_any_account(self.account, streams)?;
         let allowed = &consent.allow_loosening;
@@ -146,11 +146,11 @@ impl<'a> Work<'a> {
             self.account.confirm().await?;
         }
         // A person may have thought for long, and nobody kept the lock meanwhile.
-        self.alone.lock.confirm().await?;
+        self.exclusive.lock.confirm().await?;
         // It may be large, and nothing needs it once it is written down.
         let seen = std::mem::take(&mut self.seen.places);
         let journal = self.begin(seen, streams)?;
-        let clock = self.alone.clock;
+        let clock = self.exclusive.clock;
         let began = clock.now();
         let mut outcomes = BTreeMap::new();
         if is_at_work {
@@ -185,11 +185,11 @@ impl<'a> Work<'a> {
         self.write(journal, &Record::Finished { exit: exit as u8 }, streams)?;
         let is_whole = self.plan.selection.is_all() && matches!(self.goal, Goal::Baseline);
         if is_whole && exit == Exit::Fine {
-            let Alone { journals, clock, .. } = &self.alone;
-            journals.take_over(&self.alone.unfinished(), &journal.run, *clock)?;
+            let Exclusive { journals, clock, .. } = &self.exclusive;
+            journals.take_over(&self.exclusive.unfinished(), &journal.run, *clock)?;
         }
-        if let Some(copies) = &self.alone.copies {
-            let unfinished = self.alone.unfinished();
+        if let Some(copies) = &self.exclusive.copies {
+            let unfinished = self.exclusive.unfinished();
             let earlier = unfinished.iter().map(|run| run.path.as_path());
             copies.save(earlier.chain([journal.path.as_path()]), streams).await?;
         }
@@ -233,7 +233,7 @@ impl<'a> Work<'a> {
     }
 
     fn follow(&self, record: &Record, streams: &mut Streams) -> Result<(), Error> {
-        shown(view::apply::record(self.form, streams, self.alone.clock, record))
+        shown(view::apply::record(self.form, streams, self.exclusive.clock, record))
     }
 
     fn changes(&self) -> &Plan {
@@ -260,8 +260,8 @@ impl<'a> Work<'a> {
             undoes: plan.undoes.clone(),
             changes: changes.clone(),
         };
-        let journals = &self.alone.journals;
-        let journal = journals.begin(began.clone(), self.alone.clock)?;
+        let journals = &self.exclusive.journals;
+        let journal = journals.begin(began.clone(), self.exclusive.clock)?;
         began.run.clone_from(&journal.run);
         self.follow(&Record::Began(began), streams)?;
         let untouched = seen.into_iter().filter_map(|(address, seen)| match seen {
@@ -282,7 +282,7 @@ impl<'a> Work<'a> {
     ) -> Result<BTreeMap<Address, Outcome>, Error> {
         let stop = AtomicBool::new(false);
         let changes = self.changes().changes().count();
-        let live = view::apply::narrator(streams, self.form, changes, self.alone.clock);
+        let live = view::apply::narrator(streams, self.form, changes, self.exclusive.clock);
         let executor = Executor {
             baseline: &self.account.baseline,
             goal: &self.goal,
@@ -292,7 +292,7 @@ impl<'a> Work<'a> {
             journal,
             listener: &*live,
             patience: Patience::default(),
-            wrote_lately: self.alone.wrote_lately(),
+            wrote_lately: self.exclusive.wrote_lately(),
             stop: &stop,
         };
         let told_twice = async {
@@ -309,7 +309,7 @@ impl<'a> Work<'a> {
             told_to_stop().await;
         };
         let lost = async {
-            let error = self.alone.lock.keep().await;
+            let error = self.exclusive.lock.keep().await;
             stop.store(true, Ordering::Relaxed);
             live.say(&error.to_string());
             std::future::pending::<Infallible>().await
