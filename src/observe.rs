@@ -37,31 +37,32 @@ pub struct Observation {
     /// What the places depend on.
     pub facts: Facts,
     /// What was seen at each place, by address.
-    pub places: BTreeMap<Address, Sighting>,
+    pub places: BTreeMap<Address, Observed>,
 }
 
-/// What was seen at a place.
+/// What was read at a place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sighting {
+pub enum Observed {
     /// The live state.
-    Live(Value),
-    /// It could not be seen.
-    Unseen(AwsError),
+    #[serde(rename = "live")]
+    State(Value),
+    /// It could not be read.
+    #[serde(rename = "unseen")]
+    Unknown(AwsError),
 }
 
-impl Sighting {
+impl Observed {
     fn new(answer: Result<Value, AwsError>) -> Self {
         match answer {
-            Ok(live) => Self::Live(live),
-            Err(error) => Self::Unseen(error),
+            Ok(live) => Self::State(live),
+            Err(error) => Self::Unknown(error),
         }
     }
 
     /// Whether the region does not have the service at all.
     pub fn not_offered(&self) -> Option<&AwsError> {
         match self {
-            Self::Unseen(error) if error.kind == Kind::NotOffered => Some(error),
+            Self::Unknown(error) if error.kind == Kind::NotOffered => Some(error),
             _ => None,
         }
     }
@@ -113,9 +114,9 @@ pub async fn look(
 
 /// A name that does not exist says that a region lacks the service only if names are not hidden
 /// here; else nothing was seen.
-async fn doubt_missing(places: &mut BTreeMap<Address, Sighting>, reader: &Reader) {
+async fn doubt_missing(places: &mut BTreeMap<Address, Observed>, reader: &Reader) {
     let missing = places.values_mut().filter_map(|seen| match seen {
-        Sighting::Unseen(error) if error.kind == Kind::NotOffered => Some(error),
+        Observed::Unknown(error) if error.kind == Kind::NotOffered => Some(error),
         _ => None,
     });
     let doubts = missing.map(|error| async move {
@@ -132,8 +133,8 @@ pub async fn look_at(
     place: &Place,
     context: &Context,
     reader: &Reader,
-) -> Sighting {
-    Sighting::new(control.read(place, context, reader).await)
+) -> Observed {
+    Observed::new(control.read(place, context, reader).await)
 }
 
 /// Looks at all places of a control, as soon as what they depend on is known.
@@ -144,7 +145,7 @@ async fn look_at_control(
     context: &Context,
     reader: &Reader,
     counts: &Counts<'_>,
-) -> (Facts, Vec<(Address, Sighting)>) {
+) -> (Facts, Vec<(Address, Observed)>) {
     let name = control.about().name;
     let mut facts = Facts::default();
     for need in control.about().needs {
@@ -171,8 +172,8 @@ async fn look_at_control(
         })
         .buffer_unordered(PLACES_AT_ONCE);
     let mut seen = Vec::new();
-    while let Some(sighting) = looking.next().await {
-        seen.push(sighting);
+    while let Some(observed) = looking.next().await {
+        seen.push(observed);
     }
     drop(looking);
     (facts, seen)

@@ -16,7 +16,7 @@ use crate::control::Context;
 use crate::error::Error;
 use crate::journal::Journal;
 use crate::model::Outcome;
-use crate::observe::{Sighting, look_at};
+use crate::observe::{Observed, look_at};
 use crate::place::Address;
 use crate::plan::{self, Goal, Draft, Entry, Finding, Plan, Verdict};
 use event::{concerns_all, ends_all};
@@ -182,7 +182,7 @@ impl Executor<'_> {
     async fn call_all(
         &self,
         drafts: &[Draft],
-        before: &[Sighting],
+        before: &[Observed],
         wrote_before: bool,
     ) -> Result<usize, Outcome> {
         let mut made = 0;
@@ -214,9 +214,9 @@ impl Executor<'_> {
     }
 
     /// Reads the places of a group afresh and judges them together. Gives what was seen as well.
-    async fn look(&self, group: &Group<'_>) -> (Vec<Draft>, Vec<Sighting>) {
+    async fn look(&self, group: &Group<'_>) -> (Vec<Draft>, Vec<Observed>) {
         let reader = self.reader.anew();
-        let (mut drafts, mut sightings) = (Vec::new(), Vec::new());
+        let (mut drafts, mut observed) = (Vec::new(), Vec::new());
         for entry in &group.0 {
             let control = self
                 .baseline
@@ -224,9 +224,9 @@ impl Executor<'_> {
                 .expect("a plan is made of the baseline's own controls");
             let seen = look_at(control, &entry.place, self.context, &reader).await;
             drafts.push(plan::judge(control, entry.place.clone(), &seen, self.context, self.goal));
-            sightings.push(seen);
+            observed.push(seen);
         }
-        (plan::finish(drafts), sightings)
+        (plan::finish(drafts), observed)
     }
 
     async fn send(
@@ -294,7 +294,7 @@ impl Executor<'_> {
 struct End {
     outcome: Outcome,
     /// What was seen at their places afterwards, if they were looked at.
-    after: Vec<Sighting>,
+    after: Vec<Observed>,
 }
 
 impl End {
@@ -303,10 +303,10 @@ impl End {
     }
 }
 
-fn live(seen: &Sighting) -> Option<&Value> {
+fn live(seen: &Observed) -> Option<&Value> {
     match seen {
-        Sighting::Live(live) => Some(live),
-        Sighting::Unseen(_) => None,
+        Observed::State(live) => Some(live),
+        Observed::Unknown(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::json;
-use crate::observe::{Observation, Sighting};
+use crate::observe::{Observation, Observed};
 use crate::view::Streams;
 use time::OffsetDateTime;
 
@@ -28,8 +28,8 @@ pub async fn run(
         )));
     }
     files::save_private(&args.out, &bytes)?;
-    let unseen = |sighting: &&Sighting| {
-        matches!(sighting, Sighting::Unseen(_)) && sighting.not_offered().is_none()
+    let unseen = |observed: &&Observed| {
+        matches!(observed, Observed::Unknown(_)) && observed.not_offered().is_none()
     };
     let hidden = seen.places.values().filter(unseen).count();
     let facts = [

@@ -13,7 +13,7 @@ use crate::guard;
 use crate::journal::{self, Began, Head, Journal, Journals, Record, Run};
 use crate::lock::{Holder, Lock};
 use crate::model::Outcome;
-use crate::observe::{Observation, Sighting};
+use crate::observe::{Observation, Observed};
 use crate::place::Address;
 use crate::plan::{Goal, Entry, Plan, Verdict};
 use crate::view::apply::{Form, Summary};
@@ -242,7 +242,7 @@ impl<'a> Work<'a> {
 
     fn begin(
         &self,
-        seen: BTreeMap<Address, Sighting>,
+        seen: BTreeMap<Address, Observed>,
         streams: &mut Streams,
     ) -> Result<Journal, Error> {
         let plan = &self.plan;
@@ -265,7 +265,7 @@ impl<'a> Work<'a> {
         began.run.clone_from(&journal.run);
         self.follow(&Record::Began(began), streams)?;
         let untouched = seen.into_iter().filter_map(|(address, seen)| match seen {
-            Sighting::Live(live) if !changes.contains(&address) => Some((address, live)),
+            Observed::State(live) if !changes.contains(&address) => Some((address, live)),
             _ => None,
         });
         let seen = Record::Seen { places: untouched.collect() };

@@ -8,7 +8,7 @@ use super::{Goal, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Facts, Kind};
 use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
-use crate::observe::{Observation, Sighting};
+use crate::observe::{Observation, Observed};
 use crate::place::{Address, Place};
 use crate::risk::{self, Remark};
 use crate::selection::Selection;
@@ -220,14 +220,14 @@ fn draft(
 pub fn judge(
     control: &dyn Configured,
     place: Place,
-    seen: &Sighting,
+    seen: &Observed,
     context: &Context,
     goal: &Goal,
 ) -> Draft {
     let name = control.about().name;
     let live = match seen {
-        Sighting::Unseen(error) => return Draft::unseen(name, place, error),
-        Sighting::Live(live) => live,
+        Observed::Unknown(error) => return Draft::unseen(name, place, error),
+        Observed::State(live) => live,
     };
     let proposal = match goal {
         Goal::Baseline => control.propose(&place, live, context),

@@ -6,7 +6,7 @@ use crate::baseline::Baseline;
 use crate::control::{Configured, Context, Proposal, Standing};
 use crate::diff::Difference;
 use crate::journal::Run;
-use crate::observe::{Observation, Sighting};
+use crate::observe::{Observation, Observed};
 use crate::place::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,7 +45,7 @@ pub fn since_run(
         }
         let control = baseline.control(&entry.control);
         let now = match seen.places.get(&address) {
-            Some(Sighting::Live(now)) => now,
+            Some(Observed::State(now)) => now,
             _ => continue,
         };
         if let (Some(left), Some(control)) = (run.left(&address), control)

@@ -11,7 +11,7 @@ use crate::baseline::Baseline;
 use crate::control::{Configured, Context, Past, Scope, Standing};
 use crate::diff::Difference;
 use crate::journal::{Head, Run};
-use crate::observe::{Observation, Sighting};
+use crate::observe::{Observation, Observed};
 use crate::place::Address;
 use crate::risk;
 use crate::text::one_line;
@@ -24,7 +24,7 @@ pub struct Written {
     places: BTreeMap<Address, Vec<Mark>>,
     /// Fields that a later run than those not yet heard of has written or put back.
     settled: BTreeMap<Address, BTreeSet<String>>,
-    /// The oldest sighting so far of the places that a run left without looking at them again.
+    /// The oldest reading so far of the places that a run left without looking at them again.
     seen_later: BTreeMap<Address, Value>,
 }
 
@@ -95,7 +95,7 @@ impl Written {
         let address = draft.entry.address();
         let marks = self.places.get(&address).filter(|_| is_judged);
         let control = baseline.control(&draft.entry.control);
-        let (Some(marks), Some(control), Some(Sighting::Live(now))) =
+        let (Some(marks), Some(control), Some(Observed::State(now))) =
             (marks, control, observation.places.get(&address))
         else {
             return;
