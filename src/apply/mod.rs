@@ -3,11 +3,11 @@
 
 mod event;
 mod group;
-mod pauses;
+mod backoff;
 
 pub use event::{Awaited, Event, Listener};
 pub use group::{Came, came_to};
-pub use pauses::Patience;
+pub use backoff::Timeouts;
 
 use crate::aws::facts::Reader;
 use crate::aws::{AnyWrite, AwsError, Clients, Receipt, condition};
@@ -22,7 +22,7 @@ use crate::plan::{self, Goal, Draft, Entry, Finding, Plan, Verdict};
 use event::{concerns_all, ends_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use group::{Group, Readiness, groups, readiness};
-use pauses::Pauses;
+use backoff::Backoff;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +44,7 @@ pub struct Executor<'a> {
     /// Who hears what happens.
     pub listener: &'a dyn Listener,
     /// How long to wait.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
     /// Whether an earlier run wrote something a moment ago, which may not have spread yet.
     pub wrote_lately: bool,
     /// Set when no further call is to be made; the one under way is finished. Credentials that
@@ -235,7 +235,7 @@ impl Executor<'_> {
         write: &dyn AnyWrite,
         wrote_before: bool,
     ) -> Result<Receipt, AwsError> {
-        let mut pauses = Pauses::new(self.patience.settling, self.patience.pause);
+        let mut backoff = Backoff::new(self.timeouts.propagation, self.timeouts.pause);
         loop {
             let error = match write.send(&self.writer).await {
                 Ok(receipt) => return Ok(receipt),
@@ -246,19 +246,19 @@ impl Executor<'_> {
             if !(settling || CONFLICTS.contains(&code)) {
                 return Err(error);
             }
-            if !pauses.may_wait() || self.stopped() {
+            if !backoff.may_wait() || self.stopped() {
                 let waited_for = Some(condition(code).to_owned());
                 return Err(AwsError { waited_for, ..error });
             }
             let awaited = Awaited::Propagation(&error);
-            let next = pauses.next_attempt();
+            let next = backoff.next_attempt();
             self.listener.hear(Event::Waiting(address, awaited, next));
-            pauses.wait().await;
+            backoff.wait().await;
         }
     }
 
     async fn read_back(&self, group: &Group<'_>, made: usize) -> End {
-        let mut pauses = Pauses::new(self.patience.read_back, self.patience.pause);
+        let mut backoff = Backoff::new(self.timeouts.read_back, self.timeouts.pause);
         loop {
             let (drafts, after) = self.look(group).await;
             let unseen = first_unseen(&drafts);
@@ -268,7 +268,7 @@ impl Executor<'_> {
                 return End { outcome, after };
             }
             let is_over = matches!(&unseen, Some(Some(error)) if concerns_all(error));
-            if is_over || !pauses.may_wait() || self.stopped() {
+            if is_over || !backoff.may_wait() || self.stopped() {
                 let outcome = match unseen {
                     Some(error) => Outcome::Unseen { made, error },
                     None => Outcome::NotSettled {
@@ -280,12 +280,12 @@ impl Executor<'_> {
                 };
                 return End { outcome, after };
             }
-            let next = pauses.next_attempt();
+            let next = backoff.next_attempt();
             for entry in &group.0 {
                 let address = entry.address();
                 self.listener.hear(Event::Waiting(&address, Awaited::ReadBack, next));
             }
-            pauses.wait().await;
+            backoff.wait().await;
         }
     }
 }

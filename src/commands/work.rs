@@ -3,7 +3,7 @@
 use super::ask::{can_ask, yes};
 use super::copies::Copies;
 use super::{Account, options, shown, warn_of_any_account};
-use crate::apply::{Executor, Patience};
+use crate::apply::{Executor, Timeouts};
 use crate::cli::Consent;
 use crate::clock::Clock;
 use crate::diff::Difference;
@@ -37,14 +37,14 @@ pub struct Exclusive {
 
 impl Exclusive {
     /// Waits until nobody else is at work on the account, and reads what was done before.
-    pub async fn take(account: &Account, doing: &str, patience: Duration) -> Result<Self, Error> {
+    pub async fn take(account: &Account, doing: &str, timeout: Duration) -> Result<Self, Error> {
         let clock = Clock::at(account.context.now);
         let id = &account.context.account;
         let holder = Holder::this(doing, clock.now());
         let writer = account.session.writing();
         let shared = account.shared_lock(&writer);
         let caller = &account.reader.caller.arn;
-        let lock = Lock::take(id, shared, &holder, caller, patience).await?;
+        let lock = Lock::take(id, shared, &holder, caller, timeout).await?;
         let journals = Journals::of(id);
         match journals.heads() {
             Ok(runs) => {
@@ -291,7 +291,7 @@ impl<'a> Work<'a> {
             writer: self.account.session.writing(),
             journal,
             listener: &*live,
-            patience: Patience::default(),
+            timeouts: Timeouts::default(),
             wrote_lately: self.exclusive.wrote_lately(),
             stop: &stop,
         };

@@ -25,13 +25,13 @@ impl FileLock {
     ///
     /// # Errors
     /// Who holds it; or that the file cannot be written.
-    pub async fn take(account: &str, holder: &Holder, patience: Duration) -> Result<Self, Error> {
+    pub async fn take(account: &str, holder: &Holder, timeout: Duration) -> Result<Self, Error> {
         let path = path_of(account);
         let failed = |cause: std::io::Error| {
             Error::failed(format!("cannot lock {}", path.display())).because(cause)
         };
         let mut file = open(&path).map_err(failed)?;
-        let until = Instant::now() + patience.max(MOMENT);
+        let until = Instant::now() + timeout.max(MOMENT);
         loop {
             match file.try_lock() {
                 Ok(()) => break,

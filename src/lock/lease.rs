@@ -67,9 +67,9 @@ impl Lease {
         key: String,
         holder: &Holder,
         caller: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, Error> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + timeout;
         loop {
             let there = store.get(&key).await.map_err(|error| failed(&store, &key, error))?;
             let last = there.as_ref().map(|object| read(&store, &key, object)).transpose()?;

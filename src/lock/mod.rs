@@ -77,12 +77,12 @@ impl Lock {
         shared: Option<Place>,
         holder: &Holder,
         caller: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, Error> {
-        let file = FileLock::take(account, holder, patience).await?;
+        let file = FileLock::take(account, holder, timeout).await?;
         let lease = match shared {
             Some(Place { store, key }) => {
-                Some(Lease::take(store, key, holder, caller, patience).await?)
+                Some(Lease::take(store, key, holder, caller, timeout).await?)
             }
             None => None,
         };

@@ -3,38 +3,38 @@
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long to wait for AWS to settle.
+/// How long an apply waits for AWS.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a call that is refused while something written before has not spread.
-    pub settling: Duration,
-    /// For what was written to read back.
+pub struct Timeouts {
+    /// For a call that is refused while an earlier write has not propagated.
+    pub propagation: Duration,
+    /// For a write to read back.
     pub read_back: Duration,
     /// Between the first two tries; doubles up to ten times as much.
     pub pause: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            settling: Duration::from_secs(120),
+            propagation: Duration::from_secs(120),
             read_back: Duration::from_secs(60),
             pause: Duration::from_secs(1),
         }
     }
 }
 
-/// Growing pauses up to a deadline.
-pub(super) struct Pauses {
+/// Growing backoff up to a deadline.
+pub(super) struct Backoff {
     until: Instant,
     attempts: usize,
     next: Duration,
     longest: Duration,
 }
 
-impl Pauses {
-    pub(super) fn new(patience: Duration, pause: Duration) -> Self {
-        Self { until: Instant::now() + patience, attempts: 1, next: pause, longest: pause * 10 }
+impl Backoff {
+    pub(super) fn new(timeout: Duration, pause: Duration) -> Self {
+        Self { until: Instant::now() + timeout, attempts: 1, next: pause, longest: pause * 10 }
     }
 
     /// The number of the attempt that comes after the next pause, from 2.
