@@ -68,10 +68,10 @@ impl Observed {
     }
 }
 
-/// Hears how far looking has come.
-pub trait Progress: Sync {
+/// Follows how many places have been read.
+pub trait ReadObserver: Sync {
     /// So many places are done, of so many known.
-    fn looked(&self, done: usize, known: usize);
+    fn on_read(&self, done: usize, known: usize);
 }
 
 /// Looks at every selected place of the baseline.
@@ -80,7 +80,7 @@ pub async fn look(
     selection: &Selection,
     context: &Context,
     reader: &Reader,
-    progress: &dyn Progress,
+    observer: &dyn ReadObserver,
 ) -> Observation {
     let chosen: Vec<&dyn Configured> = baseline
         .controls
@@ -88,7 +88,7 @@ pub async fn look(
         .map(|control| control.as_ref())
         .filter(|control| selection.takes_any_of(control.about().name))
         .collect();
-    let counts = Counts { done: AtomicUsize::new(0), known: AtomicUsize::new(0), progress };
+    let counts = Counts { done: AtomicUsize::new(0), known: AtomicUsize::new(0), observer };
 
     let mut looking: FuturesUnordered<_> = chosen
         .iter()
@@ -182,17 +182,17 @@ async fn look_at_control(
 struct Counts<'a> {
     done: AtomicUsize,
     known: AtomicUsize,
-    progress: &'a dyn Progress,
+    observer: &'a dyn ReadObserver,
 }
 
 impl Counts<'_> {
     fn known(&self, more: usize) {
         let known = self.known.fetch_add(more, Ordering::Relaxed) + more;
-        self.progress.looked(self.done.load(Ordering::Relaxed), known);
+        self.observer.on_read(self.done.load(Ordering::Relaxed), known);
     }
 
     fn done(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        self.progress.looked(done, self.known.load(Ordering::Relaxed));
+        self.observer.on_read(done, self.known.load(Ordering::Relaxed));
     }
 }

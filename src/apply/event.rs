@@ -109,10 +109,10 @@ impl Awaited<'_> {
     }
 }
 
-/// Hears what happens.
-pub trait Listener: Sync {
+/// Follows an apply.
+pub trait ApplyObserver: Sync {
     /// One event, in the order in which they happen.
-    fn hear(&self, event: Event<'_>);
+    fn on(&self, event: Event<'_>);
 }
 
 /// Whether every other request fails in the same way: the credentials have expired, or are of

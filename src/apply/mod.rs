@@ -5,7 +5,7 @@ mod event;
 mod group;
 mod backoff;
 
-pub use event::{Awaited, Event, Listener};
+pub use event::{Awaited, Event, ApplyObserver};
 pub use group::{Came, came_to};
 pub use backoff::Timeouts;
 
@@ -41,8 +41,8 @@ pub struct Executor<'a> {
     pub writer: Clients,
     /// Where it is written down what happens, before it does.
     pub journal: &'a Journal,
-    /// Who hears what happens.
-    pub listener: &'a dyn Listener,
+    /// Who follows what happens.
+    pub observer: &'a dyn ApplyObserver,
     /// How long to wait.
     pub timeouts: Timeouts,
     /// Whether an earlier run wrote something a moment ago, which may not have spread yet.
@@ -139,7 +139,7 @@ impl Executor<'_> {
                         cause: error.in_one_line(),
                     };
                 }
-                self.listener.hear(Event::Ended(&address, &outcome, None));
+                self.observer.on(Event::Ended(&address, &outcome, None));
             }
             ended.insert(address, outcome);
         }
@@ -148,7 +148,7 @@ impl Executor<'_> {
     /// Writes down what happens, then announces it.
     fn tell(&self, event: Event<'_>) -> Result<(), Error> {
         self.journal.hear(&event)?;
-        self.listener.hear(event);
+        self.observer.on(event);
         Ok(())
     }
 
@@ -252,7 +252,7 @@ impl Executor<'_> {
             }
             let awaited = Awaited::Propagation(&error);
             let next = backoff.next_attempt();
-            self.listener.hear(Event::Waiting(address, awaited, next));
+            self.observer.on(Event::Waiting(address, awaited, next));
             backoff.wait().await;
         }
     }
@@ -283,7 +283,7 @@ impl Executor<'_> {
             let next = backoff.next_attempt();
             for entry in &group.0 {
                 let address = entry.address();
-                self.listener.hear(Event::Waiting(&address, Awaited::ReadBack, next));
+                self.observer.on(Event::Waiting(&address, Awaited::ReadBack, next));
             }
             backoff.wait().await;
         }

@@ -290,7 +290,7 @@ impl<'a> Work<'a> {
             reader: &self.account.reader,
             writer: self.account.session.writing(),
             journal,
-            listener: &*live,
+            observer: &*live,
             timeouts: Timeouts::default(),
             wrote_lately: self.exclusive.wrote_lately(),
             stop: &stop,

@@ -15,7 +15,7 @@ pub use page::{Page, column};
 pub use reference::reference;
 pub use wrap::{width_for, wrap};
 
-use crate::observe::Progress;
+use crate::observe::ReadObserver;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal, Write};
 
@@ -96,8 +96,8 @@ impl Looking {
     }
 }
 
-impl Progress for Looking {
-    fn looked(&self, done: usize, known: usize) {
+impl ReadObserver for Looking {
+    fn on_read(&self, done: usize, known: usize) {
         if self.is_terminal {
             let _ = write!(io::stderr(), "\rlooking at the account: {done} of {known} places");
         }

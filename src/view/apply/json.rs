@@ -1,7 +1,7 @@
 //! An apply as JSON lines on stdout: the events of the journal, and what only a reader needs.
 
 use super::{Form, Narrator};
-use crate::apply::{Awaited, Event, Listener};
+use crate::apply::{Awaited, Event, ApplyObserver};
 use crate::clock::Clock;
 use crate::journal::Record;
 use crate::json;
@@ -125,8 +125,8 @@ impl<'a> JsonLines<'a> {
     }
 }
 
-impl Listener for JsonLines<'_> {
-    fn hear(&self, event: Event<'_>) {
+impl ApplyObserver for JsonLines<'_> {
+    fn on(&self, event: Event<'_>) {
         let mut streams = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let out = &mut *streams.stdout;
         // An apply goes on when nobody listens any more.

@@ -1,7 +1,7 @@
 //! A line for each change that has ended, for logs and pipes.
 
 use super::{Narrator, duration, name, waiting, word};
-use crate::apply::{Event, Listener};
+use crate::apply::{Event, ApplyObserver};
 use crate::clock::Clock;
 use crate::model::Outcome;
 use crate::place::Address;
@@ -51,8 +51,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-impl Listener for Lines<'_> {
-    fn hear(&self, event: Event<'_>) {
+impl ApplyObserver for Lines<'_> {
+    fn on(&self, event: Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // An apply goes on when nobody listens any more; its summary and exit code still tell.
         let _ = match event {

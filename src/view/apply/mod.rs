@@ -10,7 +10,7 @@ pub use json::{begin, plan, record};
 pub use summary::Summary;
 
 use super::{Streams, count};
-use crate::apply::{Awaited, Listener};
+use crate::apply::{Awaited, ApplyObserver};
 use crate::clock::Clock;
 use crate::model::Outcome;
 use crate::place::Address;
@@ -39,7 +39,7 @@ impl Form {
 }
 
 /// Who says how an apply goes on.
-pub trait Narrator: Listener {
+pub trait Narrator: ApplyObserver {
     /// A sentence about the whole run: that it stops, and why.
     fn say(&self, text: &str);
 }

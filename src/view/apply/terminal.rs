@@ -1,7 +1,7 @@
 //! One live line on a terminal: how many changes have ended, for how long, and what is under way.
 
 use super::{Narrator, name, waiting, word};
-use crate::apply::{Event, Listener};
+use crate::apply::{Event, ApplyObserver};
 use crate::place::Address;
 use crate::view::ALARM;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -83,8 +83,8 @@ impl LiveLine<'_> {
     }
 }
 
-impl Listener for LiveLine<'_> {
-    fn hear(&self, event: Event<'_>) {
+impl ApplyObserver for LiveLine<'_> {
+    fn on(&self, event: Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Began(entry, _) => {
