@@ -1,13 +1,13 @@
 //! Carries out a plan: matches it with what the controls propose now, then change by change looks,
 //! calls, and looks again. Announces what happens; prints nothing.
 
+mod backoff;
 mod event;
 mod group;
-mod backoff;
 
-pub use event::{Awaited, Event, ApplyObserver};
-pub use group::{Came, came_to};
 pub use backoff::Timeouts;
+pub use event::{ApplyObserver, Awaited, Event};
+pub use group::{Came, came_to};
 
 use crate::aws::facts::Reader;
 use crate::aws::{AnyWrite, AwsError, Clients, Receipt, condition};
@@ -18,11 +18,11 @@ use crate::journal::Journal;
 use crate::model::Outcome;
 use crate::observe::{Observed, look_at};
 use crate::place::Address;
-use crate::plan::{self, Goal, Draft, Entry, Finding, Plan, Verdict};
+use crate::plan::{self, Draft, Entry, Finding, Goal, Plan, Verdict};
+use backoff::Backoff;
 use event::{concerns_all, ends_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use group::{Group, Readiness, groups, readiness};
-use backoff::Backoff;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

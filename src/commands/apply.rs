@@ -11,7 +11,7 @@ use crate::error::{Error, Exit};
 use crate::files;
 use crate::guard;
 use crate::place::Address;
-use crate::plan::{Goal, Entry, Invalid, Plan};
+use crate::plan::{Entry, Goal, Invalid, Plan};
 use crate::selection::Selection;
 use crate::view::apply::Form;
 use crate::view::{self, Streams};

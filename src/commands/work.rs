@@ -15,7 +15,7 @@ use crate::lock::{Holder, Lock};
 use crate::model::Outcome;
 use crate::observe::{Observation, Observed};
 use crate::place::Address;
-use crate::plan::{Goal, Entry, Plan, Verdict};
+use crate::plan::{Entry, Goal, Plan, Verdict};
 use crate::view::apply::{Form, Summary};
 use crate::view::{self, Streams};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use super::closed::accept;
 use super::limit::exceeded;
 use super::waive::waive;
 use super::written::Written;
-use super::{Goal, Entry, FORMAT, Finding, Plan, Source, VALID_FOR, Verdict};
+use super::{Entry, FORMAT, Finding, Goal, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Facts, Kind};
 use crate::baseline::{Baseline, Regions};
 use crate::control::{Configured, Context, Proposal, Standing};
@@ -164,7 +164,7 @@ fn withhold_unlooked(
         && let Some(address) = draft.needs.iter().find_map(left_out)
     {
         let why = format!("it needs {address}, which this run leaves out");
-        draft.withhold(why, format!("add --target {address}, or do not exclude it"));
+        draft.report_instead(why, format!("add --target {address}, or do not exclude it"));
     }
 }
 
@@ -174,7 +174,7 @@ fn leave_out_unneeded(drafts: &mut [Draft]) {
         let draft = &drafts[at];
         if draft.only_for_others && !drafts.iter().any(|other| other.needs_first(draft)) {
             let draft = &mut drafts[at];
-            draft.leave_alone(Verdict::Ok);
+            draft.drop_calls(Verdict::Ok);
             draft.entry.differences.clear();
         }
     }
@@ -255,7 +255,7 @@ pub fn finish(mut drafts: Vec<Draft>) -> Vec<Draft> {
                 _ => ("is not compliant or unknown", ""),
             };
             let why = format!("it needs {address}, which {what}");
-            draft.withhold(why, format!("put {address} right first{or_else}"));
+            draft.report_instead(why, format!("put {address} right first{or_else}"));
             continue;
         }
         let changing = needed.iter().filter(|other| other.entry.verdict == Verdict::Change);
@@ -351,8 +351,8 @@ impl Draft {
     }
 
     /// Takes back the calls, for they might not do what they are for; what differs stays told.
-    pub(super) fn withhold(&mut self, what: String, remedy: String) {
-        self.leave_alone(Verdict::Finding);
+    pub(super) fn report_instead(&mut self, what: String, remedy: String) {
+        self.drop_calls(Verdict::Finding);
         let field = self
             .entry
             .differences
@@ -372,7 +372,7 @@ impl Draft {
     }
 
     /// Takes back the calls.
-    pub(super) fn leave_alone(&mut self, verdict: Verdict) {
+    pub(super) fn drop_calls(&mut self, verdict: Verdict) {
         self.entry.verdict = verdict;
         self.entry.calls.clear();
         self.entry.remarks.clear();

@@ -130,7 +130,7 @@ impl Draft {
         entry.waivers = holding;
         let all_waived = entry.fields().iter().all(|field| entry.waives(field));
         if any_holds && all_waived {
-            self.leave_alone(Verdict::Waived);
+            self.drop_calls(Verdict::Waived);
             return;
         }
         if entry.creates() {
@@ -154,12 +154,12 @@ impl Draft {
             return;
         }
         if rest.is_empty() {
-            self.leave_alone(Verdict::Finding);
+            self.drop_calls(Verdict::Finding);
             return;
         }
         let fields: Vec<&str> = waived.iter().map(|d| d.field.as_str()).collect();
         let fields = fields.join(", ");
-        self.withhold(
+        self.report_instead(
             format!("its calls would also change what is waived: {fields}"),
             "put it right by hand, waive it too, or take the waiver out of the baseline".to_owned(),
         );

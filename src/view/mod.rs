@@ -55,7 +55,12 @@ impl Streams {
 impl Streams {
     /// Streams that drop what is written to them.
     pub fn silent() -> Self {
-        Self { stdout: Box::new(io::sink()), stderr: Box::new(io::sink()), is_terminal: false, width: None }
+        Self {
+            stdout: Box::new(io::sink()),
+            stderr: Box::new(io::sink()),
+            is_terminal: false,
+            width: None,
+        }
     }
 }
 

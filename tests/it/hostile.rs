@@ -13,7 +13,7 @@ use baseline::error::Exit;
 use baseline::model::Outcome;
 use baseline::observe::Observation;
 use baseline::place::{Address, Place};
-use baseline::plan::{self, Goal, Call, Plan};
+use baseline::plan::{self, Call, Goal, Plan};
 use baseline::selection::Selection;
 use baseline::view::apply::{Form, Summary};
 use baseline::view::{self, Streams};

@@ -1,7 +1,7 @@
 //! An apply as JSON lines on stdout: the events of the journal, and what only a reader needs.
 
 use super::{Form, Narrator};
-use crate::apply::{Awaited, Event, ApplyObserver};
+use crate::apply::{ApplyObserver, Awaited, Event};
 use crate::clock::Clock;
 use crate::journal::Record;
 use crate::json;

@@ -1,7 +1,7 @@
 //! A line for each change that has ended, for logs and pipes.
 
 use super::{Narrator, duration, name, waiting, word};
-use crate::apply::{Event, ApplyObserver};
+use crate::apply::{ApplyObserver, Event};
 use crate::clock::Clock;
 use crate::model::Outcome;
 use crate::place::Address;

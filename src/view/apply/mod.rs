@@ -10,7 +10,7 @@ pub use json::{begin, plan, record};
 pub use summary::Summary;
 
 use super::{Streams, count};
-use crate::apply::{Awaited, ApplyObserver};
+use crate::apply::{ApplyObserver, Awaited};
 use crate::clock::Clock;
 use crate::model::Outcome;
 use crate::place::Address;

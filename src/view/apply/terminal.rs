@@ -1,7 +1,7 @@
 //! One live line on a terminal: how many changes have ended, for how long, and what is under way.
 
 use super::{Narrator, name, waiting, word};
-use crate::apply::{Event, ApplyObserver};
+use crate::apply::{ApplyObserver, Event};
 use crate::place::Address;
 use crate::view::ALARM;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
