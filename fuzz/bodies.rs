@@ -19,7 +19,7 @@ use baseline::baseline::Baseline;
 use baseline::credential_report::last_used_by_root;
 use baseline::formats;
 use baseline::observe::Observation;
-use baseline::plan::{self, Aim, Plan};
+use baseline::plan::{self, Goal, Plan};
 use baseline::policy::{Dialect, Policy, Request, are_equivalent, changes, evaluate, weaknesses};
 use baseline::report::Inputs;
 use baseline::selection::Selection;
@@ -118,13 +118,13 @@ pub fn snapshot(baselines: &[Baseline], bytes: &[u8]) {
     };
     for baseline in baselines {
         let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
-        let plan = plan::build(baseline, &Selection::default(), &context, &seen, &Aim::Baseline);
+        let plan = plan::build(baseline, &Selection::default(), &context, &seen, &Goal::Baseline);
         let bytes = plan.to_bytes();
         let read = Plan::from_bytes(&bytes);
         assert!(read.is_ok(), "{read:?}\n{}", String::from_utf8_lossy(&bytes));
         assert_eq!(
             plan.to_bytes(),
-            plan::build(baseline, &Selection::default(), &context, &seen, &Aim::Baseline)
+            plan::build(baseline, &Selection::default(), &context, &seen, &Goal::Baseline)
                 .to_bytes()
         );
         look_at(&plan);

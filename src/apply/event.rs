@@ -74,7 +74,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn hear(&self, event: &Event<'_>) -> Result<(), Error> {
+    pub fn record(&self, event: &Event<'_>) -> Result<(), Error> {
         match Record::of(event) {
             Some(record) => self.write(&record),
             None => Ok(()),

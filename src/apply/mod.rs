@@ -147,7 +147,7 @@ impl Executor<'_> {
 
     /// Writes down what happens, then announces it.
     fn tell(&self, event: Event<'_>) -> Result<(), Error> {
-        self.journal.hear(&event)?;
+        self.journal.record(&event)?;
         self.observer.on(event);
         Ok(())
     }

@@ -120,7 +120,7 @@ impl Run {
                     let (at, began) = began(text)?;
                     run = Some(Self::begun(path, at, began));
                 }
-                Some(run) => run.hear(line.record),
+                Some(run) => run.take_in(line.record),
             }
         }
         Ok(run)
@@ -138,7 +138,7 @@ impl Run {
         }
     }
 
-    fn hear(&mut self, record: Record) {
+    fn take_in(&mut self, record: Record) {
         match record {
             Record::Began(_) => {}
             Record::Change { address, control, place, differences, before } => {

@@ -350,7 +350,7 @@ impl Draft {
                 && !entry.differences.is_empty())
     }
 
-    /// Takes back the calls, for they might not do what they are for; what differs stays told.
+    /// Drops the calls, since they might not do what they are for; what differs is a finding instead.
     pub(super) fn report_instead(&mut self, what: String, remedy: String) {
         self.drop_calls(Verdict::Finding);
         let field = self
@@ -371,7 +371,7 @@ impl Draft {
         self.entry.findings.push(finding);
     }
 
-    /// Takes back the calls.
+    /// Drops the calls.
     pub(super) fn drop_calls(&mut self, verdict: Verdict) {
         self.entry.verdict = verdict;
         self.entry.calls.clear();

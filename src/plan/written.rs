@@ -48,14 +48,14 @@ impl Written {
         let first_broken = heads.iter().position(is_broken).unwrap_or(heads.len());
         for (at, head) in heads.iter().enumerate().rev() {
             if !head.began.changes.is_empty() || at > first_broken {
-                written.hear(&head.run()?);
+                written.add(&head.run()?);
             }
         }
         Ok(written)
     }
 
     /// Takes in a run; newer ones were taken in before.
-    fn hear(&mut self, run: &Run) {
+    fn add(&mut self, run: &Run) {
         for change in &run.changes {
             let address = &change.address;
             let later = self.seen_later.get(address).cloned();

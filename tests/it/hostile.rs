@@ -154,9 +154,9 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
     for (outcome, form) in outcomes.iter().flat_map(|own| [(own, Form::Text), (own, Form::Json)]) {
         let told = Shared::default();
         let mut streams = Streams {
-            out: Box::new(told.clone()),
-            talk: Box::new(told.clone()),
-            lively: false,
+            stdout: Box::new(told.clone()),
+            stderr: Box::new(told.clone()),
+            is_terminal: false,
             width: None,
         };
         for event in [
@@ -164,7 +164,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
             Event::Waiting(&address, Awaited::Propagation(&hostile_error()), 2),
             Event::Ended(&address, outcome, None),
         ] {
-            view::apply::narrator(&mut streams, form, 1, clock).hear(event);
+            view::apply::narrator(&mut streams, form, 1, clock).on(event);
         }
         let outcomes = BTreeMap::from([(address.clone(), outcome.clone())]);
         let summary = Summary {
