@@ -8,6 +8,7 @@ mod delivering;
 pub mod owner;
 mod past;
 mod proposal;
+mod remarks;
 mod steps;
 mod tables;
 
@@ -15,7 +16,8 @@ pub use crate::merge::Past;
 pub use about::{About, Cost, Need, Reference, Scope, Standard};
 pub use delivering::{Delivering, Delivery};
 pub use proposal::{Proposal, Standing};
-pub use steps::{At, Steps};
+pub use remarks::Remarks;
+pub use steps::{At, Steps, propose, restore};
 
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::{AwsError, Operation};
@@ -90,14 +92,19 @@ pub trait Control: Send + Sync + Sized + 'static {
     /// The state of a place as it was read.
     fn state(live: &Self::Live) -> Self::State;
 
+    /// A state as plans show it, where that is not all of it as it is.
+    fn shown(state: &Self::State) -> Value {
+        crate::diff::to_value(state)
+    }
+
     /// The state that the baseline asks for, given the live one. What only you can put right and
-    /// what is good to know goes into `say`, and which fields come to protect less. Pure. A control
-    /// that only checks leaves the state as it is.
+    /// what is good to know goes into `say`. Pure. A control that only checks leaves the state as it
+    /// is.
     fn wanted(
         _settings: &Self::Settings,
         live: &Self::Live,
         _at: At<'_>,
-        _say: &mut Proposal,
+        _say: &mut Remarks,
     ) -> Self::State {
         Self::state(live)
     }
@@ -108,10 +115,16 @@ pub trait Control: Send + Sync + Sized + 'static {
         Steps::default()
     }
 
-    /// The state that an undo puts back, given the one that the merge came to: for keeping what must
-    /// not be deleted, and saying so.
-    fn restored(_past: &Past<Self::State>, back: Self::State, _say: &mut Proposal) -> Self::State {
-        back
+    /// The fields of [`Control::shown`] whose change protects less, where the direction of their
+    /// settings does not tell.
+    fn looser(_from: &Self::State, _to: &Self::State) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The state that an undo puts back; for keeping what must not be deleted, and saying so. What
+    /// others changed since stays.
+    fn restored(past: &Past<Self::Live>, _at: At<'_>, say: &mut Remarks) -> Self::State {
+        say.put_back(&past.map(Self::state))
     }
 
     /// What would make a place match: differences with the calls that remove them, and findings.

@@ -16,8 +16,6 @@ pub struct Proposal {
     pub standing: Standing,
     /// What would change, in the order of the fields.
     pub differences: Vec<Difference>,
-    /// The fields whose difference protects less than before, where their settings do not tell.
-    pub loosens: Vec<String>,
     /// The writes that do it, in order.
     pub writes: Vec<Box<dyn AnyWrite>>,
     /// What only a person can put right.

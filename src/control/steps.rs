@@ -1,6 +1,6 @@
 //! The one way from two states to a proposal: for the baseline, and for an undo.
 
-use super::{Context, Control, Past, Proposal, Standing};
+use super::{Context, Control, Past, Proposal, Remarks};
 use crate::aws::AnyWrite;
 use crate::place::Place;
 
@@ -21,60 +21,72 @@ impl At<'_> {
     }
 }
 
-/// Writes in the order in which they are made.
+/// Writes in the order in which they are made, and what must come before them.
 #[derive(Debug, Default)]
-pub struct Steps(Vec<Box<dyn AnyWrite>>);
+pub struct Steps {
+    writes: Vec<Box<dyn AnyWrite>>,
+    after: Vec<(&'static str, Option<Place>)>,
+}
 
 impl Steps {
+    /// Appends a write.
+    pub fn call(&mut self, write: impl AnyWrite + 'static) {
+        self.writes.push(Box::new(write));
+    }
+
+    /// Makes them wait for the changes of a control, or of one of its places.
+    pub fn after(&mut self, control: &'static str, place: Option<Place>) {
+        self.after.push((control, place));
+    }
+
     /// With one more write.
     #[must_use]
     pub fn then(mut self, write: impl AnyWrite + 'static) -> Self {
-        self.0.push(Box::new(write));
+        self.call(write);
         self
     }
 
-    /// With one more write, if something holds.
+    /// With more steps, if something holds.
     #[must_use]
-    pub fn then_if(self, holds: bool, write: impl FnOnce() -> Self) -> Self {
-        if !holds {
-            return self;
+    pub fn then_if(mut self, holds: bool, more: impl FnOnce() -> Self) -> Self {
+        if holds {
+            let Self { writes, after } = more();
+            self.writes.extend(writes);
+            self.after.extend(after);
         }
-        let Self(more) = write();
-        Self(self.0.into_iter().chain(more).collect())
+        self
     }
 }
 
 /// What brings the live state to what the baseline asks for.
 pub fn propose<C: Control>(settings: &C::Settings, live: &C::Live, at: At<'_>) -> Proposal {
-    let mut said = Proposal::default();
-    let wanted = C::wanted(settings, live, at, &mut said);
-    between::<C>(&C::state(live), &wanted, at, said)
+    let mut say = Remarks::default();
+    let wanted = C::wanted(settings, live, at, &mut say);
+    between::<C>(&C::state(live), &wanted, at, say)
 }
 
 /// What puts a state back to what it was before a run: the same walk with other ends. Where there
 /// are no calls for it, that is left to a person.
 pub fn restore<C: Control>(past: &Past<C::Live>, at: At<'_>) -> Proposal {
-    let past = past.map(C::state);
-    let (merged, back) = past.put_back();
-    let mut said = Proposal { findings: merged.findings, ..Proposal::default() };
-    let back = C::restored(&past, back, &mut said);
-    let proposal = between::<C>(&past.live, &back, at, said);
-    match proposal.writes.is_empty() && !proposal.differences.is_empty() {
-        true => Proposal::by_hand(&past),
+    let mut say = Remarks::default();
+    let back = C::restored(past, at, &mut say);
+    let may_call = say.allow_calls();
+    let proposal = between::<C>(&C::state(&past.live), &back, at, say);
+    match may_call && proposal.writes.is_empty() && !proposal.differences.is_empty() {
+        true => Proposal::by_hand(&past.map(C::state)),
         false => proposal,
     }
 }
 
-fn between<C: Control>(from: &C::State, to: &C::State, at: At<'_>, said: Proposal) -> Proposal {
-    let mut differences = crate::diff::compare(from, to);
+fn between<C: Control>(from: &C::State, to: &C::State, at: At<'_>, say: Remarks) -> Proposal {
+    let mut differences = crate::diff::compare(&C::shown(from), &C::shown(to));
+    let looser = C::looser(from, to);
     for difference in &mut differences {
-        difference.loosens = said.loosens.contains(&difference.field);
+        difference.loosens = looser.contains(&difference.field);
     }
-    // What others own is compared and named, and never written.
-    let is_own = matches!(said.standing, Standing::Own);
-    let Steps(writes) = match is_own && !differences.is_empty() {
+    let Steps { writes, after } = match say.allow_calls() && !differences.is_empty() {
         true => C::steps(from, to, at),
         false => Steps::default(),
     };
-    Proposal { differences, writes, ..said }
+    say.with(Proposal { differences, writes, after, ..Proposal::default() })
 }

@@ -7,7 +7,7 @@ use crate::aws::facts::{Facts, Reader};
 use crate::aws::keys::{self, DESCRIBE_KEY, Named};
 use crate::aws::services::EC2;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{About, At, Context, Control, Cost, Need, Proposal, Reference, Scope, Steps};
+use crate::control::{About, At, Context, Control, Cost, Need, Reference, Remarks, Scope, Steps};
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
@@ -161,7 +161,7 @@ impl Control for EbsEncryption {
         Ok(Live { enabled: flag?.ebs_encryption_by_default, kms_key, key, named: named? })
     }
 
-    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Proposal) -> State {
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
         State {
             enabled: raise(&settings.enabled, live.enabled),
             kms_key: match (&*settings.kms_key, &live.named) {
@@ -202,7 +202,7 @@ impl Control for EbsEncryption {
 
 /// The key that the baseline names, if volumes can be encrypted with it: with one that cannot be
 /// used no instance starts.
-fn named_key(name: &str, named: &Named, live: &Live, say: &mut Proposal) -> String {
+fn named_key(name: &str, named: &Named, live: &Live, say: &mut Remarks) -> String {
     if let Some(fault) = named.fault() {
         say.finding(
             "kms_key",
@@ -219,7 +219,7 @@ fn named_key(name: &str, named: &Named, live: &Live, say: &mut Proposal) -> Stri
 }
 
 /// Judges the key that stays: whoever owns it decides who reads new volumes.
-fn kept_key(live: &Live, at: At<'_>, say: &mut Proposal) -> String {
+fn kept_key(live: &Live, at: At<'_>, say: &mut Remarks) -> String {
     if let Some(named) = &live.key
         && let Some(fault) = keys::fault(&live.kms_key, &at.context.account, named.found.as_ref())
     {
@@ -236,8 +236,8 @@ fn kept_key(live: &Live, at: At<'_>, say: &mut Proposal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Past;
     use crate::control::tests::{context, proposed};
+    use crate::control::{Past, Proposal};
 
     const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/data";
 

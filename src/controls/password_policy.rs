@@ -7,7 +7,7 @@ use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{About, At, Context, Control, Cost, Proposal, Reference, Scope, Steps};
+use crate::control::{About, At, Context, Control, Cost, Reference, Remarks, Scope, Steps};
 use crate::document::Problems;
 use crate::floor::{AtLeast, AtMost, lower, raise};
 use crate::managed::Managed;
@@ -263,12 +263,10 @@ impl Control for PasswordPolicy {
         settings: &Settings,
         live: &Option<Policy>,
         _: At<'_>,
-        say: &mut Proposal,
+        say: &mut Remarks,
     ) -> Option<Policy> {
         let Some(live) = live else {
-            let first = Policy::first(settings);
-            say.loosens = first.weaker_than_none();
-            return Some(first);
+            return Some(Policy::first(settings));
         };
         let mut wanted = live.wanted(settings);
         if settings.max_age_days.is_some() && !wanted.users_may_change {
@@ -286,6 +284,13 @@ impl Control for PasswordPolicy {
         match to {
             Some(policy) => Steps::default().then(UPDATE.call(at.region(), policy.into())),
             None => Steps::default().then(DELETE.call(at.region(), Nothing {})),
+        }
+    }
+
+    fn looser(from: &Option<Policy>, to: &Option<Policy>) -> Vec<String> {
+        match (from, to) {
+            (None, Some(first)) => first.weaker_than_none(),
+            _ => Vec::new(),
         }
     }
 

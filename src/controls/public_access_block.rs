@@ -7,9 +7,7 @@ use crate::aws::door::Typed;
 use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
 use crate::aws::services::ORGANIZATIONS;
 use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
-use crate::control::{
-    About, At, Context, Control, Cost, Proposal, Reference, Scope, Standing, Steps,
-};
+use crate::control::{About, At, Context, Control, Cost, Reference, Remarks, Scope, Steps};
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
@@ -164,13 +162,13 @@ impl Control for PublicAccessBlock {
         Ok(live)
     }
 
-    fn wanted(settings: &Settings, live: &Live, _: At<'_>, say: &mut Proposal) -> Block {
+    fn wanted(settings: &Settings, live: &Live, _: At<'_>, say: &mut Remarks) -> Block {
         let wanted = live.block.wanted(settings);
         if wanted == live.block {
             return wanted;
         }
         if live.by_organization == Some(true) {
-            say.standing = Standing::Elsewhere("an S3 policy of the organization".to_owned());
+            say.elsewhere("an S3 policy of the organization");
             say.finding(
                 "block_public_policy",
                 "the organization's S3 policy leaves public access open",
@@ -196,7 +194,7 @@ impl Control for PublicAccessBlock {
 
 impl Live {
     /// Names the buckets that lose access, and what keeps that from being seen of all.
-    fn name_losses(&self, say: &mut Proposal) {
+    fn name_losses(&self, say: &mut Remarks) {
         for (bucket, exposure) in &self.public {
             for loss in exposure.losses() {
                 say.breaks(format!("{bucket}: {loss}"));

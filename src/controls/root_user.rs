@@ -4,7 +4,7 @@ use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::{Facts, Reader};
 use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{About, At, Context, Control, Cost, Proposal, Reference, Scope};
+use crate::control::{About, At, Context, Control, Cost, Reference, Remarks, Scope};
 use crate::credential_report::last_used_by_root;
 use crate::managed::Managed;
 use crate::place::Place;
@@ -262,13 +262,13 @@ impl Control for RootUser {
         })
     }
 
-    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Proposal) {
-        let mut judged = Judged { proposal: Proposal::fine(), unseen: None, context: at.context };
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) {
+        let mut judged = Judged { say, unseen: None, context: at.context };
         if let Some(wanted) = *settings.mfa {
             judged.mfa(wanted, live);
         }
         if settings.access_keys.is_some() && judged.says(ACCESS_KEYS, live.access_keys) {
-            judged.proposal.finding(
+            judged.say.finding(
                 "access_keys",
                 "the root user has access keys",
                 "sign in as root, open Security credentials, and delete them; use roles instead",
@@ -277,7 +277,7 @@ impl Control for RootUser {
         if settings.signing_certificates.is_some()
             && judged.says(CERTIFICATES, live.signing_certificates)
         {
-            judged.proposal.finding(
+            judged.say.finding(
                 "signing_certificates",
                 "the root user has X.509 signing certificates",
                 "sign in as root, open Security credentials, and delete them",
@@ -286,7 +286,7 @@ impl Control for RootUser {
         if let Some(Days(days)) = *settings.unused_for {
             judged.last_use(days, live);
         }
-        *say = judged.done();
+        judged.done();
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
@@ -308,21 +308,18 @@ const CERTIFICATES: &str = "AccountSigningCertificatesPresent";
 
 /// What was found, and what could not be seen.
 struct Judged<'a> {
-    proposal: Proposal,
+    say: &'a mut Remarks,
     unseen: Option<AwsError>,
     context: &'a Context,
 }
 
 impl Judged<'_> {
     /// What is found stands, whatever else could not be seen; what is not found is unknown then.
-    fn done(mut self) -> Proposal {
+    fn done(self) {
         match self.unseen {
-            Some(error) if self.proposal.findings.is_empty() => Proposal::unknown(error),
-            Some(error) => {
-                self.proposal.note(format!("not all was seen: {}", error.message));
-                self.proposal
-            }
-            None => self.proposal,
+            Some(error) if self.say.findings.is_empty() => self.say.unknown(error),
+            Some(error) => self.say.note(format!("not all was seen: {}", error.message)),
+            None => {}
         }
     }
 
@@ -340,12 +337,12 @@ impl Judged<'_> {
         let sign_in = "sign in as root, open Security credentials";
         if !live.has_credentials(&self.context.partition) {
             let note = "the root user has no credentials at all, so it needs no MFA";
-            return self.proposal.note(note);
+            return self.say.note(note);
         }
         match (self.says(MFA, live.mfa), wanted) {
             // GovCloud has no MFA for root, whose access keys are a finding of their own.
             (false, _) if live.mfa.is_none() => {}
-            (false, _) if self.context.partition == GOVCLOUD => self.proposal.finding(
+            (false, _) if self.context.partition == GOVCLOUD => self.say.finding(
                 "mfa",
                 "the root user has credentials, and in GovCloud it cannot have MFA",
                 "delete its access keys and certificates; use IAM users and roles instead",
@@ -356,11 +353,11 @@ impl Judged<'_> {
                     Mfa::Hardware => "a security key or a hardware token",
                 };
                 let remedy = format!("{sign_in}, and assign {device}");
-                self.proposal.finding("mfa", "the root user has no MFA", remedy);
+                self.say.finding("mfa", "the root user has no MFA", remedy);
             }
             (true, Mfa::Any) => {}
             (true, Mfa::Hardware) => match live.virtual_mfa {
-                Some(true) => self.proposal.finding(
+                Some(true) => self.say.finding(
                     "mfa",
                     "the root user has a virtual MFA device",
                     format!("{sign_in}, assign a hardware device, and then remove the virtual one"),
@@ -382,7 +379,7 @@ impl Judged<'_> {
         let now = self.context.now;
         if let Some(generated) = report.generated {
             let minutes = (now - generated).whole_minutes().max(0);
-            self.proposal.note(format!(
+            self.say.note(format!(
                 "the credential report is {} h {} min old",
                 minutes / 60,
                 minutes % 60
@@ -391,7 +388,7 @@ impl Judged<'_> {
         if let Some(used) = report.last_used {
             let ago = (now - used).whole_days().max(0).unsigned_abs();
             if ago < days {
-                self.proposal.finding(
+                self.say.finding(
                     "unused_for",
                     format!("the root user was used on {}, {ago} days ago", used.date()),
                     "find out who did and why (CloudTrail event history, user name root), and \
@@ -447,8 +444,8 @@ async fn read_report(reader: &Reader) -> Result<Report, AwsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Standing;
     use crate::control::tests::{context, proposed};
+    use crate::control::{Proposal, Standing};
 
     fn live() -> Live {
         Live {

@@ -7,25 +7,26 @@ mod criteria;
 mod declared;
 mod features;
 mod lists;
-mod proposal;
 mod restore;
 mod settings;
 mod silencing;
 mod state;
+mod steps;
+mod wanted;
 mod writes;
 
 use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
 use crate::aws::{AwsError, Write};
 use crate::control::{
-    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Standard,
+    About, At, Context, Control, Cost, Need, Past, Reference, Remarks, Scope, Standard, Steps,
 };
 use crate::document::Problems;
 use crate::place::Place;
 use crate::settings::Takes;
 use features::{Declared, EKS_RUNTIME, RUNTIME};
-use proposal::{propose_change, propose_new, propose_off, propose_unfinished};
+use serde_json::Value;
 use settings::Settings;
-use state::{GET, GET_ADMINISTRATOR, LIST, Live};
+use state::{GET, GET_ADMINISTRATOR, LIST, Live, State};
 use writes::{CreateDetector, MarkFinished, UpdateDetector};
 
 /// The control.
@@ -34,7 +35,9 @@ pub struct GuardDuty;
 impl Control for GuardDuty {
     type Settings = Settings;
     type Live = Live;
-    type State = ();
+    type State = State;
+
+    const FIELDS: &'static [&'static str] = &["unfinished"];
 
     const ABOUT: About = About {
         name: "guardduty",
@@ -95,7 +98,13 @@ impl Control for GuardDuty {
         }
     }
 
-    fn state(_: &Self::Live) {}
+    fn state(live: &Live) -> State {
+        State::of(live)
+    }
+
+    fn shown(state: &State) -> Value {
+        state.shown()
+    }
 
     fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         facts.region_places()
@@ -111,36 +120,31 @@ impl Control for GuardDuty {
         state::read(reader, region, settings.watches()).await
     }
 
-    fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
-        let region = place.region.as_deref().unwrap_or_default();
-        let administrator = live.administrator.clone();
-        let (owner, silencing) = (live.owner.clone(), live.silencing.clone());
-        let id = live.id.clone();
-        let mut proposal = match (*settings.enabled, &live.detector, &live.id) {
-            (Some(false), _, _) => propose_off(live, region),
-            (_, Some(detector), Some(id)) if live.unfinished => {
-                propose_unfinished(settings, id, detector, region, context)
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
+        let wanted = wanted::wanted(settings, live, say);
+        let administrator = live.administrator.as_deref();
+        if let (true, Some(id)) = (settings.watches(), &live.id) {
+            if administrator.is_none() {
+                let (region, context) = (at.region(), at.context);
+                silencing::judge(say, settings, &live.silencing, id, region, context);
             }
-            (_, Some(detector), Some(id)) => {
-                propose_change(settings, id, detector, &live.by_policy, region)
+            if let Some(declared) = &*settings.administrator {
+                declared.judge(say, administrator);
             }
-            (Some(true), _, _) => propose_new(settings, region, context),
-            (None, _, _) => Proposal::fine(),
-        };
-        if let (true, None, Some(id)) = (settings.watches(), &administrator, &id) {
-            silencing::judge(&mut proposal, settings, &silencing, id, region, context);
-        }
-        if let (true, Some(wanted), Some(_)) = (settings.watches(), &*settings.administrator, &id) {
-            wanted.judge(&mut proposal, administrator.as_deref());
         }
         match administrator {
-            Some(account) => proposal.left_to(&format!("GuardDuty administrator {account}")),
-            None => proposal.owned_by(owner, *settings.take_over == Some(true)),
+            Some(account) => say.left_to(format!("GuardDuty administrator {account}")),
+            None => say.owned_by(live.owner.clone(), *settings.take_over == Some(true)),
         }
+        wanted
     }
 
-    fn restore(_: &Settings, place: &Place, past: Past<Live>, _: &Context) -> Proposal {
-        restore::restore(&past, place.region.as_deref().unwrap_or_default())
+    fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
+        steps::steps(from, to, at)
+    }
+
+    fn restored(past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> State {
+        restore::restored(past, at, say)
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {

@@ -1,56 +1,54 @@
 //! What puts the detector back that a run changed.
 
-use super::proposal::update;
-use super::state::{Detector, Live};
-use crate::control::{Past, Proposal};
+use super::state::{Detector, Live, State};
+use crate::control::{At, Past, Remarks};
 
 /// A detector that the run created is suspended and stays: to delete it deletes its findings.
-pub fn restore(past: &Past<Live>, region: &str) -> Proposal {
-    let mut proposal = Proposal::fine();
-    let (Some(id), Some(now)) = (&past.live.id, &past.live.detector) else {
-        proposal.note("the detector of that run is not there any more");
-        return proposal;
+pub fn restored(past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> State {
+    let live = State::of(&past.live);
+    let (Some(id), Some(now)) = (&live.id, &live.detector) else {
+        say.note("the detector of that run is not there any more");
+        return live;
     };
     if past.after.id.as_ref() != Some(id) {
-        proposal.note("another detector is in the place of that run's, and is left as it is");
-        return proposal;
+        say.note("another detector is in the place of that run's, and is left as it is");
+        return live;
     }
-    proposal = match past.each(|live| live.detector.clone()) {
-        Some(detectors) => put_back(&detectors, &past.live, id, region),
-        None => created(past, now, id, region),
+    if let Some(account) = &past.live.administrator {
+        say.left_to(format!("GuardDuty administrator {account}"));
+    }
+    let detector = match past.each(|live| live.detector.clone()) {
+        Some(detectors) => put_back(&detectors, &past.live, say),
+        None => created(past, now, id, at, say),
     };
-    match &past.live.administrator {
-        Some(account) => proposal.left_to(&format!("GuardDuty administrator {account}")),
-        None => proposal,
-    }
+    State { detector: Some(detector), ..live }
 }
 
-fn created(past: &Past<Live>, now: &Detector, id: &str, region: &str) -> Proposal {
+fn created(past: &Past<Live>, now: &Detector, id: &str, at: At<'_>, say: &mut Remarks) -> Detector {
     let left = past.after.detector.as_ref();
     let is_ours_to_suspend = left.is_some_and(|left| left.enabled);
-    let wanted = Detector { enabled: now.enabled && !is_ours_to_suspend, ..now.clone() };
-    let mut proposal = update(id, now, &wanted, region);
-    proposal.finding(
+    say.finding(
         "enabled",
         "the run created the detector; it is not deleted",
         format!(
             "if nobody needs it and what it found: aws guardduty delete-detector --detector-id \
-             {id} --region {region}"
+             {id} --region {}",
+            at.region()
         ),
     );
-    proposal
+    Detector { enabled: now.enabled && !is_ours_to_suspend, ..now.clone() }
 }
 
-fn put_back(detectors: &Past<Detector>, live: &Live, id: &str, region: &str) -> Proposal {
-    let (merged, mut wanted) = detectors.put_back();
+fn put_back(detectors: &Past<Detector>, live: &Live, say: &mut Remarks) -> Detector {
+    let mut wanted = say.put_back(detectors);
     let now = &detectors.live;
-    let mut by_policy = Vec::new();
     for (name, feature) in &mut wanted.features {
         let Some(own) = now.features.get(name) else {
             continue;
         };
         if live.by_policy.contains(name) && feature != own {
-            by_policy.push(name.clone());
+            let text = "is decided by a policy of the organization, and left as it is";
+            say.note(format!("{name} {text}"));
             *feature = own.clone();
         } else if !feature.enabled {
             // No part of a feature that is off can be switched on.
@@ -62,24 +60,20 @@ fn put_back(detectors: &Past<Detector>, live: &Live, id: &str, region: &str) -> 
     // What the region offers is AWS's to say; and there is no word for no frequency.
     wanted.features.retain(|name, _| now.features.contains_key(name));
     for (name, own) in &now.features {
-        let feature = wanted.features.entry(name.clone());
-        feature.or_insert_with(|| own.clone());
+        wanted.features.entry(name.clone()).or_insert_with(|| own.clone());
     }
     let frequency = wanted.publishing_frequency.take();
     wanted.publishing_frequency = frequency.or_else(|| now.publishing_frequency.clone());
-    let mut proposal = update(id, now, &wanted, region);
-    proposal.findings = merged.findings;
-    for name in by_policy {
-        let text = "is decided by a policy of the organization, and left as it is";
-        proposal.note(format!("{name} {text}"));
-    }
-    proposal
+    wanted
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::GuardDuty;
     use super::*;
-    use crate::control::Standing;
+    use crate::control::tests::context;
+    use crate::control::{Proposal, Standing, restore};
+    use crate::place::Place;
     use serde_json::{Value, json};
 
     fn live(id: &str, enabled: bool) -> Value {
@@ -95,7 +89,7 @@ mod tests {
     fn restored(before: Value, after: Value, live: Value) -> Proposal {
         let read = |state| serde_json::from_value::<Live>(state).expect("a live state");
         let past = Past { before: read(before), after: read(after), live: read(live) };
-        restore(&past, "eu-west-1")
+        restore::<GuardDuty>(&past, At { place: &Place::region("eu-west-1"), context: &context() })
     }
 
     fn nothing() -> Value {

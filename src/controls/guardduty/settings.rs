@@ -4,7 +4,7 @@ use super::declared::DeclaredList;
 use super::features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
 use super::state::Detector;
 use crate::aws::AccountId;
-use crate::control::Proposal;
+use crate::control::Remarks;
 use crate::control::owner::TAKE_OVER;
 use crate::floor::AtLeast;
 use crate::managed::{Managed, Switch};
@@ -103,7 +103,7 @@ impl Administrator {
     /// Reports that another account administers a detector than is declared, or none. Source:
     /// GuardDuty API reference, `AcceptAdministratorInvitation` and
     /// `DisassociateFromAdministratorAccount`: a member account itself can do both.
-    pub fn judge(&self, proposal: &mut Proposal, live: Option<&str>) {
+    pub fn judge(&self, say: &mut Remarks, live: Option<&str>) {
         let (what, remedy) = match (self, live) {
             (Self::Account(own), None) => (
                 format!(
@@ -131,7 +131,7 @@ impl Administrator {
             ),
             _ => return,
         };
-        proposal.finding("administrator", what, remedy);
+        say.finding("administrator", what, remedy);
     }
 }
 

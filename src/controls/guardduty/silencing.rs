@@ -8,7 +8,7 @@
 use super::criteria::Criteria;
 use super::declared::DeclaredList;
 use super::settings::Settings;
-use crate::control::{Context, Proposal};
+use crate::control::{Context, Remarks};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -149,7 +149,7 @@ impl Export {
 
 /// Reports what silences the detector and is not declared.
 pub fn judge(
-    proposal: &mut Proposal,
+    say: &mut Remarks,
     settings: &Settings,
     found: &Silencing,
     id: &str,
@@ -158,16 +158,16 @@ pub fn judge(
 ) {
     if let Some(declared) = &*settings.filters {
         for (name, criteria) in &found.filters {
-            filter(proposal, declared, name, criteria, id, region);
+            filter(say, declared, name, criteria, id, region);
         }
     }
     for own in &found.lists {
-        list(proposal, settings, own, id, region, context);
+        list(say, settings, own, id, region, context);
     }
     for DeclaredList { name, .. } in settings.threat_lists.iter().flatten() {
         let in_use = |own: &List| !own.kind.is_trusted() && own.name == *name;
         if !found.lists.iter().any(in_use) {
-            proposal.finding(
+            say.finding(
                 "threat_lists",
                 format!("the threat list {name} is declared and not in use"),
                 format!("add or activate it in {region}, or take it out of threat_lists"),
@@ -175,13 +175,13 @@ pub fn judge(
         }
     }
     for own in &found.exports {
-        export(proposal, settings, own, id, region, context);
+        export(say, settings, own, id, region, context);
     }
     for bucket in settings.export_buckets.iter().flatten() {
         let bucket = fill(bucket, region, context);
         let is_to = |own: &Export| Export::bucket(&own.destination) == bucket;
         if !found.exports.iter().any(is_to) {
-            proposal.finding(
+            say.finding(
                 "export_buckets",
                 format!("findings are not exported to the bucket {bucket}, which is declared"),
                 format!(
@@ -199,7 +199,7 @@ fn fill(bucket: &str, region: &str, context: &Context) -> String {
 }
 
 fn filter(
-    proposal: &mut Proposal,
+    say: &mut Remarks,
     declared: &BTreeSet<String>,
     name: &str,
     criteria: &Criteria,
@@ -215,12 +215,12 @@ fn filter(
     );
     match declared.contains(name) {
         true if broad.is_empty() => {}
-        true => proposal.finding(
+        true => say.finding(
             "filters",
             format!("the filter {name} archives {criteria}{broad}"),
             format!("narrow its criteria to particular findings, or: {delete}"),
         ),
-        false => proposal.finding(
+        false => say.finding(
             "filters",
             format!(
                 "the filter {name} archives {criteria}{broad}, and the baseline does not declare it"
@@ -231,7 +231,7 @@ fn filter(
 }
 
 fn list(
-    proposal: &mut Proposal,
+    say: &mut Remarks,
     settings: &Settings,
     own: &List,
     id: &str,
@@ -249,7 +249,7 @@ fn list(
     let delete =
         format!("aws guardduty {command} --detector-id {id} {option} {} --region {region}", own.id);
     let Some(declared) = declared.iter().find(|other| other.name == *name) else {
-        proposal.finding(
+        say.finding(
             key,
             format!(
                 "the {kind} {name} ({location}) is in use, and the baseline does not declare it: \
@@ -260,13 +260,13 @@ fn list(
         return;
     };
     if let Some(wanted) = declared.misplaced(location, region, context) {
-        proposal.finding(
+        say.finding(
             key,
             format!("the {kind} {name} has the file {location}, and {wanted} is declared"),
             format!("update the list, or declare its file: {{ name = \"{name}\", location = \"{location}\" }}"),
         );
     } else if !own.is_of_account && declared.location.is_none() {
-        proposal.finding(
+        say.finding(
             key,
             format!("the file of the {kind} {name}, {location}, is in no bucket of this account"),
             format!(
@@ -275,7 +275,7 @@ fn list(
             ),
         );
     } else if own.status == "ERROR" {
-        proposal.finding(
+        say.finding(
             key,
             format!("the {kind} {name} ({location}) could not be loaded"),
             "correct the file and its permissions, then update the list",
@@ -284,7 +284,7 @@ fn list(
 }
 
 fn export(
-    proposal: &mut Proposal,
+    say: &mut Remarks,
     settings: &Settings,
     own: &Export,
     id: &str,
@@ -304,14 +304,14 @@ fn export(
     let mut declared = declared.iter();
     let is_declared = declared.any(|own| fill(own, region, context) == bucket);
     if !own.is_of_account && !is_declared {
-        proposal.finding(
+        say.finding(
             "export_buckets",
             format!("findings are exported to {destination}, which is no bucket of this account"),
             format!("name it with export_buckets = [\"{bucket}\"] if that is right, or: {delete}"),
         );
     }
     if !own.is_working() {
-        proposal.finding(
+        say.finding(
             "export_buckets",
             format!("the export of findings to {destination} is {status}"),
             format!("let guardduty.amazonaws.com use the bucket and its key, or: {delete}"),

@@ -10,6 +10,7 @@ use crate::control::owner::owner;
 use aws_sdk_guardduty::operation::get_detector::GetDetectorOutput;
 use aws_sdk_guardduty::types::{Administrator, DetectorFeatureConfigurationResult, FeatureStatus};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const LIST: Operation =
@@ -54,6 +55,33 @@ pub struct Live {
     /// What keeps findings from being seen.
     #[serde(default, skip_serializing_if = "Silencing::is_empty")]
     pub silencing: Silencing,
+}
+
+/// The part of it that calls change.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// The id of the detector, if there is one.
+    pub id: Option<String>,
+    /// The detector.
+    pub detector: Option<Detector>,
+    /// [`Live::unfinished`].
+    pub unfinished: bool,
+}
+
+impl State {
+    /// That of what was read.
+    pub fn of(live: &Live) -> Self {
+        let Live { id, detector, unfinished, .. } = live.clone();
+        Self { id, detector, unfinished }
+    }
+
+    /// As plans show it: of a detector that is not finished no feature is as anybody asked for it.
+    pub fn shown(&self) -> Value {
+        match &self.detector {
+            Some(own) if self.unfinished => json!({"enabled": own.enabled, "unfinished": true}),
+            detector => crate::diff::to_value(detector),
+        }
+    }
 }
 
 /// A detector.

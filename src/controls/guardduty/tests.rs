@@ -1,4 +1,5 @@
 use super::*;
+use crate::control::Proposal;
 use crate::control::tests::context;
 use crate::plan::Call;
 use features::Feature;

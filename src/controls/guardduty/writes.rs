@@ -1,6 +1,6 @@
 //! The writes. AWS changes of a detector what is sent and nothing else.
 
-use super::features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
+use super::features::{EKS_RUNTIME, Feature, RUNTIME};
 use super::state::{Detector, FINISHED, GET, LIST, STATE, UNFINISHED};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::Context;
@@ -214,21 +214,21 @@ async fn unfinished(
 /// somebody else created meanwhile is left as it is.
 #[derive(Debug)]
 pub struct FinishDetector {
-    declared: BTreeMap<String, Declared>,
+    declared: BTreeMap<String, Feature>,
     region: String,
 }
 
 impl FinishDetector {
     /// What is declared, for the detector of a region.
-    pub fn new(declared: BTreeMap<String, Declared>, region: &str) -> Self {
+    pub fn new(declared: BTreeMap<String, Feature>, region: &str) -> Self {
         Self { declared, region: region.to_owned() }
     }
 }
 
 impl Serialize for FinishDetector {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let wanted = self.declared.iter().filter(|(_, own)| own.is_wanted());
-        let wanted = wanted.map(|(name, own)| FeatureInput::new(name, &own.at_first()));
+        let wanted = self.declared.iter().filter(|(_, own)| own.enabled);
+        let wanted = wanted.map(|(name, own)| FeatureInput::new(name, own));
         let others = FeatureInput {
             name: KNOWN_AFTER.to_owned(),
             status: status(false),
@@ -263,10 +263,10 @@ impl Write for FinishDetector {
 /// is not. Only one kind of runtime monitoring may be named; the other is off in a new detector, or
 /// covered by the first.
 pub fn at_first(
-    declared: &BTreeMap<String, Declared>,
+    declared: &BTreeMap<String, Feature>,
     offered: &BTreeMap<String, Feature>,
 ) -> Vec<FeatureInput> {
-    let wants = |name: &str| declared.get(name).is_some_and(Declared::is_wanted);
+    let wants = |name: &str| declared.get(name).is_some_and(|own| own.enabled);
     let unnamed = match wants(EKS_RUNTIME) || !offered.contains_key(RUNTIME) {
         true => RUNTIME,
         false => EKS_RUNTIME,
@@ -274,7 +274,7 @@ pub fn at_first(
     let named = offered.iter().filter(|(name, _)| **name != unnamed);
     named
         .map(|(name, live)| {
-            let mut feature = declared.get(name).map(Declared::at_first).unwrap_or_default();
+            let mut feature = declared.get(name).cloned().unwrap_or_default();
             feature.additional.retain(|part, _| live.additional.contains_key(part));
             FeatureInput::new(name, &feature)
         })
@@ -395,6 +395,7 @@ impl Write for UpdateDetector {
 
 #[cfg(test)]
 mod tests {
+    use super::super::features::Declared;
     use super::*;
 
     fn input(name: &str, enabled: bool) -> FeatureInput {
@@ -442,7 +443,10 @@ mod tests {
     #[test]
     fn a_new_detector_is_told_of_the_features_of_its_region_and_of_one_runtime_monitoring() {
         let named = |declared: &str, offered: &[&str]| {
-            let declared = toml::from_str(declared).expect("the test's TOML is valid");
+            let declared: BTreeMap<String, Declared> =
+                toml::from_str(declared).expect("the test's TOML is valid");
+            let declared = declared.iter().map(|(name, own)| (name.clone(), own.at_first()));
+            let declared = declared.collect();
             let offered = offered.iter();
             let offered = offered.map(|name| ((*name).to_owned(), Feature::default()));
             let inputs = at_first(&declared, &offered.collect()).into_iter();
