@@ -12,7 +12,7 @@ pub use shared::Shared;
 pub use waivers::Waiver;
 
 use crate::aws::Caller;
-use crate::control::{Configured, Context, Delivering, Need};
+use crate::control::{Configured, Context, Need};
 use crate::controls;
 use crate::document::{self, Problems};
 use crate::error::Error;
@@ -60,9 +60,6 @@ pub struct Baseline {
     pub lock: Option<Shared>,
     /// The table `[journal]`: where journals are copied to.
     pub journal: Option<Shared>,
-    log_bucket: Option<String>,
-    config_bucket: Option<Option<String>>,
-    blocks_public_policies: bool,
     /// The keys that are said to be left alone, by control.
     left_alone: BTreeSet<(String, String)>,
 }
@@ -168,10 +165,6 @@ impl Baseline {
             take(&mut table, name).and_then(|value| shared::load(name, value, &mut problems))
         };
         let (lock, journal) = (shared("lock"), shared("journal"));
-        let log_bucket = table.get("log_bucket").map(log_bucket_name);
-        let config_bucket = config_bucket(&table);
-        let blocks_public_policies =
-            table.get("public_access_block").is_some_and(blocks_public_policies);
         let left_alone = left_alone(&table);
         let mut configured = Vec::new();
         for kind in controls::ALL {
@@ -200,9 +193,6 @@ impl Baseline {
                 limits,
                 lock,
                 journal,
-                log_bucket,
-                config_bucket,
-                blocks_public_policies,
                 left_alone,
             }),
         }
@@ -228,16 +218,12 @@ impl Baseline {
 
     /// What proposals depend on, once it is known whose account it is.
     pub fn context(&self, caller: &Caller, home_region: &str, now: OffsetDateTime) -> Context {
-        let mut context = Context {
+        let context = Context {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
             caller: caller.arn.clone(),
             seen_from: None,
             home_region: home_region.to_owned(),
-            watches_home: match &self.account.regions {
-                Regions::Enabled => true,
-                Regions::Listed(names) => names.iter().any(|name| name == home_region),
-            },
             listed_regions: match &self.account.regions {
                 Regions::Enabled => None,
                 Regions::Listed(names) => Some(names.clone()),
@@ -246,17 +232,9 @@ impl Baseline {
             baseline: self.name(),
             tags: self.account.tags.clone(),
             log_bucket: None,
-            delivering: Delivering { controls: self.controls.clone() },
-            config_delivers: false,
-            blocks_public_policies: self.blocks_public_policies,
+            announced: Vec::new(),
         };
-        context.log_bucket = self.log_bucket.as_ref().map(|name| context.fill(name));
-        context.config_delivers = match &self.config_bucket {
-            Some(Some(bucket)) => context.log_bucket == Some(context.fill(bucket)),
-            Some(None) => context.log_bucket.is_some(),
-            None => false,
-        };
-        context
+        context.hearing(&self.controls)
     }
 
     /// Whether any control's places depend on a fact.
@@ -301,33 +279,6 @@ fn check_format(table: &mut DeTable<'_>, problems: &mut Problems) {
     }
 }
 
-/// The name in `[log_bucket]`, which other controls deliver to; what is wrong with it is reported
-/// by that control.
-fn log_bucket_name(value: &Spanned<DeValue<'_>>) -> String {
-    let name = value.get_ref().get("name").and_then(|name| name.get_ref().as_str());
-    name.map_or_else(controls::log_bucket::default_name, str::to_owned)
-}
-
-/// Whether `[public_access_block]` has S3 store no public policy, as it does by default.
-fn blocks_public_policies(value: &Spanned<DeValue<'_>>) -> bool {
-    let is_on = |value: &Spanned<DeValue<'_>>| value.get_ref().as_bool() == Some(true);
-    let Some(table) = value.get_ref().as_table() else {
-        return false;
-    };
-    match table.get("block_public_policy") {
-        None => true,
-        Some(flag) => is_on(flag.get_ref().get("exactly").unwrap_or(flag)),
-    }
-}
-
-/// The bucket that `[config]` names: `None` without that table, `Some(None)` when it names none.
-fn config_bucket(table: &DeTable<'_>) -> Option<Option<String>> {
-    let config = table.get("config")?.get_ref();
-    let bucket = config.get("bucket").and_then(|name| name.get_ref().as_str());
-    let named = bucket.filter(|name| !name.is_empty() && *name != UNMANAGED);
-    Some(named.map(str::to_owned))
-}
-
 /// The keys that say so, with the names of their tables.
 fn left_alone(table: &DeTable<'_>) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
@@ -346,21 +297,36 @@ fn left_alone(table: &DeTable<'_>) -> BTreeSet<(String, String)> {
 mod tests {
     use super::*;
 
-    fn config_delivers(text: &str) -> bool {
-        let text = format!("baseline = 1\n[log_bucket]\nname = \"logs-{{account}}\"\n{text}");
-        let baseline = Baseline::parse(Path::new("x.toml"), &text);
-        let baseline = baseline.expect("the test's baseline is valid");
-        let arn = "arn:aws:iam::111122223333:root".to_owned();
-        let caller = Caller { account: "111122223333".to_owned(), arn };
-        let context = baseline.context(&caller, "us-east-1", OffsetDateTime::UNIX_EPOCH);
-        context.config_delivers
-    }
-
     #[test]
-    fn what_names_no_other_bucket_delivers_to_the_log_bucket() {
-        assert!(config_delivers("[config]"));
-        assert!(config_delivers("[config]\nbucket = \"logs-{account}\""));
-        assert!(!config_delivers("[config]\nbucket = \"other\""));
-        assert!(!config_delivers("[cloudtrail]"));
+    fn controls_announce_by_their_tables_what_others_rely_on() {
+        let context = |text: &str| {
+            let text = format!("baseline = 1\n[log_bucket]\nname = \"logs-{{account}}\"\n{text}");
+            let baseline = Baseline::parse(Path::new("x.toml"), &text);
+            let baseline = baseline.expect("the test's baseline is valid");
+            let arn = "arn:aws:iam::111122223333:root".to_owned();
+            let caller = Caller { account: "111122223333".to_owned(), arn };
+            baseline.context(&caller, "us-east-1", OffsetDateTime::UNIX_EPOCH)
+        };
+        let bucket = "logs-111122223333";
+        let locked_out = |text: &str| context(text).stopped_by_object_lock(bucket);
+        assert_eq!(context("").log_bucket.as_deref(), Some(bucket));
+        for delivering in ["[config]", "[config]\nbucket = \"logs-{account}\""] {
+            assert_eq!(locked_out(delivering), Some("Config"), "{delivering}");
+        }
+        for other in ["[config]\nbucket = \"other\"", "[cloudtrail]"] {
+            assert_eq!(locked_out(other), None, "{other}");
+        }
+        let to_other = context("[config]\nbucket = \"other\"");
+        assert_eq!(to_other.stopped_by_object_lock("other"), Some("Config"));
+        let blocks = |text: &str| context(text).blocks_public_policies();
+        assert!(blocks("[public_access_block]"));
+        assert!(blocks("[public_access_block]\nblock_public_policy = { exactly = true }"));
+        for open in ["\"unmanaged\"", "false", "{ exactly = false }"] {
+            let text = format!("[public_access_block]\nblock_public_policy = {open}");
+            assert!(!blocks(&text), "{open}");
+        }
+        let shared = context("[[buckets]]\nmatch = [\"a-*\"]\nshared_with = [\"999999999999\"]");
+        assert_eq!(shared.shared_with("a-b").len(), 1);
+        assert!(shared.shared_with("b").is_empty());
     }
 }

@@ -4,7 +4,7 @@
 //! decides nothing else: the engine asks, compares, shows and sends.
 
 mod about;
-mod delivering;
+mod announce;
 pub mod owner;
 mod past;
 mod proposal;
@@ -14,7 +14,7 @@ mod tables;
 
 pub use crate::merge::Past;
 pub use about::{About, Cost, Need, Reference, Scope, Standard};
-pub use delivering::{Delivering, Delivery};
+pub use announce::{Announcement, Delivers, Delivery, Shares, ToBe};
 pub use proposal::{Proposal, Standing};
 pub use remarks::Remarks;
 pub use steps::{At, Steps, propose, restore};
@@ -24,14 +24,14 @@ use crate::aws::{AwsError, Operation};
 use crate::document::{Problems, Table};
 use crate::place::Place;
 use crate::policy::Origin;
-use crate::s3::Bucket;
 use crate::settings::Takes;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// One table of the baseline and the code behind it.
@@ -74,19 +74,10 @@ pub trait Control: Send + Sync + Sized + 'static {
         reader: &Reader,
     ) -> impl Future<Output = Result<Self::Live, AwsError>> + Send;
 
-    /// What will be delivered to the log bucket for these settings, from the state that things
-    /// will have; `regions` are those the baseline looks at. What it reads is shared with
-    /// [`Control::read`] by [`Reader::once`].
-    ///
-    /// # Errors
-    /// When something decides about it that could not be seen.
-    fn deliveries(
-        _settings: &Self::Settings,
-        _regions: &[String],
-        _context: &Context,
-        _reader: &Reader,
-    ) -> impl Future<Output = Result<Vec<Delivery>, AwsError>> + Send {
-        async { Ok(Vec::new()) }
+    /// What other controls may rely on once these settings are applied. The context is that of the
+    /// account; nothing is announced in it yet.
+    fn announces(_settings: &Arc<Self::Settings>, _context: &Context) -> Vec<Announcement> {
+        Vec::new()
     }
 
     /// The state of a place as it was read.
@@ -178,24 +169,6 @@ pub trait Control: Send + Sync + Sized + 'static {
         Vec::new()
     }
 
-    /// The bucket of a name as it will be once the baseline is applied, where this control looks
-    /// after it: made anew where there is none now. What other controls ask of it is asked of that.
-    fn bucket_to_be(
-        _settings: &Self::Settings,
-        _name: &str,
-        _now: Option<&Bucket>,
-        _deliveries: &[Delivery],
-        _context: &Context,
-    ) -> Option<Bucket> {
-        None
-    }
-
-    /// With whom the table says that a bucket is shared: accounts, organizations and whatever else the
-    /// statements of its policy name.
-    fn shared_with(_settings: &Self::Settings, _bucket: &str) -> BTreeSet<String> {
-        BTreeSet::new()
-    }
-
     /// What in the table chooses nothing in the account: misspelt, most likely. A sentence each.
     fn idle(_settings: &Self::Settings, _facts: &Facts, _context: &Context) -> Vec<String> {
         Vec::new()
@@ -230,8 +203,6 @@ pub struct Context {
     pub seen_from: Option<Origin>,
     /// Where the account's one-region things live.
     pub home_region: String,
-    /// Whether that is one of the regions looked at.
-    pub watches_home: bool,
     /// The regions looked at, where the baseline lists them; nothing where it is all that are
     /// enabled.
     pub listed_regions: Option<Vec<String>>,
@@ -243,12 +214,8 @@ pub struct Context {
     pub tags: BTreeMap<String, String>,
     /// The bucket of `[log_bucket]`, if the baseline has one.
     pub log_bucket: Option<String>,
-    /// Who announces what is delivered to that bucket.
-    pub delivering: Delivering,
-    /// Whether the baseline has Config deliver to that bucket.
-    pub config_delivers: bool,
-    /// Whether the baseline has S3 store no public policy in the account.
-    pub blocks_public_policies: bool,
+    /// What the controls of the baseline announce, in their order.
+    pub announced: Vec<Announcement>,
 }
 
 /// The tag that says which baseline created a thing.
@@ -265,6 +232,22 @@ impl Context {
     /// The region in which global services are asked.
     pub fn global_region(&self) -> &'static str {
         crate::aws::facts::global_region(&self.partition)
+    }
+
+    /// Whether the home region is one of the regions looked at.
+    pub fn includes_home_region(&self) -> bool {
+        self.listed_regions.as_ref().is_none_or(|listed| listed.contains(&self.home_region))
+    }
+
+    /// The regions looked at: those that the baseline lists, else all that are enabled.
+    ///
+    /// # Errors
+    /// The failure to see which are enabled.
+    pub async fn regions(&self, reader: &Reader) -> Result<Vec<String>, AwsError> {
+        match &self.listed_regions {
+            Some(listed) => Ok(listed.clone()),
+            None => reader.enabled_regions().await,
+        }
     }
 
     /// Fills `{account}` and `{region}` (the home region) into a name.
@@ -288,13 +271,8 @@ pub trait Configured: Debug + Send + Sync {
         context: &'a Context,
         reader: &'a Reader,
     ) -> BoxFuture<'a, Result<Value, AwsError>>;
-    /// See [`Control::deliveries`].
-    fn deliveries<'a>(
-        &'a self,
-        regions: &'a [String],
-        context: &'a Context,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Vec<Delivery>, AwsError>>;
+    /// See [`Control::announces`].
+    fn announces(&self, context: &Context) -> Vec<Announcement>;
     /// See [`Control::propose`].
     ///
     /// # Errors
@@ -316,23 +294,13 @@ pub trait Configured: Debug + Send + Sync {
     fn names_for(&self, context: &Context, operation: &str) -> Vec<(&'static str, Vec<String>)>;
     /// See [`Control::unused`].
     fn unused(&self) -> Vec<&'static str>;
-    /// See [`Control::bucket_to_be`].
-    fn bucket_to_be(
-        &self,
-        name: &str,
-        now: Option<&Bucket>,
-        deliveries: &[Delivery],
-        context: &Context,
-    ) -> Option<Bucket>;
-    /// See [`Control::shared_with`].
-    fn shared_with(&self, bucket: &str) -> BTreeSet<String>;
     /// See [`Control::idle`].
     fn idle(&self, facts: &Facts, context: &Context) -> Vec<String>;
     /// See [`Control::sources`].
     fn sources(&self, thing: &str) -> Option<Vec<Source>>;
 }
 
-struct Held<C: Control>(C::Settings);
+struct Held<C: Control>(Arc<C::Settings>);
 
 impl<C: Control> Debug for Held<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -370,13 +338,8 @@ impl<C: Control> Configured for Held<C> {
         })
     }
 
-    fn deliveries<'a>(
-        &'a self,
-        regions: &'a [String],
-        context: &'a Context,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Vec<Delivery>, AwsError>> {
-        Box::pin(C::deliveries(&self.0, regions, context, reader))
+    fn announces(&self, context: &Context) -> Vec<Announcement> {
+        C::announces(&self.0, context)
     }
 
     fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String> {
@@ -406,20 +369,6 @@ impl<C: Control> Configured for Held<C> {
 
     fn unused(&self) -> Vec<&'static str> {
         C::unused(&self.0)
-    }
-
-    fn bucket_to_be(
-        &self,
-        name: &str,
-        now: Option<&Bucket>,
-        deliveries: &[Delivery],
-        context: &Context,
-    ) -> Option<Bucket> {
-        C::bucket_to_be(&self.0, name, now, deliveries, context)
-    }
-
-    fn shared_with(&self, bucket: &str) -> BTreeSet<String> {
-        C::shared_with(&self.0, bucket)
     }
 
     fn idle(&self, facts: &Facts, context: &Context) -> Vec<String> {
@@ -471,7 +420,7 @@ impl Kind {
 
 fn configure<C: Control>(table: Table<'_>) -> Result<Box<dyn Configured>, toml::de::Error> {
     let settings = C::Settings::deserialize(toml::de::ValueDeserializer::from(table))?;
-    Ok(Box::new(Held::<C>(settings)))
+    Ok(Box::new(Held::<C>(Arc::new(settings))))
 }
 
 #[cfg(test)]
@@ -486,15 +435,12 @@ pub(crate) mod tests {
             caller: "arn:aws:iam::111122223333:user/admin".to_owned(),
             seen_from: None,
             home_region: "us-east-1".to_owned(),
-            watches_home: true,
             listed_regions: None,
             now: OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000),
             baseline: "test".to_owned(),
             tags: BTreeMap::new(),
             log_bucket: None,
-            delivering: Delivering::default(),
-            config_delivers: false,
-            blocks_public_policies: false,
+            announced: Vec::new(),
         }
     }
 

@@ -251,7 +251,7 @@ impl Adopted {
             shipments: vec![shipment],
             context,
         };
-        let is_blocked = self.is_account_blocked || context.blocks_public_policies;
+        let is_blocked = self.is_account_blocked || context.blocks_public_policies();
         let shared_with = context.shared_with(&self.name);
         let mut broken = archive.broken(Some(&shared_with));
         broken.extend(archive.broken_in_adopted(is_blocked));

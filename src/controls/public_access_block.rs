@@ -7,7 +7,9 @@ use crate::aws::door::Typed;
 use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
 use crate::aws::services::ORGANIZATIONS;
 use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
-use crate::control::{About, At, Context, Control, Cost, Reference, Remarks, Scope, Steps};
+use crate::control::{
+    About, Announcement, At, Context, Control, Cost, Reference, Remarks, Scope, Steps,
+};
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
@@ -18,6 +20,7 @@ use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
 use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The control.
 pub struct PublicAccessBlock;
@@ -160,6 +163,11 @@ impl Control for PublicAccessBlock {
             (live.public, live.public_unseen) = public;
         }
         Ok(live)
+    }
+
+    fn announces(settings: &Arc<Settings>, _: &Context) -> Vec<Announcement> {
+        let blocks = settings.block_public_policy.as_ref().is_some_and(|floor| *floor.value());
+        blocks.then_some(Announcement::NoPublicPolicies).into_iter().collect()
     }
 
     fn wanted(settings: &Settings, live: &Live, _: At<'_>, say: &mut Remarks) -> Block {

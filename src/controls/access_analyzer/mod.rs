@@ -230,7 +230,7 @@ impl Control for AccessAnalyzer {
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let region = place.region.as_deref().unwrap_or_default();
-        let global_types = region == context.home_region || !context.watches_home;
+        let global_types = region == context.home_region || !context.includes_home_region();
         live::read(settings, region, global_types, reader).await
     }
 

@@ -21,7 +21,9 @@ mod versions;
 
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Facts, Operation, Write};
-use crate::control::{About, Context, Control, Past, Proposal, Source, Standing};
+use crate::control::{
+    About, Announcement, Context, Control, Past, Proposal, Shares, Source, Standing,
+};
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
@@ -29,6 +31,7 @@ use guardrail::Judging;
 use live::Live;
 use settings::{Entry, Wanted};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The control.
 pub struct Buckets;
@@ -155,9 +158,8 @@ impl Control for Buckets {
         all.filter(|name| !is_used(name)).collect()
     }
 
-    fn shared_with(entries: &Vec<Entry>, bucket: &str) -> BTreeSet<String> {
-        let wanted = Wanted::of(entries, bucket);
-        wanted.shared_with.cloned().unwrap_or_default()
+    fn announces(entries: &Arc<Vec<Entry>>, _: &Context) -> Vec<Announcement> {
+        vec![Announcement::Shares(entries.clone())]
     }
 
     fn idle(entries: &Vec<Entry>, facts: &Facts, context: &Context) -> Vec<String> {
@@ -218,6 +220,12 @@ fn judged(entries: &[Entry], place: &Place, live: &Live, context: &Context) -> P
         proposal.notes.extend(wanted.sources(entries));
     }
     proposal
+}
+
+impl Shares for Vec<Entry> {
+    fn shared_with(&self, bucket: &str) -> BTreeSet<String> {
+        Wanted::of(self, bucket).shared_with.cloned().unwrap_or_default()
+    }
 }
 
 type Guardrail = fn(&mut Judging<'_>) -> Result<(), guardrail::Unread>;

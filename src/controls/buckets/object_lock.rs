@@ -76,9 +76,9 @@ fn obstacle(
         let what = format!("it takes {logs}, which do not come where new objects are locked");
         return found(&what, &except);
     }
-    if judging.is_log_bucket() && judging.context.config_delivers {
-        let what = "Config delivers to it, and does not where new objects are locked";
-        return found(what, &except);
+    if let Some(service) = judging.context.stopped_by_object_lock(judging.bucket) {
+        let what = format!("{service} delivers to it, and does not where new objects are locked");
+        return found(&what, &except);
     }
     let versioning = judging.read(&judging.live.versioning, &s3::GET_VERSIONING)?;
     if !versioning.is_enabled() && versioning.has_mfa_delete() {

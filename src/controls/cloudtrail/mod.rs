@@ -20,14 +20,18 @@ use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
-use crate::control::{About, Context, Control, Cost, Delivery, Past, Proposal, Reference, Scope};
+use crate::control::{
+    About, Announcement, Context, Control, Cost, Delivers, Delivery, Past, Proposal, Reference, Scope,
+};
 use crate::controls::archive;
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
 use crate::settings::Takes;
+use futures_util::future::BoxFuture;
 use live::Live;
 use settings::{KeyName, Settings};
+use std::sync::Arc;
 use writes::{
     CreateTrail, PASS_ROLE, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging,
     UpdateTrail,
@@ -124,15 +128,8 @@ impl Control for Cloudtrail {
         live.with_archive(settings, context, reader).await
     }
 
-    async fn deliveries(
-        settings: &Settings,
-        _: &[String],
-        context: &Context,
-        reader: &Reader,
-    ) -> Result<Vec<Delivery>, AwsError> {
-        let live = Live::once(settings, context, reader).await?;
-        let delivery = proposal::delivery(settings, &live, context);
-        Ok(delivery.into_iter().collect())
+    fn announces(settings: &Arc<Settings>, _: &Context) -> Vec<Announcement> {
+        vec![Announcement::Delivers(settings.clone())]
     }
 
     fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
@@ -194,6 +191,19 @@ impl Control for Cloudtrail {
             unused.push(PASS_ROLE.name);
         }
         unused
+    }
+}
+
+impl Delivers for Settings {
+    fn deliveries<'a>(
+        &'a self,
+        context: &'a Context,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Vec<Delivery>, AwsError>> {
+        Box::pin(async {
+            let live = Live::once(self, context, reader).await?;
+            Ok(proposal::delivery(self, &live, context).into_iter().collect())
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 //! looked at, and the one of Control Tower is left to it.
 
 mod channel;
+mod deliveries;
 mod judge;
 mod proposal;
 mod recording;
@@ -23,22 +24,22 @@ use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation};
 use crate::control::{
-    About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope,
+    About, Announcement, Context, Control, Cost, Need, Past, Proposal, Reference, Scope,
 };
 use crate::controls::archive;
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
 use crate::settings::Takes;
-use channel::{Channel, DESCRIBE_CHANNELS};
-use futures_util::future::join_all;
+use channel::DESCRIBE_CHANNELS;
 use proposal::{propose_off, propose_on, propose_role, role_place};
 use role::{GET_RECORDER_ROLE, GET_ROLE, LIST_ATTACHED, LIST_INLINE, Role, any_role};
 use settings::Settings;
 use state::{
     DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION, DESCRIBE_STATUS, LIST_TAGS, Live,
-    State, is_ours,
+    State,
 };
+use std::sync::Arc;
 use writes::{
     CREATE_ROLE, PASS_EARLIER_ROLE, PUT_CHANNEL, PUT_RECORDER, PUT_RETENTION, START_RECORDER,
     STOP_RECORDER,
@@ -140,28 +141,8 @@ impl Control for Config {
         }
     }
 
-    async fn deliveries(
-        settings: &Settings,
-        regions: &[String],
-        context: &Context,
-        reader: &Reader,
-    ) -> Result<Vec<Delivery>, AwsError> {
-        if *settings.enabled == Some(false) {
-            return Ok(Vec::new());
-        }
-        // A region that cannot be seen is reported at its own place; a new channel is foreseen.
-        let seen = join_all(regions.iter().map(async |region| {
-            let (live, is_ours) =
-                tokio::join!(Channel::read(reader, region), is_ours(reader, region, context),);
-            let live = live.ok().flatten();
-            settings.channel(live.as_ref(), is_ours.unwrap_or(false), region, context)
-        }))
-        .await
-        .into_iter();
-        let new = settings.channel(None, true, &context.home_region, context);
-        let channels = seen.chain(regions.is_empty().then_some(new)).flatten();
-        let ours = channels.filter(|own| Some(&own.bucket) == context.log_bucket.as_ref());
-        Ok(ours.map(|own| Delivery::Config { prefix: own.prefix }).collect())
+    fn announces(settings: &Arc<Settings>, _: &Context) -> Vec<Announcement> {
+        vec![Announcement::Delivers(settings.clone())]
     }
 
     fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {

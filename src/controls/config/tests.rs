@@ -1,6 +1,7 @@
 use super::*;
 use crate::control::Standing;
 use crate::control::tests::context;
+use channel::Channel;
 use recording::{Group, Record};
 use role::service_linked_role;
 use state::{Override, Recorder};

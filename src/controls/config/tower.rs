@@ -45,10 +45,7 @@ impl Siblings {
         if !recorder.is_some_and(|own| is_its(&own.name)) {
             return Ok(Self::default());
         }
-        let regions = match &context.listed_regions {
-            Some(listed) => listed.clone(),
-            None => reader.enabled_regions().await?,
-        };
+        let regions = context.regions(reader).await?;
         let others = regions.iter().filter(|other| *other != region);
         let channels = join_all(others.map(async |other| {
             // A region that cannot be seen is reported at its own place.

@@ -14,7 +14,8 @@ use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Operation, Write, keys};
 use crate::control::owner::{TAKE_OVER, owner};
 use crate::control::{
-    About, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope, Standing,
+    About, Announcement, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope,
+    Standing,
 };
 use crate::document::Problems;
 use crate::floor::AtLeast;
@@ -26,15 +27,10 @@ use crate::settings::Takes;
 use change::{create, raise};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The control.
 pub struct LogBucket;
-
-/// The name of the bucket when the baseline gives none.
-pub fn default_name() -> String {
-    let settings: Settings = crate::settings::value("{}");
-    settings.name
-}
 
 const HEAD: Operation = Operation::new(
     "s3",
@@ -223,20 +219,9 @@ impl Control for LogBucket {
         restore::restore(place.thing.as_deref().unwrap_or_default(), &past, context)
     }
 
-    fn bucket_to_be(
-        settings: &Settings,
-        name: &str,
-        now: Option<&Bucket>,
-        deliveries: &[Delivery],
-        context: &Context,
-    ) -> Option<Bucket> {
-        if context.fill(&settings.name) != name {
-            return None;
-        }
-        Some(match now {
-            None => to_be::created(settings, name, deliveries, context),
-            Some(bucket) => to_be::raised(settings, name, bucket),
-        })
+    fn announces(settings: &Arc<Settings>, context: &Context) -> Vec<Announcement> {
+        let name = context.fill(&settings.name);
+        vec![Announcement::LogBucket { name, to_be: settings.clone() }]
     }
 
     const RESTORES: &'static [Operation] = &[

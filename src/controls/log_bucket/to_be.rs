@@ -4,12 +4,27 @@
 use super::Settings;
 use super::change::{kept_for, own_rule, retention, tags};
 use super::delivery::delivery_statements;
-use crate::control::{Context, Delivery};
+use crate::control::{Context, Delivery, ToBe};
 use crate::policy::{Policy, deny_insecure_transport};
 use crate::s3::{self, Bucket, Judged, Lifecycle, Whole};
 
+impl ToBe for Settings {
+    fn to_be(
+        &self,
+        name: &str,
+        now: Option<&Bucket>,
+        deliveries: &[Delivery],
+        context: &Context,
+    ) -> Bucket {
+        match now {
+            None => created(self, name, deliveries, context),
+            Some(bucket) => raised(self, name, bucket),
+        }
+    }
+}
+
 /// The bucket that is created where there is none.
-pub(super) fn created(
+fn created(
     settings: &Settings,
     name: &str,
     deliveries: &[Delivery],
@@ -38,7 +53,7 @@ pub(super) fn created(
 }
 
 /// The bucket there is, with the lifecycle rule that it will have.
-pub(super) fn raised(settings: &Settings, name: &str, bucket: &Bucket) -> Bucket {
+fn raised(settings: &Settings, name: &str, bucket: &Bucket) -> Bucket {
     let mut bucket = bucket.clone();
     let days = retention(settings, name, &bucket);
     if let Some(days) = days.filter(|days| kept_for(name, &bucket) != Some(*days)) {

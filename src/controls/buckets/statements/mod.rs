@@ -125,7 +125,7 @@ fn public(judging: &Judging<'_>, policy: &Policy) -> Option<(String, String)> {
     let blocked_by = match &judging.live.public_policy_blocked_by {
         Some(blocked_by) => blocked_by,
         // Both may be changed in one run, side by side.
-        None if judging.live.has_public_policy && judging.context.blocks_public_policies => soon,
+        None if judging.live.has_public_policy && judging.context.blocks_public_policies() => soon,
         None => return None,
     };
     let by = public_statement(judging, policy);

@@ -4,7 +4,7 @@ use super::super::Buckets;
 use super::super::live::{Live, Ownership};
 use super::super::settings::tests::entries;
 use crate::control::tests::context;
-use crate::control::{Context, Control, Proposal};
+use crate::control::{Announcement, Context, Control, Proposal};
 use crate::place::Place;
 use crate::policy::{Policy, deny_insecure_transport};
 use crate::s3::{self, Whole};
@@ -292,7 +292,8 @@ fn what_is_not_known_of_the_caller_is_named() {
 fn a_public_policy_is_not_rewritten_while_the_baseline_blocks_public_policies() {
     let public = THEIRS.replace(r#"{"AWS":"111122223333"}"#, "\"*\"");
     let live = Live { has_public_policy: true, ..live(Some(&policy(&[&public]))) };
-    let blocking = Context { blocks_public_policies: true, ..context() };
+    let announced = vec![Announcement::NoPublicPolicies];
+    let blocking = Context { announced, ..context() };
     let proposal = with("ssl_only = true", live.clone(), &blocking);
     assert!(proposal.writes.is_empty());
     assert!(proposal.findings[0].what.contains("which this baseline asks for"));

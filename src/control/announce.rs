@@ -1,0 +1,157 @@
+//! What controls announce: what the others may rely on once the baseline is applied, so that no
+//! control reads the table of another.
+
+use super::{Configured, Context};
+use crate::aws::AwsError;
+use crate::aws::facts::Reader;
+use crate::s3::Bucket;
+use futures_util::future::{BoxFuture, try_join_all};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// What a control announces by its table. What depends on the account as well, or on the thing that
+/// is asked about, is a trait that the control's settings implement.
+#[derive(Clone, Debug)]
+pub enum Announcement {
+    /// The bucket for the logs of the account: services deliver there unless their tables name
+    /// another.
+    LogBucket {
+        /// The name, with everything filled in.
+        name: String,
+        /// What the bucket will be.
+        to_be: Arc<dyn ToBe>,
+    },
+    /// Logs are delivered.
+    Delivers(Arc<dyn Delivers>),
+    /// Buckets are shared with others.
+    Shares(Arc<dyn Shares>),
+    /// S3 is asked to store no public policy in the account.
+    NoPublicPolicies,
+}
+
+/// A bucket that a control makes or changes, and that other controls ask more of in the same run.
+pub trait ToBe: Debug + Send + Sync {
+    /// The bucket as it will be once the baseline is applied; `now` is `None` where it does not exist
+    /// yet.
+    fn to_be(
+        &self,
+        name: &str,
+        now: Option<&Bucket>,
+        deliveries: &[Delivery],
+        context: &Context,
+    ) -> Bucket;
+}
+
+/// What has a service deliver its logs.
+pub trait Delivers: Debug + Send + Sync {
+    /// What will be delivered to the log bucket, from the state that things will have. What it reads
+    /// is shared with [`Control::read`](super::Control::read) by [`Reader::once`].
+    ///
+    /// # Errors
+    /// When something decides about it that could not be seen.
+    fn deliveries<'a>(
+        &'a self,
+        context: &'a Context,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Vec<Delivery>, AwsError>>;
+
+    /// The service, where it would no longer deliver to a bucket in which new objects are locked, as
+    /// far as the table says that it delivers there.
+    fn stopped_by_object_lock(&self, _bucket: &str, _context: &Context) -> Option<&'static str> {
+        None
+    }
+}
+
+/// What says with whom buckets are shared.
+pub trait Shares: Debug + Send + Sync {
+    /// With whom a bucket is shared: accounts, organizations and whatever else the statements of its
+    /// policy name.
+    fn shared_with(&self, bucket: &str) -> BTreeSet<String>;
+}
+
+/// What is delivered to the log bucket, so that its policy lets in what comes and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Delivery {
+    /// CloudTrail, for a trail, under a prefix.
+    CloudTrail {
+        /// The ARN of the trail: its home region and name are part of what the bucket lets in.
+        trail: String,
+        /// What stands before `AWSLogs/`.
+        prefix: Option<String>,
+    },
+    /// Config, under a prefix.
+    Config {
+        /// What stands before `AWSLogs/`.
+        prefix: Option<String>,
+    },
+}
+
+impl Context {
+    /// The same, with what these controls announce. Where several announce a log bucket, the first
+    /// one does.
+    #[must_use]
+    pub fn hearing(mut self, controls: &[Arc<dyn Configured>]) -> Self {
+        self.announced = controls.iter().flat_map(|control| control.announces(&self)).collect();
+        let mut all = self.announced.iter();
+        self.log_bucket = all.find_map(|own| match own {
+            Announcement::LogBucket { name, .. } => Some(name.clone()),
+            _ => None,
+        });
+        self
+    }
+
+    /// Whether the baseline has S3 store no public policy in the account.
+    pub fn blocks_public_policies(&self) -> bool {
+        self.announced.iter().any(|own| matches!(own, Announcement::NoPublicPolicies))
+    }
+
+    /// The bucket of a name as it will be once the baseline is applied, as far as a control makes it
+    /// or changes it.
+    pub fn bucket_to_be(
+        &self,
+        bucket: &str,
+        now: Option<&Bucket>,
+        deliveries: &[Delivery],
+    ) -> Option<Bucket> {
+        self.announced.iter().find_map(|own| match own {
+            Announcement::LogBucket { name, to_be } if name == bucket => {
+                Some(to_be.to_be(name, now, deliveries, self))
+            }
+            _ => None,
+        })
+    }
+
+    /// With whom the baseline says that a bucket is shared, in whichever table.
+    pub fn shared_with(&self, bucket: &str) -> BTreeSet<String> {
+        let sharing = self.announced.iter().filter_map(|own| match own {
+            Announcement::Shares(shares) => Some(shares.shared_with(bucket)),
+            _ => None,
+        });
+        sharing.flatten().collect()
+    }
+
+    /// The service that would no longer deliver to a bucket in which new objects are locked.
+    pub fn stopped_by_object_lock(&self, bucket: &str) -> Option<&'static str> {
+        self.delivering().find_map(|own| own.stopped_by_object_lock(bucket, self))
+    }
+
+    /// What will be delivered to the log bucket once the baseline is applied.
+    ///
+    /// # Errors
+    /// When something decides about it that could not be seen.
+    pub async fn deliveries(&self, reader: &Reader) -> Result<Vec<Delivery>, AwsError> {
+        let each = self.delivering().map(|own| own.deliveries(self, reader));
+        let all: BTreeSet<Delivery> = try_join_all(each).await?.into_iter().flatten().collect();
+        Ok(all.into_iter().collect())
+    }
+
+    fn delivering(&self) -> impl Iterator<Item = &dyn Delivers> {
+        self.announced.iter().filter_map(|own| match own {
+            Announcement::Delivers(delivers) => Some(delivers.as_ref()),
+            _ => None,
+        })
+    }
+}
