@@ -15,7 +15,7 @@ mod tables;
 pub use crate::merge::Past;
 pub use about::{About, Cost, Need, Reference, Scope, Standard};
 pub use announce::{Announcement, Delivers, Delivery, Shares, ToBe};
-pub use proposal::{Proposal, Standing};
+pub use proposal::{Prerequisite, Proposal, Standing};
 pub use remarks::Remarks;
 pub use steps::{At, Steps, propose, restore};
 

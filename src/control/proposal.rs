@@ -1,6 +1,6 @@
 //! What a control proposes for a place.
 
-use super::Past;
+use super::{Control, Past};
 use crate::aws::{AnyWrite, AwsError};
 use crate::diff::Difference;
 use crate::model::Finding;
@@ -27,11 +27,46 @@ pub struct Proposal {
     /// What stops working by it that only this place knows: who reads it now. Each sentence names
     /// the place.
     pub breaks: Vec<String>,
-    /// Controls, or places of controls, whose changes must have succeeded before.
-    pub after: Vec<(&'static str, Option<Place>)>,
+    /// What must have succeeded before.
+    pub after: Vec<Prerequisite>,
     /// Whether it is made only for changes of other places that need it first: without one it is
     /// left out of the plan.
     pub only_for_others: bool,
+}
+
+/// A control, or one place of it, whose changes must have succeeded before another's are made. It is
+/// named by its type, so that none is waited for that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prerequisite {
+    control: &'static str,
+    place: Option<Place>,
+}
+
+impl Prerequisite {
+    /// All places of a control.
+    pub fn all_of<C: Control>() -> Self {
+        Self { control: C::ABOUT.name, place: None }
+    }
+
+    /// One place of a control.
+    pub fn at<C: Control>(place: Place) -> Self {
+        Self { control: C::ABOUT.name, place: Some(place) }
+    }
+
+    /// The control.
+    pub fn control(&self) -> &'static str {
+        self.control
+    }
+
+    /// The place; `None` for all places of the control.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// Whether a place of a control is waited for.
+    pub fn covers(&self, control: &str, place: &Place) -> bool {
+        self.control == control && self.place.as_ref().is_none_or(|own| own == place)
+    }
 }
 
 /// Whose a place is.
@@ -120,6 +155,16 @@ impl Proposal {
     /// Appends a write.
     pub fn call(&mut self, write: impl AnyWrite + 'static) {
         self.writes.push(Box::new(write));
+    }
+
+    /// Makes it wait for the changes of all places of a control.
+    pub fn after<C: Control>(&mut self) {
+        self.after.push(Prerequisite::all_of::<C>());
+    }
+
+    /// Makes it wait for the changes of one place of a control.
+    pub fn after_at<C: Control>(&mut self, place: Place) {
+        self.after.push(Prerequisite::at::<C>(place));
     }
 
     /// Appends a finding.

@@ -1,6 +1,6 @@
 //! The one way from two states to a proposal: for the baseline, and for an undo.
 
-use super::{Context, Control, Past, Proposal, Remarks};
+use super::{Context, Control, Past, Prerequisite, Proposal, Remarks};
 use crate::aws::AnyWrite;
 use crate::place::Place;
 
@@ -25,7 +25,7 @@ impl At<'_> {
 #[derive(Debug, Default)]
 pub struct Steps {
     writes: Vec<Box<dyn AnyWrite>>,
-    after: Vec<(&'static str, Option<Place>)>,
+    after: Vec<Prerequisite>,
 }
 
 impl Steps {
@@ -34,9 +34,14 @@ impl Steps {
         self.writes.push(Box::new(write));
     }
 
-    /// Makes them wait for the changes of a control, or of one of its places.
-    pub fn after(&mut self, control: &'static str, place: Option<Place>) {
-        self.after.push((control, place));
+    /// Makes them wait for the changes of all places of a control.
+    pub fn after<C: Control>(&mut self) {
+        self.after.push(Prerequisite::all_of::<C>());
+    }
+
+    /// Makes them wait for the changes of one place of a control.
+    pub fn after_at<C: Control>(&mut self, place: Place) {
+        self.after.push(Prerequisite::at::<C>(place));
     }
 
     /// With one more write.

@@ -7,7 +7,7 @@ use super::written::Written;
 use super::{Entry, FORMAT, Finding, Goal, Plan, Source, VALID_FOR, Verdict};
 use crate::aws::{AnyWrite, AwsError, Facts, Kind};
 use crate::baseline::{Baseline, Regions};
-use crate::control::{Configured, Context, Proposal, Standing};
+use crate::control::{Configured, Context, Prerequisite, Proposal, Standing};
 use crate::observe::{Observation, Observed};
 use crate::place::{Address, Place};
 use crate::risk::{self, Remark};
@@ -150,9 +150,10 @@ fn withhold_unlooked(
     context: &Context,
     observation: &Observation,
 ) {
-    let left_out = |(name, place): &(&'static str, Option<Place>)| {
-        let control = baseline.controls.iter().find(|own| own.about().name == *name)?;
-        let places = match place {
+    let left_out = |needed: &Prerequisite| {
+        let name = needed.control();
+        let control = baseline.control(name)?;
+        let places = match needed.place() {
             Some(place) => vec![place.clone()],
             // What hides the places is an entry of its own.
             None => control.places(&observation.facts, context).unwrap_or_default(),
@@ -187,7 +188,7 @@ pub struct Draft {
     pub entry: Entry,
     /// The writes, as long as its calls.
     pub writes: Vec<Box<dyn AnyWrite>>,
-    needs: Vec<(&'static str, Option<Place>)>,
+    needs: Vec<Prerequisite>,
     only_for_others: bool,
 }
 
@@ -336,10 +337,7 @@ impl Draft {
     /// Whether another entry must have succeeded before this one.
     fn needs_first(&self, other: &Self) -> bool {
         self.entry.verdict == Verdict::Change
-            && self.needs.iter().any(|(control, place)| {
-                *control == other.entry.control
-                    && place.as_ref().is_none_or(|place| *place == other.entry.place)
-            })
+            && self.needs.iter().any(|own| own.covers(&other.entry.control, &other.entry.place))
     }
 
     /// Whether nothing can be built on this entry: it was not seen, or it cannot be put right here.

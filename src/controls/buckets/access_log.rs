@@ -1,5 +1,6 @@
 //! Access logs: where they go, and whether S3 would deliver them there.
 
+use super::Buckets;
 use super::guardrail::{Judging, Unread};
 use super::live::Target;
 use crate::place::Place;
@@ -59,7 +60,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let lets_in = target.and_then(|own| own.fitness.as_ref()).is_some_and(|own| own.lets_in);
     if !lets_in {
         let place = Place::thing_in(name, region);
-        judging.proposal.after.push(("buckets", Some(place)));
+        judging.proposal.after_at::<Buckets>(place);
     }
     Ok(())
 }

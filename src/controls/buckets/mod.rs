@@ -24,6 +24,7 @@ use crate::aws::{AwsError, Facts, Operation, Write};
 use crate::control::{
     About, Announcement, Context, Control, Past, Proposal, Shares, Source, Standing,
 };
+use crate::controls::log_bucket::LogBucket;
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
@@ -208,7 +209,7 @@ fn judged(entries: &[Entry], place: &Place, live: &Live, context: &Context) -> P
     let mut proposal = judging.proposal;
     match (live.to_be, proposal.writes.is_empty()) {
         (true, false) => {
-            proposal.after.push(("log_bucket", None));
+            proposal.after::<LogBucket>();
             proposal.note(
                 "the log bucket does not exist yet: this is what it is asked beside [log_bucket]",
             );

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::aws::facts::Bucket;
+use crate::control::Prerequisite;
 use crate::control::tests::context;
 use serde_json::{Value, json};
 use settings::tests::entries;
@@ -406,7 +407,7 @@ fn logs_go_where_s3_delivers_them() {
     let closed = json!({"region": "eu-west-1", "fitness": {}});
     let proposal = judged(asked, with(Value::Null, closed));
     let target = Place::thing_in("logs", "eu-west-1");
-    assert_eq!(proposal.after, [("buckets", Some(target))]);
+    assert_eq!(proposal.after, [Prerequisite::at::<Buckets>(target)]);
     let mut read_by_others = there;
     read_by_others["TargetBucket"] = json!("old");
     read_by_others["TargetGrants"] = json!(1);

@@ -17,6 +17,7 @@ use super::writes::{
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, keys};
 use crate::control::{self, Context, Proposal};
+use crate::controls::log_bucket::LogBucket;
 
 /// The most trails that a region takes; those of other regions that it shows are counted. Source:
 /// CloudTrail User Guide, "Quotas in AWS CloudTrail".
@@ -362,7 +363,7 @@ fn topic(
 /// A trail is created or redirected only when its bucket is ready.
 fn wait_for_bucket(proposal: &mut Proposal, wanted: &State, context: &Context) {
     if context.log_bucket.as_ref() == Some(&wanted.bucket) {
-        proposal.after.push(("log_bucket", None));
+        proposal.after::<LogBucket>();
     }
 }
 

@@ -5,7 +5,8 @@ use super::settings::{self, Settings, records_iam};
 use super::state::{Recorder, State};
 use super::writes::{create_role, put_channel, put_recorder, put_retention, start, stop};
 use super::{Config, judge};
-use crate::control::{Context, Control, Proposal};
+use crate::control::{Context, Proposal};
+use crate::controls::log_bucket::LogBucket;
 use crate::place::Place;
 
 /// The place of the service-linked role, which the recorders of all regions share.
@@ -78,7 +79,7 @@ pub fn propose_on(settings: &Settings, live: State, region: &str, context: &Cont
     if proposal.touches(&["recorder"]) {
         let keeps_role = live.recorder.as_ref().is_some_and(|own| own.role == recorder.role);
         if recorder.role == service_linked_role(context) && !keeps_role {
-            proposal.after.push((Config::ABOUT.name, Some(role_place())));
+            proposal.after_at::<Config>(role_place());
         }
         let tags = match &live.recorder {
             Some(_) => Default::default(),
@@ -99,7 +100,7 @@ pub fn propose_on(settings: &Settings, live: State, region: &str, context: &Cont
     }
     if proposal.touches(&["channel"]) {
         if Some(&channel.bucket) == context.log_bucket.as_ref() {
-            proposal.after.push(("log_bucket", None));
+            proposal.after::<LogBucket>();
         }
         proposal.call(put_channel(channel, region));
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::control::Standing;
+use crate::control::{Prerequisite, Standing};
 use crate::control::tests::context;
 use channel::Channel;
 use recording::{Group, Record};
@@ -48,7 +48,7 @@ fn recorder_channel_and_start_come_in_the_order_that_aws_demands() {
     let proposal = propose("bucket = \"logs\"", State::default());
     let wanted = ["PutConfigurationRecorder", "PutDeliveryChannel", "StartConfigurationRecorder"];
     assert_eq!(operations(&proposal), wanted);
-    assert_eq!(proposal.after, [("config", Some(role_place()))]);
+    assert_eq!(proposal.after, [Prerequisite::at::<Config>(role_place())]);
     let input = proposal.writes[0].call().input;
     assert_eq!(input["Tags"][0]["Key"], "baseline");
 }
