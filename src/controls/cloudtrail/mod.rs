@@ -21,7 +21,8 @@ use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
 use crate::control::{
-    About, Announcement, Context, Control, Cost, Delivers, Delivery, Past, Proposal, Reference, Scope,
+    About, Announcement, Context, Control, Cost, Delivers, Delivery, Past, Proposal, Reference,
+    Scope,
 };
 use crate::controls::archive;
 use crate::document::Problems;

@@ -1,6 +1,6 @@
 use super::*;
-use crate::control::{Prerequisite, Standing};
 use crate::control::tests::context;
+use crate::control::{Prerequisite, Standing};
 use channel::Channel;
 use recording::{Group, Record};
 use role::service_linked_role;

@@ -24,12 +24,7 @@ impl ToBe for Settings {
 }
 
 /// The bucket that is created where there is none.
-fn created(
-    settings: &Settings,
-    name: &str,
-    deliveries: &[Delivery],
-    context: &Context,
-) -> Bucket {
+fn created(settings: &Settings, name: &str, deliveries: &[Delivery], context: &Context) -> Bucket {
     let arn = s3::arn(&context.partition, name);
     let mut policy = Policy::empty();
     policy.put(&deny_insecure_transport(&arn));
