@@ -36,7 +36,7 @@ pub use guard::is_read;
 pub use http::Counter;
 pub use ids::{AccountId, RegionName};
 pub use limits::Turn;
-pub use operation::{AnyWrite, Call, Grant, Operation, Receipt, Write, sent};
+pub use operation::{AnyWrite, Call, Grant, Operation, Receipt, Write, pages, sent};
 pub use settling::condition;
 pub use watch::{Attempt, Follower};
 

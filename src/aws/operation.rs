@@ -110,6 +110,26 @@ impl Operation {
     }
 }
 
+/// All items of a list that comes in pages: `ask` gives a page and the token of the next one.
+///
+/// # Errors
+/// The failure of any page.
+pub async fn pages<T, F>(mut ask: impl FnMut(Option<String>) -> F) -> Result<Vec<T>, AwsError>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), AwsError>>,
+{
+    let mut items = Vec::new();
+    let mut next = None;
+    loop {
+        let (page, token) = ask(next).await?;
+        items.extend(page);
+        next = token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
 /// One write as data: what a plan shows of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

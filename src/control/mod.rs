@@ -113,8 +113,13 @@ pub trait Control: Send + Sync + Sized + 'static {
     }
 
     /// The state that an undo puts back; for keeping what must not be deleted, and saying so. What
-    /// others changed since stays.
-    fn restored(past: &Past<Self::Live>, _at: At<'_>, say: &mut Remarks) -> Self::State {
+    /// others changed since stays. The settings are those of the baseline now, not of the run.
+    fn restored(
+        _settings: &Self::Settings,
+        past: &Past<Self::Live>,
+        _at: At<'_>,
+        say: &mut Remarks,
+    ) -> Self::State {
         say.put_back(&past.map(Self::state))
     }
 
@@ -133,12 +138,12 @@ pub trait Control: Send + Sync + Sized + 'static {
     /// What others changed since stays; nothing is deleted that holds somebody's data. What is left
     /// is told as findings. Made of [`Control::restored`] and [`Control::steps`].
     fn restore(
-        _settings: &Self::Settings,
+        settings: &Self::Settings,
         place: &Place,
         past: Past<Self::Live>,
         context: &Context,
     ) -> Proposal {
-        steps::restore::<Self>(&past, At { place, context })
+        steps::restore::<Self>(settings, &past, At { place, context })
     }
 
     /// What differences and findings are about besides settings: the first part of their fields. For

@@ -1,11 +1,10 @@
 //! What a control proposes for a place.
 
-use super::{Control, Past};
+use super::{Control, Past, Remarks};
 use crate::aws::{AnyWrite, AwsError};
 use crate::diff::Difference;
 use crate::model::Finding;
 use crate::place::Place;
-use crate::text::one_line;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -128,20 +127,11 @@ impl Proposal {
         Self { differences: crate::diff::compare(live, wanted), ..Self::default() }
     }
 
-    /// Leaves what would put a state back to a person.
+    /// Leaves what would put a state back to you.
     pub fn by_hand<T: Serialize + DeserializeOwned + Clone>(past: &Past<T>) -> Self {
-        let (merged, _) = past.put_back();
-        let mut proposal = Self { findings: merged.findings, ..Self::fine() };
-        for difference in merged.differences {
-            let (now, before) = (one_line(&difference.before), one_line(&difference.after));
-            let what = match difference.after.is_null() {
-                true => format!("it is {now}, and was not there before"),
-                false => format!("it is {now}, and was {before}"),
-            };
-            let remedy = "baseline does not put this back by itself: do it by hand if it is wanted";
-            proposal.finding(&difference.field, what, remedy);
-        }
-        proposal
+        let mut say = Remarks::default();
+        say.by_hand(past);
+        say.with(Self::fine())
     }
 
     /// Whether one of these fields, or something below them, differs.

@@ -2,6 +2,7 @@
 
 use super::{Proposal, Standing};
 use crate::aws::AwsError;
+use crate::diff::Difference;
 use crate::merge::{Moved, Past};
 use crate::model::Finding;
 use crate::text::one_line;
@@ -98,6 +99,20 @@ impl Remarks {
             );
         }
         wanted
+    }
+
+    /// Leaves what would put a state back to you: a finding for each field.
+    pub fn by_hand<T: Serialize + DeserializeOwned + Clone>(&mut self, past: &Past<T>) {
+        let back = self.put_back(past);
+        for Difference { field, before, after, .. } in crate::diff::compare(&past.live, &back) {
+            let (now, was) = (one_line(&before), one_line(&after));
+            let what = match after.is_null() {
+                true => format!("it is {now}, and did not exist before"),
+                false => format!("it is {now}, and was {was}"),
+            };
+            let remedy = "baseline does not put this back by itself: do it by hand if you want it";
+            self.finding(&field, what, remedy);
+        }
     }
 
     /// Whether calls may be made for what differs.

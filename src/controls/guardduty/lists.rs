@@ -6,7 +6,7 @@ use super::criteria::Criteria;
 use super::silencing::{Export, List, ListKind, Silencing, bucket_of};
 use super::writes::DETECTOR_ARN;
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Clients, Grant, Operation};
+use crate::aws::{AwsError, Clients, Grant, Operation, pages};
 use aws_sdk_guardduty::Client;
 use aws_sdk_guardduty::types::FilterAction;
 use futures_util::future::try_join_all;
@@ -108,23 +108,6 @@ pub async fn silencing(
         }
     }
     Ok(found)
-}
-
-/// All items of a list that comes in pages.
-async fn pages<T, F>(mut ask: impl FnMut(Option<String>) -> F) -> Result<Vec<T>, AwsError>
-where
-    F: Future<Output = Result<(Vec<T>, Option<String>), AwsError>>,
-{
-    let mut items = Vec::new();
-    let mut next = None;
-    loop {
-        let (page, token) = ask(next).await?;
-        items.extend(page);
-        next = token.filter(|token| !token.is_empty());
-        if next.is_none() {
-            return Ok(items);
-        }
-    }
 }
 
 /// Walks over all lists of a kind: first their ids, page by page, then each of them.

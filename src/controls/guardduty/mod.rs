@@ -143,7 +143,7 @@ impl Control for GuardDuty {
         steps::steps(from, to, at)
     }
 
-    fn restored(past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> State {
+    fn restored(_: &Settings, past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> State {
         restore::restored(past, at, say)
     }
 

@@ -89,7 +89,8 @@ mod tests {
     fn restored(before: Value, after: Value, live: Value) -> Proposal {
         let read = |state| serde_json::from_value::<Live>(state).expect("a live state");
         let past = Past { before: read(before), after: read(after), live: read(live) };
-        restore::<GuardDuty>(&past, At { place: &Place::region("eu-west-1"), context: &context() })
+        let at = At { place: &Place::region("eu-west-1"), context: &context() };
+        restore::<GuardDuty>(&crate::settings::value("{}"), &past, at)
     }
 
     fn nothing() -> Value {
