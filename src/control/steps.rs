@@ -72,11 +72,7 @@ pub fn propose<C: Control>(settings: &C::Settings, live: &C::Live, at: At<'_>) -
 
 /// What puts a state back to what it was before a run: the same walk with other ends. Where there
 /// are no calls for it, that is left to a person.
-pub fn restore<C: Control>(
-    settings: &C::Settings,
-    past: &Past<C::Live>,
-    at: At<'_>,
-) -> Proposal {
+pub fn restore<C: Control>(settings: &C::Settings, past: &Past<C::Live>, at: At<'_>) -> Proposal {
     let mut say = Remarks::default();
     let back = C::restored(settings, past, at, &mut say);
     let may_call = say.allow_calls();
