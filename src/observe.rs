@@ -1,9 +1,10 @@
 //! Looks at an account: all places of all controls, side by side.
 
-use crate::aws::facts::{Facts, Reader};
-use crate::aws::{AwsError, Caller, Kind};
-use crate::baseline::{Baseline, Regions};
-use crate::control::{Configured, Context, Need};
+use crate::aws::facts::Reader;
+use crate::aws::{AwsError, Caller, Facts, Kind};
+use crate::baseline::Baseline;
+use crate::control::{Configured, Context};
+use crate::controls;
 use crate::place::{Address, Place};
 use crate::selection::Selection;
 use futures_util::future::join_all;
@@ -38,6 +39,15 @@ pub struct Observation {
     pub facts: Facts,
     /// What was seen at each place, by address.
     pub places: BTreeMap<Address, Observed>,
+}
+
+impl Observation {
+    /// What is wrong with a snapshot that was read from a file, beside its format and its places, which
+    /// are judged one by one.
+    pub fn fault(&self) -> Option<String> {
+        let listings = controls::ALL.iter().filter_map(|kind| kind.about.places.listing);
+        self.facts.fault(&listings.collect::<Vec<_>>())
+    }
 }
 
 /// What was read at a place.
@@ -97,8 +107,7 @@ pub async fn look(
     let mut facts = Facts::default();
     let mut places = BTreeMap::new();
     while let Some((needed, seen)) = looking.next().await {
-        facts.regions = facts.regions.or(needed.regions);
-        facts.buckets = facts.buckets.or(needed.buckets);
+        facts.extend(needed);
         places.extend(seen);
     }
     doubt_missing(&mut places, reader).await;
@@ -148,14 +157,8 @@ async fn look_at_control(
 ) -> (Facts, Vec<(Address, Observed)>) {
     let name = control.about().name;
     let mut facts = Facts::default();
-    for need in control.about().needs {
-        match (need, &baseline.account.regions) {
-            (Need::Regions, Regions::Listed(names)) => facts.regions = Some(Ok(names.clone())),
-            (Need::Regions, Regions::Enabled) => {
-                facts.regions = Some(reader.enabled_regions().await);
-            }
-            (Need::Buckets, _) => facts.buckets = Some(reader.buckets().await),
-        }
+    if let Some(listing) = control.about().places.listing {
+        facts.read(listing, &baseline.given(), reader).await;
     }
     // What hides the places is told by the plan, from the facts.
     let Ok(places) = control.places(&facts, context) else {

@@ -1,13 +1,11 @@
 //! The least-privilege IAM policy for what a baseline uses.
 
 use crate::aws::alias::LIST_ACCOUNT_ALIASES;
-use crate::aws::facts::{
-    DESCRIBE_REGIONS, GET_CALLER_IDENTITY, LIST_BUCKETS, LIST_REGIONS, account_has_a_host,
-};
+use crate::aws::facts::GET_CALLER_IDENTITY;
 use crate::aws::store::{GET_OBJECT, LIST_OBJECTS, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
-use crate::control::{Context, Need};
+use crate::control::Context;
 use crate::who::LOOKUP_EVENTS;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -143,17 +141,8 @@ fn covers(pattern: &str, other: &str) -> bool {
 
 /// The operations that serve several controls.
 fn common_operations(baseline: &Baseline, partition: &str) -> Vec<&'static Operation> {
-    let mut operations: Vec<&'static Operation> = vec![&GET_CALLER_IDENTITY];
-    if baseline.needs(Need::Regions) && baseline.account.regions == Regions::Enabled {
-        operations.push(match account_has_a_host(partition) {
-            true => &LIST_REGIONS.operation,
-            false => &DESCRIBE_REGIONS.operation,
-        });
-    }
-    if baseline.needs(Need::Buckets) {
-        operations.push(&LIST_BUCKETS);
-    }
-    operations
+    let lists = baseline.listings().map(|listing| (listing.operation)(partition));
+    std::iter::once(&GET_CALLER_IDENTITY).chain(lists).collect()
 }
 
 /// What is read and written of the objects that `[lock]` and `[journal]` name: operation, bucket

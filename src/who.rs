@@ -49,6 +49,8 @@ struct Found {
 /// A place that has drifted, and what may have been done to it.
 struct Drifted<'p> {
     entry: &'p Entry,
+    /// Its name, where every event about it names it.
+    named: Option<&'p str>,
     region: String,
     names: BTreeSet<String>,
 }
@@ -72,7 +74,9 @@ pub async fn changed(
                 .flat_map(event_names)
                 .collect();
             let region = region(entry, reader);
-            Some(Drifted { entry, region, names })
+            let thing = entry.place.thing.as_deref();
+            let named = thing.filter(|_| control.about().places.are_named_in_events());
+            Some(Drifted { entry, named, region, names })
         })
         .collect();
     let wanted: BTreeSet<Question> =
@@ -90,22 +94,16 @@ pub async fn changed(
     drifted.iter().map(answer).collect()
 }
 
-/// What is asked for the sake of a place: by its bucket, unless more buckets of the region have
-/// drifted than there are names of events, each of which serves all buckets. No other thing is named
-/// in the events in one way only.
+/// What is asked for the sake of a place: by its thing if all events name it, unless more such things
+/// of the region have drifted than there are names of events, each of which serves all of them.
 fn questions(place: &Drifted<'_>, all: &[Drifted<'_>]) -> impl Iterator<Item = Question> {
-    let beside = all.iter().filter(|other| other.region == place.region && bucket(other).is_some());
-    let by = match bucket(place) {
+    let beside = all.iter().filter(|other| other.region == place.region && other.named.is_some());
+    let by = match place.named {
         Some(name) if beside.count() <= place.names.len() => vec![By::Thing(name.to_owned())],
         _ => place.names.iter().cloned().map(By::Event).collect(),
     };
     let region = place.region.clone();
     by.into_iter().map(move |by| (region.clone(), by))
-}
-
-fn bucket<'p>(place: &Drifted<'p>) -> Option<&'p str> {
-    let is_of_buckets = ["buckets", "log_bucket"].contains(&place.entry.control.as_str());
-    place.entry.place.thing.as_deref().filter(|_| is_of_buckets)
 }
 
 /// What the events say of a place.
@@ -265,6 +263,7 @@ mod tests {
         let asked = |names: &[&str]| {
             let place = |entry| Drifted {
                 entry,
+                named: entry.place.thing.as_deref(),
                 region: "eu-west-1".to_owned(),
                 names: names.iter().map(|name| (*name).to_owned()).collect(),
             };

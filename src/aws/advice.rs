@@ -79,7 +79,7 @@ mod tests {
         let error = AwsError {
             kind: Kind::Unresolved,
             ..AwsError::unexpected(
-                &crate::aws::facts::LIST_REGIONS.operation,
+                &crate::aws::enabled::LIST_REGIONS.operation,
                 "us-gov-west-1",
                 "no such name",
             )

@@ -1,15 +1,11 @@
-//! What several controls need to know, read once in a run: whose account it is, its regions, its
-//! buckets, the policies of its buckets.
+//! Whose account it is, and what controls read it with: each answer is asked for once in a run.
 
-use super::door::{Nothing, Typed};
 use super::identity::Unfit;
+use super::listings::Listing;
 use super::regions;
-use super::services::{ACCOUNT, EC2};
-use super::{AwsError, Clients, Grant, Kind, Operation, Session};
+use super::{AwsError, Clients, Grant, Operation, Session};
 use crate::error::Error;
-use crate::place::Place;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
-use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::collections::HashMap;
@@ -20,68 +16,6 @@ use tokio::sync::OnceCell;
 /// Allowed to everybody; no policy can deny it.
 pub const GET_CALLER_IDENTITY: Operation =
     Operation::new("sts", "GetCallerIdentity", &[Grant::any("sts:GetCallerIdentity")]);
-
-/// The regions that the account has enabled.
-pub const LIST_REGIONS: Typed<RegionsAsked, RegionsFound> =
-    Typed::rest(&ACCOUNT, "ListRegions", "POST /listRegions", &[Grant::any("account:ListRegions")])
-        .paged("NextToken", "NextToken");
-
-/// Whether Account Management can be asked in a partition. Source: AWS General Reference, "AWS Account
-/// Management endpoints and quotas".
-pub fn account_has_a_host(partition: &str) -> bool {
-    matches!(partition, "aws" | "aws-cn")
-}
-
-/// Which regions are asked for.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct RegionsAsked {
-    region_opt_status_contains: Vec<String>,
-    max_results: u32,
-}
-
-/// A page of regions.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct RegionsFound {
-    #[serde(default)]
-    regions: Vec<RegionFound>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RegionFound {
-    region_name: String,
-}
-
-/// The same as EC2 knows it, where Account Management has no endpoint.
-pub const DESCRIBE_REGIONS: Typed<Nothing, Ec2Regions> =
-    Typed::new(&EC2, "DescribeRegions", &[Grant::any("ec2:DescribeRegions")]);
-
-/// The regions that are enabled, as EC2 answers.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Ec2Regions {
-    region_info: Vec<Ec2Region>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Ec2Region {
-    region_name: String,
-}
-
-/// The account's buckets with their regions.
-pub const LIST_BUCKETS: Operation =
-    Operation::new("s3", "ListBuckets", &[Grant::any("s3:ListAllMyBuckets")]);
-
-/// Asked for the region of a bucket where ListBuckets does not tell it: Amazon S3 does, what imitates
-/// it may not.
-const HEAD_FOR_REGION: Operation = Operation::new(
-    "s3",
-    "HeadBucket",
-    &[Grant::on("s3:ListBucket", "arn:{partition}:s3:::{bucket}")],
-);
 
 /// The policy of one bucket.
 pub const GET_BUCKET_POLICY: Operation = Operation::new(
@@ -157,42 +91,6 @@ pub fn global_region(partition: &str) -> &'static str {
     regions::partition(partition).global
 }
 
-/// A bucket of the account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bucket {
-    /// Its name.
-    pub name: String,
-    /// Its region.
-    pub region: String,
-}
-
-/// What the places of controls depend on; what no control needs is not read.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Facts {
-    /// The regions to look at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub regions: Option<Result<Vec<String>, AwsError>>,
-    /// The account's buckets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buckets: Option<Result<Vec<Bucket>, AwsError>>,
-}
-
-impl Facts {
-    /// One place for each region.
-    ///
-    /// # Errors
-    /// The failure to see the list of regions.
-    pub fn region_places(&self) -> Result<Vec<Place>, AwsError> {
-        match &self.regions {
-            Some(Ok(names)) => Ok(names.iter().map(Place::region).collect()),
-            Some(Err(error)) => Err(error.clone()),
-            None => Ok(Vec::new()),
-        }
-    }
-}
-
 /// What a control reads with: clients that refuse writes, whose account it is, and what is read
 /// only once in a run.
 #[derive(Debug)]
@@ -203,13 +101,11 @@ pub struct Reader {
     pub caller: Caller,
     /// Where the account's one-region things live.
     pub home_region: String,
-    regions: OnceCell<Result<Vec<String>, AwsError>>,
-    buckets: OnceCell<Result<Vec<Bucket>, AwsError>>,
     answers: Mutex<HashMap<Question, Answer>>,
     reached: Mutex<HashMap<String, Arc<OnceCell<bool>>>>,
 }
 
-/// The service, the operation, and the thing that is asked about.
+/// The service, the operation, and the thing that is asked about; of a listing its name.
 type Question = (&'static str, &'static str, String);
 
 /// A [`OnceCell`] of whatever the read answers.
@@ -218,15 +114,7 @@ type Answer = Arc<dyn Any + Send + Sync>;
 impl Reader {
     /// A reader that remembers nothing yet.
     pub fn new(clients: Clients, caller: Caller, home_region: String) -> Self {
-        Self {
-            clients,
-            caller,
-            home_region,
-            regions: OnceCell::new(),
-            buckets: OnceCell::new(),
-            answers: Mutex::default(),
-            reached: Mutex::default(),
-        }
+        Self { clients, caller, home_region, answers: Mutex::default(), reached: Mutex::default() }
     }
 
     /// The same, with nothing remembered: for looking again.
@@ -266,108 +154,6 @@ impl Reader {
         self.clients.has_answered_in("sts", region)
     }
 
-    /// The regions that the account has enabled, sorted; asked once.
-    ///
-    /// # Errors
-    /// When the list, or a page of it, cannot be had.
-    pub async fn enabled_regions(&self) -> Result<Vec<String>, AwsError> {
-        self.regions.get_or_init(|| self.list_regions()).await.clone()
-    }
-
-    /// The account's general purpose buckets with their regions, sorted by name; asked once.
-    ///
-    /// # Errors
-    /// When the list, or a page of it, cannot be had.
-    pub async fn buckets(&self) -> Result<Vec<Bucket>, AwsError> {
-        self.buckets.get_or_init(|| self.list_buckets()).await.clone()
-    }
-
-    async fn list_regions(&self) -> Result<Vec<String>, AwsError> {
-        let mut names = match account_has_a_host(self.caller.partition()) {
-            true => match self.regions_of_account().await {
-                // A network may hide this one host and not that of EC2.
-                Err(error) if error.kind == Kind::Unresolved => {
-                    self.regions_of_ec2().await.map_err(|_| error)?
-                }
-                names => names?,
-            },
-            false => self.regions_of_ec2().await?,
-        };
-        names.sort();
-        Ok(names)
-    }
-
-    async fn regions_of_account(&self) -> Result<Vec<String>, AwsError> {
-        let input = RegionsAsked {
-            region_opt_status_contains: vec!["ENABLED".to_owned(), "ENABLED_BY_DEFAULT".to_owned()],
-            max_results: 50,
-        };
-        let pages = LIST_REGIONS.pages(&self.clients, self.global_region(), &input).await?;
-        let regions = pages.into_iter().flat_map(|page| page.regions);
-        Ok(regions.map(|region| region.region_name).collect())
-    }
-
-    async fn regions_of_ec2(&self) -> Result<Vec<String>, AwsError> {
-        let answer = DESCRIBE_REGIONS.ask(&self.clients, &self.home_region, &Nothing {}).await?;
-        let regions = answer.region_info.into_iter();
-        Ok(regions.map(|region| region.region_name).collect())
-    }
-
-    async fn list_buckets(&self) -> Result<Vec<Bucket>, AwsError> {
-        let region = &self.home_region;
-        let mut buckets = Vec::new();
-        let mut next = None;
-        loop {
-            let request = self
-                .clients
-                .s3(region)
-                .list_buckets()
-                .max_buckets(1000)
-                .set_continuation_token(next)
-                .send();
-            let page = LIST_BUCKETS.answer(&self.clients, region, request).await?;
-            for bucket in page.buckets() {
-                let Some(name) = bucket.name() else { continue };
-                buckets.push((name.to_owned(), bucket.bucket_region().map(str::to_owned)));
-            }
-            next = page.continuation_token().map(str::to_owned);
-            if next.is_none() {
-                break;
-            }
-        }
-        let located = buckets.into_iter().map(async |(name, region)| {
-            let region = match region {
-                Some(region) => region,
-                None => self.region_of(&name).await?,
-            };
-            Ok(Bucket { name, region })
-        });
-        let mut buckets = try_join_all(located).await?;
-        buckets.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(buckets)
-    }
-
-    /// The region of a bucket, which any answer to HeadBucket names, a refusal or a redirection too.
-    async fn region_of(&self, bucket: &str) -> Result<String, AwsError> {
-        let region = &self.home_region;
-        let request = self.clients.s3(region).head_bucket().bucket(bucket).send();
-        let named = match HEAD_FOR_REGION.asked(&self.clients, region, request).await? {
-            Ok(answer) => answer.bucket_region().map(str::to_owned),
-            Err(error) => {
-                let header =
-                    error.raw_response().and_then(|raw| raw.headers().get("x-amz-bucket-region"));
-                match header {
-                    Some(named) => Some(named.to_owned()),
-                    None => return Err(AwsError::new(&HEAD_FOR_REGION, region, error)),
-                }
-            }
-        };
-        named.ok_or_else(|| {
-            let text = format!("the answer gives no region for bucket {bucket}");
-            AwsError::unexpected(&HEAD_FOR_REGION, region, &text)
-        })
-    }
-
     /// What a read of a thing answers, asked once however many controls ask.
     ///
     /// # Errors
@@ -378,7 +164,23 @@ impl Reader {
         thing: &str,
         read: impl Future<Output = Result<T, AwsError>>,
     ) -> Result<T, AwsError> {
-        let key = (operation.service, operation.name, thing.to_owned());
+        self.shared((operation.service, operation.name, thing.to_owned()), read).await
+    }
+
+    /// The things of a listing, asked once however many controls ask.
+    ///
+    /// # Errors
+    /// When the list, or a part of it, cannot be had; that, too, is remembered.
+    pub async fn list<L: Listing>(&self) -> Result<Vec<L::Item>, AwsError> {
+        let read = Box::pin(L::read(self));
+        self.shared(("listing", L::NAME, String::new()), read).await
+    }
+
+    async fn shared<T: Clone + Send + Sync + 'static>(
+        &self,
+        key: Question,
+        read: impl Future<Output = Result<T, AwsError>>,
+    ) -> Result<T, AwsError> {
         let cell = {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             let new = || Arc::new(OnceCell::<Result<T, AwsError>>::new()) as Arc<_>;

@@ -11,8 +11,9 @@ pub use limits::{Forbidden, Limits};
 pub use shared::Shared;
 pub use waivers::Waiver;
 
-use crate::aws::Caller;
-use crate::control::{Configured, Context, Need};
+use crate::aws::enabled::EnabledRegions;
+use crate::aws::{AnyListing, Caller, Facts};
+use crate::control::{Configured, Context};
 use crate::controls;
 use crate::document::{self, Problems};
 use crate::error::Error;
@@ -237,9 +238,19 @@ impl Baseline {
         context.hearing(&self.controls)
     }
 
-    /// Whether any control's places depend on a fact.
-    pub fn needs(&self, need: Need) -> bool {
-        self.controls.iter().any(|control| control.about().needs.contains(&need))
+    /// The lists that the file itself gives, which are not read: the regions that it names.
+    pub fn given(&self) -> Facts {
+        match &self.account.regions {
+            Regions::Enabled => Facts::default(),
+            Regions::Listed(names) => Facts::default().with::<EnabledRegions>(names),
+        }
+    }
+
+    /// The listings that its controls have read, each as often as they do.
+    pub fn listings(&self) -> impl Iterator<Item = AnyListing> {
+        let given = self.given();
+        let needed = self.controls.iter().filter_map(|control| control.about().places.listing);
+        needed.filter(move |listing| !given.has(*listing))
     }
 }
 

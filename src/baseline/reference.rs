@@ -4,7 +4,6 @@ use super::account::Account;
 use super::limits::Limits;
 use super::shared::Shared;
 use super::waivers;
-use crate::control::Scope;
 use crate::controls;
 use crate::settings::{Setting, Takes, schema};
 use serde_json::{Value, json};
@@ -61,7 +60,7 @@ pub fn all() -> impl Iterator<Item = TableOf> {
     let controls = controls::ALL.iter().map(|kind| TableOf {
         name: kind.about.name,
         title: kind.about.title,
-        many: matches!(kind.about.scope, Scope::Things | Scope::Matches),
+        many: kind.about.places.scope.has_many_tables(),
         keys: kind.about.settings,
     });
     OTHERS.into_iter().chain(controls)

@@ -1,14 +1,12 @@
 //! The tables `[[waivers]]`: what may differ for a while, why, who answers for it, and until when.
 
-use crate::aws::regions;
-use crate::control::{Kind, Need, Scope};
+use crate::control::Kind;
 use crate::controls;
 use crate::day::Day;
 use crate::document::{Problems, Table, slip_of};
 use crate::keys;
 use crate::pattern::Pattern;
 use crate::place::Place;
-use crate::s3::pattern_fault;
 use crate::settings::Setting;
 use serde::Deserialize;
 use toml::de::DeValue;
@@ -177,17 +175,10 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
         let help = Some(format!("did you mean '{meant}'?"));
         problems.add_at(table, "field", text, help);
     }
-    if let (Some(name), Some(place)) = (&written.control, &written.place)
-        && is_about_buckets(name)
-        && let Some(fault) = pattern_fault(place.as_str())
+    if let (Some(kind), Some(place)) = (whose, &written.place)
+        && let Some(fault) = kind.about.places.fault(place.as_str())
     {
         problems.at(table, "place", fault);
-    }
-    if let (Some(kind), Some(place)) = (whose, &written.place)
-        && kind.about.scope == Scope::Regions
-        && let Some(slip) = regions::slip(place.as_str())
-    {
-        problems.at(table, "place", slip);
     }
     Some(Waiver {
         control: written.control?,
@@ -198,12 +189,6 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
         ticket: written.ticket,
         expires: written.expires?,
     })
-}
-
-/// Whether the places of a control are buckets. Their regions, by which they may be named as well,
-/// are spelt with the characters of buckets' names.
-fn is_about_buckets(control: &str) -> bool {
-    controls::find(control).is_some_and(|kind| kind.about.needs.contains(&Need::Buckets))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `plan`: shows what would change; saves it when asked.
 
 use super::{Account, Naming, options, selection, shown, warn_of_any_account};
-use crate::baseline::{Baseline, Regions};
+use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
@@ -123,9 +123,10 @@ fn from_snapshot(args: &cli::Plan, path: &Path) -> Result<Plan, Error> {
         let text = format!("the home region is {home}, the snapshot was taken for {other}");
         return Err(Error::failed(text).hint("take a snapshot with this baseline"));
     }
-    if let Regions::Listed(names) = &baseline.account.regions {
-        seen.facts.regions = Some(Ok(names.clone()));
+    if let Some(fault) = seen.fault() {
+        return Err(not(fault));
     }
+    seen.facts.extend(baseline.given());
     let context = baseline.context(&seen.caller, &seen.home_region, seen.taken);
     selection.check(&baseline, &seen.facts, &context)?;
     let goal = Goal::Baseline;

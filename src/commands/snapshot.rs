@@ -32,13 +32,9 @@ pub async fn run(
         matches!(observed, Observed::Unknown(_)) && observed.not_offered().is_none()
     };
     let hidden = seen.places.values().filter(unseen).count();
-    let facts = [
-        seen.facts.regions.as_ref().is_some_and(Result::is_err),
-        seen.facts.buckets.as_ref().is_some_and(Result::is_err),
-    ];
     let (path, places) = (args.out.display(), seen.places.len());
     shown(writeln!(streams.stderr, "saved {places} places in {path}; {hidden} could not be read"))?;
-    Ok(match hidden == 0 && !facts.contains(&true) {
+    Ok(match hidden == 0 && !seen.facts.is_any_hidden() {
         true => Exit::Fine,
         false => Exit::Unseen,
     })

@@ -1,5 +1,6 @@
 //! What is told about a control: to people, and to the passes over its proposals.
 
+use super::Places;
 use crate::aws::Operation;
 use crate::settings::Setting;
 
@@ -12,10 +13,8 @@ pub struct About {
     pub title: &'static str,
     /// Why it exists.
     pub why: &'static str,
-    /// How many places it has.
-    pub scope: Scope,
-    /// What must be known before its places are.
-    pub needs: &'static [Need],
+    /// Where it looks.
+    pub places: Places,
     /// Its settings.
     pub settings: &'static [Setting],
     /// What it satisfies.
@@ -33,28 +32,6 @@ impl About {
         let named = |name: &str| self.settings.iter().find(|s| s.field() == name);
         field.rsplit('.').find_map(named)
     }
-}
-
-/// How many places a control has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// One in the account.
-    Account,
-    /// One in each region.
-    Regions,
-    /// One for each thing of a kind.
-    Things,
-    /// Each thing that is there and that the baseline matches by name.
-    Matches,
-}
-
-/// A fact that places depend on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// [`Facts::regions`](crate::aws::Facts::regions).
-    Regions,
-    /// [`Facts::buckets`](crate::aws::Facts::buckets).
-    Buckets,
 }
 
 /// A requirement of a published standard, with our own short label.

@@ -7,20 +7,22 @@ mod about;
 mod announce;
 pub mod owner;
 mod past;
+mod place;
 mod proposal;
 mod remarks;
 mod steps;
 mod tables;
 
 pub use crate::merge::Past;
-pub use about::{About, Cost, Need, Reference, Scope, Standard};
+pub use about::{About, Cost, Reference, Standard};
 pub use announce::{Announcement, Delivers, Delivery, Shares, ToBe};
+pub use place::{Places, Scope};
 pub use proposal::{Prerequisite, Proposal, Standing};
 pub use remarks::Remarks;
 pub use steps::{At, Steps, propose, restore};
 
-use crate::aws::facts::{Facts, Reader};
-use crate::aws::{AwsError, Operation};
+use crate::aws::facts::Reader;
+use crate::aws::{AwsError, Facts, Operation};
 use crate::document::{Problems, Table};
 use crate::place::Place;
 use crate::policy::Origin;
@@ -53,15 +55,17 @@ pub trait Control: Send + Sync + Sized + 'static {
     /// Looks for settings that contradict each other or that AWS would refuse.
     fn check(_settings: &Self::Settings, _problems: &mut Problems) {}
 
-    /// Where to look.
+    /// Where to look: all of [`About::places`], unless the settings choose among them or name others.
     ///
     /// # Errors
     /// The failure to see what the places depend on.
     fn places(
-        settings: &Self::Settings,
+        _settings: &Self::Settings,
         facts: &Facts,
-        context: &Context,
-    ) -> Result<Vec<Place>, AwsError>;
+        _context: &Context,
+    ) -> Result<Vec<Place>, AwsError> {
+        Self::ABOUT.places.all(facts)
+    }
 
     /// Reads a place.
     ///
@@ -452,9 +456,9 @@ pub(crate) mod tests {
     /// Reads the table of a control as a baseline does: the control, or what is said to be wrong.
     pub fn configured(kind: Kind, lines: &str) -> Result<Box<dyn Configured>, String> {
         let name = kind.about.name;
-        let text = match kind.about.scope {
-            Scope::Things | Scope::Matches => format!("[[{name}]]\n{lines}\n"),
-            Scope::Account | Scope::Regions => format!("[{name}]\n{lines}\n"),
+        let text = match kind.about.places.scope.has_many_tables() {
+            true => format!("[[{name}]]\n{lines}\n"),
+            false => format!("[{name}]\n{lines}\n"),
         };
         let table = toml::de::DeTable::parse(&text).map_err(|cause| cause.to_string())?;
         let mut tables = table.into_inner().into_iter();

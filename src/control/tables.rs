@@ -1,6 +1,6 @@
 //! Reads the tables of controls.
 
-use super::{Configured, Kind, Scope};
+use super::{Configured, Kind};
 use crate::document::{Problems, Table};
 use toml::de::DeValue;
 
@@ -16,13 +16,10 @@ impl Problems {
     /// Whether it is a table where there is one, and a list of tables where there may be several.
     fn check_shape(&mut self, kind: &Kind, table: &Table<'_>) -> Option<()> {
         let name = kind.about.name;
-        let text = match (kind.about.scope, table.get_ref()) {
-            (Scope::Things | Scope::Matches, DeValue::Array(_)) => return Some(()),
-            (Scope::Account | Scope::Regions, DeValue::Table(_)) => return Some(()),
-            (Scope::Things | Scope::Matches, _) => {
-                format!("there may be several: write [[{name}]]")
-            }
-            _ => format!("there is only one: write [{name}]"),
+        let text = match (kind.about.places.scope.has_many_tables(), table.get_ref()) {
+            (true, DeValue::Array(_)) | (false, DeValue::Table(_)) => return Some(()),
+            (true, _) => format!("there may be several: write [[{name}]]"),
+            (false, _) => format!("there is only one: write [{name}]"),
         };
         self.add(Some(table.span()), text, None);
         None

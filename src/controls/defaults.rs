@@ -13,12 +13,12 @@ const KNOWN_BY: [(&str, &str); 2] = [("budgets", "name"), ("log_bucket", "name")
 /// The controls that ask for what a table leaves out: the entries of `[[buckets]]` ask only for
 /// what they name.
 fn with_defaults() -> impl Iterator<Item = &'static Kind> {
-    ALL.iter().filter(|kind| kind.about.scope != Scope::Matches)
+    ALL.iter().filter(|kind| kind.about.places.scope != Scope::Matches)
 }
 
 /// What a table with these lines asks for, by the fields of its settings.
 fn asked(kind: &Kind, lines: &[String]) -> Result<BTreeMap<String, String>, String> {
-    let required = match kind.about.scope {
+    let required = match kind.about.places.scope {
         Scope::Things => vec!["name = 'x'", "limit = '1 USD'"],
         _ => Vec::new(),
     };

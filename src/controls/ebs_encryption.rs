@@ -3,11 +3,11 @@
 //! What exists stays as it is: an unencrypted volume stays unencrypted.
 
 use crate::aws::door::{Nothing, Typed};
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::keys::{self, DESCRIBE_KEY, Named};
 use crate::aws::services::EC2;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{About, At, Context, Control, Cost, Need, Reference, Remarks, Scope, Steps};
+use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
@@ -107,8 +107,7 @@ impl Control for EbsEncryption {
         title: "EBS volumes are encrypted by default",
         why: "A volume or snapshot that nobody thought to encrypt can be copied or shared in clear. \
               With the default on, forgetting is no longer possible.",
-        scope: Scope::Regions,
-        needs: &[Need::Regions],
+        places: Places::REGIONS,
         settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("2.2.1", "EBS encrypted by default"),
@@ -129,10 +128,6 @@ impl Control for EbsEncryption {
 
     fn state(live: &Live) -> State {
         State { enabled: live.enabled, kms_key: live.kms_key.clone() }
-    }
-
-    fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        facts.region_places()
     }
 
     async fn read(

@@ -4,10 +4,10 @@
 //! sends all fields, with the live values of those that the baseline leaves alone.
 
 use crate::aws::door::{Nothing, Typed};
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{About, At, Context, Control, Cost, Reference, Remarks, Scope, Steps};
+use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
 use crate::document::Problems;
 use crate::floor::{AtLeast, AtMost, lower, raise};
 use crate::managed::Managed;
@@ -210,8 +210,7 @@ impl Control for PasswordPolicy {
         title: "password policy of IAM users",
         why: "Passwords of IAM users are guessed and re-used. A long minimum and a memory of old \
               passwords make both hard. Root and Identity Center users are not affected.",
-        scope: Scope::Account,
-        needs: &[],
+        places: Places::ACCOUNT,
         settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("1.8", "passwords at least 14 long"),
@@ -239,10 +238,6 @@ impl Control for PasswordPolicy {
 
     fn state(live: &Option<Policy>) -> Option<Policy> {
         live.clone()
-    }
-
-    fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        Ok(vec![Place::account()])
     }
 
     async fn read(

@@ -4,11 +4,11 @@
 //! cannot be changed here.
 
 use crate::aws::door::Typed;
-use crate::aws::facts::{Bucket, Facts, LIST_BUCKETS, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::services::ORGANIZATIONS;
 use crate::aws::{AwsError, Clients, Grant, Kind, Operation, Write, sent};
 use crate::control::{
-    About, Announcement, At, Context, Control, Cost, Reference, Remarks, Scope, Steps,
+    About, Announcement, At, Context, Control, Cost, Places, Reference, Remarks, Steps,
 };
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
@@ -112,8 +112,7 @@ impl Control for PublicAccessBlock {
         title: "account-wide block of public access to S3",
         why: "A bucket made public by mistake is the commonest way data leaks. With all four blocks \
               on for the account, no bucket policy or ACL can make anything public.",
-        scope: Scope::Account,
-        needs: &[],
+        places: Places::ACCOUNT,
         settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("2.1.4", "S3 public access blocked"),
@@ -126,7 +125,7 @@ impl Control for PublicAccessBlock {
         operations: &[
             s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
             GET_ORGANIZATION_POLICY.operation,
-            LIST_BUCKETS,
+            s3::LIST_BUCKETS,
             s3::GET_PUBLIC_ACCESS_BLOCK,
             s3::GET_POLICY_STATUS,
             s3::GET_ACL,
@@ -137,10 +136,6 @@ impl Control for PublicAccessBlock {
 
     fn state(live: &Live) -> Block {
         live.block.clone()
-    }
-
-    fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        Ok(vec![Place::account()])
     }
 
     async fn read(
@@ -249,7 +244,7 @@ async fn exposures(reader: &Reader) -> (BTreeMap<String, Exposure>, BTreeSet<Str
         Ok(buckets) => buckets,
         Err(error) => return (BTreeMap::new(), BTreeSet::from([error.action])),
     };
-    let look = |bucket: Bucket| async move {
+    let look = |bucket: s3::Located| async move {
         let asked = Asked { reader, bucket: &bucket.name, region: &bucket.region };
         let exposure = match asked.public_access_block().await {
             Ok(Flags::ON) => Ok(Exposure::default()),

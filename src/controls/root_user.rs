@@ -1,10 +1,10 @@
 //! The root user: MFA, access keys, and whether anybody uses it. Only a person can put it right.
 
 use crate::aws::door::{Nothing, Typed};
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
-use crate::control::{About, At, Context, Control, Cost, Reference, Remarks, Scope};
+use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks};
 use crate::credential_report::last_used_by_root;
 use crate::managed::Managed;
 use crate::place::Place;
@@ -197,8 +197,7 @@ impl Control for RootUser {
         why: "The root user can do everything and no policy of the account limits it. It needs MFA, \
               must not have access keys, and is not for daily work. No API can put this right for \
               an account's own root user, so these are findings with what to do.",
-        scope: Scope::Account,
-        needs: &[],
+        places: Places::ACCOUNT,
         settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("1.4", "root has no access keys"),
@@ -224,10 +223,6 @@ impl Control for RootUser {
     };
 
     fn state(_: &Self::Live) {}
-
-    fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        Ok(vec![Place::account()])
-    }
 
     async fn read(
         settings: &Settings,

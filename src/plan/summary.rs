@@ -95,7 +95,7 @@ impl Entry {
     /// not.
     pub fn is_new(&self) -> bool {
         let control = controls::find(&self.control);
-        let exists = control.is_some_and(|own| own.about.scope == Scope::Matches);
+        let exists = control.is_some_and(|own| own.about.places.scope == Scope::Matches);
         let had_nothing = self.differences.iter().all(|own| own.before.is_null());
         !exists && had_nothing && self.begins_to_exist()
     }

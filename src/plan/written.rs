@@ -8,7 +8,7 @@
 use super::build::Draft;
 use super::{Finding, Verdict};
 use crate::baseline::Baseline;
-use crate::control::{Configured, Context, Past, Scope, Standing};
+use crate::control::{Configured, Context, Past, Standing};
 use crate::diff::Difference;
 use crate::journal::{Head, Run};
 use crate::observe::{Observation, Observed};
@@ -163,9 +163,9 @@ impl Mark {
         let by_hand = "put it back by hand";
         let remedy = match control.about().setting(&since.field) {
             Some(setting) => {
-                let table = match control.about().scope {
-                    Scope::Things | Scope::Matches => format!("[[{name}]]"),
-                    Scope::Account | Scope::Regions => format!("[{name}]"),
+                let table = match control.about().places.scope.has_many_tables() {
+                    true => format!("[[{name}]]"),
+                    false => format!("[{name}]"),
                 };
                 let key = setting.name;
                 let meant = format!("if it is meant to be so, write {key} = \"unmanaged\"");

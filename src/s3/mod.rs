@@ -7,6 +7,7 @@ mod deletes;
 mod encryption;
 mod exposure;
 mod lifecycle;
+mod listing;
 mod log_target;
 mod logging;
 mod names;
@@ -37,6 +38,7 @@ pub use lifecycle::{
     Abort, Expiration, Filter, GET_LIFECYCLE, Lifecycle, MOST_RULES, Noncurrent,
     PutBucketLifecycle, Rule,
 };
+pub use listing::{LIST_BUCKETS, Located, OwnBuckets};
 pub use log_target::{LogTarget, Source, delivery_statement};
 pub use logging::{GET_LOGGING, GET_REQUEST_PAYMENT, Logging, PutBucketLogging};
 pub use names::{is_bucket_name, pattern_fault};

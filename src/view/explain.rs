@@ -32,7 +32,7 @@ pub fn page(out: &mut dyn Write, about: &About, width: Option<usize>) -> io::Res
         writeln!(out, "{line}")?;
     }
     writeln!(out)?;
-    writeln!(out, "{BOLD}Looks at{BOLD:#}  {}", scope(about.scope))?;
+    writeln!(out, "{BOLD}Looks at{BOLD:#}  {}", scope(about.places.scope))?;
     let costs = wrap(about.cost.text(), width, COLUMN, COLUMN).join("\n");
     writeln!(out, "{BOLD}Costs{BOLD:#}     {}\n", costs.trim_start())?;
     writeln!(out, "{BOLD}Settings{BOLD:#} (with their defaults when the table is there)")?;

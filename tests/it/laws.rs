@@ -91,15 +91,18 @@ pub fn declared(entry: &Value) -> Option<&'static Operation> {
     let common = [
         &alias::LIST_ACCOUNT_ALIASES.operation,
         &facts::GET_CALLER_IDENTITY,
-        &facts::LIST_REGIONS.operation,
-        &facts::DESCRIBE_REGIONS.operation,
-        &facts::LIST_BUCKETS,
         &facts::GET_BUCKET_POLICY,
     ];
+    let listings = controls::ALL.iter().filter_map(|kind| kind.about.places.listing);
+    let lists = listings.map(|listing| (listing.operation)("aws"));
     let name = entry["operation"].as_str()?;
     let service = entry["service"].as_str()?;
     let of_controls = controls::ALL.iter().flat_map(|kind| kind.about.operations);
-    common.into_iter().chain(of_controls).find(|o| o.name == name && o.service == service)
+    common
+        .into_iter()
+        .chain(lists)
+        .chain(of_controls)
+        .find(|o| o.name == name && o.service == service)
 }
 
 /// Whether a printed policy allows an action, on whatever resource.

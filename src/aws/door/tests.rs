@@ -5,7 +5,7 @@ use super::request::request;
 use super::{Nothing, Typed};
 use crate::aws::operation::Grant;
 use crate::aws::services::{self, EC2, Protocol, SNS};
-use crate::aws::{Operation, facts, is_read, keys};
+use crate::aws::{Operation, enabled, is_read, keys};
 use crate::controls;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -15,8 +15,8 @@ use std::process::Command;
 fn declared() -> Vec<&'static Operation> {
     let shared = [
         &crate::aws::alias::LIST_ACCOUNT_ALIASES.operation,
-        &facts::LIST_REGIONS.operation,
-        &facts::DESCRIBE_REGIONS.operation,
+        &enabled::LIST_REGIONS.operation,
+        &enabled::DESCRIBE_REGIONS.operation,
         &keys::DESCRIBE_KEY.operation,
     ];
     let of_controls = controls::ALL

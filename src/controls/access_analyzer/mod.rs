@@ -10,10 +10,8 @@ mod live;
 mod writes;
 
 use crate::aws::AwsError;
-use crate::aws::facts::{Facts, Reader};
-use crate::control::{
-    About, Context, Control, Cost, Need, Past, Proposal, Reference, Scope, Standing,
-};
+use crate::aws::facts::Reader;
+use crate::control::{About, Context, Control, Cost, Past, Places, Proposal, Reference, Standing};
 use crate::managed::Managed;
 use crate::place::Place;
 use crate::settings;
@@ -198,8 +196,7 @@ impl Control for AccessAnalyzer {
         why: "A bucket, role, key or queue whose policy lets another account or everybody in is \
               easily overlooked among hundreds. The analyzer proves from the policies who outside \
               can reach what, and says so for as long as nobody has accepted it.",
-        scope: Scope::Regions,
-        needs: &[Need::Regions],
+        places: Places::REGIONS,
         settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("1.20", "external access analyzed everywhere"),
@@ -218,10 +215,6 @@ impl Control for AccessAnalyzer {
     };
 
     fn state(_: &Self::Live) {}
-
-    fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        facts.region_places()
-    }
 
     async fn read(
         settings: &Settings,

@@ -5,7 +5,7 @@ use super::settings::Entry;
 use super::values::{Encryption, Protection};
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::aws::{Operation, Write, is_read, keys};
-use crate::control::{About, Context, Cost, Need, Reference, Scope};
+use crate::control::{About, Context, Cost, Places, Reference};
 use crate::s3;
 use crate::settings::Takes;
 
@@ -16,8 +16,7 @@ pub(super) const ABOUT: About = About {
           asks for it, holds for old buckets and new ones, and leaves what is stricter, and what \
           others put there, as it is. Of several entries that match a bucket, the last one that \
           says something about a guardrail counts.",
-    scope: Scope::Matches,
-    needs: &[Need::Buckets],
+    places: Places::matching::<s3::OwnBuckets>(),
     settings: Entry::KEYS,
     satisfies: &[
         Reference::cis3("2.1.1", "plain HTTP denied"),

@@ -52,22 +52,18 @@ impl Control for Buckets {
         }
     }
 
-    /// The buckets that take logs come first: those that are logged may have to wait for them.
     fn state(_: &Self::Live) {}
 
+    /// The buckets that take logs come first: those that are logged may have to wait for them.
     fn places(
         entries: &Vec<Entry>,
         facts: &Facts,
         context: &Context,
     ) -> Result<Vec<Place>, AwsError> {
-        let buckets = match &facts.buckets {
-            Some(Ok(buckets)) => buckets.as_slice(),
-            Some(Err(error)) => return Err(error.clone()),
-            None => &[],
-        };
+        let buckets = facts.list::<s3::OwnBuckets>()?.unwrap_or_default();
         let mut targets = BTreeSet::new();
         let mut asked_for = BTreeSet::new();
-        let to_be = log_bucket_to_be(entries, buckets, context);
+        let to_be = log_bucket_to_be(entries, &buckets, context);
         targets.extend(to_be.as_ref().and_then(|place| {
             let (name, region) = name_and_region(place);
             let log = Wanted::of(entries, name).access_log?;
@@ -84,8 +80,7 @@ impl Control for Buckets {
         let (first, rest): (Vec<_>, Vec<_>) =
             buckets.iter().partition(|bucket| targets.contains(&bucket.name));
         let rest = rest.into_iter().filter(|bucket| asked_for.contains(&bucket.name));
-        let place =
-            |bucket: &crate::aws::facts::Bucket| Place::thing_in(&bucket.name, &bucket.region);
+        let place = |bucket: &s3::Located| Place::thing_in(&bucket.name, &bucket.region);
         // What takes the logs comes before what logs to it, also where one of them is yet to be.
         let is_target = |place: &Place| targets.contains(name_and_region(place).0);
         let (to_be_first, to_be_later) = match to_be {
@@ -164,7 +159,7 @@ impl Control for Buckets {
     }
 
     fn idle(entries: &Vec<Entry>, facts: &Facts, context: &Context) -> Vec<String> {
-        let Some(Ok(buckets)) = &facts.buckets else {
+        let Ok(Some(buckets)) = facts.list::<s3::OwnBuckets>() else {
             return Vec::new();
         };
         let listed = buckets.iter().map(|bucket| bucket.name.as_str());
@@ -248,15 +243,11 @@ const GUARDRAILS: &[Guardrail] = &[
 
 /// The log bucket, if it does not exist yet and something is asked of it. It comes before all buckets
 /// that may log to it.
-fn log_bucket_to_be(
-    entries: &[Entry],
-    listed: &[crate::aws::facts::Bucket],
-    context: &Context,
-) -> Option<Place> {
+fn log_bucket_to_be(entries: &[Entry], listed: &[s3::Located], context: &Context) -> Option<Place> {
     let name = context.log_bucket.as_ref()?;
     let region = &context.home_region;
     let exists = listed.iter().any(|bucket| bucket.name == *name);
-    let takes_logs = |bucket: &crate::aws::facts::Bucket| {
+    let takes_logs = |bucket: &s3::Located| {
         let log = Wanted::of(entries, &bucket.name).access_log;
         bucket.region == *region
             && log.is_some_and(|log| log.target(&context.account, region) == *name)

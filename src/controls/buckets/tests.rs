@@ -1,15 +1,15 @@
 //! What is proposed for buckets, from each state they may be in.
 
 use super::*;
-use crate::aws::facts::Bucket;
 use crate::control::Prerequisite;
 use crate::control::tests::context;
 use serde_json::{Value, json};
 use settings::tests::entries;
 
 fn chosen(text: &str, names: &[&str]) -> Vec<String> {
-    let bucket = |name: &&str| Bucket { name: (*name).to_owned(), region: "r".to_owned() };
-    let facts = Facts { buckets: Some(Ok(names.iter().map(bucket).collect())), regions: None };
+    let bucket = |name: &&str| s3::Located { name: (*name).to_owned(), region: "r".to_owned() };
+    let listed: Vec<s3::Located> = names.iter().map(bucket).collect();
+    let facts = Facts::default().with::<s3::OwnBuckets>(&listed);
     let places = Buckets::places(&entries(text), &facts, &context()).expect("buckets are known");
     places.into_iter().filter_map(|place| place.thing).collect()
 }

@@ -11,11 +11,11 @@ mod scope;
 mod settings;
 mod writes;
 
-use crate::aws::facts::{Facts, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::topics::GET_TOPIC;
-use crate::aws::{AwsError, Operation, Write};
-use crate::control::{About, Context, Control, Cost, Past, Proposal, Reference, Scope};
+use crate::aws::{AwsError, Facts, Operation, Write};
+use crate::control::{About, Context, Control, Cost, Past, Places, Proposal, Reference};
 use crate::diff::Difference;
 use crate::document::Problems;
 use crate::floor::AtMost;
@@ -49,8 +49,7 @@ impl Control for Budgets {
         title: "cost budgets and their alerts",
         why: "Nobody watches the bill of a new account. A leaked key or a forgotten cluster shows \
               there first, and a budget mails it long before the invoice does.",
-        scope: Scope::Things,
-        needs: &[],
+        places: Places::NAMED,
         settings: Entry::KEYS,
         satisfies: &[Reference::startup_security("ACCT.10", "spending is watched with budgets")],
         cost: Cost::Free("free"),

@@ -15,14 +15,14 @@ mod settings;
 mod state;
 mod writes;
 
-use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
+use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
 use crate::control::{
-    About, Announcement, Context, Control, Cost, Delivers, Delivery, Past, Proposal, Reference,
-    Scope,
+    About, Announcement, Context, Control, Cost, Delivers, Delivery, Past, Places, Proposal,
+    Reference,
 };
 use crate::controls::archive;
 use crate::document::Problems;
@@ -56,8 +56,7 @@ impl Control for Cloudtrail {
         why: "Without a trail nobody can say afterwards who did what. One trail records all \
               regions and the global services, its log files can be validated, and it is really \
               recording: a trail can look right and be stopped.",
-        scope: Scope::Account,
-        needs: &[],
+        places: Places::ACCOUNT,
         settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("3.1", "trail covers every region"),
@@ -86,7 +85,7 @@ impl Control for Cloudtrail {
             reads::GET_EVENT_SELECTORS,
             reads::GET_INSIGHT_SELECTORS,
             reads::LIST_TAGS,
-            LIST_BUCKETS,
+            s3::LIST_BUCKETS,
             GET_BUCKET_POLICY,
             DESCRIBE_KEY.operation,
             GET_TOPIC.operation,
@@ -114,10 +113,6 @@ impl Control for Cloudtrail {
     }
 
     fn state(_: &Self::Live) {}
-
-    fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        Ok(vec![Place::account()])
-    }
 
     async fn read(
         settings: &Settings,
@@ -175,7 +170,7 @@ impl Control for Cloudtrail {
             unused.extend([
                 DESCRIBE_KEY.operation.name,
                 GET_TOPIC.operation.name,
-                LIST_BUCKETS.name,
+                s3::LIST_BUCKETS.name,
                 CreateTrail::OPERATION.name,
                 UpdateTrail::OPERATION.name,
                 PutEventSelectors::OPERATION.name,

@@ -18,13 +18,13 @@ mod tower;
 mod wire;
 mod writes;
 
-use crate::aws::facts::{Facts, GET_BUCKET_POLICY, LIST_BUCKETS, Reader};
+use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::keys::{self, DESCRIBE_KEY};
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
-use crate::aws::{AwsError, Operation};
+use crate::aws::{AwsError, Facts, Operation};
 use crate::control::{
-    About, Announcement, Context, Control, Cost, Need, Past, Proposal, Reference, Scope,
+    About, Announcement, Context, Control, Cost, Past, Places, Proposal, Reference,
 };
 use crate::controls::archive;
 use crate::document::Problems;
@@ -60,8 +60,7 @@ impl Control for Config {
         title: "AWS Config records and delivers in every region",
         why: "After an incident somebody asks what changed, when, and what it was before. AWS \
               Config knows, for every region in which its recorder ran before.",
-        scope: Scope::Regions,
-        needs: &[Need::Regions],
+        places: Places::REGIONS,
         settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("3.3", "Config records every region"),
@@ -84,7 +83,7 @@ impl Control for Config {
             DESCRIBE_DELIVERY.operation,
             DESCRIBE_RETENTION.operation,
             LIST_TAGS.operation,
-            LIST_BUCKETS,
+            s3::LIST_BUCKETS,
             GET_BUCKET_POLICY,
             DESCRIBE_KEY.operation,
             GET_TOPIC.operation,
@@ -121,7 +120,7 @@ impl Control for Config {
     fn state(_: &Self::Live) {}
 
     fn places(settings: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        let regions = facts.region_places()?;
+        let regions = Self::ABOUT.places.all(facts)?;
         let role = settings.uses_service_linked_role().then(role_place);
         Ok(role.into_iter().chain(regions).collect())
     }
@@ -210,7 +209,7 @@ impl Control for Config {
                 LIST_ATTACHED.operation.name,
                 LIST_INLINE.operation.name,
                 DESCRIBE_TRAILS.name,
-                LIST_BUCKETS.name,
+                s3::LIST_BUCKETS.name,
                 DESCRIBE_KEY.operation.name,
                 GET_TOPIC.operation.name,
             ]),

@@ -15,13 +15,14 @@ mod steps;
 mod wanted;
 mod writes;
 
-use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Write};
 use crate::control::{
-    About, At, Context, Control, Cost, Need, Past, Reference, Remarks, Scope, Standard, Steps,
+    About, At, Context, Control, Cost, Past, Places, Reference, Remarks, Standard, Steps,
 };
 use crate::document::Problems;
 use crate::place::Place;
+use crate::s3;
 use crate::settings::Takes;
 use features::{Declared, EKS_RUNTIME, RUNTIME};
 use serde_json::Value;
@@ -44,8 +45,7 @@ impl Control for GuardDuty {
         title: "GuardDuty detects threats in every region",
         why: "Stolen credentials are used where nobody looks. GuardDuty looks, in every region, at \
               the API calls, network flows and name look-ups of the account.",
-        scope: Scope::Regions,
-        needs: &[Need::Regions],
+        places: Places::REGIONS,
         settings: Settings::KEYS,
         satisfies: &[
             fsbp("GuardDuty.1", "threat detection on everywhere"),
@@ -81,7 +81,7 @@ impl Control for GuardDuty {
             lists::GET_THREAT_ENTITIES,
             lists::LIST_DESTINATIONS,
             lists::DESCRIBE_DESTINATION,
-            LIST_BUCKETS,
+            s3::LIST_BUCKETS,
             CreateDetector::OPERATION,
             UpdateDetector::OPERATION,
             MarkFinished::OPERATION,
@@ -104,10 +104,6 @@ impl Control for GuardDuty {
 
     fn shown(state: &State) -> Value {
         state.shown()
-    }
-
-    fn places(_: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        facts.region_places()
     }
 
     async fn read(
@@ -154,7 +150,7 @@ impl Control for GuardDuty {
         }
         if !settings.watches() {
             unused.extend(lists::OPERATIONS.iter().map(|own| own.name));
-            unused.extend([LIST_BUCKETS.name, MarkFinished::OPERATION.name]);
+            unused.extend([s3::LIST_BUCKETS.name, MarkFinished::OPERATION.name]);
         }
         unused
     }

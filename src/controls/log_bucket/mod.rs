@@ -14,7 +14,7 @@ use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
 use crate::aws::{AwsError, Facts, Grant, Operation, Write, keys};
 use crate::control::owner::{TAKE_OVER, owner};
 use crate::control::{
-    About, Announcement, Context, Control, Cost, Delivery, Need, Past, Proposal, Reference, Scope,
+    About, Announcement, Context, Control, Cost, Delivery, Past, Places, Proposal, Reference,
     Standing,
 };
 use crate::document::Problems;
@@ -119,8 +119,7 @@ impl Control for LogBucket {
         why: "Logs that anybody can read, change or delete are worth little. The bucket is private, \
               versioned, encrypted, refuses plain HTTP, and lets only CloudTrail and Config of this \
               account write.",
-        scope: Scope::Account,
-        needs: &[Need::Buckets],
+        places: Places::one::<s3::OwnBuckets>(),
         settings: Settings::KEYS,
         satisfies: &[
             Reference::fsbp("S3.2", "no public read of the logs"),

@@ -6,12 +6,13 @@
 mod dashboard;
 mod writes;
 
-use crate::aws::facts::{Facts, LIST_BUCKETS, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation, Write};
-use crate::control::{About, Context, Control, Cost, Past, Proposal, Reference, Scope, Standing};
+use crate::control::{About, Context, Control, Cost, Past, Places, Proposal, Reference, Standing};
 use crate::document::Problems;
 use crate::managed::Switch;
 use crate::place::Place;
+use crate::s3;
 use crate::settings;
 use crate::settings::Takes;
 use dashboard::{Advanced, Dashboard, Export, GET, Listed};
@@ -88,15 +89,20 @@ impl Control for StorageLens {
         why: "Data that nobody knows of is neither protected nor deleted. Storage Lens shows daily, \
               over all buckets and regions, how much there is and how much of it is unencrypted, \
               unversioned or left over.",
-        scope: Scope::Account,
-        needs: &[],
+        places: Places::ACCOUNT,
         settings: Settings::KEYS,
         satisfies: &[
             Reference::nist_csf("Identify", "what is stored is known"),
             Reference::well_architected("SEC 7", "data and how it is protected are known"),
         ],
         cost: Cost::Paid("free; with advanced metrics 0.20 USD per million objects and month"),
-        operations: &[LIST, GET, GET_TAGS, LIST_BUCKETS, PutStorageLensConfiguration::OPERATION],
+        operations: &[
+            LIST,
+            GET,
+            GET_TAGS,
+            s3::LIST_BUCKETS,
+            PutStorageLensConfiguration::OPERATION,
+        ],
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
@@ -106,10 +112,6 @@ impl Control for StorageLens {
     }
 
     fn state(_: &Self::Live) {}
-
-    fn places(_: &Settings, _: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
-        Ok(vec![Place::account()])
-    }
 
     async fn read(
         settings: &Settings,

@@ -124,7 +124,7 @@ pub fn settings() -> Vec<(String, String, Vec<Broken>)> {
     let values = ["-1", "true", "\"no such thing\"", "0.5", "[]", "[{}]", "{}"];
     let mut all = Vec::new();
     for kind in controls::ALL {
-        let head = match kind.about.scope {
+        let head = match kind.about.places.scope {
             Scope::Things | Scope::Matches => format!("baseline = 1\n[[{}]]\n", kind.about.name),
             _ => format!("baseline = 1\n[{}]\n", kind.about.name),
         };
@@ -164,7 +164,7 @@ fn duplicates(text: &str) -> Vec<Broken> {
 fn wrong_tables() -> Vec<Broken> {
     let each = controls::ALL.iter().flat_map(|kind| {
         let name = kind.about.name;
-        let wrong = match kind.about.scope {
+        let wrong = match kind.about.places.scope {
             Scope::Things | Scope::Matches => {
                 [format!("[{name}]"), format!("{name} = 7"), format!("{name} = {{}}")]
             }
