@@ -1,9 +1,13 @@
 //! The command line; the comments here are the help texts.
 
 use crate::aws::{Chosen, Follower, regions};
+use crate::error::Error;
+use crate::formats::{self, Format};
 use crate::permissions::Purpose;
 use crate::policy::Origin;
+use crate::report::Inputs;
 use crate::view::Debug;
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -207,6 +211,52 @@ pub struct Scope {
     pub parallelism: usize,
 }
 
+/// How the result is printed.
+#[derive(Clone, Debug, Args)]
+pub struct Output {
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = formats::TEXT)]
+    format: Format,
+    /// Short for `--format json`
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl Output {
+    /// The format that was chosen.
+    pub fn format(&self) -> Format {
+        match self.json {
+            true => formats::JSON,
+            false => self.format,
+        }
+    }
+
+    /// Whether it is to show the inputs of calls.
+    ///
+    /// # Errors
+    /// `--calls` with a format that holds them anyway.
+    pub fn inputs(&self, calls: bool) -> Result<Inputs, Error> {
+        let format = self.format();
+        match (calls, format.has_inputs) {
+            (true, true) => {
+                let text = format!("--calls is not for --format {}", format.name);
+                Err(Error::failed(text).hint("leave it out: the inputs of calls are always there"))
+            }
+            _ => Ok(Inputs::shown(calls)),
+        }
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        formats::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(self.about))
+    }
+}
+
 /// `init`
 #[derive(Debug, Args)]
 pub struct Init {
@@ -242,11 +292,11 @@ pub struct Plan {
     /// How long the saved plan may be applied
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = validity)]
     pub valid_for: Duration,
-    /// Print the plan as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: Output,
     /// Show the inputs of the calls, not only their names
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     pub calls: bool,
     /// Exit with 2 if anything differs
     #[arg(long)]
@@ -324,14 +374,14 @@ pub struct History {
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// Show every call with its input and request id, and nothing folded
-    #[arg(long, requires = "run", conflicts_with = "json")]
+    #[arg(long, requires = "run")]
     pub calls: bool,
     /// Only runs in this account
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
-    /// Print them as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// `drift`
@@ -343,9 +393,9 @@ pub struct Drift {
     /// Which part of it.
     #[command(flatten)]
     pub scope: Scope,
-    /// Print what was found as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: Output,
     /// Compare with this saved plan or journal to tell drift from pending changes
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
@@ -364,11 +414,11 @@ pub struct Show {
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
     /// Show the inputs of the calls, not only their names
-    #[arg(long, conflicts_with = "json")]
-    pub calls: bool,
-    /// Print the plan as JSON
     #[arg(long)]
-    pub json: bool,
+    pub calls: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// `explain`

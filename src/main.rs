@@ -2,9 +2,8 @@
 
 use baseline::cli::Cli;
 use baseline::error::{Error, Exit};
-use baseline::view::{Streams, escape};
+use baseline::view::{self, Streams};
 use clap::Parser;
-use std::io::Write;
 use std::process::ExitCode;
 use time::OffsetDateTime;
 
@@ -17,9 +16,8 @@ fn main() -> ExitCode {
     let exit = match run(cli, &mut streams) {
         Ok(exit) => exit,
         Err(error) => {
-            let text: Vec<String> = error.to_string().lines().map(escape).collect();
-            // When nobody reads the error, the exit code still tells.
-            let _ = writeln!(streams.stderr, "{}", text.join("\n"));
+            // Where the error cannot be written, the exit code still reports it.
+            let _ = view::error(&mut streams, &error);
             error.exit
         }
     };

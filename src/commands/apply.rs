@@ -1,6 +1,7 @@
 //! `apply`: makes the changes of a plan, or of a new one that a person agrees to.
 
-use super::work::{Exclusive, Work, tell_of_unfinished};
+use super::exclusive::Exclusive;
+use super::work::Work;
 use super::{Account, Naming, selection, shown, undo};
 use crate::apply::same;
 use crate::baseline::Baseline;
@@ -58,7 +59,7 @@ async fn planned(
     args: &cli::Apply,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    tell_of_unfinished(exclusive, streams)?;
+    exclusive.note_cut_off(streams)?;
     let seen = account.look(selection, Naming::Alias, streams).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let plan = account.plan(selection, &seen, &Goal::Baseline);
@@ -174,7 +175,7 @@ async fn matched(
             "it was used already, at {at} (run {name}): a plan is for one apply"
         )));
     }
-    tell_of_unfinished(exclusive, streams)?;
+    exclusive.note_cut_off(streams)?;
     let goal = match &saved.undoes {
         Some(run) => undo::goal(exclusive, run)?,
         None => Goal::Baseline,

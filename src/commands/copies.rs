@@ -1,6 +1,6 @@
 //! Copies of journals in a bucket, for those who work on the account from other machines.
 
-use super::{Account, shown};
+use super::{Account, say};
 use crate::aws::advice;
 use crate::aws::store::{Condition, Store, Written};
 use crate::aws::{AwsError, Clients};
@@ -8,6 +8,7 @@ use crate::baseline::Shared;
 use crate::error::Error;
 use crate::journal::Head;
 use crate::plan::Plan;
+use crate::report::Message;
 use crate::view::Streams;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::path::Path;
@@ -96,29 +97,38 @@ impl Copies {
         }
     }
 
-    /// Copies journals. One that cannot be copied is told: it stays where it is.
+    /// Copies journals. One that cannot be copied is reported, and stays where it is.
     pub async fn save(
         &self,
         journals: impl Iterator<Item = &Path>,
         streams: &mut Streams,
     ) -> Result<(), Error> {
-        for path in journals {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let key = self.key(&name);
-            let copied = match std::fs::read(path) {
-                Ok(bytes) => self.store.put(&key, bytes, Condition::Always).await.map(|_| ()),
+        for journal in journals {
+            match std::fs::read(journal) {
+                Ok(bytes) => self.save_one(journal, bytes, streams).await?,
                 Err(cause) => {
-                    let text = format!("warning: cannot read {}: {cause}", path.display());
-                    shown(writeln!(streams.stderr, "{text}"))?;
-                    continue;
+                    let cause = &cause;
+                    say(streams, &Message::NotReadForCopy { journal, cause })?;
                 }
-            };
-            if let Err(error) = copied {
-                let (path, url) = (path.display(), self.store.url(&key));
-                let text = format!("warning: {path} could not be copied to {url}: {error}");
-                shown(writeln!(streams.stderr, "{text}"))?;
             }
         }
         Ok(())
+    }
+
+    async fn save_one(
+        &self,
+        journal: &Path,
+        bytes: Vec<u8>,
+        streams: &mut Streams,
+    ) -> Result<(), Error> {
+        let name = journal.file_name().unwrap_or_default().to_string_lossy();
+        let key = self.key(&name);
+        match self.store.put(&key, bytes, Condition::Always).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let (url, cause) = (&self.store.url(&key), error.to_string());
+                say(streams, &Message::NotCopied { journal, url, cause })
+            }
+        }
     }
 }

@@ -1,21 +1,22 @@
-//! `drift`: says whether the account still matches, for cron.
+//! `drift`: reports whether the account still matches, for cron.
 
 use super::copies::Copies;
-use super::{Account, Naming, options, selection, shown, warn_of_no_effect};
+use super::{Account, Naming, note_ignored_region, say, selection, shown};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
-use crate::formats;
+use crate::formats::Options;
 use crate::journal::{Head, Journals};
+use crate::model::Answer;
 use crate::observe::Observation;
 use crate::place::Address;
 use crate::plan::{Entry, Invalid, Plan, Written, since_plan, since_run};
+use crate::report::{Inputs, Message};
 use crate::selection::Selection;
-use crate::view::{self, Streams};
+use crate::view::Streams;
 use crate::who;
-use std::collections::BTreeSet;
-use std::io::Write;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use time::OffsetDateTime;
 
@@ -28,22 +29,21 @@ pub async fn run(
     let baseline = Baseline::load(args.file.baseline.as_deref())?;
     let selection = selection(&args.scope)?;
     let account = Account::open(baseline, aws, args.scope.parallelism, now).await?;
-    let exit = told(args, &selection, &account, now, streams).await;
+    let exit = report(&args, &selection, &account, streams).await;
     account.unless_another(exit)
 }
 
-/// Looks, and tells what differs.
-async fn told(
-    args: cli::Drift,
+/// Reads the account and reports what differs.
+async fn report(
+    args: &cli::Drift,
     selection: &Selection,
     account: &Account,
-    now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    warn_of_no_effect(account, streams)?;
-    check_alone(account).await?;
+    note_ignored_region(account, streams)?;
+    check_no_apply(account).await?;
     let seen = account.look(selection, Naming::Number, streams).await?;
-    check_alone(account).await?;
+    check_no_apply(account).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let before = Before::of(account, streams).await?;
     let mut plan = account.plan_guarded(selection, &seen, &before.written);
@@ -54,35 +54,57 @@ async fn told(
         false => streams,
     };
     let since = args.since.as_deref();
-    let since = tell_what_moved(&mut plan, account, &seen, &before, since, streams)?;
-    let options = options(false, None, streams);
-    if !args.json {
+    let since = mark_what_moved(&mut plan, account, &seen, &before, since, streams)?;
+    let show = |plan: &Plan, streams: &mut Streams| {
+        let options = options(streams);
+        shown((args.output.format().drift)(&mut *streams.stdout, plan, &options))
+    };
+    if !args.who {
+        show(&plan, streams)?;
+        return Ok(exit);
+    }
+    match args.output.format().answers {
         // The verdict need not wait for CloudTrail.
-        shown((formats::TEXT.drift)(&mut *streams.stdout, &plan, &options))?;
-    }
-    if args.who {
-        // CloudTrail keeps no more.
-        let since = since.unwrap_or(now - time::Duration::days(90));
-        let reader = account.reader.within(account.looking_within);
-        let own = own_requests(&before.heads);
-        let answers = who::changed(&plan, &account.baseline, &reader, since, &own).await;
-        account.session.check()?;
-        if !args.json {
-            shown(formats::answers(&mut *streams.stdout, &answers, streams.width))?;
+        Some(write) => {
+            show(&plan, streams)?;
+            let answers = who(&plan, account, &before, since).await?;
+            let options = options(streams);
+            shown(write(&mut *streams.stdout, &answers, &options))?;
         }
-        for entry in &mut plan.entries {
-            entry.who = answers.get(&entry.address()).cloned();
+        None => {
+            let mut answers = who(&plan, account, &before, since).await?;
+            for entry in &mut plan.entries {
+                entry.who = answers.remove(&entry.address());
+            }
+            plan.seal();
+            show(&plan, streams)?;
         }
-        plan.seal();
-    }
-    if args.json {
-        shown((formats::JSON.drift)(&mut *streams.stdout, &plan, &options))?;
     }
     Ok(exit)
 }
 
-/// Drift writes nothing and so refuses nothing: what stands in the way of an apply differs, such as
-/// a log bucket whose name another account has taken.
+fn options(streams: &Streams) -> Options {
+    Options { inputs: Inputs::Hidden, width: streams.width, alias: None }
+}
+
+/// Asks CloudTrail who changed what has drifted.
+async fn who(
+    plan: &Plan,
+    account: &Account,
+    before: &Before,
+    since: Option<OffsetDateTime>,
+) -> Result<BTreeMap<Address, Answer>, Error> {
+    // CloudTrail keeps events no longer.
+    let since = since.unwrap_or(account.context.now - time::Duration::days(90));
+    let reader = account.reader.within(account.looking_within);
+    let own = own_requests(&before.heads);
+    let answers = who::changed(plan, &account.baseline, &reader, since, &own).await;
+    account.session.check()?;
+    Ok(answers)
+}
+
+/// Drift writes nothing and so refuses nothing: what would block an apply differs, such as a log
+/// bucket whose name another account has taken.
 fn exit(plan: &Plan, is_whole: bool) -> Exit {
     match plan.exit() {
         _ if plan.summary().verdicts.unknown > 0 || !is_whole => Exit::Unseen,
@@ -108,7 +130,7 @@ impl Before {
         let mut heads = match Journals::of(&account.context.account).heads() {
             Ok(heads) => heads,
             Err(error) => {
-                shown(writeln!(streams.stderr, "note: {}", error.in_one_line()))?;
+                say(streams, &Message::DoneWithout(&error))?;
                 Vec::new()
             }
         };
@@ -119,11 +141,7 @@ impl Before {
                 Ok(others) => heads.extend(others),
                 Err(error) => {
                     is_whole = false;
-                    shown(writeln!(
-                        streams.stderr,
-                        "unknown: {}; what applies from other machines wrote is not compared",
-                        error.in_one_line()
-                    ))?;
+                    say(streams, &Message::CopiesNotRead(&error))?;
                 }
             }
             heads.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
@@ -132,7 +150,7 @@ impl Before {
             Ok(written) => written,
             // Whether the account matches the baseline is known without a journal.
             Err(error) => {
-                shown(writeln!(streams.stderr, "note: {}", error.in_one_line()))?;
+                say(streams, &Message::DoneWithout(&error))?;
                 heads.clear();
                 Written::default()
             }
@@ -148,8 +166,8 @@ fn own_requests(heads: &[Head]) -> BTreeSet<String> {
     calls.filter_map(|sent| sent.request_id).collect()
 }
 
-/// While an apply is under way nobody can say whether the account matches.
-async fn check_alone(account: &Account) -> Result<(), Error> {
+/// While an apply is in progress the account cannot be compared.
+async fn check_no_apply(account: &Account) -> Result<(), Error> {
     match account.holder().await? {
         Some(holder) => Err(Error::refused(format!("apply in progress: {holder}"))
             .hint("run it again when that has finished")),
@@ -157,9 +175,9 @@ async fn check_alone(account: &Account) -> Result<(), Error> {
     }
 }
 
-/// Tells drift from what is pending, by the journals of this folder or by what is named. Returns
+/// Marks what has drifted and what is pending, by the journals of this folder or by `--since`. Returns
 /// since when.
-fn tell_what_moved(
+fn mark_what_moved(
     plan: &mut Plan,
     account: &Account,
     seen: &Observation,
@@ -173,25 +191,31 @@ fn tell_what_moved(
             since_journals(plan, account, seen, head.as_slice())?
         }
         Some(path) => since_saved(plan, path)?,
-        None => {
-            let told = (|| {
-                for head in before.heads.iter().filter(|head| head.is_unfinished()) {
-                    shown(view::history::unfinished(&mut *streams.stderr, &head.run()?))?;
-                }
-                since_journals(plan, account, seen, &before.heads)
-            })();
-            match told {
-                Ok(since) => since,
-                // Whether the account matches is known without a journal.
-                Err(error) => {
-                    shown(writeln!(streams.stderr, "note: {}", error.in_one_line()))?;
-                    None
-                }
+        None => match since_all(plan, account, seen, before, streams) {
+            Ok(since) => since,
+            // Whether the account matches is known without a journal.
+            Err(error) => {
+                say(streams, &Message::DoneWithout(&error))?;
+                None
             }
-        }
+        },
     };
     plan.seal();
     Ok(since)
+}
+
+/// The same by all journals; those of runs that were cut off are noted.
+fn since_all(
+    plan: &mut Plan,
+    account: &Account,
+    seen: &Observation,
+    before: &Before,
+    streams: &mut Streams,
+) -> Result<Option<OffsetDateTime>, Error> {
+    for head in before.heads.iter().filter(|head| head.is_unfinished()) {
+        say(streams, &Message::CutOff(&head.run()?))?;
+    }
+    since_journals(plan, account, seen, &before.heads)
 }
 
 /// Goes back through the journals until each place that differs is found in one.

@@ -1,13 +1,15 @@
 //! `history`: what applies did, from their journals.
 
-use super::shown;
+use super::{say, shown};
 use crate::cli;
 use crate::error::{Error, Exit};
+use crate::formats::Options;
 use crate::journal::{FOLDER, Head, Journals, Run};
-use crate::report::Inputs;
-use crate::view::{self, Streams};
+use crate::report::{History, Message};
+use crate::view::Streams;
 
 pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
+    let (format, inputs) = (args.output.format(), args.output.inputs(args.calls)?);
     let name = args.run.as_deref().unwrap_or_default();
     let (mut runs, mut unreadable): (Vec<Run>, Vec<Error>) = (Vec::new(), Vec::new());
     for account in accounts(args.account.as_deref())? {
@@ -27,24 +29,16 @@ pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
     }
     runs.sort_by_key(|run| run.at);
     if let (Some(name), true, true) = (&args.run, runs.is_empty(), unreadable.is_empty()) {
-        return Err(Error::failed(format!("there is no run '{name}' in {FOLDER}/"))
+        return Err(Error::failed(format!("no run '{name}' in {FOLDER}/"))
             .hint("baseline history lists them; run it in the folder of that apply"));
     }
-    match (args.json, args.run.is_some()) {
-        (true, _) => shown(view::history::json(&mut *streams.stdout, &runs))?,
-        (false, false) => shown(view::history::list(&mut *streams.stdout, &runs))?,
-        (false, true) => {
-            let inputs = if args.calls { Inputs::Shown } else { Inputs::Hidden };
-            for run in &runs {
-                let (out, width) = (&mut *streams.stdout, streams.width);
-                shown(view::history::detail(out, run, inputs, width))?;
-            }
-        }
-    }
+    let history = History { runs: &runs, is_detailed: args.run.is_some() };
+    let options = Options { inputs, width: streams.width, alias: None };
+    shown((format.history)(&mut *streams.stdout, &history, &options))?;
     // A journal that cannot be read does not hide the others.
     let last = unreadable.pop();
-    for error in unreadable {
-        shown(writeln!(streams.stderr, "error: {}", error.in_one_line()))?;
+    for error in &unreadable {
+        say(streams, &Message::JournalNotRead(error))?;
     }
     last.map_or(Ok(Exit::Fine), Err)
 }

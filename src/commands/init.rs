@@ -1,10 +1,11 @@
 //! `init`: writes a commented baseline to start from.
 
-use super::{mfa_code, shown};
+use super::say;
 use crate::aws::{Caller, Session};
 use crate::cli::{self, AwsArgs, Template};
 use crate::error::{Error, Exit};
-use crate::view::Streams;
+use crate::report::Message;
+use crate::view::{Streams, mfa_code};
 use std::fs::OpenOptions;
 use std::io::Write;
 
@@ -32,14 +33,15 @@ pub async fn run(args: cli::Init, aws: &AwsArgs, streams: &mut Streams) -> Resul
     let name = args.out.display().to_string();
     let mut file = OpenOptions::new().write(true).create_new(true).open(&args.out).map_err(
         |cause| match cause.kind() {
-            std::io::ErrorKind::AlreadyExists => Error::failed(format!("{name} is there already"))
-                .hint("name another file with --out"),
+            std::io::ErrorKind::AlreadyExists => {
+                Error::failed(format!("{name} already exists")).hint("name another file with --out")
+            }
             _ => Error::failed(format!("cannot write {name}")).because(cause),
         },
     )?;
     file.write_all(text.as_bytes())
         .map_err(|cause| Error::failed(format!("cannot write {name}")).because(cause))?;
-    shown(writeln!(streams.stderr, "wrote {name}; read it, then: baseline plan {name}"))?;
+    say(streams, &Message::BaselineWritten(&args.out))?;
     Ok(Exit::Fine)
 }
 

@@ -1,9 +1,9 @@
 //! One file per command: load, ask the engine, hand to a view.
 
 mod apply;
-mod ask;
 mod copies;
 mod drift;
+mod exclusive;
 mod explain;
 mod history;
 mod init;
@@ -11,12 +11,11 @@ mod permissions;
 mod plan;
 mod schema;
 mod show;
+mod signal;
 mod snapshot;
 mod undo;
 mod validate;
 mod work;
-
-pub use ask::mfa_code;
 
 use crate::aws::facts::Reader;
 use crate::aws::store::Store;
@@ -25,13 +24,12 @@ use crate::baseline::{Baseline, Shared};
 use crate::cli::{AwsArgs, Cli, Command, File, Scope};
 use crate::control::Context;
 use crate::error::{Error, Exit};
-use crate::formats;
 use crate::lock::{self, Holder};
 use crate::observe::{self, Observation};
 use crate::plan::{self as plans, Goal, Plan, Written};
-use crate::report::Inputs;
+use crate::report::Message;
 use crate::selection::Selection;
-use crate::view::{Looking, Streams};
+use crate::view::{self, Looking, Streams, mfa_code};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::sync::OnceLock;
@@ -67,8 +65,8 @@ struct Account {
     context: Context,
     reader: Reader,
     session: Session,
-    /// What of the command line has no effect.
-    without_effect: Option<String>,
+    /// What `--region` says, where it has no effect.
+    ignored_region: Option<String>,
     /// How long looking may take.
     looking_within: Duration,
     /// How long making changes may take.
@@ -118,20 +116,14 @@ impl Account {
         }
         let mut context = baseline.context(&caller, &home, now);
         context.seen_from.clone_from(&aws.seen_from);
-        let without_effect = aws.region.as_ref().filter(|region| **region != home).map(|region| {
-            let path = baseline.path.display();
-            format!(
-                "note: --region {region} has no effect on what is looked at: {path} says \
-                 home_region = \"{home}\""
-            )
-        });
+        let ignored_region = aws.region.clone().filter(|region| *region != home);
         let reader = Reader::new(session.reading(), caller, home);
         Ok(Self {
             baseline,
             context,
             reader,
             session,
-            without_effect,
+            ignored_region,
             looking_within: aws.looking_within(),
             changing_within: aws.changing_within(),
             alias: OnceLock::new(),
@@ -247,42 +239,35 @@ impl Account {
     }
 }
 
-/// Tells what of the command line has no effect.
-fn warn_of_no_effect(account: &Account, streams: &mut Streams) -> Result<(), Error> {
-    match &account.without_effect {
-        Some(text) => shown(writeln!(streams.stderr, "{text}")),
-        None => Ok(()),
+/// Notes that `--region` has no effect.
+fn note_ignored_region(account: &Account, streams: &mut Streams) -> Result<(), Error> {
+    let Some(region) = &account.ignored_region else {
+        return Ok(());
+    };
+    let (baseline, home) = (account.baseline.path.as_path(), &account.context.home_region);
+    say(streams, &Message::RegionIgnored { region, baseline, home })
+}
+
+/// Notes that nothing keeps the baseline from being used on another account, and that `--region` has
+/// no effect.
+fn note_any_account(account: &Account, streams: &mut Streams) -> Result<(), Error> {
+    note_ignored_region(account, streams)?;
+    match &account.baseline.account.id {
+        Some(_) => Ok(()),
+        None => say(streams, &Message::AnyAccount),
     }
 }
 
-/// Tells that nothing keeps the baseline from being used on another account, and what of the command
-/// line has no effect.
-fn warn_of_any_account(account: &Account, streams: &mut Streams) -> Result<(), Error> {
-    warn_of_no_effect(account, streams)?;
-    match &account.baseline.account.id {
-        Some(_) => Ok(()),
-        None => {
-            let text = "note: the baseline names no account, so any is accepted; \
-                        set `id` in [account]";
-            shown(writeln!(streams.stderr, "{text}"))
-        }
-    }
+/// Writes a sentence to stderr.
+fn say(streams: &mut Streams, message: &Message<'_>) -> Result<(), Error> {
+    shown(view::say(streams, message))
 }
 
 fn selection(scope: &Scope) -> Result<Selection, Error> {
     Selection::new(scope.target.clone(), scope.exclude.clone())
 }
 
-/// How a plan or a drift is to look.
-fn options(calls: bool, alias: Option<String>, streams: &Streams) -> formats::Options {
-    formats::Options {
-        inputs: if calls { Inputs::Shown } else { Inputs::Hidden },
-        width: streams.width,
-        alias,
-    }
-}
-
-/// A view's failure to write: a reader that has gone away is none.
+/// Whether something could be written. That nobody reads it any more is not a failure.
 fn shown(result: std::io::Result<()>) -> Result<(), Error> {
     match result {
         Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {

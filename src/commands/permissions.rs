@@ -1,12 +1,13 @@
 //! `permissions`: the least-privilege IAM policy for a command.
 
-use super::shown;
+use super::{say, shown};
 use crate::aws::Caller;
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::json;
 use crate::permissions::policy;
+use crate::report::Message;
 use crate::view::Streams;
 use time::OffsetDateTime;
 
@@ -32,12 +33,7 @@ pub fn run(
     shown(streams.stdout.write_all(&text))?;
     let size = document.size();
     if size > LARGEST_MANAGED {
-        shown(writeln!(
-            streams.stderr,
-            "note: this policy has {size} characters without white space, and a managed policy of IAM \
-             takes {LARGEST_MANAGED}, an inline policy of a role 10240: split it, or match buckets by \
-             patterns"
-        ))?;
+        say(streams, &Message::PolicyTooLong { size, most: LARGEST_MANAGED })?;
     }
     Ok(Exit::Fine)
 }

@@ -1,17 +1,16 @@
 //! `plan`: shows what would change; saves it when asked.
 
-use super::{Account, Naming, options, selection, shown, warn_of_any_account};
+use super::{Account, Naming, note_any_account, say, selection, shown};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
-use crate::formats;
-use crate::guard;
+use crate::formats::Options;
 use crate::journal::Journals;
 use crate::observe::{FORMAT, Observation};
 use crate::plan::{self, Goal, Invalid, Plan};
-use crate::view::{self, Streams};
-use std::io::Write;
+use crate::report::Message;
+use crate::view::Streams;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
@@ -21,27 +20,27 @@ pub async fn run(
     now: OffsetDateTime,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    let (format, inputs) = (args.output.format(), args.output.inputs(args.calls)?);
     let mut alias = None;
-    let naming = match args.json {
-        true => Naming::Number,
-        false => Naming::Alias,
+    let naming = match format.has_alias {
+        true => Naming::Alias,
+        false => Naming::Number,
     };
     let mut plan = match &args.from {
         Some(snapshot) => from_snapshot(&args, snapshot)?,
         None => {
             let (account, selection, seen) =
                 Account::seen(&args.file, &args.scope, aws, now, naming, streams).await?;
-            warn_of_any_account(&account, streams)?;
-            let told = tell_of_others(&account, streams).await;
-            account.unless_another(told)?;
+            note_any_account(&account, streams)?;
+            let noted = note_other_runs(&account, streams).await;
+            account.unless_another(noted)?;
             alias = account.alias().map(str::to_owned);
             account.plan(&selection, &seen, &Goal::Baseline)
         }
     };
     plan.valid_for(args.valid_for);
-    let options = options(args.calls, alias, streams);
-    let write = formats::chosen(args.json).plan;
-    shown(write(&mut *streams.stdout, &plan, &options))?;
+    let options = Options { inputs, width: streams.width, alias };
+    shown((format.plan)(&mut *streams.stdout, &plan, &options))?;
     if let Some(out) = args.out {
         let path = out.unwrap_or_else(|| default_out(&plan));
         save(&plan, &path, streams)?;
@@ -61,37 +60,21 @@ pub fn exit(plan: &Plan, detailed: bool) -> Exit {
 pub fn save(plan: &Plan, path: &Path, streams: &mut Streams) -> Result<(), Error> {
     check_overwrite(path)?;
     files::save_private(path, &plan.to_bytes())?;
-    let name = path.display();
-    let text = match plan.exceeds.is_empty() {
-        true => format!(
-            "saved, valid until {}; to make these changes: baseline apply {name}{}",
-            crate::clock::to_the_second(plan.expires),
-            guard::allowing(plan)
-        ),
-        false => {
-            format!("saved in {name} for review only: it exceeds [limits] and cannot be applied")
-        }
-    };
-    shown(writeln!(streams.stderr, "{text}"))
+    say(streams, &Message::PlanSaved { plan, path })
 }
 
-/// Says who is at work on the account, and which runs were cut off: what is seen may be half done.
-async fn tell_of_others(account: &Account, streams: &mut Streams) -> Result<(), Error> {
+/// Notes which apply is in progress and which were cut off: what was read may be half done.
+async fn note_other_runs(account: &Account, streams: &mut Streams) -> Result<(), Error> {
     match account.holder().await {
-        Ok(Some(holder)) => {
-            let text = format!("note: apply in progress: {holder}; the plan may show half of it");
-            return shown(writeln!(streams.stderr, "{text}"));
-        }
+        Ok(Some(holder)) => return say(streams, &Message::InProgress(&holder)),
         Ok(None) => {}
         // A plan needs no lock.
-        Err(error) => shown(writeln!(streams.stderr, "note: {}", error.in_one_line()))?,
+        Err(error) => say(streams, &Message::DoneWithout(&error))?,
     }
     // A plan needs no journal.
     match Journals::of(&account.context.account).unfinished() {
-        Ok(runs) => runs
-            .iter()
-            .try_for_each(|run| shown(view::history::unfinished(&mut *streams.stderr, run))),
-        Err(error) => shown(writeln!(streams.stderr, "note: {}", error.in_one_line())),
+        Ok(runs) => runs.iter().try_for_each(|run| say(streams, &Message::CutOff(run))),
+        Err(error) => say(streams, &Message::DoneWithout(&error)),
     }
 }
 

@@ -3,9 +3,9 @@
 use super::shown;
 use crate::baseline::reference;
 use crate::error::{Error, Exit};
-use crate::view::Streams;
+use crate::view::{self, Streams};
 
 pub fn run(streams: &mut Streams) -> Result<Exit, Error> {
-    shown(writeln!(streams.stdout, "{:#}", reference::schema()))?;
+    shown(view::schema(&mut *streams.stdout, &reference::schema()))?;
     Ok(Exit::Fine)
 }

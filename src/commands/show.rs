@@ -1,14 +1,15 @@
 //! `show`: a saved plan through the same renderer that showed it first.
 
-use super::{options, shown};
+use super::shown;
 use crate::cli;
 use crate::error::{Error, Exit};
 use crate::files;
-use crate::formats;
+use crate::formats::Options;
 use crate::plan::{Invalid, Plan};
 use crate::view::Streams;
 
 pub fn run(args: cli::Show, streams: &mut Streams) -> Result<Exit, Error> {
+    let (format, inputs) = (args.output.format(), args.output.inputs(args.calls)?);
     let name = args.plan.display().to_string();
     let bytes = files::read_named(&args.plan)?;
     let plan = Plan::from_bytes(&bytes).map_err(|why| match why {
@@ -16,8 +17,7 @@ pub fn run(args: cli::Show, streams: &mut Streams) -> Result<Exit, Error> {
             .hint("make one with `baseline plan --out`"),
         why => Error::refused(format!("{name} cannot be trusted: {why}")),
     })?;
-    let options = options(args.calls, None, streams);
-    let write = formats::chosen(args.json).plan;
-    shown(write(&mut *streams.stdout, &plan, &options))?;
+    let options = Options { inputs, width: streams.width, alias: None };
+    shown((format.plan)(&mut *streams.stdout, &plan, &options))?;
     Ok(Exit::Fine)
 }

@@ -1,11 +1,12 @@
 //! `snapshot`: saves what is read, to plan from later.
 
-use super::{Account, Naming, shown, warn_of_no_effect};
+use super::{Account, Naming, note_ignored_region, say};
 use crate::cli::{self, AwsArgs};
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::json;
 use crate::observe::{Observation, Observed};
+use crate::report::Message;
 use crate::view::Streams;
 use time::OffsetDateTime;
 
@@ -17,7 +18,7 @@ pub async fn run(
 ) -> Result<Exit, Error> {
     let (account, _, seen) =
         Account::seen(&args.file, &args.scope, aws, now, Naming::Number, streams).await?;
-    warn_of_no_effect(&account, streams)?;
+    note_ignored_region(&account, streams)?;
     let bytes = json::to_bytes(&seen).expect("a snapshot is plain data");
     let replaced = files::replaced(&args.out)?;
     let is_snapshot = |bytes: &Vec<u8>| serde_json::from_slice::<Observation>(bytes).is_ok();
@@ -31,10 +32,10 @@ pub async fn run(
     let unseen = |observed: &&Observed| {
         matches!(observed, Observed::Unknown(_)) && observed.not_offered().is_none()
     };
-    let hidden = seen.places.values().filter(unseen).count();
-    let (path, places) = (args.out.display(), seen.places.len());
-    shown(writeln!(streams.stderr, "saved {places} places in {path}; {hidden} could not be read"))?;
-    Ok(match hidden == 0 && !seen.facts.is_any_hidden() {
+    let unknown = seen.places.values().filter(unseen).count();
+    let (path, places) = (args.out.as_path(), seen.places.len());
+    say(streams, &Message::SnapshotSaved { path, places, unknown })?;
+    Ok(match unknown == 0 && !seen.facts.is_any_hidden() {
         true => Exit::Fine,
         false => Exit::Unseen,
     })

@@ -1,21 +1,22 @@
 //! `undo`: puts back what a run changed, through a plan like any other.
 
 use super::apply::check_names;
+use super::exclusive::Exclusive;
 use super::plan::{exit, save};
-use super::work::{Exclusive, Work, tell_of_unfinished};
-use super::{Account, Naming, options, shown};
+use super::work::Work;
+use super::{Account, Naming, say, shown};
 use crate::baseline::Baseline;
 use crate::cli::{self, AwsArgs};
 use crate::clock::Clock;
 use crate::error::{Error, Exit};
-use crate::formats;
+use crate::formats::{self, Options};
 use crate::journal::Run;
 use crate::observe::Observation;
 use crate::plan::{Goal, Undo};
+use crate::report::{Inputs, Message};
 use crate::selection::Selection;
 use crate::view::apply::Form;
 use crate::view::{self, Streams};
-use std::io::Write;
 use std::path::PathBuf;
 use time::OffsetDateTime;
 
@@ -45,16 +46,15 @@ async fn planned(
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     let run = exclusive.journals.find(&args.run)?;
-    tell_of_unfinished(exclusive, streams)?;
+    exclusive.note_cut_off(streams)?;
     let changed = run.changes.iter().filter(|change| !change.calls.is_empty());
     let places: Vec<String> = changed.map(|change| change.address.to_string()).collect();
     if places.is_empty() {
-        let text = format!("run {} sent no calls: there is nothing to undo", run.began.run);
-        let out: &mut dyn Write = match args.json {
-            true => &mut *streams.stderr,
-            false => &mut *streams.stdout,
-        };
-        shown(writeln!(out, "{text}"))?;
+        let nothing = Message::NothingToUndo(&run.began.run);
+        shown(match args.json {
+            true => view::say(streams, &nothing),
+            false => view::answer(streams, &nothing),
+        })?;
         return Ok(Exit::Fine);
     }
     let everything = Selection::new(places, Vec::new())?;
@@ -66,7 +66,8 @@ async fn planned(
         Some(path) => {
             plan.valid_for(args.valid_for);
             let alias = account.alias().map(str::to_owned);
-            let options = options(args.consent.calls, alias, streams);
+            let inputs = Inputs::shown(args.consent.calls);
+            let options = Options { inputs, width: streams.width, alias };
             shown((formats::TEXT.plan)(&mut *streams.stdout, &plan, &options))?;
             let path = path.unwrap_or_else(|| default_out(&plan.account, &run));
             save(&plan, &path, streams)?;
@@ -79,7 +80,7 @@ async fn planned(
     }
 }
 
-/// The places that are still the baseline's; of the others it is told that they are left alone.
+/// The places that are still the baseline's; the others are left as they are, and noted.
 fn still_there(
     everything: Selection,
     account: &Account,
@@ -93,9 +94,7 @@ fn still_there(
         match only.check(&account.baseline, &seen.facts, &account.context) {
             Ok(()) => kept.push(place),
             Err(error) => {
-                let text =
-                    format!("note: {place} matches nothing in this baseline now; it is left");
-                shown(writeln!(streams.stderr, "{text} as it is"))?;
+                say(streams, &Message::NoLongerManaged(&place))?;
                 last = Some(error);
             }
         }

@@ -1,94 +1,25 @@
-//! What `apply` and `undo` share: the lock, the confirmation, the changes, the journal.
+//! What `apply` and `undo` share: the confirmation, the changes, the journal.
 
-use super::ask::{can_ask, yes};
-use super::copies::Copies;
-use super::{Account, options, shown, warn_of_any_account};
+use super::exclusive::Exclusive;
+use super::signal::signal;
+use super::{Account, note_any_account, shown};
 use crate::apply::{Executor, Timeouts};
 use crate::cli::Consent;
-use crate::clock::Clock;
 use crate::diff::Difference;
 use crate::error::{Error, Exit};
-use crate::formats;
+use crate::formats::{self, Options};
 use crate::guard;
-use crate::journal::{self, Began, Head, Journal, Journals, Record, Run};
-use crate::lock::{Holder, Lock};
+use crate::journal::{self, Began, Journal, Record, Run};
 use crate::model::Outcome;
 use crate::observe::{Observation, Observed};
 use crate::place::Address;
 use crate::plan::{Entry, Goal, Plan, Verdict};
-use crate::view::apply::{Form, Summary};
-use crate::view::{self, Streams};
+use crate::report::{self, Applied, Inputs, Question, Stop};
+use crate::view::apply::Form;
+use crate::view::{self, Streams, can_ask, yes};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-/// The right to change an account, and what was done to it before.
-pub struct Exclusive {
-    /// The account's journals.
-    pub journals: Journals,
-    /// What they say, oldest first.
-    pub runs: Vec<Head>,
-    /// The time.
-    pub clock: Clock,
-    lock: Lock,
-    copies: Option<Copies>,
-}
-
-impl Exclusive {
-    /// Waits until nobody else is at work on the account, and reads what was done before.
-    pub async fn take(account: &Account, doing: &str, timeout: Duration) -> Result<Self, Error> {
-        let clock = Clock::at(account.context.now);
-        let id = &account.context.account;
-        let holder = Holder::this(doing, clock.now());
-        let writer = account.session.writing();
-        let shared = account.shared_lock(&writer);
-        let caller = &account.reader.caller.arn;
-        let lock = Lock::take(id, shared, &holder, caller, timeout).await?;
-        let journals = Journals::of(id);
-        match journals.heads() {
-            Ok(runs) => {
-                Ok(Self { journals, runs, clock, lock, copies: Copies::of(account, &writer) })
-            }
-            Err(error) => {
-                lock.release().await;
-                Err(error)
-            }
-        }
-    }
-
-    /// Marks a saved plan as used: on this machine its journal does that.
-    pub async fn claim(&self, plan: &Plan) -> Result<(), Error> {
-        match &self.copies {
-            Some(copies) => copies.claim(plan).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Lets the next one work on the account.
-    pub async fn end(self) {
-        self.lock.release().await;
-    }
-
-    /// Whether an earlier run wrote something a moment ago.
-    fn wrote_lately(&self) -> bool {
-        let now = self.clock.now();
-        self.runs.iter().any(|run| run.wrote_lately(now))
-    }
-
-    fn unfinished(&self) -> Vec<&Head> {
-        let unfinished = self.runs.iter().filter(|run| run.is_unfinished());
-        unfinished.collect()
-    }
-}
-
-/// Says which runs were cut off: what they left is looked at like everything else.
-pub fn tell_of_unfinished(exclusive: &Exclusive, streams: &mut Streams) -> Result<(), Error> {
-    for head in exclusive.unfinished() {
-        shown(view::history::unfinished(&mut *streams.stderr, &head.run()?))?;
-    }
-    Ok(())
-}
 
 /// Changes to an account, ready to be made.
 pub struct Work<'a> {
@@ -100,11 +31,11 @@ pub struct Work<'a> {
     pub plan: Plan,
     /// The changes to make, as the controls propose them now; `None` if they are those of the plan.
     pub changes: Option<Plan>,
-    /// What was looked at.
+    /// What was read.
     pub seen: Observation,
     /// What the plan is to bring about.
     pub goal: Goal,
-    /// What is said of it.
+    /// How it is reported.
     pub form: Form,
 }
 
@@ -121,15 +52,16 @@ impl<'a> Work<'a> {
         Self { account, exclusive, changes: None, plan, seen, goal, form }
     }
 
-    /// Shows the plan and asks a person, unless there is nothing to ask about.
+    /// Shows the plan and asks for confirmation, unless there is nothing to change.
     pub fn agreed(self, consent: &Consent, streams: &mut Streams) -> Result<Self, Error> {
         let (plan, alias) = (&self.plan, self.account.alias());
-        let options = options(consent.calls, alias.map(str::to_owned), streams);
+        let inputs = Inputs::shown(consent.calls);
+        let options = Options { inputs, width: streams.width, alias: alias.map(str::to_owned) };
         shown(match self.form {
             Form::Text => (formats::TEXT.plan)(&mut *streams.stdout, plan, &options),
             form => view::apply::plan(form, streams, self.exclusive.clock, plan, alias),
         })?;
-        warn_of_any_account(self.account, streams)?;
+        note_any_account(self.account, streams)?;
         let allowed = &consent.allow_loosening;
         guard::check(&self.plan, &self.account.baseline, allowed)?;
         if self.plan.changes().next().is_some() {
@@ -145,7 +77,7 @@ impl<'a> Work<'a> {
         if is_at_work {
             self.account.confirm().await?;
         }
-        // A person may have thought for long, and nobody kept the lock meanwhile.
+        // The question may have been open for long, and the lock was not renewed meanwhile.
         self.exclusive.lock.confirm().await?;
         // It may be large, and nothing needs it once it is written down.
         let seen = std::mem::take(&mut self.seen.places);
@@ -161,7 +93,7 @@ impl<'a> Work<'a> {
             Some(error) => error.exit,
             None => exit(&self.plan, &outcomes),
         };
-        let summary = Summary {
+        let applied = Applied {
             plan: &self.plan,
             changes: self.changes(),
             outcomes: &outcomes,
@@ -169,8 +101,8 @@ impl<'a> Work<'a> {
             took: clock.now() - began,
             exit,
         };
-        let summed_up = shown(summary.write(self.form, streams, clock));
-        // What was changed is written down even if nobody can be told.
+        let summed_up = shown(view::apply::summary(self.form, streams, clock, &applied));
+        // The journal is ended even if the summary cannot be written.
         let ended = self.end(&journal, exit, streams).await;
         match (another, summed_up.and(ended)) {
             (Some(error), _) => Err(error.report(self.made(&journal)?)),
@@ -199,29 +131,10 @@ impl<'a> Work<'a> {
     /// Which calls were made in the account before the credentials came to be of another.
     fn made(&self, journal: &Journal) -> Result<String, Error> {
         let run = Run::read(&journal.path)?;
-        let changes = run.iter().flat_map(|run| &run.changes);
-        let calls = changes.flat_map(|change| {
-            let made = change.calls.iter();
-            let made = made.filter(|sent| sent.answered && sent.error.is_none());
-            made.map(|sent| (&sent.call, &change.address))
-        });
-        let lines: Vec<String> = calls
-            .map(|(call, address)| {
-                let (service, operation, region) = (&call.service, &call.operation, &call.region);
-                format!("  {service}:{operation} in {region} ({address})")
-            })
-            .collect();
-        let (account, name) = (&self.plan.account, &journal.run);
-        Ok(match lines.as_slice() {
-            [] => format!("no call had been made in account {account} (run {name})"),
-            lines => {
-                let lines = lines.join("\n");
-                format!("made in account {account} before that (baseline history {name}):\n{lines}")
-            }
-        })
+        Ok(report::made(&self.plan.account, &journal.run, run.as_ref()))
     }
 
-    /// Writes what is no event of a change into the journal, and for whoever follows it.
+    /// Writes a record that is not an event of a change into the journal and the stream.
     fn write(
         &self,
         journal: &Journal,
@@ -273,8 +186,8 @@ impl<'a> Work<'a> {
         Ok(journal)
     }
 
-    /// The first Ctrl-C or SIGTERM, or the end of the time, finishes the calls under way and makes
-    /// no more; the next signal ends at once.
+    /// On the first Ctrl-C or SIGTERM, or at the time limit, calls in flight finish and no further one
+    /// is made; the next signal ends the run at once.
     async fn execute(
         &self,
         journal: &Journal,
@@ -295,33 +208,29 @@ impl<'a> Work<'a> {
             wrote_lately: self.exclusive.wrote_lately(),
             stop: &stop,
         };
-        let told_twice = async {
-            let text = tokio::select! {
-                () = told_to_stop() => {
-                    "stopping after the calls under way; once more stops at once"
-                }
-                () = tokio::time::sleep(self.account.changing_within) => {
-                    "the time is up: stopping after the calls under way; Ctrl-C stops at once"
-                }
+        let stopped_twice = async {
+            let why = tokio::select! {
+                () = signal() => Stop::Signal,
+                () = tokio::time::sleep(self.account.changing_within) => Stop::Timeout,
             };
             stop.store(true, Ordering::Relaxed);
-            live.say(text);
-            told_to_stop().await;
+            live.stopping(why);
+            signal().await;
         };
         let lost = async {
             let error = self.exclusive.lock.keep().await;
             stop.store(true, Ordering::Relaxed);
-            live.say(&error.to_string());
+            live.stopping(Stop::LockLost(&error));
             std::future::pending::<Infallible>().await
         };
         tokio::select! {
             outcomes = executor.run(self.changes()) => Ok(outcomes),
             never = lost => match never {},
-            () = told_twice => Err(Error {
+            () = stopped_twice => Err(Error {
                 exit: Exit::Partial,
-                ..Error::failed("stopped at once: the calls under way may or may not have been made")
+                ..Error::failed("stopped at once: the calls in flight may or may not have been made")
             }
-            .hint("run it again: it looks at what is there and finishes")),
+            .hint("run it again: it reads the account again and finishes")),
         }
     }
 }
@@ -329,7 +238,7 @@ impl<'a> Work<'a> {
 /// A failure after calls may have been made: the run is not whole, and not without effect.
 fn after_changes(error: Error) -> Error {
     Error { exit: Exit::Partial, ..error }
-        .hint("calls may have been made: run it again, it looks at what is there and finishes")
+        .hint("calls may have been made: run it again, it reads the account again and finishes")
 }
 
 fn agree(account: &str, form: Form, auto_approve: bool) -> Result<(), Error> {
@@ -344,36 +253,13 @@ fn agree(account: &str, form: Form, auto_approve: bool) -> Result<(), Error> {
         return Err(Error::refused("cannot ask for confirmation: stdin is not a terminal")
             .hint("save a plan and apply that, or use --auto-approve"));
     }
-    let question = format!("Make these changes in account {account}? Type 'yes' to confirm: ");
-    match yes(&question) {
+    match yes(&Question::Changes { account }) {
         true => Ok(()),
         false => Err(Error::refused("not confirmed; nothing was changed")),
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM; for ever, where they cannot be heard.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let interrupt = signal(SignalKind::interrupt());
-        let terminate = signal(SignalKind::terminate());
-        if let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        return;
-    }
-    std::future::pending::<()>().await;
-}
-
-/// Findings are nothing that apply could do; a difference that it had to leave is part of its work.
+/// Apply cannot put findings right; a difference that it had to leave is part of its work.
 fn without_changes(plan: &Plan) -> Exit {
     let withheld = |entry: &Entry| {
         let is_left = |difference: &Difference| !entry.waives(&difference.field);

@@ -4,7 +4,7 @@ use super::fold::{Folded, REGION, fold};
 use super::waiver;
 use crate::aws::advice;
 use crate::diff::Difference;
-use crate::place::Place;
+use crate::place::{Address, Place};
 use crate::plan::{Action, Call, Entry, Moved, Verdict};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -96,6 +96,16 @@ pub enum Inputs {
     Shown,
 }
 
+impl Inputs {
+    /// As `--calls` says.
+    pub fn shown(calls: bool) -> Self {
+        match calls {
+            true => Self::Shown,
+            false => Self::Hidden,
+        }
+    }
+}
+
 /// The blocks of entries. Where changes are made in line, one after the other, they are alike
 /// whatever they wait for.
 pub(super) fn blocks(entries: &[&Entry], is_in_line: bool) -> Vec<Block> {
@@ -151,19 +161,12 @@ fn block(folded: &Folded) -> Block {
 
 fn rows(folded: &Folded) -> Vec<Row> {
     let entry = &folded.entry;
-    let mut rows = Vec::new();
-    rows.extend(entry.reason.clone().map(Row::Reason));
+    let mut rows = why(entry);
     rows.extend(
         entry
             .waivers
             .iter()
             .map(|own| Row::Waiver { expired: own.expired, terms: waiver::terms(own) }),
-    );
-    rows.extend(
-        entry
-            .unseen
-            .as_ref()
-            .map(|error| Row::Unread { what: error.to_string(), hint: advice(error) }),
     );
     rows.extend(entry.differences.iter().map(|own| Row::Difference {
         difference: own.clone(),
@@ -190,6 +193,17 @@ fn rows(folded: &Folded) -> Vec<Row> {
     rows
 }
 
+/// Why the verdict is what it is. What could not be read is one row, whatever is known of it.
+fn why(entry: &Entry) -> Vec<Row> {
+    let error = entry.unseen.as_ref();
+    if entry.verdict != Verdict::Unknown && error.is_none() {
+        return entry.reason.clone().map(Row::Reason).into_iter().collect();
+    }
+    let known = [entry.reason.clone(), error.map(ToString::to_string)];
+    let what = known.into_iter().flatten().collect::<Vec<_>>().join(": ");
+    vec![Row::Unread { what, hint: error.and_then(advice) }]
+}
+
 /// Where a call is made, and for which places.
 fn whereabouts(call: &Call, places: &[Place]) -> String {
     let regions = places.iter().filter_map(|own| own.region.as_deref());
@@ -203,6 +217,22 @@ fn whereabouts(call: &Call, places: &[Place]) -> String {
 }
 
 impl Block {
+    /// The address of a place, or the control of several, which are to be named below.
+    pub fn subject(&self) -> String {
+        match self.places.as_slice() {
+            [place] => Address::new(&self.control, place).to_string(),
+            places => format!("{} in {} {}", self.control, places.len(), self.kind_of_places()),
+        }
+    }
+
+    /// The fields that differ.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(|row| match row {
+            Row::Difference { difference, .. } => Some(difference.field.as_str()),
+            _ => None,
+        })
+    }
+
     /// How many places there are, where there are several.
     pub fn several(&self) -> Option<usize> {
         (self.places.len() > 1).then_some(self.places.len())

@@ -1,17 +1,26 @@
-//! What is reported of a plan: wording, grouping, folding and order, decided once for every format.
+//! What is reported of a plan, an apply, a drift and past runs: wording, grouping, folding and order,
+//! decided once for every format.
 //!
 //! Texts are raw: what a name from AWS must not do to a terminal or a page is each format's to
 //! prevent.
 
+mod applied;
 mod block;
 mod fold;
+mod history;
+mod message;
+mod outcome;
 mod quiet;
 mod said;
 mod waiver;
 pub mod words;
 
+pub use applied::{Applied, Figures, Left, Remaining, alike};
 pub use block::{Block, Inputs, Row, of_entries};
 pub use fold::{Folded, NAME, REGION, fold};
+pub use history::{AnswerReport, ChangeReport, History, RunReport, in_short, made, purpose};
+pub use message::{Level, Message, Question, Stop};
+pub use outcome::{so_many, trouble, word};
 pub use quiet::Quiet;
 pub use said::Said;
 pub use waiver::terms;
@@ -60,11 +69,11 @@ impl Report {
             entry.verdict == Verdict::Unknown && region.is_some_and(|own| closed.contains_key(own))
         };
         let entries = plan.entries.iter().filter(|entry| !is_closed(entry));
-        let (silent, told): (Vec<&Entry>, Vec<&Entry>) =
+        let (silent, loud): (Vec<&Entry>, Vec<&Entry>) =
             entries.partition(|entry| quiet::is_quiet(entry));
         // An undo makes its changes one by one: what each waits for is the one before it.
         let is_in_line = plan.undoes.is_some();
-        let blocks = block::blocks(&told, is_in_line);
+        let blocks = block::blocks(&loud, is_in_line);
         let mut risks = said::risks(plan);
         let mut refusals = said::refusals(plan);
         let said = risks.iter_mut().map(|(_, said)| said).chain(&mut refusals);

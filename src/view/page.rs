@@ -1,21 +1,20 @@
 //! Lines on a page: prose wrapped by words, names in lists, values as they are.
 
+use super::DIM;
 use super::value::block;
 use super::wrap::wrap;
-use super::{ALARM, DIM};
-use crate::diff::Difference;
-use crate::text::{escape, one_line};
+use crate::text::escape;
 use anstyle::Style;
 use serde_json::Value;
 use std::io::{self, Write};
 
 /// How wide a line of names or of JSON is where nothing wraps it.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// A writer of lines. Every text is escaped here, on its way out.
 pub struct Page<'a> {
-    out: &'a mut dyn Write,
-    width: Option<usize>,
+    pub(super) out: &'a mut dyn Write,
+    pub(super) width: Option<usize>,
 }
 
 impl std::fmt::Debug for Page<'_> {
@@ -33,6 +32,11 @@ impl<'a> Page<'a> {
     /// An empty line.
     pub fn gap(&mut self) -> io::Result<()> {
         writeln!(self.out)
+    }
+
+    /// Whether a line of so many columns is not too wide.
+    pub fn fits(&self, columns: usize) -> bool {
+        self.width.is_none_or(|width| columns <= width)
     }
 
     /// A line that is never wrapped: of a table.
@@ -54,10 +58,22 @@ impl<'a> Page<'a> {
         style: Style,
         text: &str,
     ) -> io::Result<()> {
+        self.hung((indent, indent + 2), lead_style, lead, style, text)
+    }
+
+    /// The same, of which the later lines begin at a column of their own.
+    pub fn hung(
+        &mut self,
+        (indent, hang): (usize, usize),
+        lead_style: Style,
+        lead: &str,
+        style: Style,
+        text: &str,
+    ) -> io::Result<()> {
         let lead = escape(lead);
         let text = format!("{lead}{}", escape(text));
         let pad = " ".repeat(indent);
-        for (number, line) in wrap(&text, self.width, indent, indent + 2).iter().enumerate() {
+        for (number, line) in wrap(&text, self.width, indent, hang).iter().enumerate() {
             match line.strip_prefix(&pad).and_then(|line| line.strip_prefix(&lead)) {
                 Some(rest) if number == 0 && !lead.is_empty() => {
                     write!(self.out, "{pad}{lead_style}{lead}{lead_style:#}")?;
@@ -110,41 +126,4 @@ impl<'a> Page<'a> {
         let text = block(value, indent, width);
         writeln!(self.out, "{}{DIM}{text}{DIM:#}", " ".repeat(indent))
     }
-
-    /// One field, before and after; fields of one place stand below each other.
-    pub fn difference(
-        &mut self,
-        difference: &Difference,
-        is_waived: bool,
-        column: usize,
-    ) -> io::Result<()> {
-        let (style, word) = match is_waived {
-            true => (DIM, "  (waived)"),
-            false if difference.loosens => (ALARM, "  (loosens)"),
-            false => (Style::new(), ""),
-        };
-        let before = match difference.before.is_null() {
-            true => "= ".to_owned(),
-            false => format!("{} -> ", one_line(&difference.before)),
-        };
-        let width = self.width.unwrap_or(WIDTH).min(WIDTH);
-        let after = block(&difference.after, 6, width);
-        let (first, rest) = after.split_once('\n').unzip();
-        let first = first.unwrap_or(&after);
-        let end = if rest.is_some() { "" } else { word };
-        let line = format!("{:<column$}  {before}{first}{end}", escape(&difference.field));
-        for line in wrap(&line, self.width, 4, 6) {
-            let start = line.len() - line.trim_start().len();
-            writeln!(self.out, "{}{style}{}{style:#}", &line[..start], &line[start..])?;
-        }
-        match rest {
-            Some(rest) => writeln!(self.out, "{style}{rest}{word}{style:#}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The column at which the values of some fields stand.
-pub fn column<'a>(fields: impl Iterator<Item = &'a str>) -> usize {
-    fields.map(|own| own.chars().count()).max().unwrap_or(0).min(40)
 }

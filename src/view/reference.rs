@@ -2,6 +2,7 @@
 
 use crate::baseline::reference::TableOf;
 use crate::settings::{Otherwise, Setting, joined};
+use serde_json::Value;
 use std::io::{self, Write};
 
 const HEAD: &str = "\
@@ -35,7 +36,15 @@ pub fn reference(out: &mut dyn Write, tables: impl Iterator<Item = TableOf>) -> 
     Ok(())
 }
 
-/// A text with a capital letter at its start.
+/// The JSON Schema of baselines.
+///
+/// # Errors
+/// When the writer does not take it.
+pub fn schema(out: &mut dyn Write, schema: &Value) -> io::Result<()> {
+    writeln!(out, "{schema:#}")
+}
+
+/// A string with a capital letter at its start.
 fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());

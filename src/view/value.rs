@@ -6,8 +6,13 @@ use serde_json::Value;
 /// A value on one line if it fits the width, else as JSON of which each part is on one line if it
 /// fits.
 pub fn block(value: &Value, indent: usize, width: usize) -> String {
+    block_at(value, indent, indent, width)
+}
+
+/// The same for a value that begins at a column behind the indent of its later lines.
+pub fn block_at(value: &Value, indent: usize, column: usize, width: usize) -> String {
     match value.is_object() || value.is_array() {
-        true => fitted(value, indent, indent, width),
+        true => fitted(value, indent, column, width),
         false => one_line(value),
     }
 }

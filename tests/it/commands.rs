@@ -73,7 +73,7 @@ fn init_writes_a_baseline_that_is_valid_and_never_over_a_file() {
         let text = std::fs::read_to_string(account.path("baseline.toml")).expect("written");
         assert!(text.contains("home_region = \"eu-west-1\""));
         let _ = account.run(&["validate"]).exits(0);
-        let _ = account.run(&["init"]).exits(1).says("is there already");
+        let _ = account.run(&["init"]).exits(1).says("already exists");
         assert!(account.operations().is_empty());
     }
 }

@@ -170,7 +170,7 @@ fn told_to_stop_it_finishes_the_call_under_way_and_says_what_is_left() {
     assert!(told.expect("kill runs").success());
     let run = account.came_to(child.wait_with_output().expect("it ends"));
     let _ =
-        run.exits(3).says("stopping after the calls under way").says("stopped after 1 of 5 calls");
+        run.exits(3).says("stopping after the calls in flight").says("stopped after 1 of 5 calls");
     assert_eq!(account.writes(), ["s3:CreateBucket"]);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let _ = account.run(&["plan", "--detailed-exitcode"]).exits(0);

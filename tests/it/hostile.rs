@@ -14,8 +14,9 @@ use baseline::model::Outcome;
 use baseline::observe::Observation;
 use baseline::place::{Address, Place};
 use baseline::plan::{self, Call, Goal, Plan};
+use baseline::report::Applied;
 use baseline::selection::Selection;
-use baseline::view::apply::{Form, Summary};
+use baseline::view::apply::Form;
 use baseline::view::{self, Streams};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -158,6 +159,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
             stderr: Box::new(told.clone()),
             is_terminal: false,
             width: None,
+            message_width: None,
         };
         for event in [
             Event::Calling(&address, 1, &call),
@@ -167,7 +169,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
             view::apply::narrator(&mut streams, form, 1, clock).on(event);
         }
         let outcomes = BTreeMap::from([(address.clone(), outcome.clone())]);
-        let summary = Summary {
+        let applied = Applied {
             plan: &plan,
             changes: &plan,
             outcomes: &outcomes,
@@ -175,7 +177,7 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
             took: time::Duration::SECOND,
             exit: Exit::Partial,
         };
-        let summed_up = summary.write(form, &mut streams, clock);
+        let summed_up = view::apply::summary(form, &mut streams, clock, &applied);
         summed_up.expect("memory takes it");
         let told = told.text();
         let shown = told.matches(SHOWN).count();

@@ -302,7 +302,7 @@ fn a_place_that_can_no_longer_be_seen_when_its_turn_comes_is_left_alone() {
     ]);
     account.faults(denied);
     let run = account.run(&["apply", "--auto-approve"]).exits(3);
-    let _ = run.says("could not be looked at").says("skipped, because log_bucket@");
+    let _ = run.says("could not be read").says("skipped, because log_bucket@");
     assert!(account.writes().is_empty(), "{:?}", account.writes());
 }
 

@@ -127,6 +127,19 @@ fn no_room_imports_from_one_above_it() {
 }
 
 #[test]
+fn commands_hand_over_what_is_to_be_said_and_print_nothing() {
+    let mut all = Vec::new();
+    files(&root().join("src/commands"), &mut all);
+    for path in all {
+        let text = std::fs::read_to_string(&path).expect("a file");
+        for printing in ["write!(", "writeln!(", "print!(", "println!(", "io::stderr", "io::stdout"]
+        {
+            assert!(!text.contains(printing), "{} has {printing}", path.display());
+        }
+    }
+}
+
+#[test]
 fn the_order_of_the_rooms_finds_imports_and_passes_over_comments() {
     let text = "//! [`crate::view`]\nuse crate::aws::Call;\nfn f() { crate::s3::arn() }\n\
                 #[cfg(test)]\nmod tests {\nuse crate::commands;\n}\n";

@@ -18,6 +18,7 @@ mod emulator;
 mod engine;
 mod errors;
 mod faults;
+mod formats;
 mod fuzz;
 mod guardduty;
 mod hostile;

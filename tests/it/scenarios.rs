@@ -2,22 +2,42 @@
 //! `plan` says of them as text and as JSON. `BLESS=1` writes what it says now.
 
 use crate::emulator::root;
+use baseline::formats;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 #[test]
 fn every_scenario_is_planned_as_its_golden_files_say() {
     let root = root().join("tests/scenarios");
-    let mut wrong = Vec::new();
+    let (mut wrong, mut shown) = (Vec::new(), BTreeSet::new());
     for folder in folders(&root) {
-        for (arguments, golden) in [(&[][..], "plan.txt"), (&["--json"][..], "plan.json")] {
-            let said = plan(&folder, arguments);
-            if !matches_golden(&folder.join(golden), &said) {
-                wrong.push(format!("{}\n{said}", folder.join(golden).display()));
+        for format in formats::ALL {
+            let golden = folder.join(golden(format.name));
+            // Text and JSON are shown in every scenario; others where they have a golden.
+            let is_common = ["text", "json"].contains(&format.name);
+            if !is_common && !golden.exists() {
+                continue;
+            }
+            shown.insert(format.name);
+            let said = plan(&folder, &["--format", format.name]);
+            if !matches_golden(&golden, &said) {
+                wrong.push(format!("{}\n{said}", golden.display()));
             }
         }
     }
     assert!(wrong.is_empty(), "BLESS=1 accepts:\n{}", wrong.join("\n"));
+    let missing = formats::ALL.iter().filter(|own| !shown.contains(own.name));
+    let missing: Vec<&str> = missing.map(|own| own.name).collect();
+    assert!(missing.is_empty(), "no scenario has a golden plan of {missing:?}");
+}
+
+/// `plan.txt`, `plan.json`
+fn golden(format: &str) -> String {
+    match format {
+        "text" => "plan.txt".to_owned(),
+        name => format!("plan.{name}"),
+    }
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {
@@ -67,10 +87,10 @@ fn plan_at(folder: &Path, arguments: &[&str], columns: Option<usize>) -> String 
         .output()
         .expect("the binary runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    let talk = String::from_utf8_lossy(&output.stderr);
-    match arguments.contains(&"--json") {
-        true => format!("{text}{talk}"),
-        false => format!("{text}{talk}exit code {}\n", output.status.code().unwrap_or(-1)),
+    let messages = String::from_utf8_lossy(&output.stderr);
+    match arguments.contains(&"text") || arguments.is_empty() {
+        false => format!("{text}{messages}"),
+        true => format!("{text}{messages}exit code {}\n", output.status.code().unwrap_or(-1)),
     }
 }
 

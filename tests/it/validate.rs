@@ -89,7 +89,7 @@ fn a_misspelt_waiver_is_refused_and_one_of_no_known_field_is_told() {
     }
     for field in ["nonsense", "nonsense.*", "nons*"] {
         let run = waiver("password_policy", field).exits(0);
-        let _ = run.says(&format!("no setting of [password_policy] is called '{field}'"));
+        let _ = run.says(&format!("[password_policy] has no setting '{field}'"));
     }
     let _ = waiver("pasword_policy", "*").exits(1).says("did you mean 'password_policy'?");
 }

@@ -14,13 +14,16 @@ use anstyle::Style;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+/// Where the text behind the first word of a line begins.
+const COLUMN: usize = 10;
+
 /// Writes what differs and what could not be read.
 pub fn drift(out: &mut dyn Write, plan: &Plan, options: &Options) -> io::Result<()> {
     let report = Report::of(plan);
     let page = &mut Page::new(out, options.width);
     for block in &report.blocks {
         lines(page, block)?;
-        names(page, 10, block)?;
+        names(page, COLUMN, block)?;
     }
     closed(page, &report)?;
     for remark in &report.waivers {
@@ -48,8 +51,8 @@ fn line(page: &mut Page<'_>, word: &str, text: &str) -> io::Result<()> {
         "blocked" | "unknown" => ALARM,
         _ => Style::new(),
     };
-    let pad = " ".repeat(10usize.saturating_sub(word.len()));
-    page.led(0, style, word, Style::new(), &format!("{pad}{text}"))
+    let pad = " ".repeat(COLUMN.saturating_sub(word.len()));
+    page.hung((0, COLUMN), style, word, Style::new(), &format!("{pad}{text}"))
 }
 
 /// That it is waived, or what has moved, where that is known.
@@ -64,7 +67,7 @@ fn word(is_waived: bool, moved: Option<Moved>, otherwise: &'static str) -> &'sta
 }
 
 fn lines(page: &mut Page<'_>, block: &Block) -> io::Result<()> {
-    let subject = subject(block);
+    let subject = block.subject();
     let differs = matches!(block.verdict, Verdict::Change | Verdict::Finding | Verdict::Waived);
     if differs && block.is_new {
         missing(page, block, &subject)?;
@@ -92,12 +95,10 @@ fn lines(page: &mut Page<'_>, block: &Block) -> io::Result<()> {
                 let text = format!("{subject}  {what}{}", hint.unwrap_or_default());
                 line(page, "unknown", &text)?;
             }
-            Row::Reason(why) => match block.verdict {
-                Verdict::Blocked => line(page, "blocked", &format!("{subject}  {why}"))?,
-                Verdict::Unknown => line(page, "unknown", &format!("{subject}  {why}"))?,
-                _ => {}
-            },
-            Row::Call { .. } | Row::With(_) | Row::After(_) | Row::Note(_) => {}
+            Row::Reason(why) if block.verdict == Verdict::Blocked => {
+                line(page, "blocked", &format!("{subject}  {why}"))?;
+            }
+            Row::Reason(_) | Row::Call { .. } | Row::With(_) | Row::After(_) | Row::Note(_) => {}
         }
     }
     Ok(())
@@ -123,33 +124,24 @@ fn missing(page: &mut Page<'_>, block: &Block, subject: &str) -> io::Result<()> 
     Ok(())
 }
 
-/// The address of a place, or the control of several, which are named below.
-fn subject(block: &Block) -> String {
-    match block.places.as_slice() {
-        [place] => Address::new(&block.control, place).to_string(),
-        places => format!("{} in {} {}", block.control, places.len(), block.kind_of_places()),
-    }
-}
-
 fn closed(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
-    let hint = words::closed_hint(report.closed.keys());
     for (region, places) in &report.closed {
-        let what = words::closed(*places);
-        line(page, "unknown", &format!("{region}  {what} (hint: {hint})"))?;
+        line(page, "unknown", &format!("{region}  {}", words::closed(*places)))?;
     }
-    Ok(())
+    if report.closed.is_empty() {
+        return Ok(());
+    }
+    // All regions of it are written into the baseline together.
+    line(page, "hint", &words::closed_hint(report.closed.keys()))
 }
 
 /// Writes who changed the places that have drifted.
-///
-/// # Errors
-/// When the writer does not take it.
 pub fn answers(
     out: &mut dyn Write,
     answers: &BTreeMap<Address, Answer>,
-    width: Option<usize>,
+    options: &Options,
 ) -> io::Result<()> {
-    let page = &mut Page::new(out, width);
+    let page = &mut Page::new(out, options.width);
     if answers.is_empty() {
         let text = "No known drift, so there is nobody to look up.";
         return page.prose(0, Style::new(), text);

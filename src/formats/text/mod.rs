@@ -1,15 +1,26 @@
 //! Text for people: understandable without colour, a summary first and last.
 
 mod drift;
+mod history;
 mod plan;
 mod table;
 
-pub use drift::{answers, drift};
-pub use plan::plan;
-
+use super::Format;
 use crate::report::Block;
 use crate::view::{DIM, Page};
 use std::io;
+
+/// The format.
+pub const TEXT: Format = Format {
+    name: "text",
+    about: "Text, to read",
+    plan: plan::plan,
+    drift: drift::drift,
+    answers: Some(drift::answers),
+    history: history::history,
+    has_inputs: false,
+    has_alias: true,
+};
 
 /// Names the places of a block, where there are several.
 fn names(page: &mut Page<'_>, indent: usize, block: &Block) -> io::Result<()> {

@@ -6,7 +6,7 @@ use crate::formats::Options;
 use crate::plan::{Action, Plan, Verdict};
 use crate::report::{Block, Inputs, Report, Row, Said, words};
 use crate::risk::Risk;
-use crate::view::{ADD, ALARM, BOLD, CHANGE, DIM, Page, REMOVE, column};
+use crate::view::{ADD, ALARM, BOLD, CHANGE, DIM, Page, REMOVE};
 use anstyle::Style;
 use std::io::{self, Write};
 
@@ -55,11 +55,7 @@ fn block(page: &mut Page<'_>, block: &Block, inputs: Inputs) -> io::Result<()> {
     let (symbol, style) = symbol(block);
     page.led(0, style, &format!("{symbol} {}", title(block)), Style::new(), &whereabouts(block))?;
     names(page, 4, block)?;
-    let fields = block.rows.iter().filter_map(|row| match row {
-        Row::Difference { difference, .. } => Some(difference.field.as_str()),
-        _ => None,
-    });
-    let column = column(fields);
+    let column = page.column(block.fields());
     let mut calls = 0;
     for own in &block.rows {
         if let Row::Call { name, at, input } = own {

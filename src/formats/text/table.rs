@@ -34,6 +34,9 @@ pub fn by_control(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
     for (heading, _) in &columns {
         head += &format!("  {heading}");
     }
+    if !page.fits(head.len()) {
+        return rows.into_iter().try_for_each(|row| in_words(page, row, &columns));
+    }
     page.line(DIM, &head)?;
     for row in rows {
         let mut line = format!("  {:width$}", row.control);
@@ -47,4 +50,13 @@ pub fn by_control(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
         page.line(Style::new(), &line)?;
     }
     Ok(())
+}
+
+/// A row where the table is too wide: `  cloudtrail: 1 create, 2 manual`
+fn in_words(page: &mut Page<'_>, row: &ControlSummary, columns: &[Column]) -> io::Result<()> {
+    let counts = columns.iter().map(|(heading, count)| (count(row), heading));
+    let counts = counts.filter(|(number, _)| *number > 0);
+    let counts: Vec<String> =
+        counts.map(|(number, heading)| format!("{number} {heading}")).collect();
+    page.prose(2, Style::new(), &format!("{}: {}", row.control, counts.join(", ")))
 }

@@ -1,6 +1,6 @@
 //! That a plan of many places stays short, and names every one of them.
 
-use super::plan;
+use super::plan::plan;
 use crate::diff::Difference;
 use crate::formats::Options;
 use crate::place::Place;

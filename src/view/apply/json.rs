@@ -7,7 +7,8 @@ use crate::journal::Record;
 use crate::json;
 use crate::place::Address;
 use crate::plan::{self, Plan};
-use crate::view::{Streams, escape};
+use crate::report::{Figures, Message, Stop};
+use crate::view::{Streams, escape, say};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -53,7 +54,7 @@ pub(super) enum Note<'a> {
     /// No further call is made.
     Stopping { why: &'a str },
     /// What the apply came to, and what remains.
-    Summary(super::summary::Figures<'a>),
+    Summary(Figures<'a>),
 }
 
 /// Writes a line. Readers that have gone away do not stop an apply: what it does is in its journal.
@@ -147,10 +148,11 @@ fn waiting<'a>(address: &'a Address, awaited: &'a Awaited<'_>, attempt: usize) -
 }
 
 impl Narrator for JsonLines<'_> {
-    fn say(&self, text: &str) {
+    fn stopping(&self, stop: Stop<'_>) {
         let mut streams = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let why = escape(text);
+        let why = escape(&stop.text());
+        // As with events: the run ends whether or not this is read.
         let _ = line(&mut *streams.stdout, self.clock, Note::Stopping { why: &why });
-        let _ = writeln!(streams.stderr, "{text}");
+        let _ = say(&mut streams, &Message::Stopping(stop));
     }
 }

@@ -1,13 +1,15 @@
 //! A line for each change that has ended, for logs and pipes.
 
-use super::{Narrator, duration, name, waiting, word};
+use super::{Narrator, duration, name, waiting};
 use crate::apply::{ApplyObserver, Event};
 use crate::clock::Clock;
 use crate::model::Outcome;
 use crate::place::Address;
-use crate::view::{DIM, count};
+use crate::report::{Message, Stop, word};
+use crate::view::{DIM, Page, Streams, count, say};
+use anstyle::Style;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::sync::{Mutex, PoisonError};
 use time::OffsetDateTime;
 
@@ -22,16 +24,22 @@ pub struct Lines<'a> {
 }
 
 struct State<'a> {
-    stderr: &'a mut (dyn Write + Send),
+    streams: &'a mut Streams,
     ended: usize,
     /// When the changes under way began, and how many of their calls were made.
     under_way: BTreeMap<Address, (OffsetDateTime, usize)>,
 }
 
+impl State<'_> {
+    fn page(&mut self) -> Page<'_> {
+        self.streams.messages()
+    }
+}
+
 impl<'a> Lines<'a> {
     /// Writes to this, of so many changes.
-    pub fn new(stderr: &'a mut (dyn Write + Send), changes: usize, clock: Clock) -> Self {
-        let state = Mutex::new(State { stderr, ended: 0, under_way: BTreeMap::new() });
+    pub fn new(streams: &'a mut Streams, changes: usize, clock: Clock) -> Self {
+        let state = Mutex::new(State { streams, ended: 0, under_way: BTreeMap::new() });
         Self { changes, clock, state }
     }
 
@@ -47,7 +55,8 @@ impl<'a> Lines<'a> {
             }
             None => String::new(),
         };
-        writeln!(state.stderr, "({number} of {of}) {name}: {word}{work}")
+        let text = format!("({number} of {of}) {name}: {word}{work}");
+        state.page().prose(0, Style::new(), &text)
     }
 }
 
@@ -70,7 +79,7 @@ impl ApplyObserver for Lines<'_> {
             Event::Waiting(address, awaited, attempt) => {
                 if attempt == 2 || attempt.is_multiple_of(EVERY) {
                     let (address, what) = (name(address), waiting(awaited, attempt));
-                    writeln!(state.stderr, "{DIM}{address}: {what}{DIM:#}")
+                    state.page().prose(0, DIM, &format!("{address}: {what}"))
                 } else {
                     Ok(())
                 }
@@ -81,9 +90,9 @@ impl ApplyObserver for Lines<'_> {
 }
 
 impl Narrator for Lines<'_> {
-    fn say(&self, text: &str) {
+    fn stopping(&self, stop: Stop<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        // As with events: nobody may listen any more.
-        let _ = writeln!(state.stderr, "{text}");
+        // As with events: the run ends whether or not this is read.
+        let _ = say(&mut *state.streams, &Message::Stopping(stop));
     }
 }

@@ -7,13 +7,13 @@ mod summary;
 mod terminal;
 
 pub use json::{begin, plan, record};
-pub use summary::Summary;
+pub use summary::summary;
 
-use super::{Streams, count};
+use super::Streams;
 use crate::apply::{ApplyObserver, Awaited};
 use crate::clock::Clock;
-use crate::model::Outcome;
 use crate::place::Address;
+use crate::report::Stop;
 use crate::text::escape;
 use json::JsonLines;
 use lines::Lines;
@@ -38,10 +38,10 @@ impl Form {
     }
 }
 
-/// Who says how an apply goes on.
+/// Shows how an apply goes on.
 pub trait Narrator: ApplyObserver {
-    /// A sentence about the whole run: that it stops, and why.
-    fn say(&self, text: &str);
+    /// The run stops, and why.
+    fn stopping(&self, why: Stop<'_>);
 }
 
 /// The narrator of so many changes.
@@ -54,8 +54,8 @@ pub fn narrator<'a>(
     match form {
         Form::Json => Box::new(JsonLines::new(streams, clock)),
         Form::Text => match Terminal::new(streams.is_terminal, changes) {
-            Some(bar) => Box::new(bar.with(&mut *streams.stderr)),
-            None => Box::new(Lines::new(&mut *streams.stderr, changes, clock)),
+            Some(bar) => Box::new(bar.with(streams)),
+            None => Box::new(Lines::new(streams, changes, clock)),
         },
     }
 }
@@ -79,60 +79,6 @@ fn duration(took: time::Duration) -> String {
 /// An address as it is shown: it ends in the name of a thing, which may be any text.
 pub(super) fn name(address: &Address) -> String {
     escape(&address.to_string())
-}
-
-pub(super) fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::AlreadyFine => "already compliant",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Unseen { .. } => "unknown",
-        Outcome::NotSettled { .. } => "does not read back as planned",
-        Outcome::Moved => "moved since the plan; left alone",
-        Outcome::Stopped { .. } => "stopped",
-        Outcome::Unrecorded { .. } => "stopped: the journal could not be written",
-        Outcome::Skipped { .. } => "skipped",
-    }
-}
-
-/// `3 calls`, `3 of 4 calls`
-fn so_many(made: usize, of: Option<usize>) -> String {
-    match of {
-        Some(of) => format!("{made} of {}", count(of, "call")),
-        None => count(made, "call"),
-    }
-}
-
-/// What went wrong, of a change of so many calls, where that is known.
-pub(super) fn trouble(outcome: &Outcome, of: Option<usize>) -> Option<String> {
-    let so_many = |made: &usize| so_many(*made, of);
-    match outcome {
-        Outcome::Done | Outcome::AlreadyFine => None,
-        Outcome::Failed { made, error, .. } => {
-            Some(format!("failed after {}: {error}", so_many(made)))
-        }
-        Outcome::Unseen { made: 0, error: Some(error) } => {
-            Some(format!("not touched, because it could not be looked at: {error}"))
-        }
-        Outcome::Unseen { made, error } => {
-            let cause = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-            let made = so_many(made);
-            Some(format!("{made} made, but it could not be looked at afterwards{cause}"))
-        }
-        Outcome::NotSettled { fields } => {
-            Some(format!("its calls were made, but it reads back otherwise: {}", fields.join(", ")))
-        }
-        Outcome::Moved => {
-            Some("not touched: it is no longer as the plan saw it; plan again".to_owned())
-        }
-        Outcome::Stopped { made } => {
-            Some(format!("stopped after {}; run it again to finish", so_many(made)))
-        }
-        Outcome::Unrecorded { made, cause } => {
-            Some(format!("stopped after {}: {cause}", so_many(made)))
-        }
-        Outcome::Skipped { because } => Some(format!("skipped, because {because} did not succeed")),
-    }
 }
 
 #[cfg(test)]

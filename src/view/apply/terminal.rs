@@ -1,12 +1,13 @@
 //! One live line on a terminal: how many changes have ended, for how long, and what is under way.
 
-use super::{Narrator, name, waiting, word};
+use super::{Narrator, name, waiting};
 use crate::apply::{ApplyObserver, Event};
 use crate::place::Address;
-use crate::view::ALARM;
+use crate::report::{Message, Stop, word};
+use crate::view::{ALARM, Streams, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,8 +38,8 @@ impl Terminal {
     }
 
     /// What is to stay is written to this, above the line.
-    pub fn with<'a>(self, stderr: &'a mut (dyn Write + Send)) -> LiveLine<'a> {
-        let state = State { stderr, under_way: BTreeMap::new() };
+    pub fn with(self, streams: &mut Streams) -> LiveLine<'_> {
+        let state = State { streams, under_way: BTreeMap::new() };
         LiveLine { bar: self.0, state: Mutex::new(state) }
     }
 }
@@ -50,7 +51,7 @@ pub struct LiveLine<'a> {
 }
 
 struct State<'a> {
-    stderr: &'a mut (dyn Write + Send),
+    streams: &'a mut Streams,
     /// The changes under way, with what they wait for.
     under_way: BTreeMap<Address, Option<String>>,
 }
@@ -75,10 +76,11 @@ impl State<'_> {
 }
 
 impl LiveLine<'_> {
-    fn stays(&self, state: &mut State<'_>, text: &str) {
-        // An apply goes on when nobody listens any more; its summary and exit code still tell.
+    /// Writes something that stays, above the line.
+    fn above(&self, write: impl FnOnce() -> io::Result<()>) {
         self.bar.suspend(|| {
-            let _ = writeln!(state.stderr, "{text}");
+            // An apply goes on when its output is closed; its journal and exit code are enough.
+            let _ = write();
         });
     }
 }
@@ -101,8 +103,8 @@ impl ApplyObserver for LiveLine<'_> {
             Event::Ended(address, outcome, _) => {
                 state.under_way.remove(address);
                 if !outcome.is_success() {
-                    let text = format!("{ALARM}{}: {}{ALARM:#}", name(address), word(outcome));
-                    self.stays(&mut state, &text);
+                    let text = format!("{}: {}", name(address), word(outcome));
+                    self.above(|| state.streams.messages().prose(0, ALARM, &text));
                 }
                 self.bar.inc(1);
             }
@@ -112,9 +114,9 @@ impl ApplyObserver for LiveLine<'_> {
 }
 
 impl Narrator for LiveLine<'_> {
-    fn say(&self, text: &str) {
+    fn stopping(&self, stop: Stop<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.stays(&mut state, text);
+        self.above(|| say(&mut *state.streams, &Message::Stopping(stop)));
     }
 }
 
@@ -132,8 +134,8 @@ mod tests {
     #[test]
     fn what_is_waited_for_goes_first_and_few_are_named() {
         let at = |thing: &str| Address::new("buckets", &Place::thing(thing));
-        let mut stderr = Vec::new();
-        let mut state = State { stderr: &mut stderr, under_way: BTreeMap::new() };
+        let mut streams = Streams::silent();
+        let mut state = State { streams: &mut streams, under_way: BTreeMap::new() };
         for thing in ["a", "b", "c"] {
             state.under_way.insert(at(thing), None);
         }
