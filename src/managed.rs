@@ -1,6 +1,7 @@
 //! Settings that a baseline may leave to the account.
 
 use crate::settings::{Setting, Stricter, Takes, schema};
+use crate::words;
 use serde::de::value::{Error as Wrong, MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -101,6 +102,14 @@ impl Takes for Switch {
 
     fn schema() -> Value {
         Managed::<bool>::schema()
+    }
+}
+
+words! {
+    /// What must not be: findings say where it is.
+    pub enum Forbidden {
+        /// There must be none.
+        None = "none",
     }
 }
 

@@ -23,20 +23,45 @@ pub struct KeyId {
     key_id: String,
 }
 
+impl KeyId {
+    /// The key with this alias, id or ARN.
+    pub fn of(name: &str) -> Self {
+        Self { key_id: name.to_owned() }
+    }
+}
+
 /// What KMS answers.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct KeyFound {
-    key_metadata: KeyMetadata,
+    /// The key.
+    pub key_metadata: KeyMetadata,
 }
 
+/// What KMS says of a key, in its own words.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct KeyMetadata {
-    arn: String,
-    key_state: String,
-    key_spec: Option<String>,
-    key_manager: Option<String>,
+pub struct KeyMetadata {
+    /// Its ARN.
+    pub arn: String,
+    /// `Enabled`, `Disabled`, `PendingDeletion` …
+    pub key_state: String,
+    /// `SYMMETRIC_DEFAULT`, `RSA_2048`, `HMAC_256` …
+    pub key_spec: Option<String>,
+    /// `AWS` or `CUSTOMER`.
+    pub key_manager: Option<String>,
+    /// Where its material comes from: `AWS_KMS`, `EXTERNAL` …
+    pub origin: Option<String>,
+    /// The other keys of a multi-Region key.
+    pub multi_region_configuration: Option<MultiRegion>,
+}
+
+/// A multi-Region key.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MultiRegion {
+    /// `PRIMARY` or `REPLICA`.
+    pub multi_region_key_type: String,
 }
 
 /// A key as KMS knows it.
@@ -156,7 +181,7 @@ impl Reader {
     /// When it could not be seen.
     pub async fn key(&self, name: &str, region: &str) -> Result<Option<Key>, AwsError> {
         let read = Box::pin(async {
-            let input = KeyId { key_id: name.to_owned() };
+            let input = KeyId::of(name);
             match DESCRIBE_KEY.ask(&self.clients, region, &input).await {
                 Ok(KeyFound { key_metadata: key }) => Ok(Some(Key {
                     arn: key.arn,

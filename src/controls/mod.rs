@@ -11,6 +11,7 @@ mod config;
 mod defaults;
 mod ebs_encryption;
 mod guardduty;
+mod key_rotation;
 pub mod log_bucket;
 mod password_policy;
 mod public_access_block;
@@ -33,6 +34,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<guardduty::GuardDuty>(),
     Kind::of::<access_analyzer::AccessAnalyzer>(),
     Kind::of::<ebs_encryption::EbsEncryption>(),
+    Kind::of::<key_rotation::KeyRotation>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),
     Kind::of::<storage_lens::StorageLens>(),

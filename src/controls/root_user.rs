@@ -6,7 +6,7 @@ use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, Operation};
 use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks};
 use crate::credential_report::last_used_by_root;
-use crate::managed::Managed;
+use crate::managed::{Forbidden, Managed};
 use crate::place::Place;
 use crate::settings;
 use crate::settings::Takes;
@@ -106,13 +106,6 @@ words! {
     enum Mfa {
         Any = "any",
         Hardware = "hardware",
-    }
-}
-
-words! {
-    /// What root must not have.
-    enum Forbidden {
-        None = "none",
     }
 }
 

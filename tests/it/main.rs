@@ -25,6 +25,7 @@ mod hostile;
 mod iam;
 mod journal;
 mod judges;
+mod key_rotation;
 mod kms;
 mod laws;
 mod layers;

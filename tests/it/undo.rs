@@ -29,7 +29,7 @@ fn apply(account: &Account) {
 }
 
 /// Undoes the first run; gives the plan as it is shown.
-fn undo(account: &Account) -> String {
+pub fn undo(account: &Account) -> String {
     let run = first_run(account);
     let all = [&["undo", run.as_str()], &allowing_all()[..]].concat();
     account.run(&all).exits(0).stdout

@@ -1,37 +1,14 @@
 //! Moves against the defaults of EC2.
 
+use super::keys::{alias, data_key, kms, new_key};
 use super::{Drill, Intruder, nothing};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A call of EC2; it must succeed.
 #[track_caller]
 fn ec2(intruder: &mut Intruder, operation: &str, parameters: &str) {
     let answer = intruder.wire.ec2(operation, parameters);
     assert!(!answer.contains("<Errors>"), "{operation}: {answer}");
-}
-
-fn kms(intruder: &mut Intruder, operation: &str, input: Value) -> Value {
-    intruder.json("kms", &format!("TrentService.{operation}"), input)
-}
-
-/// Creates a key, and answers its id.
-fn new_key(intruder: &mut Intruder) -> String {
-    let answer = kms(intruder, "CreateKey", json!({}));
-    let id = answer["KeyMetadata"]["KeyId"].as_str();
-    id.expect("an id").to_owned()
-}
-
-/// The key that `alias/data` stands for.
-fn data_key(intruder: &mut Intruder) -> String {
-    let answer = kms(intruder, "DescribeKey", json!({"KeyId": "alias/data"}));
-    let id = answer["KeyMetadata"]["KeyId"].as_str();
-    id.expect("an id").to_owned()
-}
-
-fn alias(intruder: &mut Intruder) {
-    let key = new_key(intruder);
-    let input = json!({"AliasName": "alias/data", "TargetKeyId": key});
-    kms(intruder, "CreateAlias", input);
 }
 
 const OFF: (&str, fn(&mut Intruder)) = ("it is switched off", |intruder| {

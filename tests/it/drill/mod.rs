@@ -8,6 +8,7 @@ mod compute;
 mod cost;
 mod detection;
 mod identity;
+mod keys;
 mod logging;
 mod storage;
 
@@ -39,6 +40,7 @@ const DRILLS: &[&[Drill]] = &[
     detection::DRILLS,
     storage::DRILLS,
     compute::DRILLS,
+    keys::DRILLS,
     cost::DRILLS,
 ];
 
@@ -236,7 +238,7 @@ macro_rules! drills {
 
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
-    access_analyzer ebs_encryption budgets buckets storage_lens
+    access_analyzer ebs_encryption key_rotation budgets buckets storage_lens
 }
 
 #[test]

@@ -1,0 +1,558 @@
+//! Automatic rotation of customer-managed KMS keys, in every region.
+//!
+//! KMS rotates the keys whose material it made: symmetric ones, not imported and not in a custom key
+//! store. A replica follows its primary key. Source: KMS Developer Guide, "Rotate AWS KMS keys".
+
+use crate::aws::door::{Nothing, Typed};
+use crate::aws::facts::Reader;
+use crate::aws::keys::{DESCRIBE_KEY, KeyId, KeyMetadata};
+use crate::aws::services::KMS;
+use crate::aws::{AwsError, Grant, Operation};
+use crate::control::owner::{TAKE_OVER, owner};
+use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
+use crate::floor::{AtLeast, AtMost, lower, raise};
+use crate::managed::{Forbidden, Managed};
+use crate::place::Place;
+use crate::settings;
+use crate::settings::Takes;
+use futures_util::stream::{self, StreamExt};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The control.
+pub struct KeyRotation;
+
+settings! {
+    /// The table `[key_rotation]`.
+    pub struct Settings {
+        /// Whether customer-managed keys are rotated, as far as KMS can rotate them.
+        #[costs]
+        enabled: Managed<AtLeast<bool>> = true,
+
+        /// The longest time between two rotations, in days. A key that is rotated more often
+        /// satisfies it.
+        #[range(90..=2560)]
+        period_days: Managed<AtMost<i32>> = 365,
+
+        /// `"none"`: a key that is disabled or scheduled for deletion is a finding, for what is
+        /// encrypted with it cannot be read.
+        unusable_keys: Managed<Forbidden> = "none",
+
+        /// Keys that are left alone, by alias, id or ARN.
+        #[example("[\"alias/legacy\"]")]
+        except: BTreeSet<String> = [],
+
+        #[says(TAKE_OVER)]
+        take_over: Managed<bool> = false,
+    }
+}
+
+/// The customer-managed keys of a region.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    /// By id.
+    keys: BTreeMap<String, Key>,
+    /// Why a key could not be read: its policy may keep this account's administrators out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    unseen: BTreeMap<String, AwsError>,
+}
+
+/// A key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    /// The first of its aliases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alias: Option<String>,
+    /// Its ARN.
+    arn: String,
+    /// Its state, in KMS's word.
+    state: String,
+    /// Why KMS cannot rotate it, whatever is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fixed: Option<Fixed>,
+    /// How it is rotated.
+    rotation: Rotation,
+    /// The stack that manages it; only read where something would change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+}
+
+/// How a key is rotated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    enabled: bool,
+    /// Days between two rotations, while there are any.
+    period_days: Option<i32>,
+}
+
+/// Why KMS cannot rotate a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Fixed {
+    NotSymmetric,
+    Imported,
+    CustomKeyStore,
+    Replica,
+}
+
+impl Fixed {
+    fn of(key: &KeyMetadata) -> Option<Self> {
+        let kind = key.multi_region_configuration.as_ref().map(|own| &*own.multi_region_key_type);
+        match (key.key_spec.as_deref(), key.origin.as_deref(), kind) {
+            (Some(spec), ..) if spec != "SYMMETRIC_DEFAULT" => Some(Self::NotSymmetric),
+            (_, Some("EXTERNAL"), _) => Some(Self::Imported),
+            (_, Some(origin), _) if origin != "AWS_KMS" => Some(Self::CustomKeyStore),
+            (.., Some("REPLICA")) => Some(Self::Replica),
+            _ => None,
+        }
+    }
+
+    fn why(self) -> &'static str {
+        match self {
+            Self::NotSymmetric => "KMS rotates symmetric encryption keys only",
+            Self::Imported => "imported key material is rotated on demand only",
+            Self::CustomKeyStore => "KMS does not rotate keys of custom key stores",
+            Self::Replica => "a replica follows its primary key",
+        }
+    }
+}
+
+/// The rotation of each key, by id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct State(BTreeMap<String, Named>);
+
+/// A key under the name that plans show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Named {
+    name: String,
+    rotation: Rotation,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys {
+    keys: Vec<Listed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    key_id: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Aliases {
+    aliases: Vec<Alias>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Alias {
+    alias_name: String,
+    /// Missing for an alias of AWS's whose key does not exist yet.
+    target_key_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Status {
+    key_rotation_enabled: bool,
+    rotation_period_in_days: Option<i32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tags {
+    tags: Vec<Tag>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    tag_key: String,
+    tag_value: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Enable {
+    key_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation_period_in_days: Option<i32>,
+}
+
+const KEY_ARN: &str = "arn:{partition}:kms:{region}:{account}:key/*";
+
+const LIST_KEYS: Typed<Nothing, Keys> =
+    Typed::new(&KMS, "ListKeys", &[Grant::any("kms:ListKeys")]).paged("Marker", "NextMarker");
+const LIST_ALIASES: Typed<Nothing, Aliases> =
+    Typed::new(&KMS, "ListAliases", &[Grant::any("kms:ListAliases")]).paged("Marker", "NextMarker");
+const GET_STATUS: Typed<KeyId, Status> =
+    Typed::new(&KMS, "GetKeyRotationStatus", &[Grant::on("kms:GetKeyRotationStatus", KEY_ARN)]);
+const LIST_TAGS: Typed<KeyId, Tags> =
+    Typed::new(&KMS, "ListResourceTags", &[Grant::on("kms:ListResourceTags", KEY_ARN)])
+        .paged("Marker", "NextMarker");
+/// Switches rotation on, or sets its period anew.
+const ENABLE: Typed<Enable> =
+    Typed::new(&KMS, "EnableKeyRotation", &[Grant::on("kms:EnableKeyRotation", KEY_ARN)]);
+const DISABLE: Typed<KeyId> =
+    Typed::new(&KMS, "DisableKeyRotation", &[Grant::on("kms:DisableKeyRotation", KEY_ARN)]);
+
+/// The period of a key for which none was ever set. Source: KMS API Reference, EnableKeyRotation.
+const A_YEAR: i32 = 365;
+
+/// How many keys are read side by side.
+const KEYS_AT_ONCE: usize = 32;
+
+impl Control for KeyRotation {
+    type Settings = Settings;
+    type Live = Live;
+    type State = State;
+
+    const FIELDS: &'static [&'static str] = &["keys"];
+    const ABOUT: About = About {
+        name: "key_rotation",
+        title: "customer-managed KMS keys are rotated",
+        why: "A key that never changes encrypts ever more, and whoever once got hold of its material \
+              reads all of it. Rotation is one switch for each key, and easily forgotten.",
+        places: Places::REGIONS,
+        settings: Settings::KEYS,
+        satisfies: &[
+            Reference::cis3("3.6", "customer keys rotate"),
+            Reference::cis7("4.6", "customer keys rotate"),
+            Reference::fsbp("KMS.3", "keys not about to be deleted"),
+            Reference::fsbp("KMS.4", "customer keys rotate"),
+            Reference::nist_csf("Protect", "data at rest is protected"),
+            Reference::well_architected("SEC 8", "key management"),
+        ],
+        cost: Cost::Partly(
+            "1 USD a month more for each of the first two rotations of a key; later ones are free",
+        ),
+        operations: &[
+            LIST_KEYS.operation,
+            LIST_ALIASES.operation,
+            DESCRIBE_KEY.operation,
+            GET_STATUS.operation,
+            LIST_TAGS.operation,
+            ENABLE.operation,
+            DISABLE.operation,
+        ],
+    };
+
+    fn state(live: &Live) -> State {
+        let rotated = live.keys.iter().filter(|(_, key)| key.fixed.is_none());
+        let named = rotated.map(|(id, key)| {
+            let named = Named { name: key.name(id).to_owned(), rotation: key.rotation.clone() };
+            (id.clone(), named)
+        });
+        State(named.collect())
+    }
+
+    fn shown(State(keys): &State) -> Value {
+        let keys: Map<String, Value> =
+            keys.values().map(|key| (key.name.clone(), json!(key.rotation))).collect();
+        json!({"keys": keys})
+    }
+
+    async fn read(
+        settings: &Settings,
+        place: &Place,
+        _: &Context,
+        reader: &Reader,
+    ) -> Result<Live, AwsError> {
+        let region = place.region.as_deref().unwrap_or_default();
+        let (keys, aliases) = tokio::join!(
+            LIST_KEYS.pages(&reader.clients, region, &Nothing {}),
+            LIST_ALIASES.pages(&reader.clients, region, &Nothing {}),
+        );
+        let (keys, aliases) = (keys?, first_aliases(aliases?));
+        let ids = keys.into_iter().flat_map(|page| page.keys).map(|key| key.key_id);
+        let aliases = &aliases;
+        let mut reading = stream::iter(ids)
+            .map(async |id| {
+                let key = read_key(settings, &id, aliases.get(&id).cloned(), region, reader).await;
+                (id, key)
+            })
+            .buffer_unordered(KEYS_AT_ONCE);
+        let mut live = Live::default();
+        while let Some((id, key)) = reading.next().await {
+            match key {
+                Ok(Some(key)) => drop(live.keys.insert(id, key)),
+                Ok(None) => {}
+                Err(error) => drop(live.unseen.insert(id, error)),
+            }
+        }
+        Ok(live)
+    }
+
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
+        let State(mut keys) = Self::state(live);
+        for (id, key) in live.keys.iter().filter(|(id, key)| !settings.leaves_alone(id, key)) {
+            if settings.unusable_keys.is_some() {
+                key.judge_state(id, at.region(), say);
+            }
+            let Some(named) = keys.get_mut(id).filter(|_| key.is_enabled()) else {
+                continue;
+            };
+            let wanted = settings.rotation(&key.rotation);
+            if wanted != named.rotation && settings.may_change(key, id, say) {
+                named.rotation = wanted;
+            }
+        }
+        note_fixed(settings, live, say);
+        settings.judge_unseen(live, keys != Self::state(live).0, say);
+        State(keys)
+    }
+
+    fn steps(State(from): &State, State(to): &State, at: At<'_>) -> Steps {
+        let mut steps = Steps::default();
+        let changed = to.iter().filter(|(id, key)| from.get(*id) != Some(*key));
+        for (id, Named { rotation, .. }) in changed {
+            let region = at.region();
+            match rotation.enabled {
+                true => steps.call(ENABLE.call(region, Enable::every(id, rotation.period_days))),
+                false => steps.call(DISABLE.call(region, KeyId::of(id))),
+            }
+        }
+        steps
+    }
+
+    fn names(_: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        vec![("key_account", vec![context.account.clone()])]
+    }
+
+    fn unused(settings: &Settings) -> Vec<&'static str> {
+        let may_switch_off = settings.enabled.as_ref().is_some_and(|own| own.is_exact());
+        if may_switch_off { Vec::new() } else { vec![DISABLE.operation.name] }
+    }
+
+    const RESTORES: &'static [Operation] = &[DISABLE.operation];
+}
+
+impl Settings {
+    /// What the rotation of a key has to become.
+    fn rotation(&self, live: &Rotation) -> Rotation {
+        let enabled = raise(&self.enabled, live.enabled);
+        let period_days = match enabled {
+            true => lower(&self.period_days, live.period_days),
+            false => None,
+        };
+        Rotation { enabled, period_days }
+    }
+
+    fn leaves_alone(&self, id: &str, key: &Key) -> bool {
+        let names = [Some(id), Some(&key.arn), key.alias.as_deref()];
+        names.into_iter().flatten().any(|name| self.except.contains(name))
+    }
+
+    /// Whether a key may be changed; if somebody else manages it, a finding says so.
+    fn may_change(&self, key: &Key, id: &str, say: &mut Remarks) -> bool {
+        let Some(whom) = key.owner.as_ref().filter(|_| *self.take_over != Some(true)) else {
+            return true;
+        };
+        say.finding(
+            &format!("keys.{}", key.name(id)),
+            format!("it is not rotated as the baseline asks, and {whom} manages it"),
+            format!(
+                "have it changed by {whom}, waive it, or say take_over = true in [key_rotation] to \
+                 change it here"
+            ),
+        );
+        false
+    }
+
+    /// A key that was not seen keeps the region from being called compliant; what is known to
+    /// differ is reported, and changed, all the same.
+    fn judge_unseen(&self, live: &Live, differs: bool, say: &mut Remarks) {
+        let mut unseen = live.unseen.iter().filter(|(id, _)| !self.except.contains(*id));
+        let Some((id, error)) = unseen.next() else {
+            return;
+        };
+        match differs || !say.findings.is_empty() {
+            true => say.note(format!("the key {id} could not be read: {}", error.message)),
+            false => say.unknown(error.clone()),
+        }
+    }
+}
+
+impl Key {
+    /// How plans name it.
+    fn name<'k>(&'k self, id: &'k str) -> &'k str {
+        self.alias.as_deref().unwrap_or(id)
+    }
+
+    fn is_enabled(&self) -> bool {
+        self.state == "Enabled"
+    }
+
+    /// Reports a key with which nothing can be decrypted.
+    fn judge_state(&self, id: &str, region: &str, say: &mut Remarks) {
+        let (what, remedy) = match self.state.as_str() {
+            "Disabled" => (
+                "the key is disabled: what is encrypted with it cannot be read",
+                format!("aws kms enable-key --key-id {id} --region {region}"),
+            ),
+            "PendingDeletion" | "PendingReplicaDeletion" => (
+                "the key is scheduled for deletion: what is encrypted with it will be lost",
+                format!("aws kms cancel-key-deletion --key-id {id} --region {region}"),
+            ),
+            _ => return,
+        };
+        let remedy = format!("if anything needs it: {remedy}; else add it to except");
+        say.finding(&format!("keys.{}", self.name(id)), what, remedy);
+    }
+}
+
+impl Enable {
+    fn every(id: &str, rotation_period_in_days: Option<i32>) -> Self {
+        Self { key_id: id.to_owned(), rotation_period_in_days }
+    }
+}
+
+/// Names the keys that KMS cannot rotate, with the reason.
+fn note_fixed(settings: &Settings, live: &Live, say: &mut Remarks) {
+    let mut reasons: BTreeMap<Fixed, Vec<&str>> = BTreeMap::new();
+    for (id, key) in live.keys.iter().filter(|(id, key)| !settings.leaves_alone(id, key)) {
+        if let (Some(fixed), true) = (key.fixed, key.is_enabled()) {
+            reasons.entry(fixed).or_default().push(key.name(id));
+        }
+    }
+    for (fixed, names) in reasons {
+        say.note(format!("not rotated: {} ({})", names.join(", "), fixed.why()));
+    }
+}
+
+/// The first alias of each key, in the order of their names.
+fn first_aliases(pages: Vec<Aliases>) -> BTreeMap<String, String> {
+    let mut first: BTreeMap<String, String> = BTreeMap::new();
+    for Alias { alias_name, target_key_id } in pages.into_iter().flat_map(|page| page.aliases) {
+        let Some(id) = target_key_id else { continue };
+        match first.get(&id) {
+            Some(known) if *known <= alias_name => {}
+            _ => drop(first.insert(id, alias_name)),
+        }
+    }
+    first
+}
+
+/// Reads a key; nothing for one that AWS manages.
+async fn read_key(
+    settings: &Settings,
+    id: &str,
+    alias: Option<String>,
+    region: &str,
+    reader: &Reader,
+) -> Result<Option<Key>, AwsError> {
+    // The keys of AWS's services bear no other aliases.
+    if alias.as_ref().is_some_and(|alias| alias.starts_with("alias/aws/")) {
+        return Ok(None);
+    }
+    let (clients, input) = (&reader.clients, KeyId::of(id));
+    let found = DESCRIBE_KEY.ask(clients, region, &input).await?.key_metadata;
+    if found.key_manager.as_deref() == Some("AWS") {
+        return Ok(None);
+    }
+    let fixed = Fixed::of(&found);
+    let mut key = Key {
+        alias,
+        arn: found.arn,
+        state: found.key_state,
+        fixed,
+        rotation: Rotation::default(),
+        owner: None,
+    };
+    if fixed.is_none() && key.is_enabled() {
+        let status = GET_STATUS.ask(clients, region, &input).await?;
+        let (enabled, period_days) = (status.key_rotation_enabled, status.rotation_period_in_days);
+        let period_days = enabled.then(|| period_days.unwrap_or(A_YEAR));
+        key.rotation = Rotation { enabled, period_days };
+        if settings.rotation(&key.rotation) != key.rotation {
+            let pages = LIST_TAGS.pages(clients, region, &input).await?;
+            let tags = pages.into_iter().flat_map(|page| page.tags);
+            let tags = tags.map(|tag| (tag.tag_key, tag.tag_value)).collect();
+            key.owner = owner("", &tags);
+        }
+    }
+    Ok(Some(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Proposal;
+    use crate::control::tests::proposed;
+
+    const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    fn key(period_days: Option<i32>) -> Key {
+        Key {
+            alias: Some("alias/data".to_owned()),
+            arn: format!("arn:aws:kms:us-east-1:111122223333:key/{ID}"),
+            state: "Enabled".to_owned(),
+            fixed: None,
+            rotation: Rotation { enabled: period_days.is_some(), period_days },
+            owner: None,
+        }
+    }
+
+    fn live(key: Key) -> Live {
+        Live { keys: BTreeMap::from([(ID.to_owned(), key)]), ..Live::default() }
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<Value> {
+        proposal.writes.iter().map(|write| write.call().input).collect()
+    }
+
+    #[test]
+    fn rotation_is_switched_on_and_a_rarer_one_becomes_as_frequent_as_asked_for() {
+        let every = |days| json!({"KeyId": ID, "RotationPeriodInDays": days});
+        let propose = |settings, days| calls(&proposed::<KeyRotation>(settings, &live(key(days))));
+        assert_eq!(propose("", None), [every(365)]);
+        assert_eq!(propose("", Some(2560)), [every(365)]);
+        assert!(propose("", Some(180)).is_empty());
+        assert_eq!(propose("period_days = { exactly = 365 }", Some(180)), [every(365)]);
+        let unmanaged = "period_days = \"unmanaged\"";
+        assert_eq!(propose(unmanaged, None), [json!({"KeyId": ID})]);
+        assert!(propose(unmanaged, Some(2560)).is_empty());
+        assert!(propose("enabled = false", None).is_empty());
+        assert!(propose("except = [\"alias/data\"]", None).is_empty());
+        let proposal = proposed::<KeyRotation>("", &live(key(None)));
+        assert_eq!(proposal.differences[0].field, "keys.alias/data.enabled");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_rotated_is_named_with_the_reason() {
+        let imported = Key { fixed: Some(Fixed::Imported), ..key(None) };
+        let proposal = proposed::<KeyRotation>("", &live(imported));
+        assert!(proposal.writes.is_empty() && proposal.findings.is_empty());
+        assert!(proposal.notes[0].contains("alias/data (imported"), "{:?}", proposal.notes);
+    }
+
+    #[test]
+    fn a_key_that_decrypts_nothing_any_more_is_a_finding() {
+        for state in ["Disabled", "PendingDeletion"] {
+            let unusable = Key { state: state.to_owned(), ..key(None) };
+            let proposal = proposed::<KeyRotation>("", &live(unusable.clone()));
+            assert_eq!(proposal.findings[0].field, "keys.alias/data", "{state}");
+            assert!(proposal.writes.is_empty());
+            let settings = "unusable_keys = \"unmanaged\"";
+            assert!(proposed::<KeyRotation>(settings, &live(unusable)).findings.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_stack_is_left_to_it() {
+        let owner = Some("the CloudFormation stack data".to_owned());
+        let live = live(Key { owner, ..key(None) });
+        let left = proposed::<KeyRotation>("", &live);
+        assert!(left.writes.is_empty() && left.differences.is_empty());
+        assert_eq!(left.findings[0].field, "keys.alias/data");
+        assert_eq!(calls(&proposed::<KeyRotation>("take_over = true", &live)).len(), 1);
+    }
+}
