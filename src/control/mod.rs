@@ -472,7 +472,18 @@ pub(crate) mod tests {
     pub fn proposed<C: Control>(settings: &str, live: &C::Live) -> Proposal {
         let settings = toml::from_str(settings).expect("the test's settings are valid");
         let live = crate::diff::to_value(live);
-        let live = serde_json::from_value(live).expect("a live state reads back");
-        C::propose(&settings, &Place::account(), live, &context())
+        let live: C::Live = serde_json::from_value(live).expect("a live state reads back");
+        propose::<C>(&settings, &live, At { place: &Place::account(), context: &context() })
+    }
+
+    /// What an undo proposes for its only place, given its table now and the states.
+    pub fn undone<C: Control>(settings: &str, past: &Past<C::Live>) -> Proposal {
+        let settings = toml::from_str(settings).expect("the test's settings are valid");
+        restore::<C>(&settings, past, At { place: &Place::account(), context: &context() })
+    }
+
+    /// The operations that a proposal calls, in order.
+    pub fn calls(proposal: &Proposal) -> Vec<&'static str> {
+        proposal.writes.iter().map(|write| write.operation().name).collect()
     }
 }

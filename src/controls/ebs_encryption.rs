@@ -231,8 +231,8 @@ fn kept_key(live: &Live, at: At<'_>, say: &mut Remarks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::tests::{context, proposed};
-    use crate::control::{Past, Proposal};
+    use crate::control::Past;
+    use crate::control::tests::{calls, proposed, undone};
 
     const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/data";
 
@@ -248,11 +248,6 @@ mod tests {
             is_of_aws: false,
         };
         Named { found: Some(key), is_hidden: false }
-    }
-
-    fn calls(proposal: &Proposal) -> Vec<String> {
-        let calls = proposal.writes.iter().map(|write| write.call().operation);
-        calls.collect()
     }
 
     #[test]
@@ -292,12 +287,7 @@ mod tests {
     fn an_undo_goes_the_way_back() {
         let after = Live { kms_key: KEY.to_owned(), ..live(true) };
         let past = Past { before: live(false), after: after.clone(), live: after };
-        let undone = EbsEncryption::restore(
-            &crate::settings::value("{}"),
-            &Place::region("us-east-1"),
-            past,
-            &context(),
-        );
+        let undone = undone::<EbsEncryption>("", &past);
         assert_eq!(calls(&undone), ["ResetEbsDefaultKmsKeyId", "DisableEbsEncryptionByDefault"]);
     }
 }

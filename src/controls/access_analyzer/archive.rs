@@ -4,7 +4,7 @@
 //! User Guide, "Archive rules" and "IAM Access Analyzer filter keys".
 
 use super::live::Analyzer;
-use crate::control::Proposal;
+use crate::control::Remarks;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,7 +140,7 @@ fn is_general(value: &str) -> bool {
 
 /// Reports rules that archive broadly and are not declared, and names the others.
 pub fn judge(
-    proposal: &mut Proposal,
+    say: &mut Remarks,
     declared: &BTreeSet<String>,
     rules: &[Rule],
     analyzer: &Analyzer,
@@ -149,10 +149,10 @@ pub fn judge(
     for rule in rules.iter().filter(|rule| !declared.contains(&rule.name)) {
         let (name, what) = (&rule.name, rule.sentence());
         if !rule.is_broad() {
-            proposal.note(format!("the archive rule {name} archives {what}"));
+            say.note(format!("the archive rule {name} archives {what}"));
             continue;
         }
-        proposal.finding(
+        say.finding(
             "archive_rules",
             format!("the archive rule {name} archives {what}: nobody sees them"),
             format!(

@@ -1,7 +1,7 @@
 //! One active finding: who outside of the zone of trust may do what to which resource.
 
 use super::live::Analyzer;
-use crate::control::Proposal;
+use crate::control::Remarks;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -106,8 +106,8 @@ impl From<FindingFound> for Exposure {
 }
 
 impl Exposure {
-    /// Tells it as a finding.
-    pub fn tell(&self, proposal: &mut Proposal, analyzer: &Analyzer, region: &str) {
+    /// Reports it as a finding.
+    pub fn report(&self, say: &mut Remarks, analyzer: &Analyzer, region: &str) {
         let accept = format!(
             "aws accessanalyzer update-findings --region {region} --analyzer-arn {} --status \
              ARCHIVED --ids {}",
@@ -120,7 +120,7 @@ impl Exposure {
             ),
             None => format!("take the access away, or accept it: {accept}"),
         };
-        proposal.finding("findings", self.sentence(), remedy);
+        say.finding("findings", self.sentence(), remedy);
     }
 
     fn sentence(&self) -> String {

@@ -7,20 +7,20 @@
 mod archive;
 mod exposure;
 mod live;
+mod wanted;
 mod writes;
 
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
-use crate::control::{About, Context, Control, Cost, Past, Places, Proposal, Reference, Standing};
+use crate::control::{About, At, Context, Control, Cost, Past, Places, Reference, Remarks, Steps};
 use crate::managed::Managed;
 use crate::place::Place;
 use crate::settings;
 use crate::settings::Takes;
 use crate::words;
 use live::{Analyzer, LIST, LIST_FINDINGS, LIST_RULES, Live};
-use serde::Serialize;
 use std::collections::BTreeSet;
-use writes::{CREATE, create};
+use writes::{CREATE, New, create};
 
 /// The control.
 pub struct AccessAnalyzer;
@@ -60,8 +60,6 @@ impl Settings {
 
 words! {
     /// The zone of trust: access from outside of it is a finding.
-    #[derive(Serialize)]
-    #[serde(rename_all(serialize = "UPPERCASE"))]
     enum Zone {
         /// The account.
         Account = "account",
@@ -85,109 +83,10 @@ impl Zone {
     }
 }
 
-/// What is created where there is nothing to adopt.
-#[derive(Serialize)]
-struct New<'a> {
-    name: &'a str,
-    r#type: Zone,
-}
-
-fn propose_new(settings: &Settings, region: &str, live: &Live, context: &Context) -> Proposal {
-    let zone = settings.zone().word();
-    let name = live.free_name(zone);
-    let new = New { name: &name, r#type: settings.zone() };
-    let mut proposal = Proposal::between(&None, &Some(new));
-    proposal.call(create(&name, zone, context.tags(), region));
-    proposal.note("it is free; its first findings come within 30 minutes");
-    if settings.zone() == Zone::Organization {
-        proposal.note(
-            "AWS lets the organization's management account do this, and the delegated \
-             administrator of Access Analyzer",
-        );
-    }
-    proposal
-}
-
-/// An analyzer that does not analyze, where another of its type may not or need not be made.
-fn broken(proposal: &mut Proposal, analyzer: &Analyzer, region: &str) {
-    let Analyzer { name, status, .. } = analyzer;
-    let why = match &analyzer.reason {
-        Some(reason) => format!(" ({reason})"),
-        None => String::new(),
-    };
-    let remedy = match analyzer.reason.as_deref() {
-        _ if analyzer.managed_by.is_some() => {
-            "see to it in the service that manages the analyzer".to_owned()
-        }
-        Some("AWS_SERVICE_ACCESS_DISABLED") => {
-            "in the management account: aws organizations enable-aws-service-access \
-             --service-principal access-analyzer.amazonaws.com"
-                .to_owned()
-        }
-        Some("DELEGATED_ADMINISTRATOR_DEREGISTERED") => {
-            "in the management account: aws organizations register-delegated-administrator \
-             --service-principal access-analyzer.amazonaws.com --account-id ACCOUNT"
-                .to_owned()
-        }
-        _ => format!(
-            "if its archive rules and findings may go: aws accessanalyzer delete-analyzer --region \
-             {region} --analyzer-name {name}, then apply again"
-        ),
-    };
-    let what = format!("analyzer {name} is {status}{why} and finds nothing new");
-    proposal.finding("status", what, remedy);
-}
-
-fn propose_adopted(
-    settings: &Settings,
-    analyzer: &Analyzer,
-    live: &Live,
-    region: &str,
-) -> Proposal {
-    let mut proposal = Proposal::fine();
-    let name = &analyzer.name;
-    if analyzer.is_being_created() {
-        proposal.note(format!("analyzer {name} is still being created"));
-    }
-    if let Some(manager) = &analyzer.managed_by {
-        proposal.standing = Standing::Elsewhere(format!("{manager} (analyzer {name})"));
-    } else if analyzer.zone != settings.zone().word() {
-        let whose = format!("the organization's analyzer {name}, which trusts all its accounts");
-        proposal.standing = Standing::Elsewhere(whose);
-    }
-    if let Some(owner) = &analyzer.owner {
-        proposal.note(format!("{owner} manages the analyzer {name}"));
-    }
-    if let Some(declared) = &*settings.archive_rules {
-        archive::judge(&mut proposal, declared, &live.rules, analyzer, region);
-    }
-    for exposure in &live.exposures {
-        exposure.tell(&mut proposal, analyzer, region);
-    }
-    if live.has_more {
-        proposal.finding(
-            "findings",
-            "there are more active findings than are read here",
-            format!(
-                "see all: aws accessanalyzer list-findings --region {region} --analyzer-arn {} \
-                 --filter '{{\"status\":{{\"eq\":[\"ACTIVE\"]}}}}'",
-                analyzer.arn
-            ),
-        );
-    }
-    if !live.exposures.is_empty() {
-        proposal.note(
-            "access that is taken away leaves the findings within 30 minutes; through the \
-             account's public access block, within 6 hours",
-        );
-    }
-    proposal
-}
-
 impl Control for AccessAnalyzer {
     type Settings = Settings;
     type Live = Live;
-    type State = ();
+    type State = Option<New>;
 
     const FIELDS: &'static [&'static str] = &["name", "status"];
     const ABOUT: About = About {
@@ -214,8 +113,6 @@ impl Control for AccessAnalyzer {
         ],
     };
 
-    fn state(_: &Self::Live) {}
-
     async fn read(
         settings: &Settings,
         place: &Place,
@@ -227,54 +124,39 @@ impl Control for AccessAnalyzer {
         live::read(settings, region, global_types, reader).await
     }
 
-    fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
-        let region = place.region.as_deref().unwrap_or_default();
-        let zone = settings.zone();
-        if let Some(analyzer) = live.adopted(zone.types()) {
-            return propose_adopted(settings, analyzer, &live, region);
-        }
-        // The account has one of its type or none; an organization may have several, and one that
-        // was made and broke is not to be left beside a second.
-        let stands_in_the_way = live.analyzers.iter().find(|own| own.zone == zone.word());
-        let mut proposal = match stands_in_the_way {
-            _ if settings.zone.is_none() => return Proposal::fine(),
-            Some(_) => Proposal::fine(),
-            None => propose_new(settings, region, &live, context),
-        };
-        match stands_in_the_way {
-            Some(analyzer) => broken(&mut proposal, analyzer, region),
-            None => live.analyzers.iter().for_each(|other| {
-                if zone.types().contains(&other.zone.as_str()) {
-                    let Analyzer { name, status, .. } = other;
-                    proposal.note(format!("the organization's analyzer {name} is {status}"));
-                }
-            }),
-        }
-        proposal
+    /// There is at most one to create; what exists is not changed.
+    fn state(_: &Live) -> Option<New> {
+        None
+    }
+
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> Option<New> {
+        wanted::wanted(settings, live, at.region(), say)
+    }
+
+    fn steps(_: &Option<New>, to: &Option<New>, at: At<'_>) -> Steps {
+        to.as_ref().map_or_else(Steps::default, |new| Steps::default().then(create(new, at)))
     }
 
     /// The analyzer that the run created stays: it is free, and its archive rules and findings would
     /// go with it.
-    fn restore(_: &Settings, place: &Place, past: Past<Live>, _: &Context) -> Proposal {
-        let region = place.region.as_deref().unwrap_or_default();
-        let is_in = |live: &Live, arn: &str| live.analyzers.iter().any(|own| own.arn == arn);
-        let created = past.after.analyzers.iter();
-        let created = created.filter(|own| !is_in(&past.before, &own.arn));
-        let mut proposal = Proposal::fine();
-        for Analyzer { name, arn, .. } in created {
-            match is_in(&past.live, arn) {
-                true => proposal.finding(
+    fn restored(_: &Settings, past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> Option<New> {
+        let has = |live: &Live, arn: &str| live.analyzers.iter().any(|own| own.arn == arn);
+        for Analyzer { name, arn, .. } in &past.after.analyzers {
+            match (has(&past.before, arn), has(&past.live, arn)) {
+                (true, _) => {}
+                (false, false) => say.note(format!("the analyzer {name} is not there any more")),
+                (false, true) => say.finding(
                     "name",
                     format!("the run created the analyzer {name}; it is not deleted"),
                     format!(
                         "if nobody needs it, its archive rules and its findings: aws \
-                         accessanalyzer delete-analyzer --region {region} --analyzer-name {name}"
+                         accessanalyzer delete-analyzer --region {} --analyzer-name {name}",
+                        at.region()
                     ),
                 ),
-                false => proposal.note(format!("the analyzer {name} is not there any more")),
             }
         }
-        proposal
+        None
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
