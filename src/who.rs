@@ -71,7 +71,7 @@ pub async fn changed(
             let operations = control.about().operations.iter().chain(control.restores());
             let names = operations
                 .filter(|operation| !is_read(operation.name))
-                .flat_map(event_names)
+                .flat_map(Operation::event_names)
                 .collect();
             let region = region(entry, reader);
             let thing = entry.place.thing.as_deref();
@@ -143,32 +143,6 @@ fn region(entry: &Entry, reader: &Reader) -> String {
     let call = entry.calls.first().map(|call| call.region.clone());
     let region = call.or_else(|| entry.place.region.clone());
     region.unwrap_or_else(|| reader.home_region.clone())
-}
-
-/// The names under which CloudTrail keeps an operation and its opposite. S3 names its events after
-/// the permission. Source: S3 User Guide, "CloudTrail events".
-fn event_names(operation: &'static Operation) -> Vec<String> {
-    let action = operation.action();
-    let action = action.split_once(':').map_or(action, |(_, name)| name);
-    let mut names = BTreeSet::from([operation.name.to_owned(), action.to_owned()]);
-    for name in names.clone() {
-        let short = name.strip_suffix("Configuration");
-        names.extend(short.map(str::to_owned));
-    }
-    for name in names.clone() {
-        let turned = [
-            ("Put", "Delete"),
-            ("Create", "Delete"),
-            ("Update", "Delete"),
-            ("Start", "Stop"),
-            ("Stop", "Start"),
-        ];
-        let opposite = turned
-            .iter()
-            .filter_map(|(verb, other)| Some(format!("{other}{}", name.strip_prefix(verb)?)));
-        names.extend(opposite);
-    }
-    names.into_iter().collect()
 }
 
 /// Reads the events that answer a question, page by page, to the end or as far as [`PAGES`] go.
@@ -244,16 +218,8 @@ fn read(event: &Value) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::Write;
     use crate::place::Place;
     use serde_json::json;
-
-    #[test]
-    fn events_of_s3_are_looked_up_by_the_name_of_the_permission_too() {
-        let names = event_names(&crate::s3::PutPublicAccessBlock::OPERATION);
-        assert!(names.contains(&"PutBucketPublicAccessBlock".to_owned()), "{names:?}");
-        assert!(names.contains(&"DeleteBucketPublicAccessBlock".to_owned()), "{names:?}");
-    }
 
     #[test]
     fn buckets_are_asked_for_by_name_unless_events_have_fewer_names() {

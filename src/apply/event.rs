@@ -1,6 +1,6 @@
 //! What happens during an apply, and what each change came to.
 
-use crate::aws::{AwsError, Kind, Receipt, condition};
+use crate::aws::{AwsError, Kind, Receipt};
 use crate::error::Error;
 use crate::journal::{Journal, Record};
 use crate::model::Outcome;
@@ -86,7 +86,12 @@ impl Journal {
 #[derive(Clone, Copy, Debug)]
 pub enum Awaited<'a> {
     /// A call is refused because something written before has not spread yet.
-    Propagation(&'a AwsError),
+    Propagation {
+        /// The refusal.
+        error: &'a AwsError,
+        /// What has to come true, as the rest of "waiting for …".
+        what: &'static str,
+    },
     /// All calls of a change were made, and do not read back yet.
     ReadBack,
 }
@@ -95,7 +100,7 @@ impl Awaited<'_> {
     /// What is waited for, as the rest of "waiting for …".
     pub fn what(&self) -> &'static str {
         match self {
-            Self::Propagation(error) => condition(error.code.as_deref().unwrap_or_default()),
+            Self::Propagation { what, .. } => what,
             Self::ReadBack => "the change to be readable",
         }
     }
@@ -103,7 +108,7 @@ impl Awaited<'_> {
     /// The error code by which AWS refuses the call meanwhile.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Propagation(error) => error.code.as_deref(),
+            Self::Propagation { error, .. } => error.code.as_deref(),
             Self::ReadBack => None,
         }
     }

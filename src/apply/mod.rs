@@ -10,7 +10,7 @@ pub use event::{ApplyObserver, Awaited, Event};
 pub use group::{Came, came_to};
 
 use crate::aws::facts::Reader;
-use crate::aws::{AnyWrite, AwsError, Clients, Receipt, condition};
+use crate::aws::{AnyWrite, AwsError, Clients, Receipt, awaited};
 use crate::baseline::Baseline;
 use crate::control::Context;
 use crate::error::Error;
@@ -57,15 +57,6 @@ impl std::fmt::Debug for Executor<'_> {
         f.debug_struct("Executor").field("context", self.context).finish_non_exhaustive()
     }
 }
-
-/// The errors by which AWS says that another write to the same object is under way; always worth
-/// another try. Sources: the error lists of the S3, IAM and CloudTrail API references.
-const CONFLICTS: &[&str] = &[
-    "ConcurrentModification",
-    "ConcurrentModificationException",
-    "ConflictException",
-    "OperationAborted",
-];
 
 /// How many groups are carried out side by side, so that thousands of buckets do not fill the memory.
 const GROUPS_AT_ONCE: usize = 128;
@@ -242,15 +233,14 @@ impl Executor<'_> {
                 Err(error) => error,
             };
             let code = error.code.as_deref().unwrap_or_default();
-            let settling = wrote_before && write.settling().contains(&code);
-            if !(settling || CONFLICTS.contains(&code)) {
+            let Some(what) = awaited(write, code, wrote_before) else {
                 return Err(error);
-            }
+            };
             if !backoff.may_wait() || self.stopped() {
-                let waited_for = Some(condition(code).to_owned());
+                let waited_for = Some(what.to_owned());
                 return Err(AwsError { waited_for, ..error });
             }
-            let awaited = Awaited::Propagation(&error);
+            let awaited = Awaited::Propagation { error: &error, what };
             let next = backoff.next_attempt();
             self.observer.on(Event::Waiting(address, awaited, next));
             backoff.wait().await;

@@ -1,7 +1,7 @@
 //! API operations as data: what they are called, and which IAM actions allow them.
 
 use super::door::Wire;
-use super::{AwsError, Clients};
+use super::{AwsError, Clients, Propagation, opposites};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::any::Any;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use tokio::time::timeout_at;
 
@@ -61,6 +62,19 @@ impl Operation {
     /// An operation with what it needs.
     pub const fn new(service: &'static str, name: &'static str, grants: &'static [Grant]) -> Self {
         Self { service, name, grants, wire: None }
+    }
+
+    /// The names under which CloudTrail keeps it and what undoes it. S3 names its events after the
+    /// permission. Source: S3 User Guide, "CloudTrail events".
+    pub fn event_names(&self) -> BTreeSet<String> {
+        let action = self.action();
+        let action = action.split_once(':').map_or(action, |(_, name)| name);
+        let short = |name: &'static str| name.strip_suffix("Configuration");
+        let own = [self.name, action].into_iter();
+        let own: BTreeSet<&str> =
+            own.flat_map(|name| [Some(name), short(name)]).flatten().collect();
+        let undoing = own.iter().flat_map(|name| opposites(name));
+        undoing.chain(own.iter().map(|name| (*name).to_owned())).collect()
     }
 
     /// The operation's own IAM action.
@@ -156,7 +170,7 @@ pub trait Write: Serialize + Debug + Send + Sync + 'static {
     /// The codes that a service also answers while something just written has not spread yet: a
     /// new role, a new bucket policy. The executor waits them out if this run wrote something
     /// before.
-    const SETTLING: &'static [&'static str] = &[];
+    const PROPAGATING: &'static [Propagation] = &[];
 
     /// The region the call is sent to.
     fn region(&self) -> &str;
@@ -182,8 +196,8 @@ pub trait AnyWrite: Debug + Send + Sync {
     fn call(&self) -> Call;
     /// The operation.
     fn operation(&self) -> &'static Operation;
-    /// See [`Write::SETTLING`].
-    fn settling(&self) -> &'static [&'static str];
+    /// See [`Write::PROPAGATING`].
+    fn propagating(&self) -> &'static [Propagation];
     /// See [`Write::send`].
     fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<Receipt, AwsError>>;
     /// See [`Write::merge`].
@@ -207,8 +221,8 @@ impl<W: Write> AnyWrite for W {
         const { &W::OPERATION }
     }
 
-    fn settling(&self) -> &'static [&'static str] {
-        W::SETTLING
+    fn propagating(&self) -> &'static [Propagation] {
+        W::PROPAGATING
     }
 
     fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<Receipt, AwsError>> {
@@ -260,5 +274,18 @@ where
             Ok(())
         }
         Err(error) => Err(AwsError::new(&W::OPERATION, write.region(), error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_s3_are_named_after_the_permission_too() {
+        let names = crate::s3::PutPublicAccessBlock::OPERATION.event_names();
+        for name in ["PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock"] {
+            assert!(names.contains(name), "{names:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Holds a plan against the `[limits]` of its baseline.
 
 use super::{Call, Entry, Plan};
+use crate::aws::takes_away;
 use crate::baseline::{Forbidden, Limits};
 use crate::diff::Difference;
 use crate::place::Address;
@@ -71,7 +72,7 @@ fn deletes(limits: &Limits, entry: &Entry) -> Option<String> {
     }
     let calls = entry.calls.iter().filter(|call| removes(&call.operation));
     let calls = calls.map(|Call { service, operation, .. }| format!("{service}:{operation}"));
-    let fields = entry.differences.iter().filter(|d| takes_away(d));
+    let fields = entry.differences.iter().filter(|d| loses_something(d));
     let what: Vec<String> = calls.chain(fields.map(|d| d.field.clone())).collect();
     let what = Some(what.join(", ")).filter(|what| !what.is_empty())?;
     Some(format!("takes something away ({what}), and forbid has \"delete\""))
@@ -101,78 +102,14 @@ fn trespasses(limits: &Limits, entry: &Entry) -> Option<String> {
     Some(format!("writes in {region}, which is in protected_regions"))
 }
 
-/// The first words of operations that take something away or switch it off.
-const REMOVING: &[&str] = &[
-    "Abort",
-    "Cancel",
-    "Close",
-    "Deactivate",
-    "Delete",
-    "Deregister",
-    "Detach",
-    "Disable",
-    "Disassociate",
-    "Leave",
-    "Purge",
-    "Reject",
-    "Release",
-    "Remove",
-    "Reset",
-    "Revoke",
-    "Schedule",
-    "Stop",
-    "Terminate",
-    "Unsubscribe",
-    "Untag",
-];
-
-/// The first words of operations that make or change something: whether that takes something away
-/// is seen in what differs.
-const MAKING: &[&str] = &[
-    "Accept",
-    "Activate",
-    "Add",
-    "Associate",
-    "Attach",
-    "Create",
-    "Enable",
-    "Modify",
-    "Pass",
-    "Put",
-    "Register",
-    "Set",
-    "Start",
-    "Subscribe",
-    "Tag",
-    "Update",
-];
-
-/// Whether an operation takes something away by what it is; `None` if nobody has thought about its
-/// first word.
-pub fn takes_away_by_name(operation: &str) -> Option<bool> {
-    let word = first_word(operation);
-    match (REMOVING.contains(&word), MAKING.contains(&word)) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        _ => None,
-    }
-}
-
-/// The same; what nobody has thought about does.
+/// Whether an operation takes something away; one of which that is not known does.
 fn removes(operation: &str) -> bool {
-    takes_away_by_name(operation).unwrap_or(true)
-}
-
-/// `Put` of `PutBucketPolicy`.
-fn first_word(operation: &str) -> &str {
-    let capital = |(at, letter): &(usize, char)| *at > 0 && letter.is_uppercase();
-    let end = operation.char_indices().find(capital);
-    end.map_or(operation, |(at, _)| &operation[..at])
+    takes_away(operation).unwrap_or(true)
 }
 
 /// Whether something is there before and not after: all of it, or elements of a list; or is switched
 /// off. Of a list of tables only the number is compared, for its elements are changed in place.
-fn takes_away(difference: &Difference) -> bool {
+fn loses_something(difference: &Difference) -> bool {
     let (before, after) = (&difference.before, &difference.after);
     match (before, after) {
         _ if is_nothing(before) => false,
@@ -205,25 +142,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn no_word_both_makes_and_takes_away() {
-        assert!(REMOVING.iter().all(|word| !MAKING.contains(word)));
-    }
-
-    #[test]
-    fn stopping_and_deleting_take_away_and_so_does_what_nobody_knows() {
-        for removing in ["DeleteTrail", "StopLogging", "UntagResource", "BatchDeleteX", "X", ""] {
-            assert!(removes(removing), "{removing}");
-        }
-        for making in ["PutBucketPolicy", "UpdateDetector", "StartLogging", "CreateTrail"] {
-            assert!(!removes(making), "{making}");
-        }
-        // A word is a word: not each name that begins like one.
-        assert!(removes("Address") && removes("Settle"));
-    }
-
-    #[test]
     fn what_is_there_before_and_not_after_is_taken_away() {
-        let taken = |before, after| takes_away(&Difference::new("x", before, after));
+        let taken = |before, after| loses_something(&Difference::new("x", before, after));
         for (before, after) in [
             (json!("a"), json!(null)),
             (json!(90), json!(null)),
@@ -245,6 +165,6 @@ mod tests {
         }
         let mut switched_off = Difference::new("enabled", json!(true), json!(false));
         switched_off.loosens = true;
-        assert!(takes_away(&switched_off));
+        assert!(loses_something(&switched_off));
     }
 }

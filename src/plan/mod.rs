@@ -14,7 +14,7 @@ pub use crate::aws::Call;
 pub use crate::model::{Finding, KNOWN_AFTER, Source};
 pub use build::{Draft, build, build_guarded, finish, judge};
 pub use file::Invalid;
-pub use limit::{Limit, Violation, exceeded, takes_away_by_name};
+pub use limit::{Limit, Violation, exceeded};
 pub use since::{Moved, since_plan, since_run};
 pub use summary::{Action, Actions, ControlSummary, Summary, Verdicts};
 pub use undo::{Goal, Left, Undo};

@@ -1,6 +1,7 @@
 //! Counts what a plan holds: by verdict, by what a change does, by control.
 
 use super::{Call, Entry, Plan, Verdict};
+use crate::aws::creates;
 use crate::control::Scope;
 use crate::controls;
 use serde::{Deserialize, Serialize};
@@ -107,8 +108,8 @@ impl Entry {
         let parts: BTreeSet<&str> =
             fields.map(|own| own.split('.').next().unwrap_or(own)).collect();
         let is_whole = self.differences.iter().any(|own| !own.field.contains('.'));
-        let creates = |call: &Call| call.operation.starts_with("Create");
-        parts.len() > 1 || (is_whole && self.calls.first().is_some_and(creates))
+        let makes = |call: &Call| creates(&call.operation);
+        parts.len() > 1 || (is_whole && self.calls.first().is_some_and(makes))
     }
 }
 

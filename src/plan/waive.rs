@@ -5,7 +5,7 @@
 
 use super::written::is_part;
 use super::{Call, Draft, Entry, Verdict};
-use crate::aws::Facts;
+use crate::aws::{Facts, creates};
 use crate::baseline::{Baseline, Waiver};
 use crate::control::Context;
 use crate::day::Day;
@@ -222,10 +222,10 @@ fn report(waiver: &Waiver, drafts: &[Draft], left_out: bool, today: Day) -> Waiv
 impl Entry {
     /// Whether its first call creates what does not exist yet.
     fn creates(&self) -> bool {
-        let creates = |call: &Call| call.operation.starts_with("Create");
+        let makes = |call: &Call| creates(&call.operation);
         self.verdict == Verdict::Change
             && self.differences.iter().all(|own| own.before.is_null())
-            && self.calls.first().is_some_and(creates)
+            && self.calls.first().is_some_and(makes)
     }
 
     /// The fields that differ or have a finding, each once.

@@ -1,7 +1,7 @@
 //! Calls that take a setting of a bucket away. None here deletes an object.
 
-use super::writes::{BUCKET, SETTLING, Target};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use super::writes::{BUCKET, NEW_BUCKET, Target};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use serde::Serialize;
 use std::any::Any;
 
@@ -19,7 +19,7 @@ macro_rules! deletion {
         impl Write for $name {
             const OPERATION: Operation =
                 Operation::new("s3", stringify!($name), &[Grant::on($action, BUCKET)]);
-            const SETTLING: &'static [&'static str] = SETTLING;
+            const PROPAGATING: &'static [Propagation] = &[NEW_BUCKET];
 
             fn region(&self) -> &str {
                 &self.target.region

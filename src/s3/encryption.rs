@@ -2,9 +2,9 @@
 
 use super::ask::{Asked, ask_whole};
 use super::whole::Whole;
-use super::writes::{BUCKET, SETTLING, Target, unbuilt};
+use super::writes::{BUCKET, NEW_BUCKET, Target, unbuilt};
 use crate::aws::keys::{self, Key};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
 use aws_sdk_s3::types::{
     BlockedEncryptionTypes, EncryptionType, ServerSideEncryption, ServerSideEncryptionByDefault,
@@ -187,7 +187,7 @@ impl Write for PutBucketEncryption {
         "PutBucketEncryption",
         &[Grant::on("s3:PutEncryptionConfiguration", BUCKET)],
     );
-    const SETTLING: &'static [&'static str] = SETTLING;
+    const PROPAGATING: &'static [Propagation] = &[NEW_BUCKET];
 
     fn region(&self) -> &str {
         &self.target.region

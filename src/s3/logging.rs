@@ -2,8 +2,8 @@
 
 use super::ask::{Asked, ask, ask_whole};
 use super::whole::Whole;
-use super::writes::{BUCKET, Target, unbuilt};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use super::writes::{BUCKET, NEW_BUCKET, Target, unbuilt};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_s3::operation::get_bucket_logging::GetBucketLoggingOutput;
 use aws_sdk_s3::operation::get_bucket_request_payment::GetBucketRequestPaymentOutput;
 use aws_sdk_s3::types::{
@@ -167,7 +167,13 @@ impl Write for PutBucketLogging {
     const OPERATION: Operation =
         Operation::new("s3", "PutBucketLogging", &[Grant::on("s3:PutBucketLogging", BUCKET)]);
     /// S3 looks at the policy of the bucket that takes the logs, which may just have been written.
-    const SETTLING: &'static [&'static str] = &["NoSuchBucket", "InvalidTargetBucketForLogging"];
+    const PROPAGATING: &'static [Propagation] = &[
+        NEW_BUCKET,
+        Propagation::new(
+            "InvalidTargetBucketForLogging",
+            "the policy of the bucket that takes the logs to spread",
+        ),
+    ];
 
     fn region(&self) -> &str {
         &self.target.region

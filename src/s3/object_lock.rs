@@ -2,8 +2,8 @@
 
 use super::ask::{Asked, ask_whole};
 use super::whole::Whole;
-use super::writes::{BUCKET, SETTLING, Target};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use super::writes::{BUCKET, NEW_BUCKET, Target};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_s3::operation::get_object_lock_configuration::GetObjectLockConfigurationOutput;
 use aws_sdk_s3::types::{
     DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode,
@@ -126,7 +126,10 @@ impl Write for PutObjectLock {
         &[Grant::on("s3:PutBucketObjectLockConfiguration", BUCKET)],
     );
     /// Versioning may just have been switched on.
-    const SETTLING: &'static [&'static str] = &[SETTLING[0], "InvalidBucketState"];
+    const PROPAGATING: &'static [Propagation] = &[
+        NEW_BUCKET,
+        Propagation::new("InvalidBucketState", "the new versioning to be known everywhere"),
+    ];
 
     fn region(&self) -> &str {
         &self.target.region

@@ -1,8 +1,8 @@
 //! Who owns the objects of a bucket, and what its ACL grants to others.
 
 use super::ask::{Asked, ask};
-use super::writes::{BUCKET, SETTLING, Target, unbuilt};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use super::writes::{BUCKET, NEW_BUCKET, Target, unbuilt};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_s3::operation::get_bucket_acl::GetBucketAclOutput;
 use aws_sdk_s3::operation::get_bucket_ownership_controls::GetBucketOwnershipControlsOutput;
 use aws_sdk_s3::types::{Grantee, ObjectOwnership, OwnershipControls, OwnershipControlsRule};
@@ -181,7 +181,7 @@ impl Write for PutBucketOwnershipControls {
         "PutBucketOwnershipControls",
         &[Grant::on("s3:PutBucketOwnershipControls", BUCKET)],
     );
-    const SETTLING: &'static [&'static str] = SETTLING;
+    const PROPAGATING: &'static [Propagation] = &[NEW_BUCKET];
 
     fn region(&self) -> &str {
         &self.target.region

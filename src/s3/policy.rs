@@ -1,7 +1,7 @@
 //! The policy of a bucket: the write that replaces it whole, and why S3 would refuse it.
 
-use super::writes::{BUCKET, SETTLING, Target};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use super::writes::{BUCKET, NEW_BUCKET, Target};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use crate::policy::{Change, Deleted, LARGEST, Policy, changes};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -72,7 +72,7 @@ impl PutBucketPolicy {
 impl Write for PutBucketPolicy {
     const OPERATION: Operation =
         Operation::new("s3", "PutBucketPolicy", &[Grant::on("s3:PutBucketPolicy", BUCKET)]);
-    const SETTLING: &'static [&'static str] = SETTLING;
+    const PROPAGATING: &'static [Propagation] = &[NEW_BUCKET];
 
     fn region(&self) -> &str {
         &self.target.region

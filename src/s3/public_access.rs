@@ -1,9 +1,9 @@
 //! A bucket's own public access block.
 
 use super::ask::{Asked, ask};
-use super::writes::{BUCKET, SETTLING, Target};
+use super::writes::{BUCKET, NEW_BUCKET, Target};
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_s3::operation::get_public_access_block::GetPublicAccessBlockOutput;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 use serde::{Deserialize, Serialize};
@@ -147,7 +147,7 @@ impl Write for PutPublicAccessBlock {
         "PutPublicAccessBlock",
         &[Grant::on("s3:PutBucketPublicAccessBlock", BUCKET)],
     );
-    const SETTLING: &'static [&'static str] = SETTLING;
+    const PROPAGATING: &'static [Propagation] = &[NEW_BUCKET];
 
     fn region(&self) -> &str {
         &self.target.region

@@ -1,8 +1,8 @@
 //! Whether a bucket keeps old versions of its objects.
 
 use super::ask::{Asked, ask};
-use super::writes::{BUCKET, SETTLING, Target};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use super::writes::{BUCKET, NEW_BUCKET, Target};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_s3::operation::get_bucket_versioning::GetBucketVersioningOutput;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ impl PutBucketVersioning {
 impl Write for PutBucketVersioning {
     const OPERATION: Operation =
         Operation::new("s3", "PutBucketVersioning", &[Grant::on("s3:PutBucketVersioning", BUCKET)]);
-    const SETTLING: &'static [&'static str] = SETTLING;
+    const PROPAGATING: &'static [Propagation] = &[NEW_BUCKET];
 
     fn region(&self) -> &str {
         &self.target.region

@@ -1,7 +1,7 @@
 //! The writes that make a bucket and give it a policy, and what all writes to buckets have in common.
 
 use crate::aws::Tags;
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag,
 };
@@ -12,7 +12,8 @@ use serde_json::json;
 pub(super) const BUCKET: &str = "arn:{partition}:s3:::{bucket}";
 
 /// A bucket that was just created may not be known everywhere at once.
-pub(super) const SETTLING: &[&str] = &["NoSuchBucket"];
+pub(super) const NEW_BUCKET: Propagation =
+    Propagation::new("NoSuchBucket", "the new bucket to be known everywhere");
 
 /// The bucket that a write is for.
 #[derive(Clone, Debug, Serialize)]

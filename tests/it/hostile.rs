@@ -163,7 +163,11 @@ fn an_apply_tells_hostile_names_and_errors_escaped() {
         };
         for event in [
             Event::Calling(&address, 1, &call),
-            Event::Waiting(&address, Awaited::Propagation(&hostile_error()), 2),
+            Event::Waiting(
+                &address,
+                Awaited::Propagation { error: &hostile_error(), what: "it" },
+                2,
+            ),
             Event::Ended(&address, outcome, None),
         ] {
             view::apply::narrator(&mut streams, form, 1, clock).on(event);

@@ -3,9 +3,8 @@
 use crate::account::Account;
 use crate::emulator::root;
 use crate::iam;
-use baseline::aws::is_read;
+use baseline::aws::{is_read, takes_away};
 use baseline::controls;
-use baseline::plan::takes_away_by_name;
 use serde_json::json;
 use std::path::Path;
 
@@ -154,7 +153,7 @@ fn of_every_write_in_the_source_it_is_known_whether_it_takes_something_away() {
     let writes: Vec<&String> = names.iter().filter(|name| !is_read(name)).collect();
     assert!(writes.len() > 20, "{writes:?}");
     for name in &writes {
-        assert!(takes_away_by_name(name).is_some(), "does {name}?");
+        assert!(takes_away(name).is_some(), "does {name}?");
     }
     let declared = controls::ALL.iter().flat_map(|kind| kind.about.operations);
     for write in declared.filter(|operation| !is_read(operation.name)) {

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::request::Wire;
 use crate::aws::operation::{AnyWrite, Grant, Operation, Receipt};
 use crate::aws::services::Service;
-use crate::aws::{AwsError, Clients};
+use crate::aws::{AwsError, Clients, Propagation};
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ use std::marker::PhantomData;
 pub struct Typed<I = Nothing, O = Nothing> {
     /// The operation without its types.
     pub operation: Operation,
-    /// See [`Call::settling`](AnyWrite::settling).
-    settling: &'static [&'static str],
+    /// See [`AnyWrite::propagating`].
+    propagating: &'static [Propagation],
     types: PhantomData<fn(I) -> O>,
 }
 
@@ -61,7 +61,7 @@ where
         };
         Self {
             operation: Operation { service: service.name, name, grants, wire: Some(wire) },
-            settling: &[],
+            propagating: &[],
             types: PhantomData,
         }
     }
@@ -107,8 +107,8 @@ where
     }
 
     /// With the error codes that mean that something just written has not spread yet.
-    pub const fn settling(mut self, codes: &'static [&'static str]) -> Self {
-        self.settling = codes;
+    pub const fn propagating(mut self, codes: &'static [Propagation]) -> Self {
+        self.propagating = codes;
         self
     }
 
@@ -217,8 +217,8 @@ where
         &self.typed.operation
     }
 
-    fn settling(&self) -> &'static [&'static str] {
-        self.typed.settling
+    fn propagating(&self) -> &'static [Propagation] {
+        self.typed.propagating
     }
 
     fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<Receipt, AwsError>> {

@@ -1,7 +1,7 @@
 //! The calls that change a trail. All but the first name it by its ARN.
 
 use super::selectors::{Field, Selector};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_cloudtrail::types::{
     AdvancedEventSelector, AdvancedFieldSelector, InsightSelector, InsightType,
     SourceEventCategory, Tag,
@@ -13,14 +13,21 @@ const TRAIL: &str = "arn:{partition}:cloudtrail:*:{account}:trail/{trail}";
 const NEW_TRAIL: &str = "arn:{partition}:cloudtrail:{home_region}:{account}:trail/{new_trail}";
 
 /// What CloudTrail answers while the policy of a bucket or key has not spread yet.
-const POLICIES_SETTLING: &[&str] = &[
-    "InsufficientEncryptionPolicyException",
-    "InsufficientS3BucketPolicyException",
-    "S3BucketDoesNotExistException",
+const NEW_POLICIES: &[Propagation] = &[
+    Propagation::new(
+        "InsufficientEncryptionPolicyException",
+        "the key's policy to reach CloudTrail",
+    ),
+    Propagation::new(
+        "InsufficientS3BucketPolicyException",
+        "the bucket's policy to reach the service that delivers there",
+    ),
+    Propagation::new("S3BucketDoesNotExistException", "the new bucket to be known everywhere"),
 ];
 
 /// What CloudTrail answers while a new trail has not spread yet.
-const TRAIL_SETTLING: &[&str] = &["TrailNotFoundException"];
+const NEW_TRAIL_SPREADS: &[Propagation] =
+    &[Propagation::new("TrailNotFoundException", "the new trail to be known everywhere")];
 
 /// Creates a trail; it does not record yet. One that is there already as this call makes it is
 /// success: an earlier try made it, whose answer was lost.
@@ -64,7 +71,7 @@ impl Write for CreateTrail {
             Grant::on("cloudtrail:AddTags", NEW_TRAIL),
         ],
     );
-    const SETTLING: &'static [&'static str] = POLICIES_SETTLING;
+    const PROPAGATING: &'static [Propagation] = NEW_POLICIES;
 
     fn region(&self) -> &str {
         &self.region
@@ -174,7 +181,7 @@ pub struct UpdateTrail {
 impl Write for UpdateTrail {
     const OPERATION: Operation =
         Operation::new("cloudtrail", "UpdateTrail", &[Grant::on("cloudtrail:UpdateTrail", TRAIL)]);
-    const SETTLING: &'static [&'static str] = POLICIES_SETTLING;
+    const PROPAGATING: &'static [Propagation] = NEW_POLICIES;
 
     fn region(&self) -> &str {
         &self.region
@@ -214,7 +221,7 @@ impl Write for PutEventSelectors {
         "PutEventSelectors",
         &[Grant::on("cloudtrail:PutEventSelectors", TRAIL)],
     );
-    const SETTLING: &'static [&'static str] = TRAIL_SETTLING;
+    const PROPAGATING: &'static [Propagation] = NEW_TRAIL_SPREADS;
 
     fn region(&self) -> &str {
         &self.region
@@ -278,7 +285,7 @@ impl Write for PutInsightSelectors {
         "PutInsightSelectors",
         &[Grant::on("cloudtrail:PutInsightSelectors", TRAIL)],
     );
-    const SETTLING: &'static [&'static str] = TRAIL_SETTLING;
+    const PROPAGATING: &'static [Propagation] = NEW_TRAIL_SPREADS;
 
     fn region(&self) -> &str {
         &self.region
@@ -318,7 +325,7 @@ impl Write for StartLogging {
         "StartLogging",
         &[Grant::on("cloudtrail:StartLogging", TRAIL)],
     );
-    const SETTLING: &'static [&'static str] = TRAIL_SETTLING;
+    const PROPAGATING: &'static [Propagation] = NEW_TRAIL_SPREADS;
 
     fn region(&self) -> &str {
         &self.region

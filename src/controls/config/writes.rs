@@ -6,9 +6,11 @@ use super::state::{RECORDER_ARN, Recorder};
 use super::wire::{WireChannel, WireRecorder};
 use crate::aws::door::{Call, Typed};
 use crate::aws::services::{CONFIG, IAM};
-use crate::aws::{Grant, Operation};
+use crate::aws::{Grant, Operation, Propagation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+const NEW_RECORDER: &str = "the new recorder to be known";
 
 /// Makes the role that AWS Config works with. A role that exists already is success.
 pub const CREATE_ROLE: Typed<NewRole> = Typed::new(
@@ -28,7 +30,7 @@ pub const PUT_RECORDER: Typed<RecorderPut> = Typed::new(
         Grant::on("iam:PassRole", "{role}").when("iam:PassedToService", SERVICE),
     ],
 )
-.settling(&["InvalidRoleException"]);
+.propagating(&[Propagation::new("InvalidRoleException", "the new role to be known everywhere")]);
 
 /// What giving a recorder its earlier role back needs on top.
 pub const PASS_EARLIER_ROLE: Operation = Operation::new(
@@ -43,13 +45,15 @@ pub const PASS_EARLIER_ROLE: Operation = Operation::new(
 /// Creates or replaces the channel. AWS writes a test object into the bucket, so a bucket policy
 /// that has not spread yet is refused.
 pub const PUT_CHANNEL: Typed<ChannelPut> =
-    Typed::new(&CONFIG, "PutDeliveryChannel", &[Grant::any("config:PutDeliveryChannel")]).settling(
-        &[
-            "InsufficientDeliveryPolicyException",
-            "NoAvailableConfigurationRecorderException",
-            "NoSuchBucketException",
-        ],
-    );
+    Typed::new(&CONFIG, "PutDeliveryChannel", &[Grant::any("config:PutDeliveryChannel")])
+        .propagating(&[
+            Propagation::new(
+                "InsufficientDeliveryPolicyException",
+                "the bucket's policy to reach the service that delivers there",
+            ),
+            Propagation::new("NoAvailableConfigurationRecorderException", NEW_RECORDER),
+            Propagation::new("NoSuchBucketException", "the new bucket to be known everywhere"),
+        ]);
 
 /// Starts the recorder; it needs a channel.
 pub const START_RECORDER: Typed<RecorderName> = Typed::new(
@@ -57,7 +61,10 @@ pub const START_RECORDER: Typed<RecorderName> = Typed::new(
     "StartConfigurationRecorder",
     &[Grant::on("config:StartConfigurationRecorder", RECORDER_ARN)],
 )
-.settling(&["NoAvailableDeliveryChannelException", "NoSuchConfigurationRecorderException"]);
+.propagating(&[
+    Propagation::new("NoAvailableDeliveryChannelException", "the new delivery channel to be known"),
+    Propagation::new("NoSuchConfigurationRecorderException", NEW_RECORDER),
+]);
 
 /// Stops the recorder.
 pub const STOP_RECORDER: Typed<RecorderName> = Typed::new(

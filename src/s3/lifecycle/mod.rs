@@ -4,8 +4,8 @@ mod sdk;
 
 use super::ask::{Asked, ask_whole};
 use super::whole::Whole;
-use super::writes::{BUCKET, SETTLING, Target, unbuilt};
-use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
+use super::writes::{BUCKET, NEW_BUCKET, Target, unbuilt};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
 use aws_sdk_s3::operation::get_bucket_lifecycle_configuration::GetBucketLifecycleConfigurationOutput;
 use aws_sdk_s3::types::{BucketLifecycleConfiguration, TransitionDefaultMinimumObjectSize};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -394,7 +394,7 @@ impl Write for PutBucketLifecycle {
         "PutBucketLifecycleConfiguration",
         &[Grant::on("s3:PutLifecycleConfiguration", BUCKET)],
     );
-    const SETTLING: &'static [&'static str] = SETTLING;
+    const PROPAGATING: &'static [Propagation] = &[NEW_BUCKET];
 
     fn region(&self) -> &str {
         &self.target.region
