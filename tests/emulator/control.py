@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .answers import Answer
 from .corrections.sns import confirm
+from .holdings import holdings
 from .state import NEW_ROOT, NEW_SETTINGS, STATE
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Control:
             ("POST", "journal"): lambda given: emulator.journal.report(given["account"]),
             ("POST", "reset"): self.reset,
             ("POST", "forget"): self.forget,
+            ("POST", "holdings"): lambda given: {"holdings": holdings(given["account"])},
             ("POST", "faults"): self.faults,
             ("POST", "held"): lambda given: emulator.gate.held(given["account"], given["ms"]),
             ("POST", "release"): lambda given: emulator.gate.release(given["account"]),
