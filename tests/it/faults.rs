@@ -2,8 +2,8 @@
 //! leaves nothing half done or done twice.
 
 use crate::account::{Account, Run, block_on};
-use crate::laws::everything;
 use crate::listener::{Tls, always, http, nobody};
+use crate::tables::everything;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -44,6 +44,7 @@ mod root_user;
 mod scenarios;
 mod settings;
 mod storage_lens;
+mod tables;
 mod trust;
 mod undo;
 mod validate;

@@ -3,6 +3,7 @@
 use crate::account::{Account, HOME, block_on};
 use crate::laws;
 use crate::lived_in::LivedIn;
+use crate::tables;
 use baseline::aws::{Operation, is_read};
 use baseline::controls;
 use serde_json::{Value, json};
@@ -145,7 +146,7 @@ fn an_undo_is_undone_like_any_other_run() {
 #[test]
 fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges() {
     let account = Account::new();
-    account.baseline(&laws::everything(&account));
+    account.baseline(&tables::everything(&account));
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);
     let before = account.writes().len();
     let shown = undo(&account);
@@ -263,7 +264,7 @@ fn declared(entry: &Value) -> &'static Operation {
 #[test]
 fn every_request_of_an_undo_is_declared_and_allowed_by_the_printed_policy() {
     let first = Account::new();
-    first.baseline(&laws::everything(&first));
+    first.baseline(&tables::everything(&first));
     for account in [LivedIn::prepared(), first] {
         apply(&account);
         let policy = ["permissions", "--for", "undo"];

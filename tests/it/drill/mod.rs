@@ -36,7 +36,9 @@ type Move = (&'static str, fn(&mut Intruder));
 
 const DRILLS: &[&[Drill]] = &[
     identity::DRILLS,
-    logging::DRILLS,
+    logging::log_bucket::DRILLS,
+    logging::trail::DRILLS,
+    logging::recorder::DRILLS,
     detection::DRILLS,
     storage::DRILLS,
     compute::DRILLS,
@@ -162,17 +164,26 @@ impl Intruder {
     }
 }
 
-/// Makes every move against a control, each on an account that matched before.
+/// An account that the tables of a drill were applied to, and who will weaken it.
+fn applied(drill: &Drill) -> (Account, Intruder) {
+    let account = Account::new();
+    account.baseline(&account.in_one_region(&drill.tables.replace("{account}", &account.id)));
+    let mut intruder = Intruder::of(&account);
+    (drill.before)(&mut intruder);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    (account, intruder)
+}
+
+/// Makes every move against a control, each on an account that matches before it.
 fn hold(control: &str) {
+    for drill in drills(control) {
+        let (account, _) = applied(drill);
+        let _ = account.run(&["drift"]).exits(0);
+    }
     let mut unseen = Vec::new();
     let moves = drills(control).flat_map(|drill| drill.moves.iter().map(move |own| (drill, own)));
     for (drill, (name, make)) in moves {
-        let account = Account::new();
-        account.baseline(&account.in_one_region(&drill.tables.replace("{account}", &account.id)));
-        let mut intruder = Intruder::of(&account);
-        (drill.before)(&mut intruder);
-        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
-        let _ = account.run(&["drift"]).exits(0);
+        let (account, mut intruder) = applied(drill);
         make(&mut intruder);
         let mut drift = account.run(&["drift"]);
         // What an apply wrote beyond its keys only a journal tells; all else is seen without one.

@@ -1,9 +1,11 @@
 //! Any operation denied: the action that is missing is named, what cannot be seen is unknown and
 //! never made, what cannot be done fails, and everything else goes on.
 
+use super::alone::{ALONE, Alone};
 use super::cases::{FEW, MANY, each};
-use super::{APPLY, Asked, account_in_use, asked, writes};
+use super::{APPLY, Asked, account_in_use, writes};
 use crate::account::{Account, Run};
+use crate::tables::everything;
 use baseline::place::Address;
 use baseline::plan::{Entry, Plan, Verdict};
 use serde_json::{Value, json};
@@ -44,8 +46,7 @@ fn made(account: &Account) -> Vec<[String; 3]> {
 }
 
 /// An account that denies an operation everywhere, for ever, and what is planned without that.
-fn denying(asked: &Asked) -> (Account, BTreeMap<Address, Entry>) {
-    let account = account_in_use();
+fn denying(account: Account, asked: &Asked) -> (Account, BTreeMap<Address, Entry>) {
     let undenied = entries(&account.run(&["plan", "--json"]).exits(0));
     deny(&account, asked);
     (account, undenied)
@@ -98,21 +99,24 @@ fn is_for_hidden(
     is_role && needing.peek().is_some() && needing.all(|entry| hidden.contains(&entry.address()))
 }
 
-/// The operations of a plan and those that only its apply adds, each once; who is asking cannot be
-/// denied, and the alias of the account is only for headings.
-fn operations(write: bool) -> [Vec<Asked>; 2] {
-    let account = account_in_use();
-    let mut seen = BTreeSet::new();
-    [&["plan"][..], &APPLY].map(|arguments| {
-        let _ = account.run(arguments).exits(0);
-        let mut operations = asked(&account);
-        operations.retain(|asked| {
-            let name = (asked.service.clone(), asked.operation.clone());
-            let is_judged = !["GetCallerIdentity", "ListAccountAliases"].contains(&name.1.as_str());
-            asked.write == write && is_judged && seen.insert(name)
-        });
-        operations
-    })
+/// Every control with each operation of some kind that it asks for.
+fn cases(operations: impl Fn(&Alone) -> Vec<Asked>) -> Vec<(&'static Alone, Asked)> {
+    let of = |alone: &'static Alone| operations(alone).into_iter().map(move |own| (alone, own));
+    ALONE.iter().flat_map(of).collect()
+}
+
+fn reads_at_first(alone: &Alone) -> Vec<Asked> {
+    let mut reads = alone.planned.clone();
+    reads.retain(|asked| !NEEDLESS_AT_FIRST.contains(&asked.operation.as_str()));
+    reads
+}
+
+fn reads_later(alone: &Alone) -> Vec<Asked> {
+    alone.later.iter().filter(|asked| !asked.write).cloned().collect()
+}
+
+fn denied_writes(alone: &Alone) -> Vec<Asked> {
+    alone.later.iter().filter(|asked| asked.write).cloned().collect()
 }
 
 fn unknown(entries: &BTreeMap<Address, Entry>) -> BTreeSet<Address> {
@@ -130,70 +134,108 @@ const NEEDLESS_AT_FIRST: [&str; 2] = ["DescribeNotificationsForBudget", "Generat
 const NEEDLESS_LATER: [&str; 3] =
     ["DescribeEffectivePolicy", "GenerateCredentialReport", "HeadBucket"];
 
-/// Whether an entry is the same, but for a note that not all whom it might cut off could be seen.
+/// What need not be seen by controls that have nothing to change: whom a change would cut off, and
+/// whose the bucket is that would be changed.
+const ONLY_FOR_CHANGES: [(&str, &str, &str); 3] = [
+    ("public_access_block", "s3", "ListBuckets"),
+    ("public_access_block", "s3", "GetPublicAccessBlock"),
+    ("buckets", "s3", "GetBucketTagging"),
+];
+
+/// A note that not all whom a change might cut off could be seen.
+fn is_of_the_unseen(note: &str) -> bool {
+    note.starts_with("not all buckets that would be cut off")
+}
+
+/// Whether an entry is the same, but for such a note.
 fn is_told_of_at_most(now: &Entry, entry: &Entry) -> bool {
     let mut without = now.clone();
-    without.notes.retain(|note| !note.starts_with("not all buckets that would be cut off"));
+    without.notes.retain(|note| !is_of_the_unseen(note));
     without == *entry
+}
+
+/// Plans and applies with a read denied, and asserts that it hides what it hides and no more.
+fn hides_what_it_hides(account: Account, denied: &Asked) {
+    let (account, undenied) = denying(account, denied);
+    let run = account.run(&["plan", "--json"]);
+    let planned = entries(&run);
+    let unknown = unknown(&planned);
+    let is_noted =
+        planned.values().any(|entry| entry.notes.iter().any(|own| is_of_the_unseen(own)));
+    let code = if unknown.is_empty() && is_noted { 0 } else { 4 };
+    assert_eq!((run.code, unknown.is_empty()), (code, code == 0), "{run:?}");
+    if code == 4 {
+        names_the_action(&account.run(&["plan"]).exits(4));
+    }
+    let hidden = dependents(&unknown, &undenied);
+    for (address, entry) in &undenied {
+        let now = planned.get(address);
+        // What hides the places of a control is an entry of its own.
+        let has_no_places = || unknown.iter().any(|other| other.to_string() == entry.control);
+        let is_hidden = hidden.contains(address) || now.is_none() && has_no_places();
+        let is_same = now.is_some_and(|now| is_told_of_at_most(now, entry));
+        let is_needless = is_for_hidden(address, &undenied, &hidden)
+            && now.is_some_and(|now| now.verdict == Verdict::Ok && now.calls.is_empty());
+        assert!(is_same || is_hidden || is_needless, "{address} is {now:?}");
+    }
+    // What is unknown is not written, nor what needs it; all else is, and if it is another place
+    // that cannot be seen afterwards, that is told.
+    let run = account.run(&APPLY);
+    let allowed = calls(planned.values());
+    let made = made(&account);
+    match run.code {
+        3 => assert!(made.iter().all(|call| allowed.contains(call)), "{made:?}"),
+        _ => assert_eq!((run.exits(code).code, made), (code, allowed)),
+    }
 }
 
 #[test]
 fn a_read_that_is_denied_hides_what_it_hides_and_stops_nothing_else() {
-    let [mut operations, _] = operations(false);
-    operations.retain(|asked| !NEEDLESS_AT_FIRST.contains(&asked.operation.as_str()));
-    assert!(operations.len() > 15, "{}", operations.len());
-    each(MANY, &operations, |denied| {
-        let (account, undenied) = denying(denied);
-        let planned = entries(&account.run(&["plan", "--json"]).exits(4));
-        names_the_action(&account.run(&["plan"]).exits(4));
-        let unknown = unknown(&planned);
-        assert!(!unknown.is_empty());
-        let hidden = dependents(&unknown, &undenied);
-        for (address, entry) in &undenied {
-            let now = planned.get(address);
-            // What hides the places of a control is an entry of its own.
-            let has_no_places = || unknown.iter().any(|other| other.to_string() == entry.control);
-            let is_hidden = hidden.contains(address) || now.is_none() && has_no_places();
-            let is_same = now.is_some_and(|now| is_told_of_at_most(now, entry));
-            let is_needless = is_for_hidden(address, &undenied, &hidden)
-                && now.is_some_and(|now| now.verdict == Verdict::Ok && now.calls.is_empty());
-            assert!(is_same || is_hidden || is_needless, "{address} is {now:?}");
-        }
-        // What is unknown is not written, nor what needs it; all else is, and if it is another
-        // place that cannot be seen afterwards, that is told.
-        let run = account.run(&APPLY);
-        let allowed = calls(planned.values());
-        let made = made(&account);
-        match run.code {
-            3 => assert!(made.iter().all(|call| allowed.contains(call)), "{made:?}"),
-            _ => assert_eq!((run.exits(4).code, made), (4, allowed)),
-        }
-    });
+    let cases = cases(reads_at_first);
+    assert!(cases.len() > 2 * ALONE.len(), "{}", cases.len());
+    each(MANY, &cases, |(alone, denied)| hides_what_it_hides(alone.account(), denied));
+}
+
+/// A few of them with all controls in one baseline: what is hidden from one stops no other.
+#[test]
+fn a_read_that_is_denied_stops_no_other_control() {
+    const FEW_OF_THEM: usize = 6;
+    let cases = cases(reads_at_first);
+    let some = cases.iter().step_by(cases.len().div_ceil(FEW_OF_THEM));
+    let some: Vec<&Asked> = some.map(|(_, denied)| denied).collect();
+    each(FEW, &some, |denied| hides_what_it_hides(account_in_use(everything), denied));
 }
 
 #[test]
 fn a_read_that_is_denied_of_what_is_there_hides_it_and_makes_no_second_one() {
-    let [early, late] = operations(false);
-    assert!(late.len() > 5, "{}", late.len());
-    let mut operations = [early, late].concat();
-    operations.retain(|asked| !NEEDLESS_LATER.contains(&asked.operation.as_str()));
-    let account = account_in_use();
-    let _ = account.run(&APPLY).exits(0);
-    let before = writes(&account);
-    // One after the other, for none of them may change the account.
-    each(1, &operations, |denied| {
-        deny(&account, denied);
-        names_the_action(&account.run(&["drift"]).exits(4));
-        let _ = account.run(&APPLY).exits(4);
-        assert_eq!(writes(&account), before);
+    each(FEW, &ALONE, |alone| {
+        let account = alone.account();
+        let _ = account.run(&APPLY).exits(0);
+        let before = writes(&account);
+        // One after the other, for none of them may change the account.
+        for denied in [alone.planned.clone(), reads_later(alone)].concat() {
+            let (service, operation) = (denied.service.as_str(), denied.operation.as_str());
+            let is_needless = NEEDLESS_LATER.contains(&operation)
+                || ONLY_FOR_CHANGES.contains(&(alone.control, service, operation));
+            if is_needless {
+                continue;
+            }
+            deny(&account, &denied);
+            let drift = account.run(&["drift"]);
+            assert_eq!(drift.code, 4, "{denied:?}: {drift:?}");
+            names_the_action(&drift);
+            let _ = account.run(&APPLY).exits(4);
+            assert_eq!(writes(&account), before, "{denied:?}");
+        }
     });
 }
 
 #[test]
 fn a_read_that_is_denied_after_the_write_is_no_success() {
-    let [_, late] = operations(false);
-    each(MANY, &late, |denied| {
-        let (account, _) = denying(denied);
+    let cases = cases(reads_later);
+    assert!(cases.len() > 5, "{}", cases.len());
+    each(MANY, &cases, |(alone, denied)| {
+        let (account, _) = denying(alone.account(), denied);
         names_the_action(&account.run(&APPLY).exits(3));
         account.faults(json!([]));
         let _ = account.run(&APPLY).exits(0);
@@ -204,31 +246,35 @@ fn a_read_that_is_denied_after_the_write_is_no_success() {
 
 #[test]
 fn a_write_that_is_denied_fails_its_place_and_stops_nothing_else() {
-    let [none, operations] = operations(true);
-    assert!(none.is_empty() && operations.len() > 15, "{}", operations.len());
-    each(FEW, &operations, |denied| {
-        let (account, undenied) = denying(denied);
+    let cases = cases(denied_writes);
+    assert!(cases.len() > ALONE.len(), "{}", cases.len());
+    each(FEW, &cases, |(alone, denied)| {
+        let (account, undenied) = denying(alone.account(), denied);
         names_the_action(&account.run(&APPLY).exits(3));
         account.faults(json!([]));
-        let uses = |entry: &&Entry| {
-            let mut calls = entry.calls.iter();
-            calls.any(|call| call.operation == denied.operation)
-        };
-        let failing = undenied.values().filter(uses).map(Entry::address).collect();
-        let hit = dependents(&failing, &undenied);
-        // What two controls ask of one bucket is not there until the bucket is as either asks.
-        let thing =
-            |address: &Address| address.to_string().split_once('@').map(|own| own.1.to_owned());
-        let things: BTreeSet<Option<String>> = hit.iter().map(thing).collect();
         let left = entries(&account.run(&["plan", "--json"]).exits(0));
         let left = changes(&left);
         assert!(!left.is_empty());
-        for address in left {
-            let is_new = !undenied.contains_key(&address);
-            let is_hit = hit.contains(&address) || things.contains(&thing(&address));
-            assert!(is_new || is_hit, "{address} was not done");
-        }
+        assert_only_hit(&left, denied, &undenied);
         let _ = account.run(&APPLY).exits(0);
         assert_eq!(changes(&entries(&account.run(&["plan", "--json"]).exits(0))), BTreeSet::new());
     });
+}
+
+/// Asserts that what was left undone needs a write that was denied.
+fn assert_only_hit(left: &BTreeSet<Address>, denied: &Asked, undenied: &BTreeMap<Address, Entry>) {
+    let uses = |entry: &&Entry| {
+        let mut calls = entry.calls.iter();
+        calls.any(|call| call.operation == denied.operation)
+    };
+    let failing = undenied.values().filter(uses).map(Entry::address).collect();
+    let hit = dependents(&failing, undenied);
+    // What two controls ask of one bucket is not there until the bucket is as either asks.
+    let thing = |address: &Address| address.to_string().split_once('@').map(|own| own.1.to_owned());
+    let things: BTreeSet<Option<String>> = hit.iter().map(thing).collect();
+    for address in left {
+        let is_new = !undenied.contains_key(address);
+        let is_hit = hit.contains(address) || things.contains(&thing(address));
+        assert!(is_new || is_hit, "{address} was not done");
+    }
 }

@@ -1,27 +1,27 @@
 //! The tool's promises under faults, each proved at every place where it could break: a first apply
-//! of every control in two regions is killed, denied, throttled, cut off and lied to, request by
-//! request, and its saved plan is tampered with, byte by byte.
+//! of each control in two regions is killed, denied, throttled, cut off and lied to, request by
+//! request, and a saved plan is tampered with, byte by byte.
 
-mod cases;
+pub mod alone;
+pub mod cases;
 mod crash;
 mod denied;
 mod faults;
-mod inventory;
+pub mod holdings;
 mod stale;
 mod tamper;
 mod throttle;
 
 use crate::account::Account;
-use crate::laws::everything;
 use crate::wire::Wire;
 pub use cases::long;
 use serde_json::{Value, json};
 
 /// Who was there before: a stricter password policy, half of the account's public access block, a
 /// detector, and a bucket with a statement of its owner's. None of it may suffer.
-fn account_in_use() -> Account {
+pub fn account_in_use(baseline: impl Fn(&Account) -> String) -> Account {
     let account = Account::new();
-    account.baseline(&everything(&account));
+    account.baseline(&baseline(&account));
     let bucket = format!("data-{}", account.id);
     let mut owner = Wire::new(&account);
     owner.iam(
@@ -47,22 +47,22 @@ fn foreign(bucket: &str) -> Value {
     })
 }
 
-const APPLY: [&str; 2] = ["apply", "--auto-approve"];
+pub const APPLY: [&str; 2] = ["apply", "--auto-approve"];
 
 /// A request among those of an apply.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Asked {
-    service: String,
-    operation: String,
-    region: String,
+pub struct Asked {
+    pub service: String,
+    pub operation: String,
+    pub region: String,
     /// The how-manieth of its kind.
-    nth: usize,
-    write: bool,
+    pub nth: usize,
+    pub write: bool,
 }
 
 /// The requests that the binary made of an account, in their order. What is the n-th of all
 /// differs from run to run, for many are under way at once; what is the n-th of its kind does not.
-fn asked(account: &Account) -> Vec<Asked> {
+pub fn asked(account: &Account) -> Vec<Asked> {
     let mut found: Vec<Asked> = Vec::new();
     for entry in account.journal() {
         if entry["application"].is_null() {
@@ -87,19 +87,12 @@ fn asked(account: &Account) -> Vec<Asked> {
 /// overlap.
 const TRIES: usize = 5;
 
-/// What every apply asks, as far as a few of them tell.
-fn always_asked(account: &Account) -> Vec<Asked> {
-    let mut always = asked(account);
-    for _ in 0..4 {
-        let account = account_in_use();
-        let _ = account.run(&APPLY).exits(0);
-        let this_time = asked(&account);
-        always.retain(|asked| this_time.contains(asked));
-    }
-    always
-}
-
 impl Asked {
+    /// Service and operation.
+    pub fn name(&self) -> (String, String) {
+        (self.service.clone(), self.operation.clone())
+    }
+
     fn kind(&self) -> (&str, &str, &str) {
         (&self.service, &self.operation, &self.region)
     }
@@ -121,7 +114,7 @@ impl Asked {
 }
 
 /// The writes that an apply made, without their order.
-fn writes(account: &Account) -> Vec<Asked> {
+pub fn writes(account: &Account) -> Vec<Asked> {
     let mut writes = asked(account);
     writes.retain(|asked| asked.write);
     writes.sort();

@@ -1,27 +1,27 @@
 //! After any write, reads that do not show it yet: nothing is written twice, and nothing fails.
 
+use super::alone::{ALONE, Alone};
 use super::cases::{MANY, each};
-use super::inventory::Inventory;
-use super::{APPLY, Asked, account_in_use, writes};
+use super::holdings::Holdings;
+use super::{APPLY, Asked, writes};
 use serde_json::json;
 
 #[test]
 fn reads_that_lag_behind_any_write_cause_no_second_write_and_no_failure() {
-    let account = account_in_use();
-    let _ = account.run(&APPLY).exits(0);
-    let wanted = Inventory::of(&account);
-    let once = writes(&account);
-    let mut cases: Vec<(Vec<Asked>, usize)> = Vec::new();
-    for reads in 1..=5 {
-        cases.extend(once.iter().map(|write| (vec![write.clone()], reads)));
-        cases.push((once.clone(), reads));
+    let mut cases: Vec<(&Alone, Vec<Asked>, usize)> = Vec::new();
+    for alone in ALONE.iter().filter(|alone| !alone.writes.is_empty()) {
+        let own: Vec<&Asked> = alone.own.iter().filter(|asked| asked.write).collect();
+        for reads in 1..=5 {
+            cases.extend(own.iter().map(|&write| (alone, vec![write.clone()], reads)));
+            cases.push((alone, alone.writes.clone(), reads));
+        }
     }
-    each(MANY, &cases, |(stale, reads)| {
-        let account = account_in_use();
+    each(MANY, &cases, |(alone, stale, reads)| {
+        let account = alone.account();
         let rules = stale.iter().map(|write| write.rule("stale_read", json!({"reads": reads})));
         account.faults(rules.collect());
         let _ = account.run(&APPLY).exits(0);
-        assert_eq!(writes(&account), once);
-        Inventory::of(&account).assert_same(&wanted);
+        assert_eq!(writes(&account), alone.writes);
+        Holdings::of(&account).assert_same(&alone.after);
     });
 }

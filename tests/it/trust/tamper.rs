@@ -2,15 +2,19 @@
 //! the first write, whoever computed its digest.
 
 use super::{account_in_use, writes};
-use crate::account::Account;
+use crate::account::{Account, HOME};
+use crate::tables::OTHER;
 use baseline::plan::{Call, Entry, Invalid, Plan};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// An account with a plan of many changes, saved.
+/// What the forged plans are about.
+const TABLES: &str = "[password_policy]\n[log_bucket]\n[cloudtrail]\n[guardduty]\n";
+
+/// An account with a plan of several changes, saved.
 fn planned() -> (Account, Plan) {
-    let account = account_in_use();
+    let account = account_in_use(|account| account.in_regions(&[HOME, OTHER], TABLES));
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let bytes = std::fs::read(account.path("plan.json")).expect("the plan");
     let plan = Plan::from_bytes(&bytes).expect("a plan");

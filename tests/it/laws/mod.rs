@@ -1,33 +1,16 @@
-//! The laws that hold for every control, with all of them in one baseline.
+//! The laws that hold for every control: with all of them in one baseline, and of each by itself.
+
+mod each;
 
 use crate::account::{Account, block_on};
 use crate::emulator::root;
+use crate::tables::{everything, startup};
 use baseline::aws::{Operation, is_read};
 use baseline::controls;
 use baseline::plan::{KNOWN_AFTER, Plan};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use time::format_description::well_known::Rfc3339;
-
-/// The baseline for a start, in two regions.
-fn startup(account: &Account) -> String {
-    let text = include_str!("../../baselines/startup.toml");
-    let text = text.replace("# id = \"111122223333\"", &format!("id = \"{}\"", account.id));
-    text.replace("regions = \"enabled\"", "regions = [\"us-east-1\", \"eu-west-1\"]")
-}
-
-/// A baseline with every control, in two regions: that for a start, and the defaults of what it
-/// leaves out.
-pub fn everything(account: &Account) -> String {
-    let mut text = startup(account);
-    for kind in controls::ALL {
-        let table = format!("[{}]", kind.about.name);
-        if !text.contains(&table) {
-            text += &format!("\n{table}\n");
-        }
-    }
-    text
-}
 
 fn account_with_everything() -> Account {
     let account = Account::new();
