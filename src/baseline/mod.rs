@@ -324,7 +324,8 @@ mod tests {
         for delivering in ["[config]", "[config]\nbucket = \"logs-{account}\""] {
             assert_eq!(locked_out(delivering), Some("Config"), "{delivering}");
         }
-        for other in ["[config]\nbucket = \"other\"", "[cloudtrail]"] {
+        let off = "[config]\nenabled = false";
+        for other in ["[config]\nbucket = \"other\"", off, "[cloudtrail]"] {
             assert_eq!(locked_out(other), None, "{other}");
         }
         let to_other = context("[config]\nbucket = \"other\"");

@@ -43,6 +43,9 @@ impl Delivers for Settings {
     /// AWS Config cannot deliver to a bucket with a default retention. Source: AWS Config Developer
     /// Guide, "Managing the delivery channel".
     fn stopped_by_object_lock(&self, bucket: &str, context: &Context) -> Option<&'static str> {
+        if *self.enabled == Some(false) {
+            return None;
+        }
         let named = self.bucket.as_ref().map(|name| context.fill(name));
         let to = named.or_else(|| context.log_bucket.clone());
         (to.as_deref() == Some(bucket)).then_some("Config")
