@@ -4,7 +4,7 @@
 
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
-use crate::control::{Context, Proposal};
+use crate::control::{Context, Remarks};
 use crate::policy::{Policy, weaknesses};
 use crate::s3::{self, AclGrant, Bucket, Flags, Judged, Rule, Shipment};
 use serde::{Deserialize, Serialize};
@@ -235,11 +235,11 @@ impl Adopted {
     /// already that they fail, and why.
     pub fn judge(
         &self,
-        proposal: &mut Proposal,
         field: &str,
         shipment: Shipment<'_>,
         skip_deliveries: bool,
         context: &Context,
+        say: &mut Remarks,
     ) {
         let Some(judged) = &self.bucket.judged else {
             return;
@@ -259,10 +259,10 @@ impl Adopted {
             match own.promise {
                 Promise::Delivered if skip_deliveries => {}
                 // It names the bucket itself.
-                Promise::Delivered => proposal.finding(field, own.what, own.remedy),
+                Promise::Delivered => say.finding(field, own.what, own.remedy),
                 _ => {
                     let what = format!("bucket {}, which it delivers to: {}", self.name, own.what);
-                    proposal.finding(field, what, own.remedy);
+                    say.finding(field, what, own.remedy);
                 }
             }
         }
@@ -323,10 +323,10 @@ mod tests {
             key: None,
             now: context.now,
         };
-        let mut proposal = Proposal::fine();
-        adopted.judge(&mut proposal, "bucket", shipment, false, &context);
-        assert!(proposal.findings.iter().all(|own| own.field == "bucket"));
-        proposal.findings.into_iter().map(|own| own.what).collect()
+        let mut say = Remarks::default();
+        adopted.judge("bucket", shipment, false, &context, &mut say);
+        assert!(say.findings.iter().all(|own| own.field == "bucket"));
+        say.findings.into_iter().map(|own| own.what).collect()
     }
 
     fn policy(statement: Value) -> impl Fn(&mut Value) {

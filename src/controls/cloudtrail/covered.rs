@@ -1,156 +1,146 @@
 //! A trail of others that covers the account is enough: it is judged, and left to them.
 
-use super::judge::{Delivers, archive, delivery_failed, management_events};
-use super::live::{Covered, Live};
-use super::reads::owner;
+use super::choice::{Case, Covered};
+use super::judge::{archive, delivery_failed, management_events};
 use super::selectors;
-use super::settings::Settings;
 use crate::aws::keys;
+use crate::control::Remarks;
 use crate::control::owner::{archive_account, is_named_by_control_tower};
-use crate::control::{Context, Proposal};
-use std::collections::BTreeMap;
 
 /// What the trail leaves open of what the table asks for, as findings.
-pub fn covered(
-    settings: &Settings,
-    found: &Covered<'_>,
-    live: &Live,
-    context: &Context,
-) -> Proposal {
+pub fn judge(case: Case<'_>, found: &Covered<'_>, say: &mut Remarks) {
     let Covered { trail, seen, whom, .. } = found;
-    let foreign = owner(found.arn) != context.account;
-    let mut proposal = Proposal::elsewhere(match trail.organization {
+    say.elsewhere(match trail.organization {
         true => whom.clone(),
         false => format!("{whom}, with the trail {}", trail.name),
     });
-    if !settings.is_enabled() {
-        return proposal;
+    if !case.settings.is_enabled() {
+        return;
     }
-    let name = &trail.name;
-    let ask = |what: &str| format!("ask whoever manages {} to {what}, or waive it", trail.name);
-    match seen.logging {
+    settings(case, found, say);
+    let foreign = !case.is_own(found.arn);
+    // Where the organization's trail delivers is the organization's to say.
+    if !foreign && !trail.organization {
+        destination(case, found, say);
+        key(case, found, say);
+        archive(case, found.arn, trail, !seen.errors.is_empty(), say);
+    }
+    events(case, found, say);
+    // Its bucket and key are the organization's: which of them fails is for their owner to see.
+    for (delivery, error) in &seen.errors {
+        let (field, what) = delivery_failed(*delivery, &trail.name, error);
+        let remedy = match foreign {
+            true => "ask the management account to look at the bucket, the key and their policies",
+            false => "look at the bucket, the key and their policies",
+        };
+        say.finding(field, what, remedy);
+    }
+}
+
+/// Judges how the trail is set.
+fn settings(case: Case<'_>, found: &Covered<'_>, say: &mut Remarks) {
+    let (settings, trail, name) = (case.settings, found.trail, &found.trail.name);
+    let ask = |what: &str| format!("ask whoever manages {name} to {what}, or waive it");
+    match found.seen.logging {
         Some(true) => {}
         Some(false) => {
-            proposal.finding("logging", format!("the trail {name} is stopped"), ask("start it"))
+            say.finding("logging", format!("the trail {name} is stopped"), ask("start it"));
         }
-        None => proposal.finding(
+        None => say.finding(
             "logging",
             format!("AWS does not show this account whether the trail {name} is recording"),
             "look in the management account, and waive it here",
         ),
     }
     if settings.log_file_validation(false) && !trail.log_file_validation {
-        proposal.finding(
+        say.finding(
             "log_file_validation",
             format!("the log files of the trail {name} cannot be validated"),
             ask("switch on log file validation"),
         );
     }
     if settings.global_events(false, false) && !trail.global_events {
-        proposal.finding(
+        say.finding(
             "global_events",
             format!("the trail {name} leaves out services that are in no region, such as IAM"),
             ask("include global events"),
         );
     }
     if settings.multi_region(false) && !trail.multi_region {
-        proposal.finding(
+        say.finding(
             "multi_region",
             format!("the trail {name} does not record all regions"),
             ask("have it record all regions"),
         );
     }
     if settings.key().is_some() && trail.kms_key.is_none() {
-        proposal.finding(
+        say.finding(
             "kms_key",
             format!("the log files of the trail {name} are not encrypted with a KMS key"),
             ask("encrypt them, or take kms_key out of [cloudtrail]"),
         );
     }
     if settings.insights().next().is_some() && !trail.has_insights {
-        proposal.finding(
+        say.finding(
             "insights",
             format!("the trail {name} has no insights"),
             ask("switch them on, or take insights out of [cloudtrail]"),
         );
     }
-    // Where the organization's trail delivers is the organization's to say.
-    if !foreign && !trail.organization {
-        destination(&mut proposal, settings, found, &live.buckets, context);
-        let delivers = Delivers {
-            arn: found.arn,
-            bucket: &trail.bucket,
-            prefix: trail.prefix.as_deref(),
-            key: trail.kms_key.as_deref(),
-        };
-        archive(&mut proposal, delivers, !seen.errors.is_empty(), live, context);
-    }
-    events(&mut proposal, settings, found, context);
-    // Its bucket and key are the organization's: which of them fails is for their owner to see.
-    for (delivery, error) in &seen.errors {
-        let (field, what) = delivery_failed(*delivery, name, error);
-        let remedy = match foreign {
-            true => "ask the management account to look at the bucket, the key and their policies",
-            false => "look at the bucket, the key and their policies",
-        };
-        proposal.finding(field, what, remedy);
-    }
-    proposal
 }
 
-/// Judges where a trail of this account delivers, and by which key: whoever may change a trail that
-/// a stack or Control Tower manages can send its files elsewhere. Control Tower's own archive is in
-/// another account, and bears its name.
-fn destination(
-    proposal: &mut Proposal,
-    settings: &Settings,
-    found: &Covered<'_>,
-    buckets: &BTreeMap<String, String>,
-    context: &Context,
-) {
+/// Whether a bucket is, by its name, Control Tower's archive in another account, for its own trail.
+fn is_archive(case: Case<'_>, found: &Covered<'_>) -> bool {
+    let archive = archive_account(&found.trail.bucket);
+    let archive = archive.filter(|_| is_named_by_control_tower(&found.trail.name));
+    archive.is_some_and(|account| account != case.context.account)
+}
+
+/// Judges where a trail of this account delivers: whoever may change a trail that a stack or Control
+/// Tower manages can send its files elsewhere. Control Tower's own archive is in another account, and
+/// bears its name.
+fn destination(case: Case<'_>, found: &Covered<'_>, say: &mut Remarks) {
     let (name, bucket) = (&found.trail.name, &found.trail.bucket);
-    let named = settings.bucket(context);
-    let is_said = named.as_ref() == Some(bucket);
-    let is_its = is_named_by_control_tower(name);
-    let archive = archive_account(bucket).filter(|_| is_its);
-    let is_archive = archive.is_some_and(|account| account != context.account);
-    let is_own = buckets.contains_key(bucket);
-    if let Some(other) = named.filter(|other| other != bucket) {
-        proposal.finding(
+    let is_its = is_named_by_control_tower(name) && archive_account(bucket).is_none();
+    let is_own = case.live.buckets.contains_key(bucket);
+    match case.settings.bucket(case.context) {
+        Some(named) if named == *bucket => {}
+        Some(other) => say.finding(
             "bucket",
             format!("the trail {name} delivers to {bucket}, and [cloudtrail] says {other}"),
             format!("ask whoever manages {name} to have it deliver there, or correct bucket"),
-        );
-    } else if is_its && archive.is_none() && is_own && !is_said {
-        proposal.finding(
+        ),
+        None if is_its && is_own => say.finding(
             "bucket",
             format!("the trail {name} delivers to {bucket}, which is not Control Tower's archive"),
             format!(
                 "if that is right, say bucket = \"{bucket}\" in [cloudtrail]; else have Control \
                  Tower put it right"
             ),
-        );
-    } else if is_archive && !is_own && !is_said {
-        proposal.note(format!(
+        ),
+        None if is_own => {}
+        None if is_archive(case, found) => say.note(format!(
             "the trail {name} delivers to {bucket}, by its name Control Tower's archive, which is not \
              in this account; bucket = \"{bucket}\" in [cloudtrail] makes any other a finding"
-        ));
-    } else if !is_said && !is_own {
-        proposal.finding(
+        )),
+        None => say.finding(
             "bucket",
             format!("the trail {name} delivers to {bucket}, which is no bucket of this account"),
             format!(
                 "if that is the central archive, say bucket = \"{bucket}\" in [cloudtrail]; else ask \
                  whoever manages {name} to have it deliver to a bucket of this account"
             ),
-        );
+        ),
     }
-    let key = found.trail.kms_key.as_deref();
-    if let Some(other) = key.and_then(keys::owner).filter(|own| *own != context.account)
-        && !is_archive
-        && settings.key().is_none()
-    {
-        proposal.finding(
+}
+
+/// Judges by which key the files are encrypted.
+fn key(case: Case<'_>, found: &Covered<'_>, say: &mut Remarks) {
+    let name = &found.trail.name;
+    let owner = found.trail.kms_key.as_deref().and_then(keys::owner);
+    let is_left = case.settings.key().is_some() || is_archive(case, found);
+    if let Some(other) = owner.filter(|own| *own != case.context.account && !is_left) {
+        say.finding(
             "kms_key",
             format!("the files of the trail {name} are encrypted with a key of account {other}"),
             format!(
@@ -161,14 +151,14 @@ fn destination(
 }
 
 /// Judges what the trail logs, as far as AWS shows it to this account.
-fn events(proposal: &mut Proposal, settings: &Settings, found: &Covered<'_>, context: &Context) {
-    let name = &found.trail.name;
+fn events(case: Case<'_>, found: &Covered<'_>, say: &mut Remarks) {
+    let (name, wishes) = (&found.trail.name, case.settings.wishes());
     let Some(logged) = &found.seen.selectors else {
-        let what = match settings.wishes().is_empty() {
+        let what = match wishes.is_empty() {
             true => "all management events",
             false => "all management events and the data events asked for",
         };
-        return proposal.finding(
+        return say.finding(
             "management_events",
             format!(
                 "the trail {name} has event selectors of its own, which AWS does not show this \
@@ -177,17 +167,15 @@ fn events(proposal: &mut Proposal, settings: &Settings, found: &Covered<'_>, con
             "look at the event selectors in the management account, and waive it here",
         );
     };
-    management_events(proposal, settings, name, logged);
-    let bucket = &found.trail.bucket;
-    let missing = selectors::unlogged(logged, &settings.wishes(), &context.partition, bucket);
+    management_events(case.settings, name, logged, say);
+    let (partition, bucket) = (&case.context.partition, &found.trail.bucket);
+    let missing = selectors::unlogged(logged, &wishes, partition, bucket);
     if !missing.is_empty() {
         let kinds: Vec<&str> = missing.into_iter().collect();
-        proposal.finding(
+        let kinds = kinds.join(", ");
+        say.finding(
             "data_events",
-            format!(
-                "the trail {name} does not log all data events asked for: {}",
-                kinds.join(", ")
-            ),
+            format!("the trail {name} does not log all data events asked for: {kinds}"),
             "have them logged there, or take data_events out of [cloudtrail]",
         );
     }

@@ -4,34 +4,41 @@
 //! baseline created is kept as the file says. A trail of the organization, of Control Tower or of a
 //! stack that already records the account is enough: it is judged and left to them.
 
+mod answers;
+mod choice;
 mod covered;
 mod judge;
 mod live;
-mod proposal;
-mod reads;
+mod read;
 mod restore;
 mod selectors;
 mod settings;
 mod state;
+mod steps;
+mod wanted;
 mod writes;
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
-use crate::aws::keys::DESCRIBE_KEY;
+use crate::aws::keys::{self, DESCRIBE_KEY};
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
 use crate::control::{
-    About, Announcement, Context, Control, Cost, Delivers, Delivery, Past, Places, Proposal,
-    Reference,
+    About, Announcement, At, Context, Control, Cost, Delivers, Delivery, Past, Places, Reference,
+    Remarks, Steps,
 };
 use crate::controls::archive;
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
 use crate::settings::Takes;
+use choice::Case;
 use futures_util::future::BoxFuture;
 use live::Live;
-use settings::{KeyName, Settings};
+use read::Look;
+use serde_json::Value;
+use settings::Settings;
+use state::State;
 use std::sync::Arc;
 use writes::{
     CreateTrail, PASS_ROLE, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging,
@@ -47,7 +54,7 @@ pub struct Cloudtrail;
 impl Control for Cloudtrail {
     type Settings = Settings;
     type Live = Live;
-    type State = ();
+    type State = Option<State>;
 
     const FIELDS: &'static [&'static str] = &["logging", "management_events", "selectors", "tags"];
     const ABOUT: About = About {
@@ -81,10 +88,10 @@ impl Control for Cloudtrail {
         ),
         operations: &[
             DESCRIBE_TRAILS,
-            reads::GET_TRAIL_STATUS,
-            reads::GET_EVENT_SELECTORS,
-            reads::GET_INSIGHT_SELECTORS,
-            reads::LIST_TAGS,
+            answers::GET_TRAIL_STATUS,
+            answers::GET_EVENT_SELECTORS,
+            answers::GET_INSIGHT_SELECTORS,
+            answers::LIST_TAGS,
             s3::LIST_BUCKETS,
             GET_BUCKET_POLICY,
             DESCRIBE_KEY.operation,
@@ -112,7 +119,13 @@ impl Control for Cloudtrail {
         settings.check(problems);
     }
 
-    fn state(_: &Self::Live) {}
+    fn state(live: &Live) -> Option<State> {
+        live.state()
+    }
+
+    fn shown(state: &Option<State>) -> Value {
+        state.as_ref().map_or(Value::Null, State::shown)
+    }
 
     async fn read(
         settings: &Settings,
@@ -120,20 +133,29 @@ impl Control for Cloudtrail {
         context: &Context,
         reader: &Reader,
     ) -> Result<Live, AwsError> {
-        let live = Live::once(settings, context, reader).await?;
-        live.with_archive(settings, context, reader).await
+        let look = Look { settings, context, reader };
+        look.with_archive(look.once().await?).await
     }
 
     fn announces(settings: &Arc<Settings>, _: &Context) -> Vec<Announcement> {
         vec![Announcement::Delivers(settings.clone())]
     }
 
-    fn propose(settings: &Settings, _: &Place, live: Live, context: &Context) -> Proposal {
-        proposal::propose(settings, &live, context)
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> Option<State> {
+        wanted::wanted(Case { settings, live, context: at.context }, say)
     }
 
-    fn restore(_: &Settings, _: &Place, past: Past<Live>, _: &Context) -> Proposal {
-        restore::restore(&past)
+    fn steps(from: &Option<State>, to: &Option<State>, at: At<'_>) -> Steps {
+        to.as_ref().map_or_else(Steps::default, |to| steps::steps(from.as_ref(), to, at))
+    }
+
+    fn looser(from: &Option<State>, to: &Option<State>) -> Vec<String> {
+        let both = from.as_ref().zip(to.as_ref());
+        both.map_or_else(Vec::new, |(from, to)| steps::looser(from, to))
+    }
+
+    fn restored(_: &Settings, past: &Past<Live>, _: At<'_>, say: &mut Remarks) -> Option<State> {
+        restore::restored(past, say)
     }
 
     const RESTORES: &'static [Operation] = &[
@@ -145,8 +167,7 @@ impl Control for Cloudtrail {
     ];
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
-        let key = settings.key();
-        let foreign = key.and_then(KeyName::account);
+        let foreign = settings.key().and_then(keys::owner);
         let foreign = foreign.filter(|own| *own != context.account);
         // The key of the trail, which may be another, is this account's.
         let accounts = [Some(context.account.as_str()), foreign];
@@ -156,7 +177,7 @@ impl Control for Cloudtrail {
         vec![
             ("bucket", bucket.into_iter().collect()),
             ("trail", name.map(str::to_owned).into_iter().collect()),
-            ("new_trail", vec![name.unwrap_or(DEFAULT_TRAIL).to_owned()]),
+            ("new_trail", vec![settings.new_name().to_owned()]),
             ("logs_role", logs.map(|own| own.role).into_iter().collect()),
             ("key_account", accounts.into_iter().flatten().map(str::to_owned).collect()),
         ]
@@ -167,6 +188,7 @@ impl Control for Cloudtrail {
         if settings.is_enabled() {
             unused.push(StopLogging::OPERATION.name);
         } else {
+            unused.extend(archive::reads());
             unused.extend([
                 DESCRIBE_KEY.operation.name,
                 GET_TOPIC.operation.name,
@@ -176,9 +198,6 @@ impl Control for Cloudtrail {
                 PutEventSelectors::OPERATION.name,
                 StartLogging::OPERATION.name,
             ]);
-        }
-        if !settings.is_enabled() {
-            unused.extend(archive::reads());
         }
         if settings.insights().next().is_none() || !settings.is_enabled() {
             unused.push(PutInsightSelectors::OPERATION.name);
@@ -197,8 +216,10 @@ impl Delivers for Settings {
         reader: &'a Reader,
     ) -> BoxFuture<'a, Result<Vec<Delivery>, AwsError>> {
         Box::pin(async {
-            let live = Live::once(self, context, reader).await?;
-            Ok(proposal::delivery(self, &live, context).into_iter().collect())
+            let live = Look { settings: self, context, reader }.once().await?;
+            Ok(wanted::delivery(Case { settings: self, live: &live, context })
+                .into_iter()
+                .collect())
         })
     }
 }

@@ -1,38 +1,39 @@
 //! What puts the trail back that a run changed.
 
 use super::live::Live;
-use super::proposal::Target;
-use super::selectors;
 use super::state::State;
-use super::writes::StopLogging;
-use crate::control::{Past, Proposal};
+use crate::control::{Past, Remarks};
 
 /// A trail that the run created is stopped and stays: its deletion is a person's.
-pub fn restore(past: &Past<Live>) -> Proposal {
+pub fn restored(past: &Past<Live>, say: &mut Remarks) -> Option<State> {
+    let now = past.live.state();
     let Some(changed) = &past.after.details else {
-        return Proposal::fine();
+        return now;
     };
     let arn = changed.trail.as_str();
     let Some(trail) = past.live.trails.get(arn) else {
-        let mut proposal = Proposal::fine();
-        proposal.note(format!("the trail {arn} is not there any more"));
-        proposal.gone = Some(format!("the trail {arn}"));
-        return proposal;
+        say.note(format!("the trail {arn} does not exist any more"));
+        say.gone = Some(format!("the trail {arn}"));
+        return now;
     };
-    let target = Target { arn, region: &trail.home_region };
-    let was_there = past.before.trails.contains_key(arn);
-    match (past.live.state(arn), past.each(|live| live.state(arn))) {
-        (Some(now), _) if !was_there => created(&target, past.after.state(arn), &now),
+    let of = |live: &Live| live.state().filter(|own| own.arn == arn);
+    match (of(&past.live), past.each(of)) {
+        (Some(now), _) if !past.before.trails.contains_key(arn) => {
+            Some(created(of(&past.after), now, say))
+        }
         (Some(_), Some(states)) => {
             let before = past.before.details.as_ref();
-            put_back(&target, &states, before.is_some_and(|own| own.basic))
+            Some(put_back(&states, before.is_some_and(|own| own.basic), say))
         }
-        _ => left_alone(arn, &trail.name, past.live.details.is_some()),
+        _ => {
+            left_alone(arn, &trail.name, past.live.details.is_some(), say);
+            now
+        }
     }
 }
 
 /// The trail is not looked at any more: another one is, or one of the organization is enough.
-fn left_alone(arn: &str, name: &str, is_another_meant: bool) -> Proposal {
+fn left_alone(arn: &str, name: &str, is_another_meant: bool, say: &mut Remarks) {
     let (instead, remedy) = match is_another_meant {
         true => (
             "another one",
@@ -43,86 +44,53 @@ fn left_alone(arn: &str, name: &str, is_another_meant: bool) -> Proposal {
             format!("put it back by hand if that is wanted: CloudTrail console, {arn}, Edit"),
         ),
     };
-    let mut proposal = Proposal::fine();
     let what = format!("[cloudtrail] manages {instead} now; the trail {name} is left as it is");
-    proposal.finding("name", what, remedy);
-    proposal
+    say.finding("name", what, remedy);
 }
 
-fn created(target: &Target<'_>, left: Option<State>, now: &State) -> Proposal {
-    let is_ours_to_stop = left.is_some_and(|left| left.logging) && now.logging;
-    let wanted = State { logging: now.logging && !is_ours_to_stop, ..now.clone() };
-    let mut proposal = Proposal::between(&now.view(), &wanted.view());
-    let (name, bucket) = (&now.name, &now.bucket);
-    let (arn, region) = (target.arn.to_owned(), target.region.to_owned());
-    proposal.finding(
+fn created(left: Option<State>, now: State, say: &mut Remarks) -> State {
+    let is_ours_to_stop = left.is_some_and(|left| left.logging);
+    let (arn, trail) = (&now.arn, &now.trail);
+    say.finding(
         "name",
-        format!("the run created the trail {name}; it is not deleted"),
+        format!("the run created the trail {}; it is not deleted", trail.name),
         format!(
-            "if nobody needs it: aws cloudtrail delete-trail --name {arn} --region {region} (its \
-             log files in {bucket} stay)"
+            "if nobody needs it: aws cloudtrail delete-trail --name {arn} --region {} (its log \
+             files in {} stay)",
+            trail.home_region, trail.bucket
         ),
     );
-    if is_ours_to_stop {
-        proposal.call(StopLogging { name: arn, region });
-    }
-    proposal
+    State { logging: now.logging && !is_ours_to_stop, ..now }
 }
 
-fn put_back(target: &Target<'_>, states: &Past<State>, was_basic: bool) -> Proposal {
-    let (merged, mut wanted) = states.put_back();
+fn put_back(states: &Past<State>, was_basic: bool, say: &mut Remarks) -> State {
+    let mut wanted = say.put_back(states);
     let now = &states.live;
-    let mut findings = merged.findings;
     let all = now.selectors.iter().chain(&wanted.selectors);
-    let mut fields = all.flat_map(|selector| &selector.field_selectors);
-    if wanted.selectors != now.selectors && fields.any(|field| field.is_blank()) {
+    let is_hidden = all.flat_map(|own| &own.field_selectors).any(|field| field.is_blank());
+    if wanted.selectors != now.selectors && is_hidden {
         wanted.selectors = now.selectors.clone();
-        let mut told = Proposal::fine();
-        told.finding(
+        say.finding(
             "data_events",
             "an event selector has a condition that this version of baseline cannot read, and \
              would lose: all selectors are left as they are",
             "put them back with a newer baseline, or by hand: CloudTrail console, the trail, Edit",
         );
-        findings.extend(told.findings);
     }
-    let mut proposal = Proposal { findings, ..Proposal::between(&now.view(), &wanted.view()) };
-    mark_loosening(&mut proposal, now, &wanted);
-    target.update(&mut proposal, now, &wanted);
-    target.fill(&mut proposal, now, &wanted);
     if was_basic && wanted.selectors != now.selectors {
-        proposal.note("its basic event selectors stay advanced ones, which log the same");
+        say.note("its basic event selectors stay advanced ones, which log the same");
     }
-    proposal
-}
-
-/// Marks what protects less and belongs to no setting that has a stricter side.
-fn mark_loosening(proposal: &mut Proposal, now: &State, wanted: &State) {
-    let logged = |state: &State| selectors::management_events(&state.selectors);
-    let is_whole = selectors::logs_all_management(&wanted.selectors);
-    for difference in &mut proposal.differences {
-        difference.loosens |= match difference.field.as_str() {
-            "kms_key" => wanted.kms_key.is_none(),
-            "cloudwatch_logs" => wanted.cloudwatch_logs.is_none(),
-            "management_events" => !is_whole && !logged(wanted).is_superset(&logged(now)),
-            _ => false,
-        };
-    }
-}
-
-impl Live {
-    /// The trail with an ARN, if it was read whole.
-    fn state(&self, arn: &str) -> Option<State> {
-        let details = self.details.as_ref().filter(|own| own.trail == arn)?;
-        Some(State::of(self.trails.get(arn)?, details))
-    }
+    wanted
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Cloudtrail;
     use super::*;
+    use crate::control::tests::context;
+    use crate::control::{At, Proposal, restore};
+    use crate::place::Place;
     use serde_json::{Value, json};
-
     const ARN: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/audit";
 
     /// The trail `audit`, and whether it is recording.
@@ -144,7 +112,9 @@ mod tests {
 
     fn restored(before: Value, after: Value, live: Value) -> Proposal {
         let read = |state| serde_json::from_value::<Live>(state).expect("a live state");
-        restore(&Past { before: read(before), after: read(after), live: read(live) })
+        let past = Past { before: read(before), after: read(after), live: read(live) };
+        let at = At { place: &Place::account(), context: &context() };
+        restore::<Cloudtrail>(&crate::settings::value("{}"), &past, at)
     }
 
     fn calls(proposal: &Proposal) -> Vec<&str> {
@@ -181,9 +151,10 @@ mod tests {
     }
 
     #[test]
-    fn a_key_taken_away_and_management_events_left_out_protect_less() {
+    fn a_key_or_log_group_taken_away_and_management_events_left_out_protect_less() {
         let mut after = live(true);
         after["trails"][ARN]["kms_key"] = json!("arn:aws:kms:us-east-1:111122223333:key/k");
+        after["trails"][ARN]["cloudwatch_logs"] = json!({"group": "trail", "role": "logs"});
         let mut before = live(true);
         before["details"]["selectors"] = json!([{"FieldSelectors": [
             {"Field": "eventCategory", "Equals": ["Data"]},
@@ -194,6 +165,7 @@ mod tests {
         assert_eq!(proposal.writes[0].call().input["KmsKeyId"], "");
         let looser = proposal.differences.iter().filter(|d| d.loosens);
         let looser: Vec<&str> = looser.map(|d| d.field.as_str()).collect();
-        assert_eq!(looser, ["kms_key", "management_events"]);
+        let logs = ["cloudwatch_logs.group", "cloudwatch_logs.role"];
+        assert_eq!(looser, ["kms_key", logs[0], logs[1], "management_events"]);
     }
 }

@@ -1,7 +1,8 @@
 //! The table `[cloudtrail]`, and what is wrong with it.
 
+use super::DEFAULT_TRAIL;
+use super::live::Logs;
 use super::selectors::{Access, BUSY_SOURCES, Kind, MOST_VALUES, Wish};
-use super::state::Logs;
 use crate::control::Context;
 use crate::control::owner::TAKE_OVER;
 use crate::document::Problems;
@@ -175,6 +176,11 @@ impl Settings {
         *self.enabled == Some(true)
     }
 
+    /// The name of a trail that is created.
+    pub fn new_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(DEFAULT_TRAIL)
+    }
+
     /// The insights it has at least.
     pub fn insights(&self) -> impl Iterator<Item = Insight> {
         self.insights.iter().flatten().copied()
@@ -249,10 +255,9 @@ impl Settings {
         })
     }
 
-    /// What its files are to be encrypted with.
-    pub fn key(&self) -> Option<KeyName<'_>> {
-        let key = self.kms_key.as_deref().filter(|_| self.is_enabled());
-        key.map(KeyName::parse)
+    /// The key that its files are to be encrypted with: alias, id or ARN.
+    pub fn key(&self) -> Option<&str> {
+        self.kms_key.as_deref().filter(|_| self.is_enabled())
     }
 
     /// What log file validation has to be.
@@ -300,7 +305,7 @@ impl Settings {
             problems.setting("prefix", text);
         }
         if let Some(key) = &*self.kms_key
-            && !KeyName::parse(key).is_one()
+            && !is_key(key)
         {
             problems.setting("kms_key", "a key is named by its alias (alias/…), its id or its ARN");
         }
@@ -430,45 +435,16 @@ fn is_prefix(prefix: &str) -> bool {
     (1..=200).contains(&prefix.len()) && !prefix.starts_with('/') && !prefix.ends_with('/')
 }
 
-/// The name of a KMS key: an alias, an id, or the ARN of either.
-#[derive(Clone, Copy, Debug)]
-pub struct KeyName<'a> {
-    /// As it was written.
-    pub text: &'a str,
-}
-
-impl<'a> KeyName<'a> {
-    /// Takes a text for one.
-    pub fn parse(text: &'a str) -> Self {
-        Self { text }
-    }
-
-    fn part(self, number: usize) -> Option<&'a str> {
-        let arn = self.text.starts_with("arn:");
-        self.text.splitn(6, ':').nth(number).filter(|_| arn)
-    }
-
-    fn is_one(self) -> bool {
-        let hex = |text: &str| text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-        let is_id = |text: &str| text.len() >= 32 && hex(text.strip_prefix("mrk-").unwrap_or(text));
-        let is_alias = |text: &str| text.strip_prefix("alias/").is_some_and(|n| !n.is_empty());
-        match self.part(5) {
-            Some(resource) => {
-                self.part(2) == Some("kms")
-                    && (is_alias(resource) || resource.strip_prefix("key/").is_some_and(is_id))
-            }
-            None => is_alias(self.text) || is_id(self.text),
+/// Whether a text names a KMS key: an alias, an id, or the ARN of either.
+fn is_key(text: &str) -> bool {
+    let hex = |text: &str| text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    let is_id = |text: &str| text.len() >= 32 && hex(text.strip_prefix("mrk-").unwrap_or(text));
+    let is_alias = |text: &str| text.strip_prefix("alias/").is_some_and(|n| !n.is_empty());
+    match text.splitn(6, ':').collect::<Vec<_>>()[..] {
+        ["arn", _, "kms", _, _, resource] => {
+            is_alias(resource) || resource.strip_prefix("key/").is_some_and(is_id)
         }
-    }
-
-    /// The region that it names.
-    pub fn region(self) -> Option<&'a str> {
-        self.part(3)
-    }
-
-    /// The account that it names.
-    pub fn account(self) -> Option<&'a str> {
-        self.part(4)
+        _ => is_alias(text) || is_id(text),
     }
 }
 
@@ -513,13 +489,11 @@ mod tests {
         let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
         let alias = "arn:aws:kms:eu-west-1:111122223333:alias/trail";
         for name in ["alias/trail", id, &arn, alias] {
-            assert!(KeyName::parse(name).is_one(), "{name}");
+            assert!(is_key(name), "{name}");
         }
         for name in ["trail", "alias/", "arn:aws:s3:::bucket", ""] {
-            assert!(!KeyName::parse(name).is_one(), "{name}");
+            assert!(!is_key(name), "{name}");
         }
-        assert_eq!(KeyName::parse(alias).region(), Some("eu-west-1"));
-        assert_eq!(KeyName::parse("alias/trail").region(), None);
     }
 
     #[test]

@@ -1,7 +1,6 @@
-use super::state::chosen;
 use super::*;
-use crate::control::Standing;
 use crate::control::tests::{context, proposed};
+use crate::control::{self, Proposal, Standing};
 use serde_json::{Value, json};
 
 const ARN: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/audit";
@@ -64,7 +63,8 @@ fn best_of(settings: &str, trails: &Value, recording: &Value) -> Option<String> 
     let live: Live = serde_json::from_value(live).expect("a live state");
     let settings: Settings = toml::from_str(settings).expect("valid");
     let context = Context { log_bucket: Some("our-logs".to_owned()), ..context() };
-    chosen(&settings, &context, &live).map(|(_, trail)| trail.name.clone())
+    let case = Case { settings: &settings, live: &live, context: &context };
+    case.chosen().map(|(_, trail)| trail.name.clone())
 }
 
 #[test]
@@ -348,7 +348,8 @@ fn with_log_bucket(settings: &str, live: &Value) -> Proposal {
     let settings: Settings = toml::from_str(settings).expect("valid");
     let live = serde_json::from_value(live.clone()).expect("a live state");
     let context = Context { log_bucket: Some("our-logs".to_owned()), ..context() };
-    Cloudtrail::propose(&settings, &Place::account(), live, &context)
+    let at = At { place: &Place::account(), context: &context };
+    control::propose::<Cloudtrail>(&settings, &live, at)
 }
 
 #[test]

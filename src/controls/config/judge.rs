@@ -7,7 +7,7 @@ use super::state::{Recorder, State};
 use super::tower;
 use crate::aws::keys;
 use crate::control::owner::{CONTROL_TOWER, is_named_by_control_tower};
-use crate::control::{Context, Proposal};
+use crate::control::{Context, Proposal, Remarks};
 use crate::policy::Policy;
 use crate::s3::{self, KeptOut, Shipment};
 
@@ -107,7 +107,9 @@ fn archive(proposal: &mut Proposal, live: &State, own: &Channel, context: &Conte
         let bucket = s3::arn(&context.partition, &own.bucket);
         let shipment = shipment(own, &bucket, context);
         let is_told = live.kept_out.is_some();
-        adopted.judge(proposal, "channel.bucket", shipment, is_told, context);
+        let mut say = Remarks::default();
+        adopted.judge("channel.bucket", shipment, is_told, context, &mut say);
+        proposal.findings.extend(say.findings);
     }
 }
 
