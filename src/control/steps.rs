@@ -77,6 +77,8 @@ pub fn restore<C: Control>(settings: &C::Settings, past: &Past<C::Live>, at: At<
     let back = C::restored(settings, past, at, &mut say);
     let may_call = say.allow_calls();
     let proposal = between::<C>(&C::state(&past.live), &back, at, say);
+    // An undo goes backwards, change by change: what a place needed first is not undone yet.
+    let proposal = Proposal { after: Vec::new(), ..proposal };
     match may_call && proposal.writes.is_empty() && !proposal.differences.is_empty() {
         true => Proposal::by_hand(&past.map(C::state)),
         false => proposal,

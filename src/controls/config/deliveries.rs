@@ -1,8 +1,9 @@
 //! What AWS Config delivers to the log bucket.
 
 use super::channel::Channel;
+use super::read::Look;
 use super::settings::Settings;
-use super::state::is_ours;
+use super::wanted::Asked;
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::control::{Context, Delivers, Delivery};
@@ -17,14 +18,15 @@ impl Settings {
         let regions = context.regions(reader).await.unwrap_or_default();
         // A region that cannot be seen is reported at its own place; a new channel is foreseen.
         let seen = join_all(regions.iter().map(async |region| {
-            let (live, is_ours) =
-                tokio::join!(Channel::read(reader, region), is_ours(reader, region, context));
+            let look = Look { settings: self, context, reader, region };
+            let (live, is_ours) = tokio::join!(Channel::read(reader, region), look.is_ours());
             let live = live.ok().flatten();
-            self.channel(live.as_ref(), is_ours.unwrap_or(false), region, context)
+            look.asked(is_ours.unwrap_or(false)).channel(live.as_ref())
         }))
         .await
         .into_iter();
-        let new = self.channel(None, true, &context.home_region, context);
+        let region = &context.home_region;
+        let new = Asked { settings: self, context, region, is_ours: true }.channel(None);
         let channels = seen.chain(regions.is_empty().then_some(new)).flatten();
         let ours = channels.filter(|own| Some(&own.bucket) == context.log_bucket.as_ref());
         ours.map(|own| Delivery::Config { prefix: own.prefix }).collect()

@@ -7,14 +7,17 @@
 mod channel;
 mod deliveries;
 mod judge;
-mod proposal;
+mod live;
+mod read;
 mod recording;
+mod regions;
 mod restore;
 mod role;
 mod settings;
-mod state;
 mod status;
+mod steps;
 mod tower;
+mod wanted;
 mod wire;
 mod writes;
 
@@ -24,7 +27,7 @@ use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Facts, Operation};
 use crate::control::{
-    About, Announcement, Context, Control, Cost, Past, Places, Proposal, Reference,
+    About, Announcement, At, Context, Control, Cost, Past, Places, Reference, Remarks, Steps,
 };
 use crate::controls::archive;
 use crate::document::Problems;
@@ -32,14 +35,17 @@ use crate::place::Place;
 use crate::s3;
 use crate::settings::Takes;
 use channel::DESCRIBE_CHANNELS;
-use proposal::{propose_off, propose_on, propose_role, role_place};
-use role::{GET_RECORDER_ROLE, GET_ROLE, LIST_ATTACHED, LIST_INLINE, Role, any_role};
-use settings::Settings;
-use state::{
-    DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION, DESCRIBE_STATUS, LIST_TAGS, Live,
-    State,
+use live::{Live, State};
+use read::{
+    DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION, DESCRIBE_STATUS, LIST_TAGS, Look,
 };
+use role::{
+    GET_RECORDER_ROLE, GET_ROLE, LIST_ATTACHED, LIST_INLINE, Role, any_role, role_place,
+    service_linked_role,
+};
+use settings::Settings;
 use std::sync::Arc;
+use wanted::Asked;
 use writes::{
     CREATE_ROLE, PASS_EARLIER_ROLE, PUT_CHANNEL, PUT_RECORDER, PUT_RETENTION, START_RECORDER,
     STOP_RECORDER,
@@ -51,7 +57,7 @@ pub struct Config;
 impl Control for Config {
     type Settings = Settings;
     type Live = Live;
-    type State = ();
+    type State = State;
 
     const FIELDS: &'static [&'static str] =
         &["channel", "recorder", "recording", "service_linked_role"];
@@ -117,7 +123,9 @@ impl Control for Config {
         settings.check_names(problems);
     }
 
-    fn state(_: &Self::Live) {}
+    fn state(live: &Live) -> State {
+        State::of(live)
+    }
 
     fn places(settings: &Settings, facts: &Facts, _: &Context) -> Result<Vec<Place>, AwsError> {
         let regions = Self::ABOUT.places.all(facts)?;
@@ -133,8 +141,8 @@ impl Control for Config {
     ) -> Result<Live, AwsError> {
         match &place.region {
             Some(region) => {
-                let state = State::read(reader, region, settings, context).await?;
-                Ok(Live::Region(Box::new(state)))
+                let look = Look { settings, context, reader, region };
+                Ok(Live::Region(Box::new(look.read().await?)))
             }
             None => Ok(Live::Role(Role::read(reader).await?)),
         }
@@ -144,22 +152,32 @@ impl Control for Config {
         vec![Announcement::Delivers(settings.clone())]
     }
 
-    fn propose(settings: &Settings, place: &Place, live: Live, context: &Context) -> Proposal {
-        let (live, region) = match (live, &place.region) {
-            (Live::Role(role), _) => return propose_role(role, context),
-            (Live::Region(state), region) => (*state, region.as_deref().unwrap_or_default()),
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
+        let live = match live {
+            Live::Role(Role { service_linked_role: None }) => {
+                say.only_for_others = true;
+                let service_linked_role = Some(service_linked_role(at.context));
+                return State::Role(Role { service_linked_role });
+            }
+            Live::Role(role) => return State::Role(role.clone()),
+            Live::Region(live) => live,
         };
-        let owner = live.owned_by();
-        let proposal = match *settings.enabled {
-            Some(false) => propose_off(live, region),
-            None if live.recorder.is_none() => Proposal::fine(),
-            _ => propose_on(settings, live, region, context),
-        };
-        proposal.owned_by(owner, *settings.take_over == Some(true))
+        say.owned_by(live.owned_by(), *settings.take_over == Some(true));
+        let is_ours = live.is_ours || live.recorder.is_none();
+        let asked = Asked { settings, context: at.context, region: at.region(), is_ours };
+        State::Region(Box::new(wanted::wanted(asked, live, say)))
     }
 
-    fn restore(_: &Settings, place: &Place, past: Past<Live>, _: &Context) -> Proposal {
-        restore::restore(&past, place.region.as_deref().unwrap_or_default())
+    fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
+        steps::steps(from, to, at)
+    }
+
+    fn looser(from: &State, to: &State) -> Vec<String> {
+        steps::looser(from, to)
+    }
+
+    fn restored(_: &Settings, past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> State {
+        restore::restored(past, at, say)
     }
 
     const RESTORES: &'static [Operation] = &[
@@ -197,9 +215,11 @@ impl Control for Config {
         if *settings.enabled != Some(true) {
             unused.push(START_RECORDER.operation.name);
         }
-        match *settings.enabled != Some(false) {
-            true => unused.push(STOP_RECORDER.operation.name),
-            false => unused.extend([
+        if *settings.enabled != Some(false) {
+            unused.push(STOP_RECORDER.operation.name);
+        } else {
+            unused.extend(archive::reads());
+            unused.extend([
                 PUT_RECORDER.operation.name,
                 PUT_CHANNEL.operation.name,
                 PUT_RETENTION.operation.name,
@@ -212,10 +232,7 @@ impl Control for Config {
                 s3::LIST_BUCKETS.name,
                 DESCRIBE_KEY.operation.name,
                 GET_TOPIC.operation.name,
-            ]),
-        }
-        if *settings.enabled == Some(false) {
-            unused.extend(archive::reads());
+            ]);
         }
         unused
     }

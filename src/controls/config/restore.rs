@@ -1,87 +1,41 @@
 //! What puts recorder and channel back that a run changed.
 
 use super::channel::Channel;
-use super::proposal::mark_loosening;
-use super::role::Role;
-use super::state::{Live, Recorder, State};
-use super::writes::{put_channel, put_recorder, put_retention, start, stop};
-use crate::control::{Past, Proposal};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use super::live::{Live, Recording, State};
+use crate::control::{At, Past, Remarks};
 
 /// A recorder that the run created is stopped and stays, as its channel does: their deletion is a
-/// person's.
-pub fn restore(past: &Past<Live>, region: &str) -> Proposal {
-    if let Some(roles) = past.each(Live::role) {
-        return role(&roles);
-    }
-    match past.each(Live::region) {
-        Some(states) => match states.live.owned_by() {
-            Some(owner) => put_back(&states, region).left_to(&owner),
-            None => put_back(&states, region),
-        },
-        None => Proposal::by_hand(past),
-    }
-}
-
-/// The role is shared by all recorders of the account, and costs nothing.
-fn role(past: &Past<Role>) -> Proposal {
-    let mut proposal = Proposal::fine();
-    if past.before.service_linked_role.is_none() && past.live.service_linked_role.is_some() {
-        proposal.note("the service-linked role of AWS Config stays; it costs nothing");
-    }
-    proposal
-}
-
-/// The part of a region's state that a run changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Recording {
-    recorder: Option<Recorder>,
-    channel: Option<Channel>,
-    recording: Option<bool>,
-    retention_days: Option<u32>,
-}
-
-impl Recording {
-    fn of(state: &State) -> Self {
-        Self {
-            recorder: state.recorder.clone(),
-            channel: state.channel.clone(),
-            recording: state.recording,
-            retention_days: state.retention_days,
+/// person's. So does the role, which is shared by all recorders of the account and costs nothing.
+pub fn restored(past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> State {
+    let regions = past.each(|live| match live {
+        Live::Region(own) => Some(Recording::of(own)),
+        Live::Role(_) => None,
+    });
+    match (&past.before, &past.live, regions) {
+        (_, Live::Region(now), Some(regions)) => {
+            if let Some(owner) = now.owned_by() {
+                say.left_to(owner);
+            }
+            State::Region(Box::new(put_back(&regions, at.region(), say)))
+        }
+        (Live::Role(before), Live::Role(now), _) => {
+            if before.service_linked_role.is_none() && now.service_linked_role.is_some() {
+                say.note("the service-linked role of AWS Config stays; it costs nothing");
+            }
+            State::Role(now.clone())
+        }
+        (_, now, _) => {
+            say.by_hand(past);
+            State::of(now)
         }
     }
 }
 
-fn put_back(states: &Past<State>, region: &str) -> Proposal {
-    let past = states.map(Recording::of);
-    let created = Created::by(&past);
-    let (merged, wanted) = created.leave_out(&past).put_back();
-    let now = &past.live;
-    let mut proposal = Proposal { findings: merged.findings, ..Proposal::between(now, &wanted) };
-    created.tell(&mut proposal, now, region);
-    let Some(recorder) = wanted.recorder else {
-        return proposal;
-    };
-    let retention = wanted.retention_days;
-    mark_loosening(&mut proposal, now.recorder.as_ref(), &recorder);
-    let name = recorder.name.clone();
-    if proposal.touches(&["recorder"]) {
-        let put = put_recorder(&recorder, BTreeMap::new(), region);
-        proposal.call(put);
-    }
-    if let (Some(channel), true) = (wanted.channel, proposal.touches(&["channel"])) {
-        proposal.call(put_channel(channel, region));
-    }
-    match (proposal.touches(&["recording"]), wanted.recording) {
-        (true, Some(true)) => proposal.call(start(&name, region)),
-        (true, Some(false)) => proposal.call(stop(&name, region)),
-        _ => {}
-    }
-    if let (true, Some(days)) = (proposal.touches(&["retention_days"]), retention) {
-        proposal.call(put_retention(days, region));
-    }
-    proposal
+fn put_back(past: &Past<Recording>, region: &str, say: &mut Remarks) -> Recording {
+    let created = Created::by(past);
+    let wanted = say.put_back(&created.leave_out(past));
+    created.tell(&past.live, region, say);
+    wanted
 }
 
 /// Which of the two the run created, and whether what is there now goes by the name of what the run
@@ -126,10 +80,10 @@ impl Created {
 
     /// Says how to delete what the run created, in the order that AWS demands: it deletes a channel
     /// only while nothing is recorded.
-    fn tell(&self, proposal: &mut Proposal, now: &Recording, region: &str) {
+    fn tell(&self, now: &Recording, region: &str, say: &mut Remarks) {
         if let (true, true, Some(own)) = (self.recorder, self.same_recorder, &now.recorder) {
             let name = &own.name;
-            proposal.finding(
+            say.finding(
                 "recorder",
                 format!("the run created the recorder {name}; it is not deleted"),
                 format!(
@@ -140,7 +94,7 @@ impl Created {
         }
         if let (true, true, Some(own)) = (self.channel, self.same_channel, &now.channel) {
             let Channel { name, bucket, .. } = own;
-            proposal.finding(
+            say.finding(
                 "channel",
                 format!("the run created the delivery channel {name}; it is not deleted"),
                 format!(
@@ -154,24 +108,24 @@ impl Created {
             ("recorder", self.same_recorder, now.recorder.is_some()),
             ("channel", self.same_channel, now.channel.is_some()),
         ];
-        for (what, is_same, is_there) in gone {
-            if !is_same {
-                let instead = match is_there {
-                    true => "another is in its place, and is left as it is",
-                    false => "there is none now",
-                };
-                proposal.note(format!("the {what} of that run is gone: {instead}"));
-            }
+        for (what, _, exists) in gone.into_iter().filter(|(_, is_same, _)| !is_same) {
+            let instead = match exists {
+                true => "another is in its place, and is left as it is",
+                false => "there is none now",
+            };
+            say.note(format!("the {what} of that run is gone: {instead}"));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Config;
     use super::*;
-    use crate::control::Standing;
+    use crate::control::tests::context;
+    use crate::control::{Proposal, Standing, restore};
+    use crate::place::Place;
     use serde_json::{Value, json};
-
     /// A recorder by its name, with all types and a channel, that runs.
     fn state(name: &str) -> Value {
         json!({
@@ -193,7 +147,8 @@ mod tests {
             Live::Region(Box::new(state))
         };
         let past = Past { before: read(before), after: read(after), live: read(live) };
-        restore(&past, "eu-west-1")
+        let at = At { place: &Place::region("eu-west-1"), context: &context() };
+        restore::<Config>(&crate::settings::value("{}"), &past, at)
     }
 
     fn calls(proposal: &Proposal) -> Vec<&str> {

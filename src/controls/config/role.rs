@@ -1,12 +1,12 @@
 //! The role that AWS Config works with: the service-linked one, or a customer's, and what it may do.
 
-use super::judge::account_of;
-use super::state::Recorder;
+use super::live::Recorder;
 use crate::aws::door::Typed;
 use crate::aws::facts::Reader;
 use crate::aws::services::IAM;
-use crate::aws::{AwsError, Grant};
+use crate::aws::{AwsError, Grant, keys};
 use crate::control::Context;
+use crate::place::Place;
 use crate::policy::{self, Dialect, Match, Policy, Request};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,11 @@ struct AttachedPolicy {
 pub struct Inline {
     #[serde(default)]
     policy_names: Vec<String>,
+}
+
+/// The place of the service-linked role, which the recorders of all regions share.
+pub fn role_place() -> Place {
+    Place::thing("service-linked-role")
 }
 
 /// The ARN of the account's service-linked role, whether or not it exists.
@@ -183,7 +188,7 @@ pub async fn flaw(
         return Ok(None);
     };
     let arn = &recorder.role;
-    if let Some(other) = account_of(arn).filter(|other| *other != context.account) {
+    if let Some(other) = keys::owner(arn).filter(|other| *other != context.account) {
         return Ok(Some(Flaw::Certain(format!("belongs to account {other}"))));
     }
     let name = arn.rsplit('/').next().unwrap_or(arn);

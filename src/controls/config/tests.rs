@@ -1,20 +1,26 @@
 use super::*;
 use crate::control::tests::context;
-use crate::control::{Prerequisite, Standing};
+use crate::control::{Prerequisite, Proposal, Standing, propose as propose_for};
 use channel::Channel;
+use live::{Override, Recorder, Region};
 use recording::{Group, Record};
 use role::service_linked_role;
-use state::{Override, Recorder};
+
 use std::collections::BTreeSet;
 
 const CONTROL_TOWER: &str = "aws-controltower-BaselineConfigRecorder";
 
 const CUSTOM: &str = "arn:aws:iam::111122223333:role/config";
 
-fn propose(settings: &str, live: State) -> Proposal {
+fn of_region(settings: &Settings, place: Place, live: Region, context: &Context) -> Proposal {
+    let live = Live::Region(Box::new(live));
+    propose_for::<Config>(settings, &live, At { place: &place, context })
+}
+
+fn propose(settings: &str, live: Region) -> Proposal {
     let settings = toml::from_str(settings).expect("the test's settings are valid");
     let place = Place::region("us-east-1");
-    Config::propose(&settings, &place, Live::Region(Box::new(live)), &context())
+    of_region(&settings, place, live, &context())
 }
 
 fn operations(proposal: &Proposal) -> Vec<&str> {
@@ -23,7 +29,7 @@ fn operations(proposal: &Proposal) -> Vec<&str> {
 }
 
 /// A recorder as a person made it, with all types, that runs and delivers.
-fn adopted() -> State {
+fn adopted() -> Region {
     let recorder = Recorder {
         name: "default2".to_owned(),
         role: CUSTOM.to_owned(),
@@ -35,17 +41,17 @@ fn adopted() -> State {
             frequency: "DAILY".to_owned(),
         }],
     };
-    State {
+    Region {
         recorder: Some(recorder),
         channel: Some(Channel::to("theirs")),
         recording: Some(true),
-        ..State::default()
+        ..Region::default()
     }
 }
 
 #[test]
 fn recorder_channel_and_start_come_in_the_order_that_aws_demands() {
-    let proposal = propose("bucket = \"logs\"", State::default());
+    let proposal = propose("bucket = \"logs\"", Region::default());
     let wanted = ["PutConfigurationRecorder", "PutDeliveryChannel", "StartConfigurationRecorder"];
     assert_eq!(operations(&proposal), wanted);
     assert_eq!(proposal.after, [Prerequisite::at::<Config>(role_place())]);
@@ -76,7 +82,7 @@ fn what_a_recorder_has_besides_is_carried_over() {
 
 #[test]
 fn a_stopped_recorder_is_started_and_nothing_else() {
-    let stopped = State { recording: Some(false), ..adopted() };
+    let stopped = Region { recording: Some(false), ..adopted() };
     assert_eq!(operations(&propose("", stopped)), ["StartConfigurationRecorder"]);
 }
 
@@ -91,7 +97,7 @@ fn recording_less_needs_an_exact_wish_and_loosens() {
 
 #[test]
 fn without_a_bucket_a_person_is_asked() {
-    let proposal = propose("", State::default());
+    let proposal = propose("", Region::default());
     assert!(proposal.writes.is_empty());
     assert_eq!(proposal.findings[0].field, "bucket");
 }
@@ -123,7 +129,7 @@ fn the_recorder_of_control_tower_is_left_to_it() {
 #[test]
 fn a_failure_to_deliver_is_found_while_the_recorder_runs() {
     let code = ("history".to_owned(), "AccessDenied".to_owned());
-    let mut failing = State { undelivered: [code].into(), ..adopted() };
+    let mut failing = Region { undelivered: [code].into(), ..adopted() };
     let proposal = propose("", failing.clone());
     assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
     let [finding] = &proposal.findings[..] else {
@@ -153,16 +159,16 @@ fn continuous_is_not_met_by_a_recorder_that_looks_daily_at_what_is_asked_for() {
 
 #[test]
 fn a_failure_to_record_is_told() {
-    let failing = State { failure: Some("AccessDenied".to_owned()), ..adopted() };
+    let failing = Region { failure: Some("AccessDenied".to_owned()), ..adopted() };
     let proposal = propose("", failing);
     assert!(proposal.writes.is_empty());
     assert_eq!(proposal.findings[0].what, "recording fails: AccessDenied");
 }
 
 /// What this baseline created a while ago, delivering to its log bucket.
-fn created() -> State {
+fn created() -> Region {
     let context = context();
-    State {
+    Region {
         recorder: Some(Recorder {
             name: "default".to_owned(),
             role: service_linked_role(&context),
@@ -174,23 +180,22 @@ fn created() -> State {
         recording: Some(true),
         retention_days: Some(2557),
         is_ours: true,
-        ..State::default()
+        ..Region::default()
     }
 }
 
-fn with_log_bucket(settings: &str, region: &str, live: State) -> Proposal {
+fn with_log_bucket(settings: &str, region: &str, live: Region) -> Proposal {
     let settings = toml::from_str(settings).expect("the test's settings are valid");
     let context = Context { log_bucket: Some("logs".to_owned()), ..context() };
-    let live = Live::Region(Box::new(live));
-    Config::propose(&settings, &Place::region(region), live, &context)
+    of_region(&settings, Place::region(region), live, &context)
 }
 
-fn with_log_bucket_at_home(live: State) -> Proposal {
+fn with_log_bucket_at_home(live: Region) -> Proposal {
     with_log_bucket("", "us-east-1", live)
 }
 
 /// Something that makes a recorder protect less.
-type Weaken = fn(&mut State);
+type Weaken = fn(&mut Region);
 
 #[test]
 fn what_the_baseline_created_delivers_records_and_keeps_as_the_file_says() {
@@ -247,7 +252,7 @@ fn an_adopted_channel_keeps_a_bucket_of_this_account_and_no_other() {
     let keeps = with_log_bucket_at_home(adopted());
     assert!(keeps.differences.is_empty() && keeps.findings.is_empty());
     assert!(keeps.notes.iter().any(|note| note.contains("keeps its bucket theirs")));
-    let foreign = State { is_bucket_foreign: true, ..adopted() };
+    let foreign = Region { is_bucket_foreign: true, ..adopted() };
     let proposal = with_log_bucket_at_home(foreign.clone());
     assert_eq!(proposal.findings[0].field, "channel.bucket");
     // Named, it is not read as foreign.
@@ -258,7 +263,7 @@ fn an_adopted_channel_keeps_a_bucket_of_this_account_and_no_other() {
 
 #[test]
 fn a_recorder_that_only_bears_a_name_of_control_tower_is_not_excused() {
-    let mut live = State { is_bucket_foreign: true, ..adopted() };
+    let mut live = Region { is_bucket_foreign: true, ..adopted() };
     if let Some(recorder) = &mut live.recorder {
         recorder.name = CONTROL_TOWER.to_owned();
     }
@@ -276,7 +281,7 @@ fn a_recorder_that_only_bears_a_name_of_control_tower_is_not_excused() {
 
 #[test]
 fn a_role_that_config_cannot_assume_and_a_key_of_others_are_found() {
-    let broken = State {
+    let broken = Region {
         role_fault: Some("does not exist".to_owned()),
         key_fault: Some("is Disabled".to_owned()),
         channel: Some(Channel {
@@ -304,8 +309,7 @@ fn types_of_iam_are_recorded_where_they_can_be_or_it_is_a_finding() {
             ..context()
         };
         let settings = toml::from_str("").expect("valid");
-        let live = Live::Region(Box::default());
-        Config::propose(&settings, &Place::region(region), live, &context)
+        of_region(&settings, Place::region(region), Region::default(), &context)
     };
     let has_global = |proposal: &Proposal| {
         let group = &proposal.writes[0].call().input["ConfigurationRecorder"]["recordingGroup"];

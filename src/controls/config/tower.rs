@@ -6,12 +6,13 @@
 //! channel that was pointed elsewhere differs from one of them.
 
 use super::channel::Channel;
+use super::live::Recorder;
+use super::read::found;
 use super::settings::Settings;
-use super::state::{Recorder, found};
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::control::owner::{CONTROL_TOWER, archive_account, is_named_by_control_tower as is_its};
-use crate::control::{Context, Proposal};
+use crate::control::{Context, Remarks};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -154,25 +155,25 @@ impl Part {
     }
 }
 
-/// Reports what is not as Control Tower makes it, and returns the fields. `wanted` is what the
-/// channel is to be.
+/// Reports what is not as Control Tower makes it, and returns the fields. The channel is as it is and
+/// as it is to become.
 pub fn judge(
-    proposal: &mut Proposal,
     settings: &Settings,
     siblings: &Siblings,
     recorder: &Recorder,
-    own: &Channel,
-    wanted: &Channel,
+    (own, wanted): (&Channel, &Channel),
+    say: &mut Remarks,
 ) -> Vec<&'static str> {
     if !is_its(&recorder.name) {
         return Vec::new();
     }
     let mut fields = Vec::new();
     let remedy = format!(
-        "have {CONTROL_TOWER} put it right: re-register or update the account there; or say in          [config] what is right"
+        "have {CONTROL_TOWER} put it right: re-register or update the account there; or say in \
+         [config] what is right"
     );
     let mut found = |field: &'static str, what: String| {
-        proposal.finding(field, what, remedy.clone());
+        say.finding(field, what, remedy.clone());
         fields.push(field);
     };
     for part in &PARTS {
@@ -207,7 +208,8 @@ fn other_archive(bucket: &str, of_trail: &str) -> Option<String> {
     let (here, there) = (archive_account(bucket)?, archive_account(of_trail)?);
     (archive(bucket) && archive(of_trail) && here != there).then(|| {
         format!(
-            "the channel delivers to {bucket}, by its name of account {here}, and the              organization's trail of {CONTROL_TOWER} to {of_trail}, of account {there}"
+            "the channel delivers to {bucket}, by its name of account {here}, and the \
+             organization's trail of {CONTROL_TOWER} to {of_trail}, of account {there}"
         )
     })
 }
@@ -232,7 +234,7 @@ mod tests {
 
     fn fields(own: &Channel, siblings: &Siblings) -> Vec<&'static str> {
         let (settings, its): (Settings, _) = (crate::settings::value("{}"), recorder("x"));
-        judge(&mut Proposal::fine(), &settings, siblings, &its, own, own)
+        judge(&settings, siblings, &its, (own, own), &mut Remarks::default())
     }
 
     fn beside(channels: &[&Channel]) -> Siblings {
@@ -289,7 +291,7 @@ mod tests {
         assert_eq!(fields(&own, &Siblings::default()), ["channel.bucket"]);
         let named = toml::from_str("bucket = 'forgotten'").expect("valid");
         let (siblings, its) = (Siblings::default(), recorder("x"));
-        let judged = judge(&mut Proposal::fine(), &named, &siblings, &its, &own, &own);
+        let judged = judge(&named, &siblings, &its, (&own, &own), &mut Remarks::default());
         assert!(judged.is_empty());
     }
 

@@ -1,8 +1,8 @@
 //! Recorder and channel in AWS's words, as they are answered and sent.
 
 use super::channel::Channel;
+use super::live::{Override, Recorder};
 use super::recording::{Group, Record};
-use super::state::{Override, Recorder};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 

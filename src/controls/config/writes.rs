@@ -1,8 +1,9 @@
 //! The writes. Both Puts replace the whole object, so they are sent all fields.
 
 use super::channel::Channel;
+use super::live::Recorder;
+use super::read::RECORDER_ARN;
 use super::role::{ROLE_ARN, SERVICE};
-use super::state::{RECORDER_ARN, Recorder};
 use super::wire::{WireChannel, WireRecorder};
 use crate::aws::door::{Call, Typed};
 use crate::aws::services::{CONFIG, IAM};
