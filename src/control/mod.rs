@@ -23,6 +23,7 @@ pub use steps::{At, Steps, propose, restore};
 
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Facts, Operation};
+use crate::diff::Difference;
 use crate::document::{Problems, Table};
 use crate::place::Place;
 use crate::policy::Origin;
@@ -114,6 +115,17 @@ pub trait Control: Send + Sync + Sized + 'static {
     /// settings does not tell.
     fn looser(_from: &Self::State, _to: &Self::State) -> Vec<String> {
         Vec::new()
+    }
+
+    /// What tells two states apart, in the order of the fields: from [`Control::shown`] and
+    /// [`Control::looser`], unless how a field is shown takes both states.
+    fn differences(from: &Self::State, to: &Self::State, _at: At<'_>) -> Vec<Difference> {
+        let looser = Self::looser(from, to);
+        let mut differences = crate::diff::compare(&Self::shown(from), &Self::shown(to));
+        for difference in &mut differences {
+            difference.loosens = looser.contains(&difference.field);
+        }
+        differences
     }
 
     /// The state that an undo puts back; for keeping what must not be deleted, and saying so. What

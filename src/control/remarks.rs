@@ -49,6 +49,11 @@ impl Remarks {
         self.standing = Standing::Unknown(error);
     }
 
+    /// Nothing may be written in the whole run before you decide.
+    pub fn blocked(&mut self, why: impl Into<String>) {
+        self.standing = Standing::Blocked(why.into());
+    }
+
     /// Adds a finding.
     pub fn finding(&mut self, field: &str, what: impl Into<String>, remedy: impl Into<String>) {
         let (field, what, remedy) = (field.to_owned(), what.into(), remedy.into());
@@ -86,11 +91,25 @@ impl Remarks {
     /// The state that an undo puts back: what the run changed goes back, and what somebody has changed
     /// again since is left as it is, and is a finding.
     pub fn put_back<T: Serialize + DeserializeOwned + Clone>(&mut self, past: &Past<T>) -> T {
+        self.merged(past, |field| if field.is_empty() { "everything".to_owned() } else { field })
+    }
+
+    /// The same of a part of the state, which is shown as one field.
+    pub fn put_back_part<T>(&mut self, field: &str, past: &Past<T>) -> T
+    where
+        T: Serialize + DeserializeOwned + Clone,
+    {
+        self.merged(past, |_| field.to_owned())
+    }
+
+    fn merged<T>(&mut self, past: &Past<T>, shown: impl Fn(String) -> String) -> T
+    where
+        T: Serialize + DeserializeOwned + Clone,
+    {
         let (wanted, moved) = past.merged();
         for Moved { field, before } in moved {
-            let field = if field.is_empty() { "everything" } else { &field };
             self.finding(
-                field,
+                &shown(field),
                 "it was changed again after that run, and is left as it is",
                 format!(
                     "put it back by hand if that is wanted: before the run it was {}",

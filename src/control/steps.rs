@@ -44,6 +44,19 @@ impl Steps {
         self.after.push(Prerequisite::at::<C>(place));
     }
 
+    /// One write.
+    pub fn one(write: impl AnyWrite + 'static) -> Self {
+        Self::default().then(write)
+    }
+
+    /// With more steps.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.writes.extend(more.writes);
+        self.after.extend(more.after);
+        self
+    }
+
     /// With one more write.
     #[must_use]
     pub fn then(mut self, write: impl AnyWrite + 'static) -> Self {
@@ -53,13 +66,8 @@ impl Steps {
 
     /// With more steps, if something holds.
     #[must_use]
-    pub fn then_if(mut self, holds: bool, more: impl FnOnce() -> Self) -> Self {
-        if holds {
-            let Self { writes, after } = more();
-            self.writes.extend(writes);
-            self.after.extend(after);
-        }
-        self
+    pub fn then_if(self, holds: bool, more: impl FnOnce() -> Self) -> Self {
+        if holds { self.and(more()) } else { self }
     }
 }
 
@@ -86,11 +94,7 @@ pub fn restore<C: Control>(settings: &C::Settings, past: &Past<C::Live>, at: At<
 }
 
 fn between<C: Control>(from: &C::State, to: &C::State, at: At<'_>, say: Remarks) -> Proposal {
-    let mut differences = crate::diff::compare(&C::shown(from), &C::shown(to));
-    let looser = C::looser(from, to);
-    for difference in &mut differences {
-        difference.loosens = looser.contains(&difference.field);
-    }
+    let differences = C::differences(from, to, at);
     let Steps { writes, after } = match say.allow_calls() && !differences.is_empty() {
         true => C::steps(from, to, at),
         false => Steps::default(),

@@ -2,7 +2,7 @@
 
 mod access_analyzer;
 mod archive;
-mod bucket_policy;
+mod bucket_state;
 mod buckets;
 mod budgets;
 mod cloudtrail;

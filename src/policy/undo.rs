@@ -80,20 +80,6 @@ impl Policy {
         policy
     }
 
-    /// Whether all that another one says is said, and nothing more is allowed.
-    pub fn is_no_looser_than(&self, other: &Self, dialect: Dialect<'_>) -> bool {
-        let said = |own: &Statement| self.find((other, own), dialect).is_some();
-        let is_new = |own: &&Statement| other.find((self, own), dialect).is_none();
-        let mut more = self.statements().iter().filter(is_new);
-        other.statements().iter().all(said) && more.all(Statement::denies)
-    }
-
-    /// The names of the statements: their Sids, or their numbers.
-    pub fn names(&self) -> Vec<String> {
-        let indices = 0..self.statements().len();
-        indices.map(|index| self.name_of(index)).collect()
-    }
-
     /// Where the statement is that says the same, under the same Sid, as one of a policy.
     fn find(&self, (policy, wanted): (&Self, &Statement), dialect: Dialect<'_>) -> Option<usize> {
         let said = Said::by(wanted, policy.has_variables(), dialect);

@@ -76,10 +76,13 @@ impl LogTarget {
 /// A bucket whose logs are delivered, and what their keys begin with.
 pub type Source = (String, String);
 
+/// The Sid of [`delivery_statement`].
+pub const ACCESS_LOGS: &str = "BaselineAccessLogDelivery";
+
 /// The statement that lets in the logs of all buckets of the account.
 pub fn delivery_statement(arn: &str, account: &str) -> Value {
     json!({
-        "Sid": "BaselineAccessLogDelivery",
+        "Sid": ACCESS_LOGS,
         "Effect": "Allow",
         "Principal": {"Service": SERVICE},
         "Action": "s3:PutObject",

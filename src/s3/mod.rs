@@ -39,14 +39,14 @@ pub use lifecycle::{
     PutBucketLifecycle, Rule,
 };
 pub use listing::{LIST_BUCKETS, Located, OwnBuckets};
-pub use log_target::{LogTarget, Source, delivery_statement};
+pub use log_target::{ACCESS_LOGS, LogTarget, Source, delivery_statement};
 pub use logging::{GET_LOGGING, GET_REQUEST_PAYMENT, Logging, PutBucketLogging};
 pub use names::{is_bucket_name, pattern_fault};
 pub use object_lock::{GET_OBJECT_LOCK, ObjectLock, PutObjectLock, Retention};
 pub use ownership::{
     AclGrant, ENFORCED, GET_ACL, GET_OWNERSHIP, PutBucketOwnershipControls, acl_in_the_way,
 };
-pub use policy::{Edit, PutBucketPolicy, not_to_be_pruned, refusal};
+pub use policy::{PutBucketPolicy, not_to_be_pruned, refusal};
 pub use public_access::{
     Flags, GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, GET_PUBLIC_ACCESS_BLOCK, PutPublicAccessBlock,
     account_public_access_block,

@@ -163,11 +163,6 @@ pub struct PutBucketOwnershipControls {
 }
 
 impl PutBucketOwnershipControls {
-    /// The write that makes the bucket's owner the owner of every object and switches off ACLs.
-    pub fn on(target: Target) -> Self {
-        Self::to(target, ENFORCED)
-    }
-
     /// The write for one of AWS's words.
     pub fn to(target: Target, ownership: &str) -> Self {
         let ownership_controls = json!({"Rules": [{"ObjectOwnership": ownership}]});

@@ -2,27 +2,50 @@
 
 use super::writes::{BUCKET, NEW_BUCKET, Target};
 use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Write, sent};
-use crate::policy::{Change, Deleted, LARGEST, Policy, changes};
+use crate::policy::{Change, Deleted, LARGEST, Policy, Statement, changes};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::any::Any;
 
 /// One thing that is done to a policy.
 #[derive(Clone, Debug)]
-pub enum Edit {
+enum Edit {
     /// A statement of ours is put in, in the place of the one with its Sid.
-    Put(Value),
+    Put(Statement),
     /// A statement of ours is taken out, by its Sid.
-    Remove(&'static str),
+    Remove(String),
     /// Deleted users and roles are taken out of the statements of whomever.
     PruneDeletedPrincipals,
 }
 
 impl Edit {
-    /// Does it.
-    pub fn apply(&self, policy: &mut Policy) {
+    /// What leads from one policy to another, if it is only about statements of ours and deleted users
+    /// and roles; else nothing.
+    fn between(before: &Policy, after: &Policy) -> Vec<Self> {
+        let mut edits = Vec::new();
+        if before.deleted_principals() != after.deleted_principals() {
+            edits.push(Self::PruneDeletedPrincipals);
+        }
+        let ours = |policy: &'_ Policy| -> Vec<Statement> {
+            policy.statements().iter().filter(|own| own.is_own()).cloned().collect()
+        };
+        let gone = ours(before).into_iter().filter_map(|own| own.sid().map(str::to_owned));
+        let gone = gone.filter(|sid| after.with_sid(sid).is_none());
+        edits.extend(gone.map(Self::Remove));
+        let is_there = |own: &Statement| ours(before).iter().any(|old| old.text() == own.text());
+        let new = ours(after).into_iter().filter(|own| !is_there(own));
+        edits.extend(new.map(Self::Put));
+        let mut edited = before.clone();
+        edits.iter().for_each(|edit| edit.apply(&mut edited));
+        let texts = |policy: &Policy| -> Vec<String> {
+            policy.statements().iter().map(|own| own.text().to_owned()).collect()
+        };
+        if texts(&edited) == texts(after) { edits } else { Vec::new() }
+    }
+
+    fn apply(&self, policy: &mut Policy) {
         match self {
-            Self::Put(statement) => policy.put(statement),
+            Self::Put(statement) => policy.put(statement.clone()),
             Self::Remove(sid) => {
                 policy.remove(sid);
             }
@@ -45,27 +68,10 @@ pub struct PutBucketPolicy {
 }
 
 impl PutBucketPolicy {
-    /// Edits the policy that a bucket has, if it has one.
-    pub fn edited(target: Target, before: Option<&Policy>, edits: Vec<Edit>) -> Self {
-        let mut policy = before.cloned().unwrap_or_else(Policy::empty);
-        edits.iter().for_each(|edit| edit.apply(&mut policy));
+    /// Puts a policy in the place of the one that a bucket has, if it has one.
+    pub fn between(target: Target, before: Option<&Policy>, policy: Policy) -> Self {
+        let edits = Edit::between(before.unwrap_or(&Policy::empty()), &policy);
         Self { target, policy, before: before.cloned(), edits }
-    }
-
-    /// Puts statements into the policy that a bucket has, if it has one.
-    pub fn with(target: Target, before: Option<&Policy>, statements: Vec<Value>) -> Self {
-        let edits = statements.into_iter().map(Edit::Put).collect();
-        Self::edited(target, before, edits)
-    }
-
-    /// Puts a policy in the place of the one that a bucket has.
-    pub fn back_to(target: Target, before: Option<&Policy>, policy: Policy) -> Self {
-        Self { target, policy, before: before.cloned(), edits: Vec::new() }
-    }
-
-    /// The whole policy as it will be.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
     }
 }
 
@@ -121,7 +127,7 @@ impl Write for PutBucketPolicy {
         else {
             return false;
         };
-        // What puts a policy back says all of it: only the same can be done in one call.
+        // What is more than edits of ours says all of it: only the same can be done in one call.
         if self.edits.is_empty() || later.edits.is_empty() {
             return self.policy.compact() == later.policy.compact();
         }
@@ -189,13 +195,12 @@ mod tests {
         let before = policy(
             r#"{"Statement":[{"Sid":"Theirs","n":1},{"Sid":"BaselineA","n":1,"m":1},{"Sid":"BaselineB"}]}"#,
         );
-        let edits = vec![
-            Edit::Put(json!({"Sid": "BaselineA", "n": 2, "m": 1})),
-            Edit::Remove("BaselineB"),
-            Edit::Put(json!({"Sid": "BaselineC"})),
-        ];
-        let call =
-            crate::aws::AnyWrite::call(&PutBucketPolicy::edited(target(), Some(&before), edits));
+        let mut after = before.clone();
+        after.put(&json!({"Sid": "BaselineA", "n": 2, "m": 1}));
+        after.remove("BaselineB");
+        after.put(&json!({"Sid": "BaselineC"}));
+        let write = PutBucketPolicy::between(target(), Some(&before), after);
+        let call = crate::aws::AnyWrite::call(&write);
         let shown = call.shown.expect("less than the input")["Policy"]["Statement"].clone();
         let wanted = json!({
             "kept": ["Theirs"],
@@ -210,13 +215,29 @@ mod tests {
 
     #[test]
     fn a_later_write_to_the_same_bucket_is_taken_over_with_all_its_edits() {
-        let put = |sid: &str| vec![Edit::Put(json!({"Sid": sid}))];
-        let mut first = PutBucketPolicy::edited(target(), None, put("BaselineA"));
-        let second = PutBucketPolicy::edited(target(), None, put("BaselineB"));
-        assert!(first.merge(&second));
-        assert_eq!(first.policy().names(), ["BaselineA", "BaselineB"]);
+        let put = |target: Target, sid: &str| {
+            let mut policy = Policy::empty();
+            policy.put(&json!({"Sid": sid}));
+            PutBucketPolicy::between(target, None, policy)
+        };
+        let mut first = put(target(), "BaselineA");
+        assert!(first.merge(&put(target(), "BaselineB")));
+        let sids: Vec<_> = first.policy.statements().iter().filter_map(Statement::sid).collect();
+        assert_eq!(sids, ["BaselineA", "BaselineB"]);
         let other = Target { bucket: "other".to_owned(), ..target() };
-        assert!(!first.merge(&PutBucketPolicy::edited(other, None, put("BaselineC"))));
+        assert!(!first.merge(&put(other, "BaselineC")));
+    }
+
+    #[test]
+    fn what_changes_statements_of_others_is_no_part_of_another_write() {
+        let before = policy(r#"{"Statement":[{"Sid":"Theirs","n":1}]}"#);
+        let after = policy(r#"{"Statement":[{"Sid":"Theirs","n":2}]}"#);
+        let mut with_ours = before.clone();
+        with_ours.put(&json!({"Sid": "BaselineA"}));
+        let whole = || PutBucketPolicy::between(target(), Some(&before), after.clone());
+        let ours = PutBucketPolicy::between(target(), Some(&before), with_ours);
+        assert!(!whole().merge(&ours));
+        assert!(whole().merge(&whole()));
     }
 
     #[test]

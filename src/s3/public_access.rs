@@ -124,11 +124,6 @@ struct Sent {
 }
 
 impl PutPublicAccessBlock {
-    /// The write that switches on all four.
-    pub fn on(target: Target) -> Self {
-        Self::with(target, Flags::ON)
-    }
-
     /// The write for a bucket.
     pub fn with(target: Target, flags: Flags) -> Self {
         let public_access_block_configuration = Sent {

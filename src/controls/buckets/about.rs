@@ -1,8 +1,6 @@
 //! What is told of the guardrails for buckets, and which operations each of them needs.
 
-use super::guards::Guard;
-use super::settings::Entry;
-use super::values::{Encryption, Protection};
+use super::settings::{Entry, Wanted};
 use crate::aws::facts::GET_BUCKET_POLICY;
 use crate::aws::{Operation, Write, is_read, keys};
 use crate::control::{About, Context, Cost, Places, Reference};
@@ -75,95 +73,71 @@ pub(super) const ABOUT: About = About {
 
 /// The operations that these entries use.
 pub(super) fn used(entries: &[Entry]) -> Vec<&'static Operation> {
-    let any = |asks: fn(&Entry) -> bool| entries.iter().any(asks);
-    let mut used: Vec<&'static Operation> = Vec::new();
-    let mut add = |is_asked: bool, operations: &[&'static Operation]| {
-        used.extend(operations.iter().copied().filter(|_| is_asked));
-    };
-    let logs = any(|entry| entry.access_log.is_some());
-    let lifecycle = any(|entry| {
-        entry.noncurrent_days.is_some() || entry.abort_incomplete_uploads_days.is_some()
-    });
-    let has_key = |entry: &Entry| matches!(entry.encryption, Some(Encryption::Kms(_)));
-    let told = any(|entry| entry.shared_with.is_some() || entry.sound_policy == Some(true));
-    add(
-        any(|entry| entry.shared_with.is_some()),
-        &[&s3::GET_REPLICATION, &s3::LIST_ACCESS_POINTS, &s3::GET_ACCESS_POINT_POLICY],
-    );
-    let prunes = any(|entry| entry.prune_deleted_principals == Some(true));
-    let statements = any(Entry::has_statements);
-    let private = any(|entry| entry.private == Some(true));
-    let ends_deliveries = any(has_key) || any(|entry| entry.object_lock.is_some());
-    add(told || private || ends_deliveries, &[&GET_BUCKET_POLICY]);
-    add(
-        statements || prunes || logs,
-        &[
-            &GET_BUCKET_POLICY,
-            &s3::GET_POLICY_STATUS,
-            &s3::GET_PUBLIC_ACCESS_BLOCK,
-            &s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
-            put::<s3::PutBucketPolicy>(),
-        ],
-    );
-    add(prunes || any(Entry::takes_statements_back), &[put::<s3::DeleteBucketPolicy>()]);
-    let from = any(|entry| matches!(entry.only_from, Some(Guard::On(_))));
-    add(from, &[&s3::GET_OWNERSHIP, &s3::GET_ACL]);
-    let uploads = any(|entry| matches!(entry.encrypted_uploads, Some(Guard::On(_))));
-    add(uploads, &[&s3::GET_ENCRYPTION]);
-    let exposure: &[&'static Operation] =
-        &[&s3::GET_PUBLIC_ACCESS_BLOCK, &s3::GET_POLICY_STATUS, &s3::GET_ACL, &s3::GET_WEBSITE];
-    add(any(|entry| entry.public_access_block == Some(Protection(true))), exposure);
-    add(
-        any(|entry| entry.public_access_block == Some(Protection(true))),
-        &[put::<s3::PutPublicAccessBlock>()],
-    );
-    add(any(|entry| entry.private == Some(true)), exposure);
-    add(
-        any(|entry| entry.private == Some(true)),
-        &[&s3::LIST_ACCESS_POINTS, &s3::GET_ACCESS_POINT, &s3::LIST_MULTI_REGION_ACCESS_POINTS],
-    );
-    add(
-        any(|entry| entry.ownership.is_some()),
-        &[&s3::GET_OWNERSHIP, &s3::GET_ACL, put::<s3::PutBucketOwnershipControls>()],
-    );
-    add(
-        any(|entry| entry.encryption.is_some()),
-        &[&s3::GET_ENCRYPTION, &keys::DESCRIBE_KEY.operation, put::<s3::PutBucketEncryption>()],
-    );
-    let versions = any(|entry| {
-        entry.versioning == Some(true)
-            || entry.mfa_delete == Some(true)
-            || entry.object_lock.is_some()
-    });
-    add(versions || lifecycle, &[&s3::GET_VERSIONING]);
-    add(
-        any(|entry| entry.versioning == Some(true)),
-        &[&s3::GET_LIFECYCLE, put::<s3::PutBucketVersioning>()],
-    );
-    add(lifecycle, &[&s3::GET_LIFECYCLE, put::<s3::PutBucketLifecycle>()]);
-    add(
-        any(|entry| entry.object_lock.is_some()),
-        &[&s3::GET_OBJECT_LOCK, put::<s3::PutObjectLock>()],
-    );
-    add(any(|entry| entry.tags.is_some()), &[&s3::GET_TAGGING, put::<s3::TagResource>()]);
-    add(
-        logs,
-        &[
-            &s3::GET_LOGGING,
-            &s3::GET_LIFECYCLE,
-            &s3::GET_ENCRYPTION,
-            &s3::GET_OBJECT_LOCK,
-            &s3::GET_REQUEST_PAYMENT,
-            &s3::GET_OWNERSHIP,
-            &s3::GET_ACL,
-            put::<s3::PutBucketLogging>(),
-        ],
-    );
+    let each = entries.iter().map(|entry| Wanted::by([(0, entry)].into_iter()));
+    let mut used: Vec<&'static Operation> = each.flat_map(|own| used_by(&own)).collect();
     // Whose a bucket is that would be changed.
     if used.iter().any(|own| !is_read(own.name)) {
         used.push(&s3::GET_TAGGING);
     }
     used
+}
+
+fn used_by(wanted: &Wanted<'_>) -> Vec<&'static Operation> {
+    const EXPOSURE: &[&Operation] =
+        &[&s3::GET_PUBLIC_ACCESS_BLOCK, &s3::GET_POLICY_STATUS, &s3::GET_ACL, &s3::GET_WEBSITE];
+    let logs = wanted.access_log.is_some();
+    let private = wanted.private.is_some();
+    let prunes = wanted.prune_deleted_principals.is_some();
+    let table: [(bool, &[&'static Operation]); 16] = [
+        (
+            wanted.reads_policy() || private || wanted.ends_deliveries() || logs,
+            &[&GET_BUCKET_POLICY],
+        ),
+        (
+            wanted.writes_policy() || logs,
+            &[
+                &s3::GET_POLICY_STATUS,
+                &s3::GET_PUBLIC_ACCESS_BLOCK,
+                &s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
+                put::<s3::PutBucketPolicy>(),
+            ],
+        ),
+        (prunes || wanted.takes_statements_back(), &[put::<s3::DeleteBucketPolicy>()]),
+        (
+            wanted.shared_with.is_some(),
+            &[&s3::GET_REPLICATION, &s3::LIST_ACCESS_POINTS, &s3::GET_ACCESS_POINT_POLICY],
+        ),
+        (wanted.reads_public_access(), EXPOSURE),
+        (wanted.public_access_block.is_some(), &[put::<s3::PutPublicAccessBlock>()]),
+        (
+            private,
+            &[&s3::LIST_ACCESS_POINTS, &s3::GET_ACCESS_POINT, &s3::LIST_MULTI_REGION_ACCESS_POINTS],
+        ),
+        (wanted.reads_ownership(), &[&s3::GET_OWNERSHIP, &s3::GET_ACL]),
+        (wanted.ownership.is_some(), &[put::<s3::PutBucketOwnershipControls>()]),
+        (wanted.reads_encryption(), &[&s3::GET_ENCRYPTION]),
+        (
+            wanted.encryption.is_some(),
+            &[&keys::DESCRIBE_KEY.operation, put::<s3::PutBucketEncryption>()],
+        ),
+        (wanted.reads_versioning(), &[&s3::GET_VERSIONING]),
+        (wanted.versioning.is_some(), &[&s3::GET_LIFECYCLE, put::<s3::PutBucketVersioning>()]),
+        (wanted.reads_rules(), &[&s3::GET_LIFECYCLE, put::<s3::PutBucketLifecycle>()]),
+        (wanted.object_lock.is_some(), &[&s3::GET_OBJECT_LOCK, put::<s3::PutObjectLock>()]),
+        (wanted.tags.is_some(), &[&s3::GET_TAGGING, put::<s3::TagResource>()]),
+    ];
+    let logging: &[&'static Operation] = &[
+        &s3::GET_LOGGING,
+        &s3::GET_LIFECYCLE,
+        &s3::GET_ENCRYPTION,
+        &s3::GET_OBJECT_LOCK,
+        &s3::GET_REQUEST_PAYMENT,
+        &s3::GET_OWNERSHIP,
+        &s3::GET_ACL,
+        put::<s3::PutBucketLogging>(),
+    ];
+    let all = table.into_iter().chain([(logs, logging)]);
+    all.filter(|(is_used, _)| *is_used).flat_map(|(_, own)| own.iter().copied()).collect()
 }
 
 /// The buckets on which these entries use an operation, as patterns for ARNs: those that they match,

@@ -1,12 +1,10 @@
 //! Access logs: where they go, and whether S3 would deliver them there.
 
-use super::Buckets;
-use super::guardrail::{Judging, Unread};
+use super::guardrail::{Judgement, Judging};
 use super::live::Target;
-use crate::place::Place;
-use crate::s3::{self, Logging};
+use crate::s3::{self, Logging, Whole};
 
-pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
+pub(super) fn propose(judging: &mut Judging<'_>) -> Judgement {
     let Some(log) = judging.wanted.access_log else {
         return Ok(());
     };
@@ -14,54 +12,39 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let name = log.target(account, region);
     // Logs of what is written to a bucket of logs would never end.
     if name == judging.bucket {
-        judging.proposal.note("it takes the access logs, so its own requests are not logged");
+        judging.say.note("it takes the access logs, so its own requests are not logged");
         return Ok(());
     }
     let prefix = log.prefix(judging.bucket, account, region);
     let live = judging.live;
-    let whole = judging.read(&live.logging, &s3::GET_LOGGING)?;
+    let whole = judging.read(&live.bucket.logging, &s3::GET_LOGGING)?;
     let target = judging.read(&live.log_target, &s3::GET_REQUEST_PAYMENT)?.as_ref();
     let before = whole.value.as_ref();
     let is_there =
         before.is_some_and(|own| own.target_bucket == name && own.target_prefix == prefix);
-    if let Some((what, remedy)) = obstacle(&name, target, region).or_else(|| circle(target)) {
-        judging.proposal.finding("access_log", what, remedy);
+    let obstacle = obstacle(&name, target, region).or_else(|| circle(target));
+    if judging.finding_if("access_log", obstacle) {
         return Ok(());
     }
     let fitness = target.and_then(|own| own.fitness.as_ref());
     if let Some(rule) = fitness.and_then(|own| own.short_lived.as_ref()) {
-        judging.proposal.finding(
+        judging.say.finding(
             "access_log",
             format!("its access logs do not stay in {name}: {rule}"),
             format!("raise or remove that rule of {name}, or name another bucket"),
         );
     }
-    if is_there {
+    let lost = || whole.refusal("logging").or_else(|| lost_grants(before));
+    if is_there || judging.finding_if("access_log", lost()) {
         return Ok(());
     }
-    if let Some((what, remedy)) = whole.refusal("logging").or_else(|| lost_grants(before)) {
-        judging.proposal.finding("access_log", what, remedy);
-        return Ok(());
-    }
-    judging.differs("access_log.bucket", before.map(|own| own.target_bucket.clone()), name.clone());
-    judging.differs(
-        "access_log.prefix",
-        before.map(|own| own.target_prefix.clone()),
-        prefix.clone(),
-    );
     let logging = Logging {
-        target_bucket: name.clone(),
+        target_bucket: name,
         target_prefix: prefix,
         target_object_key_format: before.and_then(|own| own.target_object_key_format.clone()),
         grants: 0,
     };
-    let write = s3::PutBucketLogging::to(judging.target(), logging);
-    judging.proposal.call(write);
-    let lets_in = target.and_then(|own| own.fitness.as_ref()).is_some_and(|own| own.lets_in);
-    if !lets_in {
-        let place = Place::thing_in(name, region);
-        judging.proposal.after_at::<Buckets>(place);
-    }
+    judging.to.logging = Some(Whole { value: Some(logging), ..Whole::default() });
     Ok(())
 }
 

@@ -1,53 +1,25 @@
 //! Default encryption. What is stricter than asked for stays; what else the rule holds is carried over.
 
-use super::guardrail::{Judging, Unread};
+use super::guardrail::{Judgement, Judging};
 use super::values::{Encryption, Kms};
-use crate::aws::keys;
+use crate::aws::{AwsError, keys};
 use crate::policy::guardrails::DefaultEncryption;
-use crate::s3;
+use crate::s3::{self, Whole};
 
 const KMS: &str = "aws:kms";
 
-pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
+pub(super) fn propose(judging: &mut Judging<'_>) -> Judgement {
     if judging.wanted.encryption.is_none() {
         return Ok(());
     }
-    let live = judging.live;
-    let whole = judging.read(&live.encryption, &s3::GET_ENCRYPTION)?;
-    let after = match after(judging)? {
-        Ok(after) => after,
-        Err((what, remedy)) => {
-            judging.proposal.finding("encryption", what, remedy);
-            return Ok(());
+    let whole = judging.read(&judging.live.bucket.encryption, &s3::GET_ENCRYPTION)?;
+    match after(judging)? {
+        Err((what, remedy)) => judging.say.finding("encryption", what, remedy),
+        Ok(after) if whole.value.as_ref() == Some(&after) => {}
+        Ok(after) => {
+            judging.to.encryption = Some(Whole { value: Some(after), ..Whole::default() });
         }
-    };
-    if whole.value.as_ref() == Some(&after) {
-        return Ok(());
     }
-    let before = whole.value.as_ref();
-    let default = |own: &s3::Encryption| own.apply_server_side_encryption_by_default.clone();
-    let (old, new) = (before.map(default), default(&after));
-    judging.differs(
-        "encryption.algorithm",
-        old.as_ref().map(|own| own.algorithm.clone()),
-        new.algorithm,
-    );
-    let key = judging.live.key.as_ref().and_then(Option::as_ref);
-    let old_key = old.and_then(|own| own.key);
-    let gives_up_own_key = old_key.is_some()
-        && old_key != new.key
-        && key.is_some_and(|own| own.is_of_aws && Some(&own.arn) == new.key.as_ref());
-    judging.differs("encryption.kms", old_key, new.key);
-    if gives_up_own_key && let Some(own) = judging.proposal.differences.last_mut() {
-        own.loosens = true;
-    }
-    judging.differs(
-        "encryption.bucket_key",
-        before.and_then(|own| own.bucket_key_enabled),
-        after.bucket_key_enabled,
-    );
-    let target = judging.target();
-    judging.proposal.call(s3::PutBucketEncryption::with(target, after));
     Ok(())
 }
 
@@ -55,9 +27,9 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
 type Refusal = (String, String);
 
 /// What the rule is to become, which may be what it is; or why it cannot become that.
-fn after(judging: &Judging<'_>) -> Result<Result<s3::Encryption, Refusal>, Unread> {
+fn after(judging: &Judging<'_>) -> Result<Result<s3::Encryption, Refusal>, AwsError> {
     let live = judging.live;
-    let whole = judging.read(&live.encryption, &s3::GET_ENCRYPTION)?;
+    let whole = judging.read(&live.bucket.encryption, &s3::GET_ENCRYPTION)?;
     let Some(wanted) = judging.wanted.encryption else {
         return Ok(Ok(whole.value.clone().unwrap_or_default()));
     };
@@ -103,8 +75,8 @@ fn after(judging: &Judging<'_>) -> Result<Result<s3::Encryption, Refusal>, Unrea
 /// What uploads that do not say otherwise will be encrypted with; or why that is not plain.
 pub(super) fn by_default(
     judging: &Judging<'_>,
-) -> Result<Result<DefaultEncryption, Refusal>, Unread> {
-    let live = judging.read(&judging.live.encryption, &s3::GET_ENCRYPTION)?;
+) -> Result<Result<DefaultEncryption, Refusal>, AwsError> {
+    let live = judging.read(&judging.live.bucket.encryption, &s3::GET_ENCRYPTION)?;
     let stays = || live.value.clone().unwrap_or_default();
     let rule = after(judging)?.unwrap_or_else(|_| stays());
     let s3::ByDefault { algorithm, key } = rule.apply_server_side_encryption_by_default;

@@ -1,20 +1,20 @@
 //! What is read of a bucket: what its settings ask for, and nothing else.
 
 use super::settings::{Entry, Wanted};
-use super::statements;
 use super::values::Encryption;
-use crate::aws::AwsError;
-use crate::aws::Tags;
 use crate::aws::facts::Reader;
 use crate::aws::keys::Key;
+use crate::aws::{AwsError, Tags};
 use crate::control::Context;
 use crate::control::owner::owner;
+use crate::controls::bucket_state::{BucketState, Ownership};
 use crate::controls::log_bucket;
 use crate::json::present;
+use crate::place::Place;
 use crate::policy::Policy;
 use crate::s3::{
-    self, AccessPoint, AclGrant, Asked, Exposure, Flags, Lifecycle, LogTarget, Logging, ObjectLock,
-    Replica, Source, Versioning, Whole,
+    self, AccessPoint, Asked, Exposure, Flags, Lifecycle, LogTarget, Replica, Source, Versioning,
+    Whole,
 };
 use futures_util::future;
 use serde::{Deserialize, Serialize};
@@ -23,18 +23,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Live {
-    /// The text of its policy, if it has one.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    pub(super) policy: Option<Option<String>>,
+    /// Its settings.
+    #[serde(flatten)]
+    pub(super) bucket: BucketState,
     /// Whether its policy is public to S3; only read where the policy may have to be written.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) has_public_policy: bool,
     /// What keeps S3 from storing that again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) public_policy_blocked_by: Option<String>,
-    /// Its own public access block.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) public_access_block: Option<Flags>,
     /// What makes it public; only read where that would end or must not be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) exposure: Option<Exposure>,
@@ -54,24 +51,9 @@ pub struct Live {
     /// Its access points without a whole block of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) open_access_points: Option<Vec<String>>,
-    /// Who owns its objects.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) ownership: Option<Ownership>,
-    /// Its default encryption.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) encryption: Option<Whole<s3::Encryption>>,
     /// The KMS key that is asked for, if there is one; where none is asked for, the one there is.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) key: Option<Option<Key>>,
-    /// Its versioning.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) versioning: Option<Versioning>,
-    /// Its lifecycle rules.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) lifecycle: Option<Whole<Lifecycle>>,
-    /// Where its access logs go.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) logging: Option<Whole<Logging>>,
     /// What was seen of the bucket that they are to go to; nothing if the account has none of that
     /// name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
@@ -79,12 +61,6 @@ pub struct Live {
     /// What was seen of it as a bucket that takes the logs of others; missing where it takes none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) takes_logs: Option<LogTarget>,
-    /// Its object lock.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) object_lock: Option<Whole<ObjectLock>>,
-    /// Its tags.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) tags: Option<Tags>,
     /// Whether it is the log bucket, which does not exist yet: all this is what it will be.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) to_be: bool,
@@ -93,21 +69,13 @@ pub struct Live {
     pub(super) gone: bool,
 }
 
-/// Who owns the objects of a bucket.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Ownership {
-    /// S3's word for it; `None` for buckets from before there was such a setting.
-    pub rule: Option<String>,
-    /// What its ACL grants to others, where ACLs count.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub grants: Vec<AclGrant>,
-}
-
-impl Ownership {
-    /// Whether ACLs count for nothing.
-    pub fn is_enforced(&self) -> bool {
-        self.rule.as_deref() == Some(s3::ENFORCED)
+impl Live {
+    /// The bucket that the access logs go to, if it has to let them in first.
+    pub(super) fn closed_target(&self) -> Option<Place> {
+        let logging = self.bucket.logging.as_ref()?.value.as_ref()?;
+        let target = self.log_target.as_ref()?.as_ref()?;
+        let lets_in = target.fitness.as_ref().is_some_and(|own| own.lets_in);
+        (!lets_in).then(|| Place::thing_in(&logging.target_bucket, &target.region))
     }
 }
 
@@ -200,27 +168,18 @@ impl Looking<'_> {
         let (wanted, asked) = (&self.wanted, &self.asked);
         let Asked { reader, bucket, region } = *asked;
         let takes_logs = Box::pin(self.takes_logs_of()).await?;
-        let rules =
-            wanted.noncurrent_days.is_some() || wanted.abort_incomplete_uploads_days.is_some();
-        let versions = wanted.versioning.is_some()
-            || wanted.mfa_delete.is_some()
-            || wanted.object_lock.is_some()
-            || rules;
         // All side by side: some ask twice, none three times.
         let access = future::join4(
             self.policy(takes_logs.is_some()),
             self.public_access(),
-            when(statements::reads_ownership(wanted) || wanted.ownership.is_some(), || {
-                self.ownership()
-            }),
+            when(wanted.reads_ownership(), || self.ownership()),
             when(wanted.private.is_some(), || s3::open_access_points(reader, bucket, region)),
         );
         let storage = async {
             tokio::join!(
-                when(wanted.encryption.is_some() || statements::reads_encryption(wanted), || asked
-                    .encryption()),
+                when(wanted.reads_encryption(), || asked.encryption()),
                 when(wanted.encryption.is_some(), || self.key()),
-                self.versions(versions, rules),
+                self.versions(),
                 when(wanted.object_lock.is_some(), || asked.object_lock()),
                 when(wanted.tags.is_some(), || asked.tags()),
             )
@@ -238,29 +197,30 @@ impl Looking<'_> {
         let (policy, (has_public_policy, public_policy_blocked_by)) = access.0?;
         let (public_access_block, exposure, exposure_unseen) = access.1?;
         let (versioning, lifecycle) = storage.2?;
-        Ok(Live {
+        let bucket = BucketState {
             policy,
-            has_public_policy,
-            public_policy_blocked_by,
             public_access_block,
-            exposure,
-            exposure_unseen,
-            ownership: access.2?,
-            open_access_points: access.3?,
-            replicas: shared.0?.unwrap_or_default(),
-            access_points: shared.1?.map(|(_, points)| points).unwrap_or_default(),
-            owner: None,
             encryption: storage.0?,
-            key: storage.1?,
-            versioning,
             lifecycle,
+            versioning,
             object_lock: storage.3?,
             tags: storage.4?,
             logging: logs.0?,
+            ownership: access.2?,
+        };
+        Ok(Live {
+            bucket,
+            has_public_policy,
+            public_policy_blocked_by,
+            exposure,
+            exposure_unseen,
+            open_access_points: access.3?,
+            replicas: shared.0?.unwrap_or_default(),
+            access_points: shared.1?.map(|(_, points)| points).unwrap_or_default(),
+            key: storage.1?,
             log_target: logs.1?,
             takes_logs: logs.2?,
-            to_be: false,
-            gone: false,
+            ..Live::default()
         })
     }
 
@@ -271,8 +231,8 @@ impl Looking<'_> {
         takes_logs: bool,
     ) -> Result<(Option<Option<String>>, (bool, Option<String>)), AwsError> {
         let Asked { reader, bucket, region } = self.asked;
-        let is_written = statements::writes_policy(&self.wanted) || takes_logs;
-        let is_told = statements::reads_policy(&self.wanted) || self.ends_deliveries();
+        let is_written = self.wanted.writes_policy() || takes_logs;
+        let is_told = self.wanted.reads_policy() || self.wanted.ends_deliveries();
         if !is_written && !is_told && !self.may_be_public().await? {
             return Ok((None, (false, None)));
         }
@@ -286,25 +246,15 @@ impl Looking<'_> {
         Ok((Some(text), public))
     }
 
-    /// Whether what is asked for would end deliveries of logs to the bucket, which its policy tells.
-    fn ends_deliveries(&self) -> bool {
-        let is_kms = matches!(self.wanted.encryption, Some(Encryption::Kms(_)));
-        is_kms || self.wanted.object_lock.is_some()
-    }
-
     /// The versioning; and the lifecycle rules if they are asked for, or would mean something else
     /// once versioning is switched on.
-    async fn versions(
-        &self,
-        versions: bool,
-        rules: bool,
-    ) -> Result<(Option<Versioning>, Option<Whole<Lifecycle>>), AwsError> {
+    async fn versions(&self) -> Result<(Option<Versioning>, Option<Whole<Lifecycle>>), AwsError> {
         let asked = &self.asked;
-        if rules {
+        if self.wanted.reads_rules() {
             let (versioning, rules) = tokio::join!(asked.versioning(), self.rules());
             return Ok((Some(versioning?), Some(rules?)));
         }
-        let versioning = when(versions, || asked.versioning()).await?;
+        let versioning = when(self.wanted.reads_versioning(), || asked.versioning()).await?;
         let is_on = versioning.as_ref().is_some_and(Versioning::is_enabled);
         let turns_on = self.wanted.versioning.is_some() && !is_on;
         Ok((versioning, when(turns_on, || asked.lifecycle()).await?))
@@ -339,7 +289,7 @@ impl Looking<'_> {
         &self,
     ) -> Result<(Option<Flags>, Option<Exposure>, Option<AwsError>), AwsError> {
         let is_judged = self.wanted.private.is_some();
-        if self.wanted.public_access_block.is_none() && !is_judged {
+        if !self.wanted.reads_public_access() {
             return Ok((None, None, None));
         }
         let block = self.asked.public_access_block().await?;
@@ -465,32 +415,25 @@ impl Looking<'_> {
     async fn as_created(&self, bucket: s3::Bucket) -> Result<Live, AwsError> {
         let wanted = &self.wanted;
         let is_kms = matches!(wanted.encryption, Some(Encryption::Kms(_)));
-        let rules =
-            wanted.noncurrent_days.is_some() || wanted.abort_incomplete_uploads_days.is_some();
-        let versions = rules
-            || wanted.versioning.is_some()
-            || wanted.mfa_delete.is_some()
-            || wanted.object_lock.is_some();
         let takes_logs = self.takes_logs_of().await?.is_some();
-        let reads_policy = statements::reads_policy(wanted) || takes_logs || self.ends_deliveries();
-        let encrypted = wanted.encryption.is_some() || statements::reads_encryption(wanted);
-        let owned = wanted.ownership.is_some() || statements::reads_ownership(wanted);
-        let blocked = wanted.public_access_block.is_some() || wanted.private.is_some();
+        let reads_policy = wanted.reads_policy() || takes_logs || wanted.ends_deliveries();
         let logs = wanted.access_log.is_some();
-        Ok(Live {
-            policy: reads_policy.then_some(bucket.policy),
-            public_access_block: blocked.then_some(bucket.public_access_block),
-            open_access_points: wanted.private.map(|_| Vec::new()),
-            ownership: owned.then_some(Ownership { rule: bucket.ownership, grants: Vec::new() }),
-            encryption: encrypted
-                .then(|| Whole { value: Some(s3::Encryption::default()), ..Whole::default() }),
-            key: when(is_kms, || self.key()).await?,
-            versioning: versions
-                .then_some(Versioning { status: bucket.versioning, mfa_delete: None }),
-            lifecycle: rules.then_some(bucket.lifecycle),
+        let all = BucketState::from(&bucket);
+        let settings = BucketState {
+            policy: all.policy.filter(|_| reads_policy),
+            public_access_block: all.public_access_block.filter(|_| wanted.reads_public_access()),
+            encryption: all.encryption.filter(|_| wanted.reads_encryption()),
+            lifecycle: all.lifecycle.filter(|_| wanted.reads_rules()),
+            versioning: all.versioning.filter(|_| wanted.reads_versioning()),
             object_lock: wanted.object_lock.map(|_| Whole::default()),
             tags: wanted.tags.map(|_| bucket.tags),
             logging: logs.then(Whole::default),
+            ownership: all.ownership.filter(|_| wanted.reads_ownership()),
+        };
+        Ok(Live {
+            bucket: settings,
+            open_access_points: wanted.private.map(|_| Vec::new()),
+            key: when(is_kms, || self.key()).await?,
             log_target: when(logs, || self.log_target()).await?,
             takes_logs: takes_logs.then(LogTarget::default),
             to_be: true,

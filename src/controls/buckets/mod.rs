@@ -6,29 +6,32 @@
 mod about;
 mod access;
 mod access_log;
+mod differences;
 mod encryption;
 mod guardrail;
 mod guards;
 mod live;
+mod needs;
 mod object_lock;
 mod policy_findings;
-mod restore;
 mod settings;
 mod statements;
-mod tagging;
+mod tags;
 mod values;
 mod versions;
 
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Facts, Operation, Write};
 use crate::control::{
-    About, Announcement, Context, Control, Past, Proposal, Shares, Source, Standing,
+    About, Announcement, At, Context, Control, Past, Remarks, Shares, Source, Steps, propose,
 };
+use crate::controls::bucket_state::{self, Undo};
 use crate::controls::log_bucket::LogBucket;
+use crate::diff::Difference;
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
-use guardrail::Judging;
+use guardrail::{Judgement, Judging};
 use live::Live;
 use settings::{Entry, Wanted};
 use std::collections::BTreeSet;
@@ -40,7 +43,7 @@ pub struct Buckets;
 impl Control for Buckets {
     type Settings = Vec<Entry>;
     type Live = Live;
-    type State = ();
+    type State = Live;
 
     const FIELDS: &'static [&'static str] =
         &["deleted_principals", "lifecycle", "policy", "takes_access_logs"];
@@ -51,8 +54,6 @@ impl Control for Buckets {
             settings::check(number, entry, problems);
         }
     }
-
-    fn state(_: &Self::Live) {}
 
     /// The buckets that take logs come first: those that are logged may have to wait for them.
     fn places(
@@ -100,28 +101,47 @@ impl Control for Buckets {
     ) -> Result<Live, AwsError> {
         let (name, region) = name_and_region(place);
         let mut live = live::read(entries, name, region, context, reader).await?;
-        let changes = || !judged(entries, place, &live, context).writes.is_empty();
+        let at = At { place, context };
+        let changes = || !propose::<Self>(entries, &live, at).writes.is_empty();
         if !live.to_be && !live.gone && changes() {
             live.owner = live::manager(entries, name, region, context, reader).await?;
         }
         Ok(live)
     }
 
-    fn propose(entries: &Vec<Entry>, place: &Place, live: Live, context: &Context) -> Proposal {
-        let (bucket, _) = name_and_region(place);
-        let take_over = Wanted::of(entries, bucket).take_over.is_some();
-        let proposal = judged(entries, place, &live, context);
-        proposal.owned_by(live.owner, take_over)
+    fn state(live: &Live) -> Live {
+        live.clone()
     }
 
-    fn restore(_: &Vec<Entry>, place: &Place, past: Past<Live>, context: &Context) -> Proposal {
-        let (bucket, region) = name_and_region(place);
-        let target = s3::Target {
-            bucket: bucket.to_owned(),
-            expected_bucket_owner: context.account.clone(),
-            region: region.to_owned(),
-        };
-        restore::restore(target, &past, context)
+    fn wanted(entries: &Vec<Entry>, live: &Live, at: At<'_>, say: &mut Remarks) -> Live {
+        let (bucket, _) = name_and_region(at.place);
+        let wanted = Wanted::of(entries, bucket);
+        say.owned_by(live.owner.clone(), wanted.take_over.is_some());
+        judged(entries, &wanted, live, at, say).unwrap_or_else(|error| {
+            *say = Remarks::default();
+            say.unknown(error);
+            live.clone()
+        })
+    }
+
+    fn differences(from: &Live, to: &Live, at: At<'_>) -> Vec<Difference> {
+        differences::differences(from, to, at)
+    }
+
+    fn steps(from: &Live, to: &Live, at: At<'_>) -> Steps {
+        let mut steps = bucket_state::steps(&from.bucket, &to.bucket, at);
+        if from.bucket.logging != to.bucket.logging {
+            to.closed_target().into_iter().for_each(|place| steps.after_at::<Self>(place));
+        }
+        if to.to_be {
+            steps.after::<LogBucket>();
+        }
+        steps
+    }
+
+    fn restored(_: &Vec<Entry>, past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> Live {
+        let bucket = Undo::of(past.map(|live| live.bucket.clone()), at, say).all();
+        Live { bucket, ..past.live.clone() }
     }
 
     const RESTORES: &'static [Operation] = &[
@@ -182,40 +202,39 @@ impl Control for Buckets {
 }
 
 /// What the guardrails make of a bucket, whoever manages it.
-fn judged(entries: &[Entry], place: &Place, live: &Live, context: &Context) -> Proposal {
-    let (bucket, region) = name_and_region(place);
+///
+/// # Errors
+/// When one of them cannot be judged.
+fn judged(
+    entries: &[Entry],
+    wanted: &Wanted<'_>,
+    live: &Live,
+    at: At<'_>,
+    say: &mut Remarks,
+) -> Result<Live, AwsError> {
     if live.gone {
-        let mut proposal = Proposal::fine();
-        proposal.note("the bucket was deleted while the account was looked at");
-        return proposal;
+        say.note("the bucket was deleted while the account was looked at");
+        return Ok(live.clone());
     }
-    let wanted = Wanted::of(entries, bucket);
-    let mut judging =
-        Judging { wanted: &wanted, live, context, bucket, region, proposal: Proposal::fine() };
+    let ((bucket, region), context) = (name_and_region(at.place), at.context);
+    let to = live.bucket.clone();
+    let mut judging = Judging { wanted, live, at, context, bucket, region, to, say };
     for judge in GUARDRAILS {
-        if let Err(guardrail::Unread(operation)) = judge(&mut judging) {
-            let text = "the account was looked at for other settings, without this one";
-            return Proposal::unknown(AwsError::unexpected(operation, region, text));
-        }
-        if !matches!(judging.proposal.standing, Standing::Own) {
-            return judging.proposal;
-        }
+        judge(&mut judging)?;
     }
-    let mut proposal = judging.proposal;
-    match (live.to_be, proposal.writes.is_empty()) {
-        (true, false) => {
-            proposal.after::<LogBucket>();
-            proposal.note(
-                "the log bucket does not exist yet: this is what it is asked beside [log_bucket]",
-            );
-        }
-        (true, true) => proposal.note("it does not exist yet: [log_bucket] creates it this way"),
+    let (to, say) = (judging.to, judging.say);
+    let differs = to != live.bucket;
+    match (live.to_be, differs) {
+        (true, true) => say.note(
+            "the log bucket does not exist yet: this is what it is asked beside [log_bucket]",
+        ),
+        (true, false) => say.note("it does not exist yet: [log_bucket] creates it this way"),
         (false, _) => {}
     }
-    if !proposal.differences.is_empty() || !proposal.findings.is_empty() {
-        proposal.notes.extend(wanted.sources(entries));
+    if differs || !say.findings.is_empty() {
+        say.notes.extend(wanted.sources(entries));
     }
-    proposal
+    Ok(Live { bucket: to, ..live.clone() })
 }
 
 impl Shares for Vec<Entry> {
@@ -224,10 +243,9 @@ impl Shares for Vec<Entry> {
     }
 }
 
-type Guardrail = fn(&mut Judging<'_>) -> Result<(), guardrail::Unread>;
+type Guardrail = fn(&mut Judging<'_>) -> Judgement;
 
-/// In the order of their writes. Those that let in or refuse come first. Lifecycle rules come before
-/// versioning, which object lock needs. Ownership, which S3 may refuse, comes last.
+/// In the order of their calls.
 const GUARDRAILS: &[Guardrail] = &[
     statements::propose,
     access::public_access_block,
@@ -236,7 +254,7 @@ const GUARDRAILS: &[Guardrail] = &[
     encryption::propose,
     versions::propose,
     object_lock::propose,
-    tagging::propose,
+    tags::propose,
     access_log::propose,
     access::ownership,
 ];

@@ -1,15 +1,16 @@
 //! Object lock. It can never be switched off again, so a person must have said that they know.
 
-use super::guardrail::{Judging, Unread};
+use super::guardrail::{Judgement, Judging};
 use super::values::{Accept, Mode};
-use crate::s3;
+use crate::aws::AwsError;
+use crate::s3::{self, ObjectLock, Whole};
 
-pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
+pub(super) fn propose(judging: &mut Judging<'_>) -> Judgement {
     let Some(wanted) = judging.wanted.object_lock else {
         return Ok(());
     };
     let live = judging.live;
-    let whole = judging.read(&live.object_lock, &s3::GET_OBJECT_LOCK)?;
+    let whole = judging.read(&live.bucket.object_lock, &s3::GET_OBJECT_LOCK)?;
     let lock = whole.value.as_ref();
     let before = lock.and_then(|lock| lock.default.as_ref());
     let is_compliance = before.is_some_and(|own| own.mode != Mode::Governance.word());
@@ -27,7 +28,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     let becomes_compliance = after.mode == Mode::Compliance.word();
     if becomes_compliance && !is_compliance && after.in_days() > wanted.days {
         let days = after.in_days();
-        judging.proposal.finding(
+        judging.say.finding(
             "object_lock",
             format!(
                 "new objects are locked for {days} days, which in compliance mode nobody could \
@@ -43,15 +44,11 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         (None, false) => Accept::Lock,
         (Some(_), false) => Accept::Nothing,
     };
-    if let Some((what, remedy)) =
-        obstacle(judging, wanted.accept_irreversible, needed)?.or(whole.refusal("object lock"))
-    {
-        judging.proposal.finding("object_lock", what, remedy);
+    let obstacle =
+        obstacle(judging, wanted.accept_irreversible, needed)?.or(whole.refusal("object lock"));
+    if judging.finding_if("object_lock", obstacle) {
         return Ok(());
     }
-    judging.differs("object_lock.enabled", lock.is_some(), true);
-    judging.differs("object_lock.mode", before.map(|own| own.mode.clone()), after.mode.clone());
-    judging.differs("object_lock.days", before.map(s3::Retention::in_days), after.in_days());
     let cannot = match needed {
         Accept::Compliance => {
             "nobody, not even the root user, can delete or shorten what is locked"
@@ -59,9 +56,9 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
         Accept::Lock => "object lock can never be switched off again",
         Accept::Nothing => "new objects cannot be deleted or overwritten until their time is over",
     };
-    judging.proposal.breaks(format!("{}: {cannot}", judging.bucket));
-    let write = s3::PutObjectLock::with(judging.target(), after);
-    judging.proposal.call(write);
+    judging.say.breaks(format!("{}: {cannot}", judging.bucket));
+    let lock = ObjectLock { default: Some(after) };
+    judging.to.object_lock = Some(Whole { value: Some(lock), ..Whole::default() });
     Ok(())
 }
 
@@ -69,7 +66,7 @@ fn obstacle(
     judging: &Judging<'_>,
     accepted: Accept,
     needed: Accept,
-) -> Result<Option<(String, String)>, Unread> {
+) -> Result<Option<(String, String)>, AwsError> {
     let except = format!("leave it out: except = [\"{}\"]", judging.bucket);
     let found = |what: &str, remedy: &str| Ok(Some((what.to_owned(), remedy.to_owned())));
     if let Some(logs) = judging.plain_logs() {
@@ -80,7 +77,7 @@ fn obstacle(
         let what = format!("{service} delivers to it, and does not where new objects are locked");
         return found(&what, &except);
     }
-    let versioning = judging.read(&judging.live.versioning, &s3::GET_VERSIONING)?;
+    let versioning = judging.read(&judging.live.bucket.versioning, &s3::GET_VERSIONING)?;
     if !versioning.is_enabled() && versioning.has_mfa_delete() {
         return found(
             "object lock needs versioning, which only the root user can switch on: it has MFA delete",

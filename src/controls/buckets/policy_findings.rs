@@ -2,13 +2,12 @@
 //! it seems to.
 
 use super::access;
-use super::guardrail::{Judging, Unread};
-use super::statements;
+use super::guardrail::{Judgement, Judging};
 use crate::policy::{Kind, weaknesses};
 use crate::s3;
 use std::collections::BTreeSet;
 
-pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
+pub(super) fn propose(judging: &mut Judging<'_>) -> Judgement {
     let wanted = judging.wanted;
     let (shared_with, sound) = (wanted.shared_with, wanted.sound_policy.is_some());
     if shared_with.is_none() && !sound {
@@ -17,7 +16,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
     if let Some(shared_with) = shared_with {
         copies_and_access_points(judging, shared_with);
     }
-    let Some(Some(policy)) = statements::policy(judging)? else {
+    let Some(policy) = judging.policy()? else {
         return Ok(());
     };
     let (account, partition) = (&judging.context.account, &judging.context.partition);
@@ -43,7 +42,7 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
             _ => sound.then_some("sound_policy"),
         };
         if let Some(field) = field {
-            judging.proposal.finding(field, found.what, found.remedy);
+            judging.say.finding(field, found.what, found.remedy);
         }
     }
     Ok(())
@@ -58,6 +57,6 @@ fn copies_and_access_points(judging: &mut Judging<'_>, shared_with: &BTreeSet<St
     let points = points.flat_map(|own| own.faults(shared_with, &arn, account, partition));
     let found: Vec<(String, String)> = copies.chain(points).collect();
     for (what, remedy) in found {
-        judging.proposal.finding("shared_with", what, remedy);
+        judging.say.finding("shared_with", what, remedy);
     }
 }

@@ -52,9 +52,14 @@ macro_rules! guardrails {
         impl<'a> Wanted<'a> {
             /// What the entries ask of a bucket.
             pub(super) fn of(entries: &'a [Entry], bucket: &str) -> Self {
+                let entries = entries.iter().enumerate();
+                Self::by(entries.filter(|(_, entry)| entry.covers(bucket)))
+            }
+
+            /// What numbered entries ask of a bucket that all of them cover.
+            pub(super) fn by(entries: impl Iterator<Item = (usize, &'a Entry)>) -> Self {
                 let mut wanted = Self::default();
-                let covering = entries.iter().enumerate().filter(|(_, entry)| entry.covers(bucket));
-                for (number, entry) in covering {
+                for (number, entry) in entries {
                     $(if let Some(value) = &entry.$name {
                         let name = stringify!($name);
                         wanted.said_by.retain(|(other, _)| *other != name);
@@ -209,33 +214,6 @@ impl Entry {
     /// The bucket that the entry has logs of a region's buckets delivered to.
     pub(super) fn log_target(&self, account: &str, region: &str) -> Option<String> {
         Some(self.access_log.as_ref()?.target(account, region))
-    }
-}
-
-impl Entry {
-    /// Of each guardrail that is a statement, whether it is on, if it is said.
-    fn statements(&self) -> [Option<bool>; 6] {
-        fn is_on<T>(guard: &Option<Guard<T>>) -> Option<bool> {
-            guard.as_ref().map(|guard| guard.on().is_some())
-        }
-        [
-            is_on(&self.ssl_only),
-            is_on(&self.minimum_tls),
-            is_on(&self.only_from),
-            is_on(&self.presigned_max_age),
-            is_on(&self.delete_requires_mfa),
-            is_on(&self.encrypted_uploads),
-        ]
-    }
-
-    /// Whether it says something about guardrails that are statements.
-    pub(super) fn has_statements(&self) -> bool {
-        self.statements().iter().any(Option::is_some)
-    }
-
-    /// Whether it takes one of them back.
-    pub(super) fn takes_statements_back(&self) -> bool {
-        self.statements().contains(&Some(false))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is proposed for buckets, from each state they may be in.
 
 use super::*;
-use crate::control::Prerequisite;
 use crate::control::tests::context;
+use crate::control::{Prerequisite, Proposal, Standing, restore};
 use serde_json::{Value, json};
 use settings::tests::entries;
 
@@ -14,14 +14,18 @@ fn chosen(text: &str, names: &[&str]) -> Vec<String> {
     places.into_iter().filter_map(|place| place.thing).collect()
 }
 
-fn propose(policy: Option<&str>) -> Proposal {
+fn propose(entries: &Vec<Entry>, live: &Live, at: At<'_>) -> Proposal {
+    crate::control::propose::<Buckets>(entries, live, at)
+}
+
+fn tls_only(policy: Option<&str>) -> Proposal {
     propose_with("[{ match = [\"*\"], ssl_only = true }]", "acme", policy)
 }
 
 fn propose_with(text: &str, bucket: &str, policy: Option<&str>) -> Proposal {
-    let live = Live { policy: Some(policy.map(str::to_owned)), ..Live::default() };
+    let live = serde_json::from_value(json!({ "policy": policy })).expect("a live state");
     let place = Place::thing_in(bucket, "eu-west-1");
-    Buckets::propose(&entries(text), &place, live, &context())
+    propose(&entries(text), &live, At { place: &place, context: &context() })
 }
 
 #[test]
@@ -41,7 +45,7 @@ fn the_last_entry_that_says_something_counts() {
 
 #[test]
 fn the_deny_comes_after_the_statements_of_others() {
-    let proposal = propose(Some(r#"{"Version":"2008-10-17","Statement":{"Sid":"Theirs"}}"#));
+    let proposal = tls_only(Some(r#"{"Version":"2008-10-17","Statement":{"Sid":"Theirs"}}"#));
     let policy = &proposal.writes[0].call().input["Policy"];
     assert_eq!(policy["Version"], "2008-10-17");
     assert_eq!(policy["Statement"][0]["Sid"], "Theirs");
@@ -53,7 +57,7 @@ fn a_policy_that_s3_would_refuse_is_a_finding_and_nothing_is_sent() {
     let deleted = r#"{"Statement":[{"Principal":{"AWS":"AROAEXAMPLEROLEID0001"}}]}"#;
     let long = format!(r#"{{"Statement":[{{"Sid":"{}"}}]}}"#, "x".repeat(20_400));
     for policy in [deleted, long.as_str()] {
-        let proposal = propose(Some(policy));
+        let proposal = tls_only(Some(policy));
         assert!(proposal.writes.is_empty());
         assert_eq!(proposal.findings.len(), 1);
     }
@@ -61,7 +65,7 @@ fn a_policy_that_s3_would_refuse_is_a_finding_and_nothing_is_sent() {
 
 #[test]
 fn a_policy_that_cannot_be_read_is_unknown() {
-    let standing = propose(Some("nonsense")).standing;
+    let standing = tls_only(Some("nonsense")).standing;
     assert!(matches!(standing, crate::control::Standing::Unknown(_)));
 }
 
@@ -70,7 +74,7 @@ fn judged(guardrail: &str, live: Value) -> Proposal {
     let entries = entries(&format!("[{{ match = [\"*\"], {guardrail} }}]"));
     let live = serde_json::from_value(live).expect("a live state");
     let place = Place::thing_in("acme", "eu-west-1");
-    Buckets::propose(&entries, &place, live, &context())
+    propose(&entries, &live, At { place: &place, context: &context() })
 }
 
 /// The calls, and the fields of findings.
@@ -259,7 +263,7 @@ fn the_lifecycle_rules_of_the_log_bucket_are_not_taken_for_what_they_are_not() {
     let live = serde_json::from_value(with_rules(json!({}), vec![])).expect("a live state");
     let context = Context { log_bucket: Some("acme".to_owned()), ..context() };
     let place = Place::thing_in("acme", "eu-west-1");
-    let proposal = Buckets::propose(&entries, &place, live, &context);
+    let proposal = propose(&entries, &live, At { place: &place, context: &context });
     assert_eq!((proposal.writes.len(), proposal.findings.len()), (0, 1));
 }
 
@@ -323,7 +327,8 @@ fn what_a_run_changed_and_nobody_asks_for_now_is_told_when_it_is_undone() {
     };
     let undone = |live: Value| {
         let place = Place::thing_in("acme", "eu-west-1");
-        let proposal = Buckets::restore(&Vec::new(), &place, past(live), &context());
+        let at = At { place: &place, context: &context() };
+        let proposal = restore::<Buckets>(&Vec::new(), &past(live), at);
         let fields = proposal.findings.into_iter().map(|own| own.field);
         (proposal.writes.len(), fields.collect::<Vec<_>>())
     };
@@ -553,4 +558,11 @@ fn an_origin_access_identity_is_found_whichever_key_asks() {
     assert_left_alone(known, live.clone());
     let found = judged("shared_with = []", live).findings;
     assert!(found[0].what.contains("whose origin access identity"), "{found:?}");
+}
+
+#[test]
+fn a_live_state_of_another_version_is_refused() {
+    let read = |live: Value| serde_json::from_value::<Live>(live).is_ok();
+    assert!(read(json!({"policy": null, "versioning": {}, "gone": false})));
+    assert!(!read(json!({"versionning": {}})));
 }

@@ -1,29 +1,29 @@
 //! Old versions, and what becomes of them and of uploads that broke off: versioning and the lifecycle
 //! rules of our own, put among those of others.
 
-use super::guardrail::{Judging, Unread};
+use super::guardrail::{Judgement, Judging};
 use crate::floor::{AtLeast, AtMost};
 use crate::s3::{self, Lifecycle, Rule, Versioning, Whole};
 
 /// The rule that deletes old versions.
-const VERSIONS: &str = "baseline-noncurrent-versions";
+pub(super) const VERSIONS: &str = "baseline-noncurrent-versions";
 /// The rule that deletes the parts of unfinished uploads.
-const UPLOADS: &str = "baseline-incomplete-uploads";
+pub(super) const UPLOADS: &str = "baseline-incomplete-uploads";
 
 /// The lifecycle rules come before versioning: an apply that is cut off leaves no bucket that keeps
 /// every version for ever.
-pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
+pub(super) fn propose(judging: &mut Judging<'_>) -> Judgement {
     lifecycle(judging)?;
     versioning(judging)
 }
 
-fn versioning(judging: &mut Judging<'_>) -> Result<(), Unread> {
+fn versioning(judging: &mut Judging<'_>) -> Judgement {
     if judging.wanted.versioning.is_none() && judging.wanted.mfa_delete.is_none() {
         return Ok(());
     }
-    let versioning = judging.read(&judging.live.versioning, &s3::GET_VERSIONING)?;
+    let versioning = judging.read(&judging.live.bucket.versioning, &s3::GET_VERSIONING)?;
     if judging.wanted.mfa_delete.is_some() && !versioning.has_mfa_delete() {
-        judging.proposal.finding(
+        judging.say.finding(
             "mfa_delete",
             "versions can be deleted without MFA",
             "as the root user with MFA: aws s3api put-bucket-versioning --mfa … \
@@ -34,104 +34,66 @@ fn versioning(judging: &mut Judging<'_>) -> Result<(), Unread> {
         return Ok(());
     }
     if versioning.has_mfa_delete() {
-        judging.proposal.finding(
+        judging.say.finding(
             "versioning",
             "versioning is suspended, and MFA delete lets only the root user change that",
             "switch versioning on as the root user with MFA",
         );
         return Ok(());
     }
-    judging.differs("versioning", versioning.status.clone(), "Enabled");
-    let rules = judging.live.lifecycle.as_ref();
+    let status = Some("Enabled".to_owned());
+    judging.to.versioning = Some(Versioning { status, ..versioning.clone() });
+    let rules = judging.live.bucket.lifecycle.as_ref();
     let rules = rules.and_then(|own| own.value.as_ref());
     let ending = rules.map(rules_that_end).unwrap_or_default().join(", ");
     if !ending.is_empty() && judging.wanted.noncurrent_days.is_none() {
-        judging.proposal.breaks(format!(
+        judging.say.breaks(format!(
             "{}: with versioning, lifecycle rules ({ending}) only hide what they deleted until now: \
              it stays and is paid for, unless noncurrent_days is asked for",
             judging.bucket
         ));
     }
-    let target = judging.target();
-    judging.proposal.call(s3::PutBucketVersioning::on(target));
     Ok(())
 }
 
-fn lifecycle(judging: &mut Judging<'_>) -> Result<(), Unread> {
+fn lifecycle(judging: &mut Judging<'_>) -> Judgement {
     let live = judging.live;
     let wanted = judging.wanted;
     if wanted.noncurrent_days.is_none() && wanted.abort_incomplete_uploads_days.is_none() {
         return Ok(());
     }
-    let whole = judging.read(&live.lifecycle, &s3::GET_LIFECYCLE)?;
-    let versioning = judging.read(&live.versioning, &s3::GET_VERSIONING)?;
-    let rules = whole.value.clone().unwrap_or_default();
+    let whole = judging.read(&live.bucket.lifecycle, &s3::GET_LIFECYCLE)?;
+    let versioning = judging.read(&live.bucket.versioning, &s3::GET_VERSIONING)?;
+    let mut rules = whole.value.clone().unwrap_or_default();
     let mut ours = Vec::new();
     if let Some(days) = wanted.noncurrent_days {
-        ours.extend(noncurrent(judging, days, &rules, versioning));
+        let rule = noncurrent(judging, days, &rules, versioning);
+        ours.extend(rule.map(|rule| ("noncurrent_days", rule)));
     }
     if let Some(days) = wanted.abort_incomplete_uploads_days {
-        ours.extend(uploads(judging, days, &rules));
+        let rule = uploads(judging, days, &rules);
+        ours.extend(rule.map(|rule| ("abort_incomplete_uploads_days", rule)));
     }
-    if ours.is_empty() {
+    let Some((first, _)) = ours.first() else {
         return Ok(());
-    }
-    let fields: Vec<Field> = ours.iter().map(|rule| field(rule, &rules)).collect();
+    };
     // One control writes the rules of a bucket; that one may be about to.
     if judging.is_log_bucket() {
-        for own in fields {
-            judging.proposal.finding(
-                own.name,
+        for (field, _) in ours {
+            judging.say.finding(
+                field,
                 "no lifecycle rule of the log bucket does that, and they are left to [log_bucket]",
                 "add such a rule by hand, or leave the log bucket out with except",
             );
         }
         return Ok(());
     }
-    let write = s3::PutBucketLifecycle::with(judging.target(), rules, ours);
-    if let Some((what, remedy)) = obstacle(whole, versioning, write.count()) {
-        judging.proposal.finding(fields[0].name, what, remedy);
-        return Ok(());
+    let field = *first;
+    ours.into_iter().for_each(|(_, rule)| rules.put(rule));
+    if !judging.finding_if(field, obstacle(whole, versioning, rules.rules.len())) {
+        judging.to.lifecycle = Some(Whole { value: Some(rules), ..Whole::default() });
     }
-    for own in fields {
-        judging.differs(own.name, own.before, own.after);
-        // Versions that were kept for longer are gone after that.
-        if own.name == "noncurrent_days" && versioning.status.is_some() && own.shortens() {
-            let difference = judging.proposal.differences.last_mut();
-            difference.into_iter().for_each(|own| own.loosens = true);
-        }
-    }
-    judging.proposal.call(write);
     Ok(())
-}
-
-/// One of our rules as a field of a difference.
-struct Field {
-    name: &'static str,
-    before: Option<i32>,
-    after: Option<i32>,
-}
-
-impl Field {
-    fn shortens(&self) -> bool {
-        self.before.is_none_or(|before| self.after.is_some_and(|after| after < before))
-    }
-}
-
-fn field(rule: &Rule, before: &Lifecycle) -> Field {
-    let old = before.enabled().find(|own| own.id == rule.id);
-    match rule.name() {
-        VERSIONS => Field {
-            name: "noncurrent_days",
-            before: old.and_then(Rule::noncurrent_days),
-            after: rule.noncurrent_days(),
-        },
-        _ => Field {
-            name: "abort_incomplete_uploads_days",
-            before: old.and_then(Rule::abort_days),
-            after: rule.abort_days(),
-        },
-    }
 }
 
 /// Why the rules may not be written.
@@ -170,7 +132,7 @@ fn noncurrent(
         is_deleted |= !rule.is_narrowed();
         if is_exact && !rule.is_narrowed() && days > floor {
             let name = rule.name();
-            judging.proposal.finding(
+            judging.say.finding(
                 "noncurrent_days",
                 format!("the lifecycle rule '{name}' deletes old versions after {days} days, not {floor}"),
                 "lower or remove that rule",
@@ -178,7 +140,7 @@ fn noncurrent(
         }
         if days < floor {
             let name = rule.name();
-            judging.proposal.finding(
+            judging.say.finding(
                 "noncurrent_days",
                 format!("the lifecycle rule '{name}' deletes old versions after {days} days, before {floor}"),
                 "raise or remove that rule, or lower noncurrent_days",
@@ -190,7 +152,7 @@ fn noncurrent(
     }
     let own = rules.rule(VERSIONS);
     if own.is_some_and(|own| own.is_narrowed() || own.noncurrent_days().is_none()) {
-        judging.proposal.finding(
+        judging.say.finding(
             "noncurrent_days",
             format!("somebody has changed the lifecycle rule '{VERSIONS}'"),
             "remove that rule: it is then put again",
@@ -204,7 +166,7 @@ fn noncurrent(
         None => wanted.settle(i32::MAX),
     };
     if days == i32::MAX {
-        judging.proposal.note(format!(
+        judging.say.note(format!(
             "old versions are kept for ever; noncurrent_days = {{ exactly = {floor} }} begins to \
              delete them"
         ));
@@ -241,8 +203,7 @@ fn uploads(judging: &mut Judging<'_>, wanted: &AtMost<i32>, rules: &Lifecycle) -
         _ => None,
     };
     if let Some((what, remedy)) = found {
-        let proposal = &mut judging.proposal;
-        proposal.finding("abort_incomplete_uploads_days", what, remedy);
+        judging.say.finding("abort_incomplete_uploads_days", what, remedy);
         return None;
     }
     let shortest = whole().filter_map(Rule::abort_days).min();

@@ -4,19 +4,24 @@
 //! it. A bucket of that name which somebody else in the account made is adopted: its protections
 //! are raised, but nothing is set up in it that would delete logs.
 
-mod change;
 mod delivery;
 mod promise;
+mod read;
 mod restore;
-mod to_be;
+mod retention;
+mod steps;
+mod wanted;
+
+pub(super) use read::look;
 
 use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
-use crate::aws::{AwsError, Facts, Grant, Operation, Write, keys};
-use crate::control::owner::{TAKE_OVER, owner};
+use crate::aws::{AwsError, Facts, Operation, Write, keys};
+use crate::control::owner::TAKE_OVER;
 use crate::control::{
-    About, Announcement, Context, Control, Cost, Delivery, Past, Places, Proposal, Reference,
-    Standing,
+    About, Announcement, At, Context, Control, Cost, Delivery, Past, Places, Reference, Remarks,
+    Steps,
 };
+use crate::diff::Difference;
 use crate::document::Problems;
 use crate::floor::AtLeast;
 use crate::managed::{Managed, UNMANAGED};
@@ -24,19 +29,13 @@ use crate::place::Place;
 use crate::s3::{self, Bucket};
 use crate::settings;
 use crate::settings::Takes;
-use change::{create, raise};
+use read::HEAD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The control.
 pub struct LogBucket;
-
-const HEAD: Operation = Operation::new(
-    "s3",
-    "HeadBucket",
-    &[Grant::on("s3:ListBucket", "arn:{partition}:s3:::{bucket}")],
-);
 
 settings! {
     /// The table `[log_bucket]`.
@@ -98,10 +97,19 @@ pub enum Live {
     Own(Box<Bucket>),
 }
 
+impl Live {
+    fn own(&self) -> Option<Bucket> {
+        match self {
+            Self::Own(bucket) => Some(bucket.as_ref().clone()),
+            Self::Absent | Self::Taken => None,
+        }
+    }
+}
+
 impl Control for LogBucket {
     type Settings = Settings;
     type Live = Seen;
-    type State = ();
+    type State = Option<Bucket>;
 
     const FIELDS: &'static [&'static str] = &[
         "encryption",
@@ -173,8 +181,6 @@ impl Control for LogBucket {
         });
     }
 
-    fn state(_: &Self::Live) {}
-
     fn places(settings: &Settings, _: &Facts, context: &Context) -> Result<Vec<Place>, AwsError> {
         Ok(vec![Place::thing_in(context.fill(&settings.name), &context.home_region)])
     }
@@ -191,31 +197,24 @@ impl Control for LogBucket {
         Ok(Seen { bucket, deliveries })
     }
 
-    fn propose(settings: &Settings, place: &Place, live: Seen, context: &Context) -> Proposal {
-        let name = place.thing.as_deref().unwrap_or_default();
-        let deliveries = &live.deliveries;
-        match live.bucket {
-            Live::Taken => blocked(format!(
-                "the bucket name {name} belongs to another account: choose another `name` in \
-                 [log_bucket]"
-            )),
-            Live::Own(bucket) if bucket.region != context.home_region => blocked(format!(
-                "the bucket {name} is in {}, not in the home region {}: choose another `name` in \
-                 [log_bucket]",
-                bucket.region, context.home_region
-            )),
-            Live::Absent => create(settings, name, deliveries, context),
-            Live::Own(bucket) => {
-                let owner = owner(name, &bucket.tags);
-                let proposal = raise(settings, name, &bucket, deliveries, context);
-                proposal.owned_by(owner, *settings.take_over == Some(true))
-            }
-        }
+    fn state(seen: &Seen) -> Option<Bucket> {
+        seen.bucket.own()
     }
 
-    fn restore(_: &Settings, place: &Place, past: Past<Seen>, context: &Context) -> Proposal {
-        let past = past.map(|seen| seen.bucket.clone());
-        restore::restore(place.thing.as_deref().unwrap_or_default(), &past, context)
+    fn wanted(settings: &Settings, seen: &Seen, at: At<'_>, say: &mut Remarks) -> Option<Bucket> {
+        wanted::wanted(settings, seen, at, say)
+    }
+
+    fn differences(from: &Option<Bucket>, to: &Option<Bucket>, at: At<'_>) -> Vec<Difference> {
+        steps::differences(from.as_ref(), to.as_ref(), at)
+    }
+
+    fn steps(from: &Option<Bucket>, to: &Option<Bucket>, at: At<'_>) -> Steps {
+        steps::steps(from.as_ref(), to.as_ref(), at)
+    }
+
+    fn restored(_: &Settings, past: &Past<Seen>, at: At<'_>, say: &mut Remarks) -> Option<Bucket> {
+        restore::restored(past, at, say)
     }
 
     fn announces(settings: &Arc<Settings>, context: &Context) -> Vec<Announcement> {
@@ -234,53 +233,6 @@ impl Control for LogBucket {
             ("bucket", vec![context.fill(&settings.name)]),
             ("key_account", vec![context.account.clone()]),
         ]
-    }
-}
-
-fn blocked(why: String) -> Proposal {
-    Proposal { standing: Standing::Blocked(why), ..Proposal::default() }
-}
-
-/// Looks for the bucket of a name in the account and beyond it.
-///
-/// # Errors
-/// When whose the name is, or a setting of the bucket, could not be seen.
-pub async fn look(reader: &Reader, name: &str) -> Result<Live, AwsError> {
-    let listed = reader.buckets().await?;
-    match listed.iter().find(|bucket| bucket.name == name) {
-        Some(bucket) => Ok(Live::Own(Box::new(s3::read(reader, name, &bucket.region).await?))),
-        None => {
-            let read = Box::pin(read_unlisted(reader, name));
-            reader.once(&HEAD, name, read).await
-        }
-    }
-}
-
-/// Tells a free name from one that another account has, and from a bucket that the list does not
-/// show yet.
-async fn read_unlisted(reader: &Reader, name: &str) -> Result<Live, AwsError> {
-    let (clients, region) = (&reader.clients, reader.home_region.as_str());
-    let request = clients
-        .s3(region)
-        .head_bucket()
-        .bucket(name)
-        .expected_bucket_owner(&reader.caller.account)
-        .send();
-    let error = match HEAD.asked(clients, region, request).await? {
-        Ok(_) => return Ok(Live::Own(Box::new(s3::read(reader, name, region).await?))),
-        Err(error) => error,
-    };
-    // S3 tells the region of a bucket that exists, even to those who may not use it; the account's
-    // own buckets are in the list, so this one is another's.
-    let exists = error.raw_response().is_some_and(|raw| {
-        let refused = matches!(raw.status().as_u16(), 301 | 403);
-        refused && raw.headers().get("x-amz-bucket-region").is_some()
-    });
-    let error = AwsError::new(&HEAD, region, error);
-    match exists {
-        true => Ok(Live::Taken),
-        false if error.is("NotFound") || error.is("NoSuchBucket") => Ok(Live::Absent),
-        false => Err(error),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::Settings;
 use super::delivery::shipments;
-use crate::control::{Context, Delivery, Proposal};
+use crate::control::{Context, Delivery, Remarks};
 use crate::controls::archive::{Archive, Promise};
 use crate::s3::{self, Bucket, Judged};
 
 /// Adds the findings. Only a person knows whether somebody else is meant to get the logs.
 pub(super) fn judge(
-    proposal: &mut Proposal,
+    say: &mut Remarks,
     settings: &Settings,
     name: &str,
     (bucket, judged): (&Bucket, &Judged),
@@ -30,12 +30,12 @@ pub(super) fn judge(
             Promise::Encrypted => "encryption",
             Promise::Kept => "rules",
         };
-        proposal.finding(field, broken.what, broken.remedy);
+        say.finding(field, broken.what, broken.remedy);
     }
     let comes_from_config = |own: &Delivery| matches!(own, Delivery::Config { .. });
     if judged.retention.is_some() && deliveries.iter().any(comes_from_config) {
         // Source: Config Developer Guide, "Managing the delivery channel".
-        proposal.finding(
+        say.finding(
             "object_lock",
             "its object lock has a default retention, and Config does not deliver where new objects \
              are locked",

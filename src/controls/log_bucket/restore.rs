@@ -1,23 +1,21 @@
 //! What puts the bucket back to what it was before a run. No log is deleted by it.
 
-use super::Live;
-use super::change::{RULE, kept_for, own_rule, target};
-use crate::control::{Context, Past, Proposal, Standing};
-use crate::controls::bucket_policy::restore_policy;
-use crate::diff::{Difference, compare};
-use crate::s3::{self, Bucket, Target};
-use serde_json::{Value, json};
+use super::retention::rules_before;
+use super::{Live, LogBucket, Seen};
+use crate::control::{At, Control, Past, Remarks};
+use crate::controls::bucket_state::{BucketState, Undo};
+use crate::s3::Bucket;
 
 /// A bucket that the run created stays as it is, with the logs in it.
-pub fn restore(name: &str, past: &Past<Live>, context: &Context) -> Proposal {
-    if let Some(buckets) = past.each(Live::bucket) {
-        return Restore::new(name, &buckets, context).all();
+pub(super) fn restored(past: &Past<Seen>, at: At<'_>, say: &mut Remarks) -> Option<Bucket> {
+    let name = at.place.thing.as_deref().unwrap_or_default();
+    if let Some(buckets) = past.each(LogBucket::state) {
+        return Some(put_back(name, buckets, at, say));
     }
-    let mut proposal = Proposal::fine();
-    match (&past.before, &past.live) {
+    match (&past.before.bucket, &past.live.bucket) {
         (Live::Absent, Live::Own(bucket)) => {
             let region = &bucket.region;
-            proposal.finding(
+            say.finding(
                 "name",
                 "the run created the bucket; it stays as it is, with the logs in it",
                 format!(
@@ -27,180 +25,46 @@ pub fn restore(name: &str, past: &Past<Live>, context: &Context) -> Proposal {
                 ),
             );
         }
-        (_, Live::Own(_)) => return Proposal::by_hand(past),
+        (_, Live::Own(_)) => return say.put_back(&past.map(LogBucket::state)),
         (_, Live::Absent | Live::Taken) => {
-            proposal.note(format!("the bucket {name} of that run is not there any more"));
+            say.note(format!("the bucket {name} of that run is not there any more"));
         }
     }
-    proposal
+    past.live.bucket.own()
 }
 
-struct Restore<'a> {
-    name: &'a str,
-    buckets: &'a Past<Bucket>,
-    target: Target,
-    proposal: Proposal,
-}
-
-impl<'a> Restore<'a> {
-    fn new(name: &'a str, buckets: &'a Past<Bucket>, context: &Context) -> Self {
-        let arn = s3::arn(&context.partition, name);
-        let target = target(name, &buckets.live.region, context);
-        let policies = buckets.map(|bucket| bucket.policy.clone());
-        Self { name, buckets, proposal: restore_policy(target.clone(), &arn, &policies), target }
+fn put_back(name: &str, buckets: Past<Bucket>, at: At<'_>, say: &mut Remarks) -> Bucket {
+    let mut undo = Undo::of(buckets.map(|own| BucketState::from(own)), at, say);
+    if !undo.policy() {
+        return buckets.live;
     }
-
-    fn all(mut self) -> Proposal {
-        if !matches!(self.proposal.standing, Standing::Own) {
-            return self.proposal;
-        }
-        self.rule();
-        self.ownership();
-        self.public_access_block();
-        self.versioning();
-        self.encryption();
-        self.proposal
+    undo.ownership();
+    undo.public_access_block();
+    undo.versioning();
+    let BucketState { policy, ownership, public_access_block, versioning, .. } = undo.to;
+    let lifecycle = rules_before(name, &buckets, say);
+    let encryption = buckets.map(|own| own.encryption.clone());
+    if say.put_back_part("encryption", &encryption) != encryption.live {
+        say.note("the default encryption stays: S3 has no buckets without one any more");
     }
-
-    /// One field that goes back, or nothing; what was changed again since is told.
-    fn part<T>(&mut self, field: &str, part: impl Fn(&Bucket) -> T) -> Option<(T, T)>
-    where
-        T: serde::Serialize + serde::de::DeserializeOwned + Clone + PartialEq,
-    {
-        let past = self.buckets.map(part);
-        let (merged, wanted) = past.put_back();
-        for finding in merged.findings {
-            self.proposal.finding(field, finding.what, finding.remedy);
-        }
-        (past.live != wanted).then_some((past.live, wanted))
-    }
-
-    fn differs(&mut self, field: &str, now: Value, wanted: Value, loosens: bool) {
-        self.proposal
-            .differences
-            .push(Difference { loosens, ..Difference::new(field, now, wanted) });
-    }
-
-    fn rule(&mut self) {
-        let name = self.name;
-        let Some((now, wanted)) = self.part("retention_days", |own| kept_for(name, own)) else {
-            return;
-        };
-        if let Some((what, remedy)) = self.buckets.live.lifecycle.refusal("lifecycle configuration")
-        {
-            return self.proposal.finding("retention_days", what, remedy);
-        }
-        let rules = self.buckets.live.rules();
-        let target = self.target.clone();
-        match wanted {
-            Some(days) if now.is_none_or(|now| days < now) => self.proposal.finding(
-                "retention_days",
-                format!(
-                    "before the run logs were deleted after {days} days; an undo deletes no logs, \
-                     so they are kept as now"
-                ),
-                format!(
-                    "if they may go: retention_days = {{ exactly = {days} }} in [log_bucket], and \
-                     apply"
-                ),
-            ),
-            Some(days) => {
-                self.differs("retention_days", json!(now), json!(days), false);
-                let put = s3::PutBucketLifecycle::with(target, rules, vec![own_rule(days)]);
-                self.proposal.call(put);
-            }
-            None => {
-                // Without the rule logs are kept for ever, which is no looser retention.
-                self.differs(&format!("rules.{RULE}"), json!(now), json!(null), false);
-                let others = rules.without(RULE);
-                match others.rules.is_empty() {
-                    true => self.proposal.call(s3::DeleteBucketLifecycle { target }),
-                    false => {
-                        let put = s3::PutBucketLifecycle::back_to(target, others);
-                        self.proposal.call(put);
-                    }
-                }
-            }
-        }
-    }
-
-    fn ownership(&mut self) {
-        let Some((now, wanted)) = self.part("ownership", |own| own.ownership.clone()) else {
-            return;
-        };
-        let is_enforced = wanted.as_deref() == Some(s3::ENFORCED);
-        self.differs("ownership", json!(now), json!(wanted), !is_enforced);
-        let target = self.target.clone();
-        match wanted {
-            Some(word) => {
-                let put = s3::PutBucketOwnershipControls::to(target, &word);
-                self.proposal.call(put);
-            }
-            None => {
-                let delete = s3::DeleteBucketOwnershipControls { target };
-                self.proposal.call(delete);
-            }
-        }
-    }
-
-    fn public_access_block(&mut self) {
-        let field = "public_access_block";
-        if let Some((now, wanted)) = self.part(field, |own| own.public_access_block) {
-            for flag in compare(&now, &wanted) {
-                let flag_field = format!("{field}.{}", flag.field);
-                let goes_off = flag.after == json!(false);
-                self.differs(&flag_field, flag.before, flag.after, goes_off);
-            }
-            let put = s3::PutPublicAccessBlock::with(self.target.clone(), wanted);
-            self.proposal.call(put);
-        }
-    }
-
-    /// What was never versioned can only be suspended.
-    fn versioning(&mut self) {
-        let is_on = |own: &Bucket| own.versioning.as_deref() == Some("Enabled");
-        let Some((now, wanted)) = self.part("versioning", is_on) else {
-            return;
-        };
-        self.differs("versioning", json!(now), json!(wanted), now);
-        let target = self.target.clone();
-        if wanted {
-            self.proposal.call(s3::PutBucketVersioning::on(target));
-            return;
-        }
-        let suspend = s3::PutBucketVersioning::suspended(target);
-        self.proposal.call(suspend);
-        if self.buckets.before.versioning.is_none() {
-            self.proposal.note(
-                "versioning was never set before that run; S3 can only suspend it, and keeps the \
-                 versions that are there",
-            );
-        }
-    }
-
-    fn encryption(&mut self) {
-        if self.part("encryption", |own| own.encryption.clone()).is_some() {
-            let text = "the default encryption stays: S3 has no buckets without one any more";
-            self.proposal.note(text);
-        }
-    }
-}
-
-impl Live {
-    fn bucket(&self) -> Option<Bucket> {
-        match self {
-            Self::Own(bucket) => Some(bucket.as_ref().clone()),
-            Self::Absent | Self::Taken => None,
-        }
+    Bucket {
+        policy: policy.flatten(),
+        ownership: ownership.and_then(|own| own.rule),
+        public_access_block: public_access_block.unwrap_or_default(),
+        versioning: versioning.and_then(|own| own.status),
+        lifecycle,
+        ..buckets.live
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::change::tags;
+    use super::super::retention::{RULE, own_rule, tags};
     use super::*;
     use crate::control::tests::context;
-    use crate::s3::{Flags, Lifecycle, Rule, Whole};
+    use crate::control::{Proposal, Standing, restore};
+    use crate::place::Place;
+    use crate::s3::{self, Flags, Lifecycle, Rule, Whole};
 
     const NAME: &str = "logs";
 
@@ -227,12 +91,11 @@ mod tests {
     }
 
     fn restored(before: Bucket, after: Bucket, live: Bucket) -> Proposal {
-        let past = Past {
-            before: Live::Own(Box::new(before)),
-            after: Live::Own(Box::new(after)),
-            live: Live::Own(Box::new(live)),
-        };
-        restore(NAME, &past, &context())
+        let own = |bucket| Seen { bucket: Live::Own(Box::new(bucket)), deliveries: Vec::new() };
+        let past = Past { before: own(before), after: own(after), live: own(live) };
+        let place = Place::thing_in(NAME, "us-east-1");
+        let settings = crate::settings::value("{}");
+        restore::<LogBucket>(&settings, &past, At { place: &place, context: &context() })
     }
 
     fn calls(proposal: &Proposal) -> Vec<&str> {
@@ -278,10 +141,10 @@ mod tests {
         };
         let proposal = restored(before.clone(), bucket(&[]), bucket(&[]));
         let wanted =
-            ["DeleteBucketOwnershipControls", "PutPublicAccessBlock", "PutBucketVersioning"];
+            ["PutPublicAccessBlock", "PutBucketVersioning", "DeleteBucketOwnershipControls"];
         assert_eq!(calls(&proposal), wanted);
         assert!(proposal.differences.iter().all(|d| d.loosens));
-        let flags = &proposal.writes[1].call().input["PublicAccessBlockConfiguration"];
+        let flags = &proposal.writes[0].call().input["PublicAccessBlockConfiguration"];
         assert_eq!(flags["BlockPublicAcls"], true);
         assert_eq!(flags["RestrictPublicBuckets"], false);
         let undone = Bucket { versioning: Some("Suspended".to_owned()), ..before.clone() };

@@ -1,11 +1,11 @@
 //! What the log bucket is to become, from each state it may be in.
 
-use super::change::{RULE, own_rule, tags};
 use super::delivery::delivery_statements;
+use super::retention::{RULE, own_rule, tags};
 use super::*;
 use crate::aws::Tags;
-use crate::control::Delivery;
 use crate::control::tests::context;
+use crate::control::{Proposal, Standing, propose as proposal};
 use crate::policy::{Policy, deny_insecure_transport};
 use serde_json::json;
 
@@ -74,7 +74,8 @@ fn propose(live: Live, text: &str) -> Proposal {
 fn propose_for(bucket: Live, deliveries: Vec<Delivery>, text: &str) -> Proposal {
     let place = Place::thing_in(NAME, "us-east-1");
     let seen = Seen { bucket, deliveries };
-    LogBucket::propose(&settings(text), &place, seen, &context())
+    let at = At { place: &place, context: &context() };
+    proposal::<LogBucket>(&settings(text), &seen, at)
 }
 
 fn calls(proposal: &Proposal) -> Vec<&'static str> {

@@ -354,8 +354,6 @@ pub struct PutBucketLifecycle {
     )]
     size: Option<String>,
     lifecycle_configuration: Configuration,
-    #[serde(skip)]
-    ours: Vec<Rule>,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -365,26 +363,13 @@ struct Configuration {
 }
 
 impl PutBucketLifecycle {
-    /// Puts rules of our own among those that a bucket has.
-    pub fn with(target: Target, mut before: Lifecycle, ours: Vec<Rule>) -> Self {
-        ours.iter().cloned().for_each(|rule| before.put(rule));
-        let rules = before.rules;
+    /// Puts rules in the place of those that a bucket has; S3 takes no configuration without any.
+    pub fn with(target: Target, rules: Lifecycle) -> Self {
         Self {
             target,
-            size: before.transition_default_minimum_object_size,
-            lifecycle_configuration: Configuration { rules },
-            ours,
+            size: rules.transition_default_minimum_object_size,
+            lifecycle_configuration: Configuration { rules: rules.rules },
         }
-    }
-
-    /// Puts rules in the place of those that a bucket has; S3 takes no configuration without any.
-    pub fn back_to(target: Target, rules: Lifecycle) -> Self {
-        Self::with(target, rules, Vec::new())
-    }
-
-    /// How many rules the bucket will have.
-    pub fn count(&self) -> usize {
-        self.lifecycle_configuration.rules.len()
     }
 }
 
@@ -418,21 +403,9 @@ impl Write for PutBucketLifecycle {
     }
 
     fn merge(&mut self, later: &dyn Any) -> bool {
-        let same = |other: &&Self| other.target.bucket == self.target.bucket;
-        let Some(later) = later.downcast_ref::<Self>().filter(same) else {
-            return false;
-        };
-        // What puts rules back says all of them: only the same can be done in one call.
-        if self.ours.is_empty() || later.ours.is_empty() {
-            return self.lifecycle_configuration == later.lifecycle_configuration;
-        }
-        let mut all = Lifecycle {
-            transition_default_minimum_object_size: None,
-            rules: std::mem::take(&mut self.lifecycle_configuration.rules),
-        };
-        later.ours.iter().cloned().for_each(|rule| all.put(rule));
-        self.lifecycle_configuration.rules = all.rules;
-        self.ours.extend(later.ours.iter().cloned());
-        true
+        later.downcast_ref::<Self>().is_some_and(|later| {
+            later.target.bucket == self.target.bucket
+                && later.lifecycle_configuration == self.lifecycle_configuration
+        })
     }
 }

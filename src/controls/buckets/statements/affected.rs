@@ -38,7 +38,7 @@ pub(super) fn deliveries_by_acl(
     policy: &Policy,
     fields: &[String],
 ) -> Vec<String> {
-    let grants = judging.live.ownership.iter().flat_map(|own| &own.grants);
+    let grants = judging.live.bucket.ownership.iter().flat_map(|own| &own.grants);
     if !changes(fields, "only_from") {
         return Vec::new();
     }

@@ -68,11 +68,8 @@ fn keeps_out(judging: &Judging<'_>, statement: &Statement, dialect: Dialect<'_>)
 }
 
 /// That a statement which is put in keeps out its maker, which the baseline accepts.
-pub(super) fn warning(
-    judging: &Judging<'_>,
-    statement: &Statement,
-    dialect: Dialect<'_>,
-) -> Option<String> {
+pub(super) fn warning(judging: &Judging<'_>, statement: &Statement) -> Option<String> {
+    let dialect = Dialect::resource(&judging.context.partition);
     let is_elsewhere = statement.sid() == Some(ELSEWHERE);
     let is_out = is_elsewhere && keeps_out(judging, statement, dialect) == Match::Yes;
     is_out.then(|| {

@@ -6,116 +6,77 @@ mod asked;
 mod lockout;
 mod settle;
 
-use super::guardrail::{Judging, Unread};
-use super::settings::Wanted;
+use super::guardrail::{Judgement, Judging};
 use crate::aws::AwsError;
-use crate::aws::facts::GET_BUCKET_POLICY;
-use crate::policy::{Dialect, Kind, Policy, Statement, weaknesses};
-use crate::s3::{self, Edit};
+use crate::controls::bucket_state::policy_differences;
+use crate::policy::{Dialect, Kind, Policy, weaknesses};
+use crate::s3;
 use lockout::Shut;
-use settle::Settling;
+use settle::settle;
 
 /// Proposes what is missing, and takes out what is taken back.
-pub(super) fn propose(judging: &mut Judging<'_>) -> Result<(), Unread> {
-    let prune = judging.wanted.prune_deleted_principals.is_some();
-    if !asked::asks(judging.wanted) && judging.live.takes_logs.is_none() && !prune {
+pub(super) fn propose(judging: &mut Judging<'_>) -> Judgement {
+    if !judging.wanted.writes_policy() && judging.live.takes_logs.is_none() {
         return Ok(());
     }
-    let Some(before) = policy(judging)? else {
-        return Ok(());
-    };
+    let before = judging.policy()?;
     let dialect = Dialect::resource(&judging.context.partition);
-    let mut settling = Settling::of(before.as_ref(), dialect);
-    if prune {
-        settling.prune();
+    let mut policy = before.clone().unwrap_or_else(Policy::empty);
+    if judging.wanted.prune_deleted_principals.is_some() {
+        policy.prune_deleted_principals();
     }
     for own in asked::all(judging, before.as_ref())? {
-        let locked_out =
-            settling.settle(&own, |statement| lockout::refusal(judging, statement, dialect));
-        if let Some((what, remedy)) = locked_out {
-            judging.proposal.finding(own.setting, what, remedy);
-        }
+        let refusal = settle(&mut policy, &own, dialect, |statement| {
+            lockout::refusal(judging, statement, dialect)
+        });
+        judging.finding_if(own.setting, refusal);
     }
     if judging.live.takes_logs.as_ref().is_some_and(|own| !own.lets_in) {
-        let statement = s3::delivery_statement(&judging.arn(), &judging.context.account);
-        settling.put("takes_access_logs", false.into(), true.into(), statement);
+        policy.put(&s3::delivery_statement(&judging.arn(), &judging.context.account));
     }
-    write(judging, before.as_ref(), settling);
+    become_policy(judging, before.as_ref(), policy);
     Ok(())
 }
 
-/// Whether the policy may have to be written.
-pub(super) fn writes_policy(wanted: &Wanted<'_>) -> bool {
-    asked::asks(wanted) || wanted.prune_deleted_principals.is_some()
-}
-
-/// Whether the policy must be read.
-pub(super) fn reads_policy(wanted: &Wanted<'_>) -> bool {
-    writes_policy(wanted) || wanted.shared_with.is_some() || wanted.sound_policy.is_some()
-}
-
-/// Whether the default encryption must be read, which uploads are held to.
-pub(super) fn reads_encryption(wanted: &Wanted<'_>) -> bool {
-    wanted.encrypted_uploads.is_some_and(|own| own.on().is_some())
-}
-
-/// Whether the ACL must be read, by which logs may be delivered that would end.
-pub(super) fn reads_ownership(wanted: &Wanted<'_>) -> bool {
-    wanted.only_from.is_some_and(|own| own.on().is_some())
-}
-
-/// The policy, if there is one; the outer nothing is one that cannot be read, which is told.
-pub(super) fn policy(judging: &mut Judging<'_>) -> Result<Option<Option<Policy>>, Unread> {
-    let text = judging.read(&judging.live.policy, &GET_BUCKET_POLICY)?;
-    match text.as_deref().map(Policy::parse).transpose() {
-        Ok(policy) => Ok(Some(policy)),
-        Err(cause) => {
-            let text = format!("its policy cannot be read: {cause}");
-            let error = AwsError::unexpected(&GET_BUCKET_POLICY, judging.region, &text);
-            judging.proposal = crate::control::Proposal::unknown(error);
-            Ok(None)
-        }
-    }
-}
-
-/// The one write, unless S3 would refuse it.
-fn write(judging: &mut Judging<'_>, before: Option<&Policy>, settling: Settling<'_>) {
-    let Some(first) = settling.differences.first() else {
+/// What the policy becomes, unless S3 would refuse it.
+fn become_policy(judging: &mut Judging<'_>, before: Option<&Policy>, after: Policy) {
+    let kept = Some(&after).filter(|own| !own.is_empty());
+    let differences = policy_differences(before, kept, judging.at);
+    let Some(first) = differences.first() else {
         return;
     };
-    let field = first.field.split('.').next().unwrap_or_default().to_owned();
+    let field = first.field.split('.').next().unwrap_or_default();
     match before.and_then(|policy| lockout::shuts_out(judging, policy)) {
-        Some(Shut::Out(what, remedy)) => return judging.proposal.finding(&field, what, remedy),
-        Some(Shut::Perhaps(note)) => judging.proposal.note(note),
+        Some(Shut::Out(what, remedy)) => return judging.say.finding(field, what, remedy),
+        Some(Shut::Perhaps(note)) => judging.say.note(note),
         None => {}
     }
-    if settling.policy.is_empty() {
-        judging.proposal.differences.extend(settling.differences);
-        let target = judging.target();
-        return judging.proposal.call(s3::DeleteBucketPolicy { target });
+    let refusal = kept.and_then(|own| s3::refusal(own).or_else(|| public(judging, own)));
+    if judging.finding_if(field, refusal) {
+        return;
     }
-    let write = s3::PutBucketPolicy::edited(judging.target(), before, settling.edits.clone());
-    match s3::refusal(write.policy()).or_else(|| public(judging, write.policy())) {
-        Some((what, remedy)) => judging.proposal.finding(&field, what, remedy),
-        None => {
-            let fields = settling.differences.iter().filter(|own| !own.loosens);
-            let fields: Vec<String> = fields.map(|own| own.field.clone()).collect();
-            let dialect = Dialect::resource(&judging.context.partition);
-            let put = settling.edits.iter().filter_map(|edit| match edit {
-                Edit::Put(statement) => Some(Statement::from(statement)),
-                _ => None,
-            });
-            let warnings: Vec<String> =
-                put.filter_map(|own| lockout::warning(judging, &own, dialect)).collect();
-            warnings.into_iter().for_each(|text| judging.proposal.breaks(text));
-            let notes = before.map(|policy| affected::notes(judging, policy, &fields));
-            let ended = affected::deliveries_by_acl(judging, write.policy(), &fields);
-            ended.into_iter().for_each(|text| judging.proposal.breaks(text));
-            judging.proposal.notes.extend(notes.into_iter().flatten());
-            judging.proposal.differences.extend(settling.differences);
-            judging.proposal.call(write);
-        }
+    if kept.is_some() {
+        let fields = differences.into_iter().filter(|own| !own.loosens).map(|own| own.field);
+        report_effects(judging, before, &after, &fields.collect::<Vec<_>>());
     }
+    judging.to.policy = Some(kept.map(Policy::text));
+}
+
+/// Whom the new statements may refuse.
+fn report_effects(
+    judging: &mut Judging<'_>,
+    before: Option<&Policy>,
+    after: &Policy,
+    fields: &[String],
+) {
+    let old: Vec<&str> =
+        before.into_iter().flat_map(Policy::statements).map(|own| own.text()).collect();
+    let new = after.statements().iter().filter(|own| !old.contains(&own.text()));
+    let mut breaks: Vec<String> = new.filter_map(|own| lockout::warning(judging, own)).collect();
+    breaks.extend(affected::deliveries_by_acl(judging, after, fields));
+    let notes = before.map(|policy| affected::notes(judging, policy, fields));
+    judging.say.breaks.extend(breaks);
+    judging.say.notes.extend(notes.into_iter().flatten());
 }
 
 /// S3 judges a policy whole: with public policies blocked it stores no public one, however harmless
@@ -138,9 +99,8 @@ fn public(judging: &Judging<'_>, policy: &Policy) -> Option<(String, String)> {
 
 /// By which of its statements the policy of the bucket is public, as far as that can be told here:
 /// the end of a sentence.
-pub(super) fn public_by(judging: &mut Judging<'_>) -> Result<String, Unread> {
-    let policy = policy(judging)?.flatten();
-    Ok(policy.map_or_else(String::new, |policy| public_statement(judging, &policy)))
+pub(super) fn public_by(judging: &Judging<'_>) -> Result<String, AwsError> {
+    Ok(judging.policy()?.map_or_else(String::new, |policy| public_statement(judging, &policy)))
 }
 
 fn public_statement(judging: &Judging<'_>, policy: &Policy) -> String {

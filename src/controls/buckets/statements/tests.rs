@@ -1,10 +1,11 @@
 //! What becomes of policies.
 
 use super::super::Buckets;
-use super::super::live::{Live, Ownership};
+use super::super::live::Live;
 use super::super::settings::tests::entries;
 use crate::control::tests::context;
-use crate::control::{Announcement, Context, Control, Proposal};
+use crate::control::{Announcement, At, Context, Proposal};
+use crate::controls::bucket_state::{BucketState, Ownership};
 use crate::place::Place;
 use crate::policy::{Policy, deny_insecure_transport};
 use crate::s3::{self, Whole};
@@ -14,13 +15,14 @@ const ARN: &str = "arn:aws:s3:::acme";
 const THEIRS: &str = r#"{"Sid":"Theirs","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::acme/*"}"#;
 
 fn live(policy: Option<&str>) -> Live {
-    Live { policy: Some(policy.map(str::to_owned)), ..Live::default() }
+    let policy = Some(policy.map(str::to_owned));
+    Live { bucket: BucketState { policy, ..BucketState::default() }, ..Live::default() }
 }
 
 fn with(entry: &str, live: Live, context: &Context) -> Proposal {
     let entries = entries(&format!("[{{ match = [\"*\"], {entry} }}]"));
     let place = Place::thing_in("acme", "eu-west-1");
-    Buckets::propose(&entries, &place, live, context)
+    crate::control::propose::<Buckets>(&entries, &live, At { place: &place, context })
 }
 
 fn propose(entry: &str, policy: Option<&str>) -> Proposal {
@@ -217,10 +219,9 @@ fn encrypted(algorithm: &str, key: Option<&str>) -> Live {
         s3::ByDefault { algorithm: algorithm.to_owned(), key: key.map(str::to_owned) };
     let value =
         s3::Encryption { apply_server_side_encryption_by_default, ..s3::Encryption::default() };
-    Live {
-        encryption: Some(Whole { value: Some(value), unknown: Default::default() }),
-        ..live(None)
-    }
+    let mut live = live(None);
+    live.bucket.encryption = Some(Whole { value: Some(value), ..Whole::default() });
+    live
 }
 
 #[test]
@@ -258,7 +259,8 @@ fn a_stricter_default_is_followed_without_loosening_and_a_weaker_one_is_not() {
         let live = |at: usize| encrypted(defaults[at].0, defaults[at].1);
         let first = with("encrypted_uploads = true", live(from), &context());
         let text = after(&first).to_string();
-        let live = Live { policy: Some(Some(text)), ..live(to) };
+        let mut live = live(to);
+        live.bucket.policy = Some(Some(text));
         let next = with("encrypted_uploads = true", live, &context());
         assert_eq!(next.writes.len(), 1, "{from} {to}");
         next.differences.iter().any(|own| own.loosens)
@@ -431,10 +433,8 @@ fn only_from_names_the_logs_that_are_delivered_by_acl() {
     };
     let cloudfront = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0";
     let told = |grantee: &str, policy: Option<&str>| {
-        let live = Live {
-            ownership: Some(Ownership { rule: None, grants: vec![grant(grantee)] }),
-            ..live(policy)
-        };
+        let mut live = live(policy);
+        live.bucket.ownership = Some(Ownership { rule: None, grants: vec![grant(grantee)] });
         let from = only_from("\"203.0.113.0/24\"");
         let breaks = with(&from, live, &context()).breaks;
         breaks.iter().any(|own| own.contains("may no longer be delivered"))
