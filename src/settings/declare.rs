@@ -188,6 +188,10 @@ macro_rules! words {
 
         $crate::words!(@ranks $name $($variant $($rank)?),*);
 
+        impl $crate::settings::Words for $name {
+            const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $word)),*];
+        }
+
         impl $crate::settings::Takes for $name {
             $(const LISTED: $crate::settings::Stricter = $crate::settings::Stricter::$listed;)?
             const STRICTER: $crate::settings::Stricter =

@@ -51,6 +51,17 @@ pub trait Ranked: Sized + 'static {
     const WORDS: &'static [(Self, &'static str)];
 }
 
+/// Words of the baseline.
+pub trait Words: Copy + PartialEq + 'static {
+    /// Each with what is written for it.
+    const ALL: &'static [(Self, &'static str)];
+
+    /// What is written for it.
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(own, _)| *own == self).map_or("", |(_, word)| *word)
+    }
+}
+
 /// One key of a table.
 #[derive(Debug)]
 pub struct Setting {

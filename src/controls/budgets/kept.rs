@@ -2,6 +2,7 @@
 //! that all of this is sent back as it was read.
 
 use super::settings::{CostKind, Credits, Entry, Filters};
+use crate::settings::Words;
 use aws_sdk_budgets::types;
 use aws_smithy_types::DateTime;
 use serde::{Deserialize, Serialize};
@@ -70,27 +71,16 @@ cost_types! {
 }
 
 impl CostTypes {
-    fn includes(&self, kind: CostKind) -> Option<bool> {
+    /// Whether a kind of cost is included.
+    fn of_kind(&mut self, kind: CostKind) -> &mut Option<bool> {
         match kind {
-            CostKind::Tax => self.include_tax,
-            CostKind::Subscription => self.include_subscription,
-            CostKind::Upfront => self.include_upfront,
-            CostKind::Recurring => self.include_recurring,
-            CostKind::OtherSubscription => self.include_other_subscription,
-            CostKind::Support => self.include_support,
-        }
-    }
-
-    fn exclude(&mut self, kind: CostKind) {
-        let count = match kind {
             CostKind::Tax => &mut self.include_tax,
             CostKind::Subscription => &mut self.include_subscription,
             CostKind::Upfront => &mut self.include_upfront,
             CostKind::Recurring => &mut self.include_recurring,
             CostKind::OtherSubscription => &mut self.include_other_subscription,
             CostKind::Support => &mut self.include_support,
-        };
-        *count = Some(false);
+        }
     }
 }
 
@@ -154,14 +144,10 @@ impl Kept {
 
     /// The kinds of costs that are not counted and would make the sum larger.
     pub fn left_out(&self) -> Vec<&'static str> {
-        let Some(types) = &self.cost_types else {
-            return Vec::new();
-        };
-        CostKind::ALL
-            .into_iter()
-            .filter(|kind| types.includes(*kind) == Some(false))
-            .map(CostKind::word)
-            .collect()
+        let mut types = self.cost_types.clone().unwrap_or_default();
+        let kinds = CostKind::ALL.iter();
+        let left_out = kinds.filter(|(kind, _)| *types.of_kind(*kind) == Some(false));
+        left_out.map(|(_, word)| *word).collect()
     }
 
     /// What a new budget has: the filters of the baseline, and the costs that it does not count.
@@ -174,7 +160,7 @@ impl Kept {
             kept = kept.with_credits(false);
         }
         for kind in entry.excludes.iter().flatten() {
-            kept.cost_types.get_or_insert_default().exclude(*kind);
+            *kept.cost_types.get_or_insert_default().of_kind(*kind) = Some(false);
         }
         kept
     }

@@ -2,17 +2,18 @@
 
 use super::COST;
 use super::kept::{Kept, lost_by_an_update};
+use super::money::plain;
 use super::scope::Scope;
+use super::settings::{Alert, Entry};
 use super::writes::BUDGET;
 use crate::aws::facts::Reader;
 use crate::aws::keys::owner;
-use crate::aws::{AwsError, Grant, Operation};
+use crate::aws::{AwsError, Grant, Operation, pages};
 use crate::control::Context;
 use crate::controls::topics::{Publisher, fault};
 use crate::sensitive::Sensitive;
 use aws_sdk_budgets::types::Notification;
 use futures_util::future::try_join_all;
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +53,9 @@ pub struct Budget {
     /// What cannot be sent back, in words.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lost_by_an_update: BTreeSet<String>,
+    /// The addresses of the baseline: of one that is read from a file only the mask is known.
+    #[serde(skip)]
+    pub known: BTreeSet<Sensitive>,
 }
 
 /// Who hears of an alert.
@@ -70,21 +74,72 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+impl Subscribers {
+    /// Those of an alert of the baseline.
+    pub fn of(alert: &Alert, context: &Context) -> Self {
+        Self { email: alert.addresses(), sns: alert.topic(context).into_iter().collect() }
+    }
+
+    /// Whether nobody hears.
+    pub fn is_empty(&self) -> bool {
+        self.email.is_empty() && self.sns.is_empty()
+    }
+
+    /// Those that are not among others.
+    pub fn without(&self, others: &Self) -> Self {
+        Self { email: &self.email - &others.email, sns: &self.sns - &others.sns }
+    }
+
+    /// Those whose address can be sent, or is among these.
+    pub fn in_clear(self, known: &BTreeSet<Sensitive>) -> Self {
+        Self { email: known.intersection(&self.email).cloned().collect(), ..self }
+    }
+}
+
+/// Reads the budget of an entry; the subscribers of the alerts that the baseline mentions.
+pub async fn read(
+    entry: &Entry,
+    context: &Context,
+    reader: &Reader,
+) -> Result<Option<Budget>, AwsError> {
+    let asked = Asked {
+        name: &entry.name,
+        account: &context.account,
+        region: context.global_region(),
+        reader,
+    };
+    let (budget, alerts) = tokio::join!(asked.budget(), asked.alerts());
+    let Some(budget) = budget? else {
+        return Ok(None);
+    };
+    let declared: &BTreeSet<String> = &entry.alerts().iter().map(Alert::key).collect();
+    let alerts = alerts?.into_iter().map(|alert| async move {
+        let key = key(&alert);
+        let subscribers = match declared.contains(&key) {
+            true => Some(asked.subscribers(&alert).await?),
+            false => None,
+        };
+        Ok((key, subscribers))
+    });
+    let alerts: BTreeMap<_, Option<Subscribers>> =
+        try_join_all(alerts).await?.into_iter().collect();
+    let topics = alerts.values().flatten().flat_map(|own| own.sns.clone()).collect();
+    let deaf_topics = deaf(topics, &entry.name, context, reader).await?;
+    Ok(Some(Budget { alerts, deaf_topics, ..budget }))
+}
+
 /// One budget, asked about.
-pub struct Asked<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Its account.
-    pub account: &'a str,
-    /// Where Budgets is asked.
-    pub region: &'static str,
-    /// What asks.
-    pub reader: &'a Reader,
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    name: &'a str,
+    account: &'a str,
+    region: &'static str,
+    reader: &'a Reader,
 }
 
 impl Asked<'_> {
     /// The budget without its alerts.
-    pub async fn budget(&self) -> Result<Option<Budget>, AwsError> {
+    async fn budget(&self) -> Result<Option<Budget>, AwsError> {
         let clients = &self.reader.clients;
         let request = clients
             .budgets(self.region)
@@ -109,43 +164,34 @@ impl Asked<'_> {
                 .budget_limit()
                 .map(|limit| format!("{} {}", plain(limit.amount()), limit.unit())),
             period: budget.time_unit().as_str().to_lowercase(),
-            alerts: BTreeMap::new(),
             kept: Kept::of(&budget),
             scope: Scope::of(&budget, self.account),
-            deaf_topics: BTreeMap::new(),
             lost_by_an_update: lost_by_an_update(&budget),
+            ..Budget::default()
         }))
     }
 
     /// All alerts of the budget.
-    pub async fn alerts(&self) -> Result<Vec<Notification>, AwsError> {
-        let clients = &self.reader.clients;
-        let mut alerts = Vec::new();
-        let mut next = None;
-        loop {
+    async fn alerts(&self) -> Result<Vec<Notification>, AwsError> {
+        pages(|next| async move {
+            let clients = &self.reader.clients;
             let request = clients
                 .budgets(self.region)
                 .describe_notifications_for_budget()
                 .account_id(self.account)
                 .budget_name(self.name)
                 .max_results(100)
-                .set_next_token(next)
-                .send();
-            let page = GET_ALERTS.answer(clients, self.region, request).await?;
-            alerts.extend(page.notifications.unwrap_or_default());
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(alerts);
-            }
-        }
+                .set_next_token(next);
+            let page = GET_ALERTS.answer(clients, self.region, request.send()).await?;
+            Ok((page.notifications.unwrap_or_default(), page.next_token))
+        })
+        .await
     }
 
     /// Who hears of an alert.
-    pub async fn subscribers(&self, alert: Notification) -> Result<Subscribers, AwsError> {
-        let clients = &self.reader.clients;
-        let mut found = Subscribers::default();
-        let mut next = None;
-        loop {
+    async fn subscribers(&self, alert: &Notification) -> Result<Subscribers, AwsError> {
+        let all = pages(|next| async move {
+            let clients = &self.reader.clients;
             let request = clients
                 .budgets(self.region)
                 .describe_subscribers_for_notification()
@@ -153,27 +199,25 @@ impl Asked<'_> {
                 .budget_name(self.name)
                 .notification(alert.clone())
                 .max_results(100)
-                .set_next_token(next)
-                .send();
-            let page = GET_SUBSCRIBERS.answer(clients, self.region, request).await?;
-            for subscriber in page.subscribers() {
-                let address = subscriber.address();
-                match subscriber.subscription_type().as_str() {
-                    "EMAIL" => found.email.insert(Sensitive::new(address)),
-                    "SNS" => found.sns.insert(address.to_owned()),
-                    _ => false,
-                };
-            }
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(found);
-            }
+                .set_next_token(next);
+            let page = GET_SUBSCRIBERS.answer(clients, self.region, request.send()).await?;
+            Ok((page.subscribers.unwrap_or_default(), page.next_token))
+        });
+        let mut found = Subscribers::default();
+        for subscriber in all.await? {
+            let address = subscriber.address();
+            match subscriber.subscription_type().as_str() {
+                "EMAIL" => found.email.insert(Sensitive::new(address)),
+                "SNS" => found.sns.insert(address.to_owned()),
+                _ => false,
+            };
         }
+        Ok(found)
     }
 }
 
 /// What keeps each of these topics from hearing of a budget, or those from hearing who listen to it.
-pub async fn deaf(
+async fn deaf(
     topics: BTreeSet<String>,
     budget: &str,
     context: &Context,
@@ -204,7 +248,7 @@ async fn is_unheard(topic: &str, context: &Context, reader: &Reader) -> Result<b
 }
 
 /// What an alert is known by, as [`Alert::key`](super::settings::Alert::key) says it of the baseline's.
-pub fn key(alert: &Notification) -> String {
+fn key(alert: &Notification) -> String {
     let kind = match alert.notification_type().as_str() {
         "ACTUAL" => "actual",
         "FORECASTED" => "forecast",
@@ -223,10 +267,4 @@ pub fn key(alert: &Notification) -> String {
     };
     let threshold = plain(&alert.threshold().to_string());
     format!("{kind} {operator} {threshold}{unit}")
-}
-
-/// An amount without trailing zeros, as [`Money`](super::settings::Money) has it; AWS says 100.0 for 100.
-pub fn plain(amount: &str) -> String {
-    let number = Decimal::from_str_exact(amount).or_else(|_| Decimal::from_scientific(amount));
-    number.map_or_else(|_| amount.to_owned(), |n| n.normalize().to_string())
 }

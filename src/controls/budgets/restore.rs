@@ -1,37 +1,37 @@
 //! What puts a budget back that a run changed.
 
-use super::deletes::{DeleteNotification, DeleteSubscriber};
 use super::live::{Budget, Subscribers};
-use super::settings::{Credits, Entry, Money};
-use super::writes::{Notification, Subscriber, UpdateBudget};
-use crate::control::{Context, Past, Proposal};
+use super::settings::{Credits, Entry, Period};
+use super::writes::Notification;
+use crate::control::{Context, Past, Remarks};
 use crate::sensitive::Sensitive;
+use crate::settings::Words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A budget that the run created stays: it is free, and its deletion is a person's.
-pub fn restore(entry: &Entry, past: &Past<Option<Budget>>, context: &Context) -> Proposal {
-    let mut proposal = Proposal::fine();
-    match (past.each(Option::clone), &past.live) {
-        (Some(budgets), _) => Restore::new(entry, &budgets, context).all(),
-        (None, None) => {
-            proposal.note("the budget is not there any more");
-            proposal
-        }
-        (None, Some(_)) if past.before.is_some() => Proposal::by_hand(past),
-        (None, Some(_)) => {
-            let (name, account) = (&entry.name, &context.account);
-            proposal.finding(
-                "name",
-                "the run created the budget; it is not deleted",
-                format!(
-                    "if nobody needs it: aws budgets delete-budget --account-id {account} \
-                     --budget-name \"{name}\""
-                ),
-            );
-            proposal
-        }
+/// The state that an undo puts back. A budget that the run created stays: it is free, and its
+/// deletion is yours.
+pub fn restored(
+    entry: &Entry,
+    past: &Past<Option<Budget>>,
+    context: &Context,
+    say: &mut Remarks,
+) -> Option<Budget> {
+    match past.each(Option::clone) {
+        Some(budgets) => return Some(Undo { entry, budgets: &budgets, context, say }.wanted()),
+        None if past.live.is_none() => say.note("the budget is not there any more"),
+        None if past.before.is_some() => say.by_hand(past),
+        None => say.finding(
+            "name",
+            "the run created the budget; it is not deleted",
+            format!(
+                "if nobody needs it: aws budgets delete-budget --account-id {} --budget-name \
+                 \"{}\"",
+                context.account, entry.name
+            ),
+        ),
     }
+    past.live.clone()
 }
 
 /// Limit, period and credits, which are sent together.
@@ -43,94 +43,66 @@ struct Terms {
     credits: Option<Credits>,
 }
 
-struct Restore<'a> {
+impl Terms {
+    fn of(of: &Budget) -> Self {
+        Self { limit: of.limit.clone(), period: of.period.clone(), credits: of.credits() }
+    }
+}
+
+struct Undo<'a> {
     entry: &'a Entry,
     budgets: &'a Past<Budget>,
     context: &'a Context,
-    /// The budget as it will be.
-    wanted: Budget,
-    /// Calls and findings; the differences come last.
-    steps: Proposal,
+    say: &'a mut Remarks,
 }
 
-impl<'a> Restore<'a> {
-    fn new(entry: &'a Entry, budgets: &'a Past<Budget>, context: &'a Context) -> Self {
-        Self { entry, budgets, context, wanted: budgets.live.clone(), steps: Proposal::fine() }
-    }
-
-    fn all(mut self) -> Proposal {
+impl Undo<'_> {
+    fn wanted(mut self) -> Budget {
+        let mut wanted = self.budgets.live.clone();
+        wanted.known = self.entry.alerts().iter().flat_map(|own| own.addresses()).collect();
         for key in self.budgets.after.alerts.keys() {
-            self.alert(key);
+            self.alert(key, &mut wanted);
         }
-        self.tell_of_taken_out();
-        // A period may not go with the forecasts that are deleted before.
-        self.terms();
-        let live = &self.budgets.live;
-        let mut proposal = Proposal { differences: live.differences(&self.wanted), ..self.steps };
-        self.wanted.mark_what_tells_later(live, &mut proposal);
-        proposal
+        self.report_taken_out();
+        self.terms(&mut wanted);
+        wanted
     }
 
-    fn terms(&mut self) {
-        let terms = self.budgets.map(|budget| Terms {
-            limit: budget.limit.clone(),
-            period: budget.period.clone(),
-            credits: budget.credits(),
-        });
-        let (merged, back) = terms.put_back();
-        let Terms { limit, period, credits } = back;
-        self.steps.findings.extend(merged.findings);
-        if merged.differences.is_empty() {
+    fn terms(&mut self, wanted: &mut Budget) {
+        let past = self.budgets.map(Terms::of);
+        let back = self.say.put_back(&past);
+        if back == past.live {
             return;
         }
-        let lost: Vec<&str> = self.wanted.lost_by_an_update.iter().map(String::as_str).collect();
-        let text = limit.clone().unwrap_or_else(|| "none".to_owned());
-        let forecasts = || self.wanted.alerts.keys().any(|key| key.starts_with("forecast"));
-        let why_not = match limit.clone().map(Money::try_from) {
-            _ if !lost.is_empty() => format!("an update would lose {}", lost.join(" and ")),
-            _ if period == "daily" && forecasts() => {
-                "daily budgets have no alerts that go by the forecast".to_owned()
-            }
-            Some(Ok(limit)) => {
-                let mut kept = self.wanted.kept.clone();
-                if let (Some(_), Some(credits)) = (kept.counts_credits(), credits) {
-                    kept = kept.with_credits(credits == Credits::Include);
-                }
-                self.wanted.kept = kept.clone();
-                let name = &self.entry.name;
-                let update = UpdateBudget::new(name, &limit, &period, kept, self.context);
-                self.steps.call(update);
-                self.wanted.limit = Some(text);
-                self.wanted.period = period;
-                return;
-            }
-            _ => "there is no such limit to set".to_owned(),
-        };
-        self.steps.finding(
-            "limit",
-            format!("before the run it was {text} {period}; {why_not}"),
-            "put it back by hand if that is wanted: Billing console, Budgets, Edit",
-        );
+        let limit = back.limit.clone().unwrap_or_else(|| "none".to_owned());
+        if let Some(why) = why_not(&back, wanted) {
+            let what = format!("before the run it was {limit} {}; {why}", back.period);
+            let remedy = "put it back by hand if that is wanted: Billing console, Budgets, Edit";
+            self.say.finding("limit", what, remedy);
+            return;
+        }
+        if let (Some(_), Some(credits)) = (wanted.kept.counts_credits(), back.credits) {
+            let kept = std::mem::take(&mut wanted.kept);
+            wanted.kept = kept.with_credits(credits == Credits::Include);
+        }
+        (wanted.limit, wanted.period) = (back.limit, back.period);
     }
 
-    fn alert(&mut self, key: &str) {
+    fn alert(&mut self, key: &str, wanted: &mut Budget) {
         let past = self.budgets.map(|budget| budget.alerts.get(key).cloned());
-        let (Some(notification), Some(Some(after))) = (Notification::of_key(key), &past.after)
-        else {
+        let (Some(alert), Some(Some(after))) = (Notification::of(key), &past.after) else {
             return;
         };
-        match (&past.before, &past.live) {
-            (before, live) if *before == past.after || live.is_none() => {}
-            (_, Some(None)) => self.unread(key, &notification, past.before.is_none()),
-            (None, Some(Some(live))) if live == after => {
-                let name = &self.entry.name;
-                let delete = DeleteNotification::new(name, notification, self.context);
-                self.steps.call(delete);
-                self.wanted.alerts.remove(key);
+        match (past.before.clone(), past.live) {
+            (before, live) if before == past.after || live.is_none() => {}
+            (before, Some(None)) => self.unread(key, &alert, before.is_none()),
+            (None, Some(Some(live))) if live == *after => {
+                wanted.alerts.remove(key);
             }
             (before, Some(Some(live))) => {
-                let before = before.clone().flatten().unwrap_or_default();
-                self.subscribers(key, &before, after, live);
+                let ours = after.without(&before.flatten().unwrap_or_default());
+                let left = self.without(key, &ours, live, &wanted.known);
+                wanted.alerts.insert(key.to_owned(), Some(left));
             }
             (_, None) => {}
         }
@@ -138,19 +110,16 @@ impl<'a> Restore<'a> {
 
     /// What only another undo takes out: to put it back the addresses are needed, which no journal
     /// holds.
-    fn tell_of_taken_out(&mut self) {
+    fn report_taken_out(&mut self) {
         let Past { before, after, live } = self.budgets;
-        for (key, was) in &before.alerts {
-            let of = |budget: &Budget| budget.alerts.get(key).cloned().flatten();
-            let Some(was) = was else {
-                continue;
+        let read = before.alerts.iter().filter_map(|(key, was)| Some((key, was.as_ref()?)));
+        for (key, was) in read {
+            let is_missing = |budget: &Budget| {
+                let own = budget.alerts.get(key).cloned().flatten().unwrap_or_default();
+                !was.without(&own).is_empty()
             };
-            let missing = |budget: &Budget| {
-                let own = of(budget).unwrap_or_default();
-                !was.email.is_subset(&own.email) || !was.sns.is_subset(&own.sns)
-            };
-            if missing(after) && missing(live) {
-                self.steps.finding(
+            if is_missing(after) && is_missing(live) {
+                self.say.finding(
                     &format!("alerts.{key}"),
                     "that run took subscribers out, or the whole alert; they are not put back",
                     "baseline apply puts in what the baseline asks for",
@@ -160,97 +129,74 @@ impl<'a> Restore<'a> {
     }
 
     /// The baseline has the alert no more, so its subscribers were not asked for.
-    fn unread(&mut self, key: &str, notification: &Notification, is_new: bool) {
+    fn unread(&mut self, key: &str, alert: &Notification, is_new: bool) {
         let (account, name) = (&self.context.account, &self.entry.name);
-        let which = notification.for_the_command_line();
-        let (what, remedy) = match is_new {
-            true => (
+        let (what, remedy) = if is_new {
+            (
                 "the run added the alert, and the baseline does not have it any more: who else \
                  hears of it was not looked at",
                 format!(
                     "if nobody needs it: aws budgets delete-notification --account-id {account} \
-                     --budget-name \"{name}\" --notification {which}"
+                     --budget-name \"{name}\" --notification {}",
+                    alert.for_the_command_line()
                 ),
-            ),
-            false => (
+            )
+        } else {
+            (
                 "the run added subscribers, and the baseline does not have the alert any more",
-                format!("take them out by hand: Billing console, Budgets, {name}, Edit"),
-            ),
+                format!("take them out by hand: {}", self.entry.console()),
+            )
         };
-        self.steps.finding(&format!("alerts.{key}"), what, remedy);
+        self.say.finding(&format!("alerts.{key}"), what, remedy);
     }
 
-    /// Takes out those that the run added and that are still there, unless nobody would be left.
-    fn subscribers(
+    /// The subscribers of an alert without those that the run added, unless nobody would be left.
+    /// Journals hold masks alone, so that an address is known as long as the baseline names it.
+    fn without(
         &mut self,
         key: &str,
-        before: &Subscribers,
-        after: &Subscribers,
-        live: &Subscribers,
-    ) {
-        let ours = Subscribers {
-            email: &(&after.email - &before.email) & &live.email,
-            sns: &(&after.sns - &before.sns) & &live.sns,
-        };
-        let rest = Subscribers { email: &live.email - &ours.email, sns: &live.sns - &ours.sns };
-        if rest.is_empty() && !ours.is_empty() {
+        ours: &Subscribers,
+        live: Subscribers,
+        known: &BTreeSet<Sensitive>,
+    ) -> Subscribers {
+        let mut left = live.without(ours);
+        if left.is_empty() && !live.is_empty() {
             let what = "only subscribers of that run are left: without them AWS deletes the alert";
-            let remedy = format!(
-                "if nobody needs it, delete it by hand: Billing console, Budgets, {}, Edit",
-                self.entry.name
+            let remedy = format!("if nobody needs it, delete it by hand: {}", self.entry.console());
+            self.say.finding(&format!("alerts.{key}"), what, remedy);
+            return live;
+        }
+        for email in live.email.intersection(&ours.email).filter(|own| !known.contains(own)) {
+            let what = format!(
+                "the run added {email:?}, and the baseline does not name that address any more"
             );
-            self.steps.finding(&format!("alerts.{key}"), what, remedy);
-            return;
+            let remedy = format!("take it out by hand: {}", self.entry.console());
+            self.say.finding(&format!("alerts.{key}.email"), what, remedy);
+            left.email.insert(email.clone());
         }
-        let mut left = live.clone();
-        for topic in ours.sns {
-            left.sns.remove(&topic);
-            self.unsubscribe(key, Subscriber::sns(topic));
-        }
-        for email in ours.email {
-            match self.in_clear(&email) {
-                Some(clear) => {
-                    left.email.remove(&email);
-                    self.unsubscribe(key, Subscriber::email(clear));
-                }
-                None => {
-                    let mask = crate::diff::to_value(&email);
-                    let mask = mask.as_str().unwrap_or_default();
-                    let what = format!(
-                        "the run added {mask}, and the baseline does not name that address any more"
-                    );
-                    let remedy = format!(
-                        "take it out by hand: Billing console, Budgets, {}, Edit",
-                        self.entry.name
-                    );
-                    self.steps.finding(&format!("alerts.{key}.email"), what, remedy);
-                }
-            }
-        }
-        self.wanted.alerts.insert(key.to_owned(), Some(left));
+        left
     }
+}
 
-    fn unsubscribe(&mut self, key: &str, subscriber: Subscriber) {
-        if let Some(alert) = Notification::of_key(key) {
-            let name = &self.entry.name;
-            let delete = DeleteSubscriber::new(name, alert, subscriber, self.context);
-            self.steps.call(delete);
-        }
-    }
-
-    /// The address behind a mask. Journals hold masks alone, so it is known only as long as the
-    /// baseline names it.
-    fn in_clear(&self, masked: &Sensitive) -> Option<Sensitive> {
-        let alerts = self.entry.alerts().iter();
-        let named: BTreeSet<Sensitive> = alerts.flat_map(|alert| alert.addresses()).collect();
-        named.get(masked).cloned()
+/// Why an update cannot bring these terms back.
+fn why_not(back: &Terms, now: &Budget) -> Option<String> {
+    let limit = Budget { limit: back.limit.clone(), ..Budget::default() };
+    let daily = || back.period == Period::Daily.word() && now.forecast().is_some();
+    match now.lost() {
+        None if daily() => Some("daily budgets have no alerts that go by the forecast".to_owned()),
+        None if limit.money().is_none() => Some("there is no such limit to set".to_owned()),
+        lost => lost,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::tests::context;
+    use crate::control::tests::{calls, context};
+    use crate::control::{At, Proposal, restore};
+    use crate::controls::budgets::Budgets;
+    use crate::controls::budgets::tests::entries;
+    use crate::place::Place;
     use serde_json::{Value, json};
 
     fn mail(name: &str) -> Value {
@@ -268,21 +214,13 @@ mod tests {
     }
 
     fn restored(before: Value, after: Value, live: Value) -> Proposal {
-        #[derive(Deserialize)]
-        struct Table {
-            budgets: Vec<Entry>,
-        }
-        let text = "[[budgets]]\nname = \"monthly\"\nlimit = \"1 USD\"\n\
-                    alerts = [{ at = \"80%\", email = [\"ours@example.com\"] }]";
-        let table: Table = toml::from_str(text).expect("the test's settings are valid");
+        let entries = entries(
+            "limit = \"1 USD\"\nalerts = [{ at = \"80%\", email = [\"ours@example.com\"] }]",
+        );
         let read = |state| serde_json::from_value(state).expect("a live state");
         let past = Past { before: read(before), after: read(after), live: read(live) };
-        restore(&table.budgets[0], &past, &context())
-    }
-
-    fn calls(proposal: &Proposal) -> Vec<&str> {
-        let writes = proposal.writes.iter();
-        writes.map(|write| write.operation().name).collect()
+        let at = At { place: &Place::thing("monthly"), context: &context() };
+        restore::<Budgets>(&entries, &past, at)
     }
 
     const ALERT: &str = "actual > 80%";

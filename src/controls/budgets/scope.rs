@@ -4,8 +4,10 @@
 //! that it is, with `filters` and `excludes`.
 
 use super::live::Budget;
-use super::settings::{CostKind, Credits, Entry, Filters};
-use crate::control::{Context, Proposal};
+use super::money::plain;
+use super::settings::{Entry, Filters};
+use crate::control::{Context, Remarks};
+use crate::settings::Words;
 use aws_sdk_budgets::types::{self, Expression};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -49,9 +51,7 @@ pub enum Filter {
 impl Scope {
     /// That of a live budget.
     pub fn of(live: &types::Budget, account: &str) -> Self {
-        let plain = |spend: &types::Spend| {
-            format!("{} {}", super::live::plain(spend.amount()), spend.unit())
-        };
+        let plain = |spend: &types::Spend| format!("{} {}", plain(spend.amount()), spend.unit());
         let planned = live.planned_budget_limits().into_iter().flatten();
         let health = live.health_status();
         let status = health.and_then(|health| health.status());
@@ -159,12 +159,12 @@ fn words(expression: &Expression, depth: usize) -> String {
 }
 
 /// Adds what keeps the budget from telling of all that it is for.
-pub fn judge(budget: &Budget, entry: &Entry, context: &Context, proposal: &mut Proposal) {
-    let edit = format!("Billing console, Budgets, {}, Edit", entry.name);
-    narrowed(budget, entry, &edit, context, proposal);
-    left_out(budget, entry, &edit, proposal);
-    moved(budget, entry, &edit, proposal);
-    bounded(budget, &edit, context, proposal);
+pub fn judge(budget: &Budget, entry: &Entry, context: &Context, say: &mut Remarks) {
+    let edit = entry.console();
+    narrowed(budget, entry, &edit, context, say);
+    left_out(budget, entry, &edit, say);
+    moved(budget, entry, &edit, say);
+    bounded(budget, &edit, context, say);
     if let Some(reason) = &budget.scope.unhealthy {
         let what = format!("AWS does not keep the budget up to date: {reason}");
         let remedy = match reason.as_str() {
@@ -173,18 +173,12 @@ pub fn judge(budget: &Budget, entry: &Entry, context: &Context, proposal: &mut P
             }
             _ => format!("let it count what this account may see: {edit}"),
         };
-        proposal.finding("health", what, remedy);
+        say.finding("health", what, remedy);
     }
 }
 
 /// Filters, expressions and billing views.
-fn narrowed(
-    budget: &Budget,
-    entry: &Entry,
-    edit: &str,
-    context: &Context,
-    proposal: &mut Proposal,
-) {
+fn narrowed(budget: &Budget, entry: &Entry, edit: &str, context: &Context, say: &mut Remarks) {
     let Some(wanted) = &*entry.filters else {
         return;
     };
@@ -211,7 +205,7 @@ fn narrowed(
             Filters::Only(_) => format!("give it the filters of the baseline: {edit}"),
         };
         let what = format!("the budget counts only {}", only.join("; and "));
-        proposal.finding("filters", what, remedy);
+        say.finding("filters", what, remedy);
     }
 }
 
@@ -222,7 +216,7 @@ fn is_own_account(filters: &BTreeMap<String, Vec<String>>, account: &str) -> boo
 }
 
 /// Kinds of costs that do not count. To leave out what makes the sum smaller protects more.
-fn left_out(budget: &Budget, entry: &Entry, edit: &str, proposal: &mut Proposal) {
+fn left_out(budget: &Budget, entry: &Entry, edit: &str, say: &mut Remarks) {
     let Some(declared) = &*entry.excludes else {
         return;
     };
@@ -242,12 +236,12 @@ fn left_out(budget: &Budget, entry: &Entry, edit: &str, proposal: &mut Proposal)
         let found: Vec<&str> = found.iter().map(String::as_str).collect();
         let what = format!("the budget does not count {}", found.join(", "));
         let remedy = format!("let them count: {edit}; or, if that is meant, name them in excludes");
-        proposal.finding("excludes", what, remedy);
+        say.finding("excludes", what, remedy);
     }
 }
 
 /// A limit that is another tomorrow.
-fn moved(budget: &Budget, entry: &Entry, edit: &str, proposal: &mut Proposal) {
+fn moved(budget: &Budget, entry: &Entry, edit: &str, say: &mut Remarks) {
     let Some(limit) = entry.limit() else {
         return;
     };
@@ -255,7 +249,7 @@ fn moved(budget: &Budget, entry: &Entry, edit: &str, proposal: &mut Proposal) {
         let by = by.to_lowercase();
         let what = format!("AWS adjusts the limit of the budget by itself ({by})");
         let remedy = format!("give it a fixed amount: {edit}; or say limit = \"unmanaged\"");
-        proposal.finding("limit", what, remedy);
+        say.finding("limit", what, remedy);
     }
     let is_more = |text: &&String| {
         let amount = text.split_once(' ').map(|(amount, unit)| {
@@ -270,17 +264,17 @@ fn moved(budget: &Budget, entry: &Entry, edit: &str, proposal: &mut Proposal) {
             "limits of periods to come are planned that are higher than {limit}: {}",
             more.join(", ")
         );
-        proposal.finding("limit", what, format!("give it a fixed amount: {edit}"));
+        say.finding("limit", what, format!("give it a fixed amount: {edit}"));
     }
 }
 
 /// A budget that has not begun, or that ends.
-fn bounded(budget: &Budget, edit: &str, context: &Context, proposal: &mut Proposal) {
+fn bounded(budget: &Budget, edit: &str, context: &Context, say: &mut Remarks) {
     let now = context.now;
     let time = |seconds: Option<i64>| OffsetDateTime::from_unix_timestamp(seconds?).ok();
     if let Some(begins) = time(budget.kept.begins()).filter(|begins| *begins > now) {
         let what = format!("the budget counts nothing before {}", begins.date());
-        proposal.finding("time_period", what, format!("let it begin now: {edit}"));
+        say.finding("time_period", what, format!("let it begin now: {edit}"));
     }
     let Some(ends) = time(budget.kept.end()) else {
         return;
@@ -288,49 +282,13 @@ fn bounded(budget: &Budget, edit: &str, context: &Context, proposal: &mut Propos
     let remedy = format!("let it recur: {edit}");
     if ends <= now {
         let what = format!("the budget ended on {}", ends.date());
-        proposal.finding("time_period", what, remedy);
+        say.finding("time_period", what, remedy);
     } else if ends - now < ENDS_SOON {
         let what = format!("AWS deletes the budget with its alerts after {}", ends.date());
-        proposal.finding("time_period", what, remedy);
+        say.finding("time_period", what, remedy);
     } else {
         let note = format!("AWS deletes this budget with its alerts after {}", ends.date());
-        proposal.note(note);
-    }
-}
-
-impl Budget {
-    /// Whether credits make smaller what it counts; `None` where a filter decides what counts.
-    pub fn credits(&self) -> Option<Credits> {
-        let excludes = match (self.kept.counts_credits(), &self.scope.expression) {
-            (Some(counts), _) => !counts,
-            (None, Some(Filter::AllBut(types))) => types.contains("Credit"),
-            (None, Some(Filter::Only(_))) => return None,
-            (None, None) if self.kept.has_metrics() => false,
-            (None, None) => return None,
-        };
-        Some(match excludes {
-            true => Credits::Exclude,
-            false => Credits::Include,
-        })
-    }
-
-    /// Whether credits have to be left out, and are not.
-    pub fn counts_credits_away(&self, entry: &Entry) -> bool {
-        *entry.credits == Some(Credits::Exclude) && self.credits() == Some(Credits::Include)
-    }
-}
-
-impl CostKind {
-    /// The word of the baseline.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Tax => "tax",
-            Self::Subscription => "subscription",
-            Self::Upfront => "upfront",
-            Self::Recurring => "recurring",
-            Self::OtherSubscription => "other_subscription",
-            Self::Support => "support",
-        }
+        say.note(note);
     }
 }
 

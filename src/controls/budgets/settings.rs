@@ -1,15 +1,14 @@
-//! The tables `[[budgets]]`: amounts, alerts and who hears of them, and what AWS would refuse.
+//! The tables `[[budgets]]`: what may be spent, what counts, and who hears of it.
 
+use super::money::{Money, Threshold};
 use crate::control::Context;
-use crate::document::{Problems, slip_of};
 use crate::floor::AtMost;
-use crate::managed::{Managed, UNMANAGED};
+use crate::managed::Managed;
 use crate::sensitive::Sensitive;
 use crate::settings;
 use crate::settings::{Takes, schema};
 use crate::texts;
 use crate::words;
-use rust_decimal::Decimal;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -24,30 +23,6 @@ pub const MOST_ALERTS: usize = 10;
 /// The most e-mail addresses of an alert; of SNS topics it takes one. Source: Budgets API
 /// reference, Notification.
 pub const MOST_EMAILS: usize = 10;
-
-/// The filters that AWS knew when this was written, to tell a slip of the fingers by. Source: the
-/// names that `aws budgets describe-budgets` gives for the filters of Billing and Cost Management
-/// User Guide, "Budget filters".
-const FILTERS: &[&str] = &[
-    "AZ",
-    "BillingEntity",
-    "CostCategory",
-    "InstanceType",
-    "InvoicingEntity",
-    "LegalEntityName",
-    "LinkedAccount",
-    "Operation",
-    "PurchaseType",
-    "RecordType",
-    "Region",
-    "Service",
-    "TagKeyValue",
-    "UsageType",
-    "UsageTypeGroup",
-];
-
-/// The highest threshold in per cent. Source: Budgets API reference, Notification.
-const MOST_PERCENT: i64 = 1_000_000;
 
 settings! {
     /// One table `[[budgets]]`.
@@ -89,6 +64,11 @@ impl Entry {
     /// When to tell whom.
     pub fn alerts(&self) -> &[Alert] {
         self.alerts.as_deref().unwrap_or_default()
+    }
+
+    /// Where its budget is changed by hand.
+    pub fn console(&self) -> String {
+        format!("Billing console, Budgets, {}, Edit", self.name)
     }
 
     /// The amount that may be spent in a period.
@@ -184,18 +164,6 @@ words! {
     }
 }
 
-impl CostKind {
-    /// Every kind. Source: Budgets API reference, CostTypes.
-    pub const ALL: [Self; 6] = [
-        Self::Tax,
-        Self::Subscription,
-        Self::Upfront,
-        Self::Recurring,
-        Self::OtherSubscription,
-        Self::Support,
-    ];
-}
-
 words! {
     /// How long a period is; in capitals the words are AWS's own.
     pub enum Period {
@@ -207,18 +175,6 @@ words! {
         Monthly = "monthly" => "monthly",
         /// A day.
         Daily = "daily" => "daily",
-    }
-}
-
-impl Period {
-    /// The word of the baseline; in capitals it is AWS's own.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Daily => "daily",
-            Self::Monthly => "monthly",
-            Self::Quarterly => "quarterly",
-            Self::Annually => "annually",
-        }
     }
 }
 
@@ -260,89 +216,6 @@ impl Alert {
     pub fn topic(&self, context: &Context) -> Option<String> {
         self.sns.as_ref().map(|topic| context.fill(&topic.0))
     }
-}
-
-/// An amount with its currency: `100 USD`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Money {
-    /// How much, more than nothing and without trailing zeros.
-    pub amount: Decimal,
-    /// The currency.
-    pub unit: String,
-}
-
-impl TryFrom<String> for Money {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is no amount with its currency, such as 100 USD");
-        let (amount, unit) = text.trim().split_once(' ').ok_or_else(wrong)?;
-        let unit = unit.trim();
-        if unit.len() != 3 || !unit.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(wrong());
-        }
-        Ok(Self { amount: positive(amount).ok_or_else(wrong)??, unit: unit.to_owned() })
-    }
-}
-
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.amount, self.unit)
-    }
-}
-
-/// What an alert waits for: a part of the limit, or an amount.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Threshold {
-    /// `80%`
-    Percent(Decimal),
-    /// `90 USD`
-    Amount(Money),
-}
-
-impl TryFrom<String> for Threshold {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let Some(number) = text.trim().strip_suffix('%') else {
-            return Money::try_from(text.clone()).map(Self::Amount).map_err(|_| Self::wrong(&text));
-        };
-        let percent = positive(number.trim_end()).ok_or_else(|| Self::wrong(&text))??;
-        match percent > Decimal::from(MOST_PERCENT) {
-            true => Err(format!("AWS takes at most {MOST_PERCENT}%")),
-            false => Ok(Self::Percent(percent)),
-        }
-    }
-}
-
-impl Threshold {
-    fn wrong(text: &str) -> String {
-        format!(
-            "'{text}' is neither a part of the limit, such as 80%, nor an amount above nothing, such as 90 USD"
-        )
-    }
-}
-
-/// The currency is not shown, because AWS keeps none with an alert.
-impl fmt::Display for Threshold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Percent(percent) => write!(f, "{percent}%"),
-            Self::Amount(money) => write!(f, "{}", money.amount),
-        }
-    }
-}
-
-/// A number above nothing; `None` when it is no plain number.
-fn positive(text: &str) -> Option<Result<Decimal, String>> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let number = Decimal::from_str_exact(text).ok().filter(|_| plain)?;
-    Some(match number.is_zero() {
-        true => Err("it has to be more than nothing".to_owned()),
-        false => Ok(number.normalize()),
-    })
 }
 
 /// An e-mail address. What is wrong with it is said without it.
@@ -400,177 +273,5 @@ impl TryFrom<String> for Topic {
                 "'{text}' is no ARN of an SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts"
             )),
         }
-    }
-}
-
-/// Reports what AWS would refuse.
-pub fn check(entries: &[Entry], problems: &mut Problems) {
-    for (index, entry) in entries.iter().enumerate() {
-        let path = |rest: &str| format!("{index}.{rest}");
-        if entries[..index].iter().any(|other| other.name == entry.name) {
-            let text = format!("there are two budgets named '{}'", entry.name);
-            problems.setting(&path("name"), text);
-        }
-        if entry.name == UNMANAGED {
-            let text = "a budget is known by its name, so that it cannot be left out";
-            problems.setting(&path("name"), text);
-        }
-        if let Some(text) = wrong_name(&entry.name) {
-            problems.setting(&path("name"), text);
-        }
-        if let Some(Filters::Only(filters)) = &*entry.filters
-            && (filters.is_empty() || filters.values().any(Vec::is_empty))
-        {
-            let text = "an empty filter: name values, or say \"none\"";
-            problems.setting(&path("filters"), text);
-        }
-        if let Some(Filters::Only(filters)) = &*entry.filters {
-            for key in filters.keys().filter(|key| !FILTERS.contains(&key.as_str())) {
-                if let Some(meant) = slip_of(key, FILTERS) {
-                    let text = format!("'{key}' is no filter of AWS's: did you mean '{meant}'?");
-                    problems.setting(&path("filters"), text);
-                }
-            }
-        }
-        let alerts = entry.alerts();
-        if alerts.len() > MOST_ALERTS {
-            let text = format!("a budget takes {MOST_ALERTS} alerts");
-            problems.setting(&path("alerts"), text);
-        }
-        for (at, alert) in alerts.iter().enumerate() {
-            let path = |rest: &str| format!("{index}.alerts.{at}.{rest}");
-            check_alert(entry, at, alert, &path, problems);
-        }
-    }
-}
-
-fn check_alert(
-    entry: &Entry,
-    at: usize,
-    alert: &Alert,
-    path: &dyn Fn(&str) -> String,
-    problems: &mut Problems,
-) {
-    let key = alert.key();
-    if entry.alerts()[..at].iter().any(|other| other.key() == key) {
-        let text = format!("there are two alerts of {key}: make them one");
-        problems.setting(&path("at"), text);
-    }
-    if let (Threshold::Amount(money), Some(limit)) = (&alert.at, entry.limit())
-        && money.unit != limit.unit
-    {
-        let text = format!("the limit is in {}, so this must be too", limit.unit);
-        problems.setting(&path("at"), text);
-    }
-    if alert.forecast && *entry.period == Some(Period::Daily) {
-        let text = "AWS makes no forecast for daily budgets";
-        problems.setting(&path("forecast"), text);
-    }
-    if alert.email.is_empty() && alert.sns.is_none() {
-        let text = "nobody would hear of it: name an e-mail address or an SNS topic";
-        problems.setting(&path("email"), text);
-    }
-    if alert.email.len() > MOST_EMAILS {
-        let text = format!("an alert takes {MOST_EMAILS} e-mail addresses");
-        problems.setting(&path("email"), text);
-    }
-}
-
-/// What AWS would refuse in the name of a budget. Source: Budgets API reference, Budget.
-fn wrong_name(name: &str) -> Option<&'static str> {
-    let length = name.chars().count();
-    if !(1..=100).contains(&length) {
-        Some("a name has 1 to 100 characters")
-    } else if name.contains([':', '\\']) || name.contains("/action/") {
-        Some("a name holds no ':', no '\\' and no '/action/'")
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::control::Kind;
-    use crate::control::tests::configured;
-    use crate::controls::budgets::Budgets;
-
-    fn said(budget: &str) -> String {
-        match configured(Kind::of::<Budgets>(), budget) {
-            Ok(control) => format!("{control:?}"),
-            Err(problems) => problems,
-        }
-    }
-
-    /// A budget with one alert.
-    fn alert(alert: &str) -> String {
-        format!("name = \"x\"\nlimit = \"100 USD\"\nalerts = [{{ {alert} }}]")
-    }
-
-    #[test]
-    fn what_aws_would_refuse_is_refused_at_load() {
-        let mail = "email = [\"a@example.com\"]";
-        let eleven: Vec<String> = (0..11).map(|n| format!("\"a{n}@example.com\"")).collect();
-        let eleven_alerts: Vec<String> =
-            (1..12).map(|n| format!("{{ at = \"{n}%\", {mail} }}")).collect();
-        let with = |rest: &str| format!("limit = \"100 USD\"\n{rest}");
-        let table = [
-            ("name = \"x\"".to_owned(), "missing setting 'limit'"),
-            ("name = \"x\"\nlimit = 100".to_owned(), "expected a string"),
-            ("name = \"x\"\nlimit = \"100\"".to_owned(), "'100' is no amount with its currency"),
-            ("name = \"x\"\nlimit = \"1,000 USD\"".to_owned(), "is no amount"),
-            ("name = \"x\"\nlimit = \"-5 USD\"".to_owned(), "is no amount"),
-            ("name = \"x\"\nlimit = \"0.00 USD\"".to_owned(), "more than nothing"),
-            ("name = \"x\"\nlimit = \"100 usd\"".to_owned(), "is no amount"),
-            (with("name = \"\""), "1 to 100 characters"),
-            (with("name = \"a:b\""), "no ':'"),
-            (with("name = \"a/action/b\""), "'/action/'"),
-            (with("name = \"x\"\nperiod = \"weekly\""), "unknown value 'weekly'"),
-            (
-                with("name = \"x\"\n[[budgets]]\nname = \"x\"\nlimit = \"1 USD\""),
-                "two budgets named 'x'",
-            ),
-            (
-                with(&format!("name = \"x\"\nalerts = [{}]", eleven_alerts.join(","))),
-                "takes 10 alerts",
-            ),
-            (with("name = \"x\"\nfilters = {}"), "name values, or say \"none\""),
-            (with("name = \"x\"\nfilters = \"Service\""), "expected \"none\" or a table"),
-            (with("name = \"x\"\nexcludes = [\"credit\"]"), "unknown value 'credit'"),
-            (
-                with(&format!(
-                    "name = \"x\"\nperiod = \"daily\"\nalerts = [{{ at = \"80%\", forecast = true, {mail} }}]"
-                )),
-                "no forecast for daily",
-            ),
-            (
-                with(&format!(
-                    "name = \"x\"\nalerts = [{{ at = \"80%\", {mail} }}, {{ at = \"80.0 %\", {mail} }}]"
-                )),
-                "two alerts of actual > 80%",
-            ),
-            (alert("at = \"80%\""), "nobody would hear of it"),
-            (alert(&format!("at = \"80\", {mail}")), "neither a part of the limit"),
-            (alert(&format!("at = \"0%\", {mail}")), "more than nothing"),
-            (alert(&format!("at = \"2000000%\", {mail}")), "at most 1000000%"),
-            (alert(&format!("at = \"90 EUR\", {mail}")), "the limit is in USD"),
-            (
-                alert(&format!("at = \"80%\", email = [{}]", eleven.join(","))),
-                "takes 10 e-mail addresses",
-            ),
-            (alert("at = \"80%\", email = [\"nobody\"]"), "this is no e-mail address"),
-            (alert("at = \"80%\", sns = \"alerts\""), "no ARN of an SNS topic"),
-            (alert(&format!("at = \"80%\", emails = [], {mail}")), "did you mean 'email'?"),
-        ];
-        for (budget, wanted) in table {
-            let said = said(&budget);
-            assert!(said.contains(wanted), "{wanted:?} is not in\n{said}");
-        }
-    }
-
-    #[test]
-    fn addresses_are_masked_in_debug_output() {
-        let said = said(&alert("at = \"80%\", email = [\"billing@example.com\"]"));
-        assert!(said.contains("b***@example.com"), "{said}");
-        assert!(!said.contains("billing@"), "{said}");
     }
 }

@@ -1,277 +1,169 @@
 //! The calls of the control, with AWS's parameter names.
 
 use super::kept::Kept;
-use super::settings::{Alert, Entry, Money, Threshold};
+use super::live::{self, Subscribers};
 use crate::aws::{AwsError, Clients, Grant, Operation, Write, sent};
 use crate::control::Context;
 use crate::sensitive::Sensitive;
 use aws_sdk_budgets::types;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The ARN of a budget that the baseline names.
 pub const BUDGET: &str = "arn:{partition}:budgets::{account}:budget/{budget}";
 
 /// The operations have no actions of their own. Source: Service Authorization Reference.
-pub const MODIFY: Grant = Grant::on("budgets:ModifyBudget", BUDGET);
+const MODIFY: Grant = Grant::on("budgets:ModifyBudget", BUDGET);
 
-/// The code by which AWS says that the budget, alert or subscriber is there already. Whether it is
-/// as wanted shows when it is read back.
-const THERE_ALREADY: &str = "DuplicateRecordException";
+/// The code by which AWS says that the budget, alert or subscriber exists already. Whether it is as
+/// wanted shows when it is read back.
+const EXISTS: &str = "DuplicateRecordException";
+
+/// The code by which AWS says that the budget, alert or subscriber does not exist.
+const GONE: &str = "NotFoundException";
 
 /// Why building the SDK's own types cannot fail.
 const GIVEN: &str = "every required field is given";
 
-/// Creates a budget with its alerts and their subscribers: all or nothing.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct CreateBudget {
-    account_id: String,
-    budget: Budget,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notifications_with_subscribers: Vec<NotificationWithSubscribers>,
-    resource_tags: Vec<Tag>,
-    #[serde(skip)]
-    region: &'static str,
-}
-
-impl CreateBudget {
-    /// The budget of the baseline.
-    pub fn new(entry: &Entry, limit: &Money, period: &str, context: &Context) -> Self {
-        let alerts = entry.alerts().iter();
-        let tags = context.tags().into_iter();
-        Self {
-            account_id: context.account.clone(),
-            budget: Budget::new(&entry.name, limit, period, Kept::new(entry)),
-            notifications_with_subscribers: alerts
-                .map(|alert| NotificationWithSubscribers {
-                    notification: Notification::of(alert),
-                    subscribers: Subscriber::all_of(alert, context),
-                })
-                .collect(),
-            resource_tags: tags.map(|(key, value)| Tag { key, value }).collect(),
-            region: context.global_region(),
+/// Declares calls: what they send, each member with its setter in the SDK, and the codes by which
+/// AWS says that the wish is already true.
+macro_rules! calls {
+    ($(
+        $(#[$doc:meta])*
+        $Call:ident($send:ident, $grants:expr, $already:expr) {
+            $($(#[$attribute:meta])* $member:ident $set:ident: $Type:ty,)*
         }
-    }
+    )*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        pub struct $Call {
+            account_id: String,
+            $($(#[$attribute])* $member: $Type,)*
+            #[serde(skip)]
+            region: &'static str,
+        }
+
+        impl $Call {
+            /// The call with its input.
+            pub fn new($($member: $Type,)* context: &Context) -> Self {
+                let (account_id, region) = (context.account.clone(), context.global_region());
+                Self { account_id, $($member,)* region }
+            }
+        }
+
+        impl Write for $Call {
+            const OPERATION: Operation = Operation::new("budgets", stringify!($Call), $grants);
+
+            fn region(&self) -> &str {
+                self.region
+            }
+
+            async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+                let request = clients.budgets(self.region).$send().account_id(&self.account_id);
+                let request = request$(.$set(self.$member.sdk()))*;
+                let already: &[&str] = $already;
+                match sent(self, request.send().await) {
+                    Err(error) if already.iter().any(|code| error.is(code)) => Ok(()),
+                    Err(mut error) => {
+                        $(self.$member.mask(&mut error.message);)*
+                        Err(error)
+                    }
+                    Ok(()) => Ok(()),
+                }
+            }
+        }
+    )*};
 }
 
-impl Write for CreateBudget {
-    const OPERATION: Operation = Operation::new(
-        "budgets",
-        "CreateBudget",
+calls! {
+    /// Creates a budget with its alerts and their subscribers: all or nothing.
+    CreateBudget(
+        create_budget,
         &[MODIFY, Grant::on("budgets:TagResource", BUDGET)],
-    );
-
-    fn region(&self) -> &str {
-        self.region
+        &[EXISTS]
+    ) {
+        budget set_budget: Budget,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        notifications_with_subscribers set_notifications_with_subscribers: Vec<Alert>,
+        resource_tags set_resource_tags: Vec<Tag>,
     }
 
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let mut request = clients
-            .budgets(self.region)
-            .create_budget()
-            .account_id(&self.account_id)
-            .budget(self.budget.to_sdk());
-        for alert in &self.notifications_with_subscribers {
-            request = request.notifications_with_subscribers(alert.to_sdk());
-        }
-        for tag in &self.resource_tags {
-            request = request.resource_tags(tag.to_sdk());
-        }
-        let subscribers =
-            self.notifications_with_subscribers.iter().flat_map(|alert| &alert.subscribers);
-        created(sent(self, request.send().await), subscribers)
+    /// Replaces a budget; its alerts stay.
+    UpdateBudget(update_budget, &[MODIFY], &[]) {
+        new_budget set_new_budget: Budget,
+    }
+
+    /// Adds an alert with its subscribers to a budget.
+    CreateNotification(create_notification, &[MODIFY], &[EXISTS]) {
+        budget_name set_budget_name: String,
+        notification set_notification: Notification,
+        subscribers set_subscribers: Vec<Subscriber>,
+    }
+
+    /// Adds a subscriber to an alert.
+    CreateSubscriber(create_subscriber, &[MODIFY], &[EXISTS]) {
+        budget_name set_budget_name: String,
+        notification set_notification: Notification,
+        subscriber set_subscriber: Subscriber,
+    }
+
+    /// Takes an alert out of a budget, with its subscribers.
+    DeleteNotification(delete_notification, &[MODIFY], &[GONE]) {
+        budget_name set_budget_name: String,
+        notification set_notification: Notification,
+    }
+
+    /// Takes a subscriber out of an alert. AWS deletes the alert with its last one, so that one is
+    /// never taken out. Source: Budgets API reference, DeleteSubscriber.
+    DeleteSubscriber(delete_subscriber, &[MODIFY], &[GONE]) {
+        budget_name set_budget_name: String,
+        notification set_notification: Notification,
+        subscriber set_subscriber: Subscriber,
     }
 }
 
-/// Replaces a budget; its alerts stay.
+/// What the SDK has its own type for.
+trait Sdk {
+    type As;
+
+    /// It as the SDK sends it; nothing where that is left out.
+    fn sdk(&self) -> Option<Self::As>;
+
+    /// Masks in a message of AWS's what is not to be shown.
+    fn mask(&self, _message: &mut String) {}
+}
+
+impl Sdk for String {
+    type As = Self;
+
+    fn sdk(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+}
+
+impl<T: Sdk> Sdk for Vec<T> {
+    type As = Vec<T::As>;
+
+    fn sdk(&self) -> Option<Self::As> {
+        (!self.is_empty()).then(|| self.iter().filter_map(T::sdk).collect())
+    }
+
+    fn mask(&self, message: &mut String) {
+        self.iter().for_each(|own| own.mask(message));
+    }
+}
+
+/// A budget without its alerts.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct UpdateBudget {
-    account_id: String,
-    new_budget: Budget,
-    #[serde(skip)]
-    region: &'static str,
-}
-
-impl UpdateBudget {
-    /// A budget with another limit or period, and with what is to stay as it is.
-    pub fn new(name: &str, limit: &Money, period: &str, kept: Kept, context: &Context) -> Self {
-        Self {
-            account_id: context.account.clone(),
-            new_budget: Budget::new(name, limit, period, kept),
-            region: context.global_region(),
-        }
-    }
-}
-
-impl Write for UpdateBudget {
-    const OPERATION: Operation = Operation::new("budgets", "UpdateBudget", &[MODIFY]);
-
-    fn region(&self) -> &str {
-        self.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let request = clients
-            .budgets(self.region)
-            .update_budget()
-            .account_id(&self.account_id)
-            .new_budget(self.new_budget.to_sdk());
-        sent(self, request.send().await)
-    }
-}
-
-/// Adds an alert with its subscribers to a budget.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct CreateNotification {
-    account_id: String,
-    budget_name: String,
-    #[serde(flatten)]
-    alert: NotificationWithSubscribers,
-    #[serde(skip)]
-    region: &'static str,
-}
-
-impl CreateNotification {
-    /// An alert of the baseline.
-    pub fn new(entry: &Entry, alert: &Alert, context: &Context) -> Self {
-        Self {
-            account_id: context.account.clone(),
-            budget_name: entry.name.clone(),
-            alert: NotificationWithSubscribers {
-                notification: Notification::of(alert),
-                subscribers: Subscriber::all_of(alert, context),
-            },
-            region: context.global_region(),
-        }
-    }
-}
-
-impl Write for CreateNotification {
-    const OPERATION: Operation = Operation::new("budgets", "CreateNotification", &[MODIFY]);
-
-    fn region(&self) -> &str {
-        self.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let subscribers = self.alert.subscribers.iter();
-        let request = clients
-            .budgets(self.region)
-            .create_notification()
-            .account_id(&self.account_id)
-            .budget_name(&self.budget_name)
-            .notification(self.alert.notification.to_sdk())
-            .set_subscribers(Some(subscribers.clone().map(Subscriber::to_sdk).collect()));
-        created(sent(self, request.send().await), subscribers)
-    }
-}
-
-/// Adds a subscriber to an alert.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct CreateSubscriber {
-    account_id: String,
-    budget_name: String,
-    notification: Notification,
-    subscriber: Subscriber,
-    #[serde(skip)]
-    region: &'static str,
-}
-
-impl CreateSubscriber {
-    /// One more subscriber of an alert.
-    pub fn new(entry: &Entry, alert: &Alert, subscriber: Subscriber, context: &Context) -> Self {
-        Self {
-            account_id: context.account.clone(),
-            budget_name: entry.name.clone(),
-            notification: Notification::of(alert),
-            subscriber,
-            region: context.global_region(),
-        }
-    }
-}
-
-impl Write for CreateSubscriber {
-    const OPERATION: Operation = Operation::new("budgets", "CreateSubscriber", &[MODIFY]);
-
-    fn region(&self) -> &str {
-        self.region
-    }
-
-    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
-        let request = clients
-            .budgets(self.region)
-            .create_subscriber()
-            .account_id(&self.account_id)
-            .budget_name(&self.budget_name)
-            .notification(self.notification.to_sdk())
-            .subscriber(self.subscriber.to_sdk());
-        created(sent(self, request.send().await), [&self.subscriber])
-    }
-}
-
-/// The end of the creating calls: what is there already is fine.
-fn created<'a>(
-    answer: Result<(), AwsError>,
-    subscribers: impl IntoIterator<Item = &'a Subscriber>,
-) -> Result<(), AwsError> {
-    match answer {
-        Err(error) if !error.is(THERE_ALREADY) => Err(masked(error, subscribers)),
-        _ => Ok(()),
-    }
-}
-
-/// An error without the addresses that its message may quote.
-pub fn masked<'a>(
-    mut error: AwsError,
-    subscribers: impl IntoIterator<Item = &'a Subscriber>,
-) -> AwsError {
-    for subscriber in subscribers {
-        if let Address::Email(email) = &subscriber.address
-            && let Some(clear) = email.reveal()
-        {
-            error.message = error.message.replace(clear, &format!("{email:?}"));
-        }
-    }
-    error
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Budget {
+pub struct Budget {
     budget_name: String,
     budget_type: &'static str,
     time_unit: String,
     budget_limit: Spend,
     #[serde(flatten)]
     kept: Kept,
-}
-
-impl Budget {
-    fn new(name: &str, limit: &Money, period: &str, kept: Kept) -> Self {
-        Self {
-            budget_name: name.to_owned(),
-            budget_type: super::COST,
-            time_unit: period.to_uppercase(),
-            budget_limit: Spend::of(limit),
-            kept,
-        }
-    }
-
-    fn to_sdk(&self) -> types::Budget {
-        let limit = types::Spend::builder()
-            .amount(&self.budget_limit.amount)
-            .unit(&self.budget_limit.unit)
-            .build();
-        let budget = types::Budget::builder()
-            .budget_name(&self.budget_name)
-            .budget_type(self.budget_type.into())
-            .time_unit(self.time_unit.as_str().into())
-            .budget_limit(limit.expect(GIVEN));
-        self.kept.put_into(budget).build().expect(GIVEN)
-    }
 }
 
 #[derive(Debug, Serialize)]
@@ -281,32 +173,73 @@ struct Spend {
     unit: String,
 }
 
-impl Spend {
-    fn of(money: &Money) -> Self {
-        Self { amount: money.amount.to_string(), unit: money.unit.clone() }
+impl Budget {
+    /// The budget of a name; nothing while it has no limit.
+    pub fn new(name: &str, of: &live::Budget) -> Option<Self> {
+        let (amount, unit) = of.limit.as_deref()?.split_once(' ')?;
+        Some(Self {
+            budget_name: name.to_owned(),
+            budget_type: super::COST,
+            time_unit: of.period.to_uppercase(),
+            budget_limit: Spend { amount: amount.to_owned(), unit: unit.to_owned() },
+            kept: of.kept.clone(),
+        })
     }
 }
 
+impl Sdk for Budget {
+    type As = types::Budget;
+
+    fn sdk(&self) -> Option<types::Budget> {
+        let Spend { amount, unit } = &self.budget_limit;
+        let limit = types::Spend::builder().amount(amount).unit(unit).build();
+        let budget = types::Budget::builder()
+            .budget_name(&self.budget_name)
+            .budget_type(self.budget_type.into())
+            .time_unit(self.time_unit.as_str().into())
+            .budget_limit(limit.expect(GIVEN));
+        Some(self.kept.put_into(budget).build().expect(GIVEN))
+    }
+}
+
+/// An alert with its subscribers.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct NotificationWithSubscribers {
+pub struct Alert {
     notification: Notification,
     subscribers: Vec<Subscriber>,
 }
 
-impl NotificationWithSubscribers {
-    fn to_sdk(&self) -> types::NotificationWithSubscribers {
-        let subscribers = self.subscribers.iter().map(Subscriber::to_sdk);
-        types::NotificationWithSubscribers::builder()
-            .notification(self.notification.to_sdk())
-            .set_subscribers(Some(subscribers.collect()))
-            .build()
-            .expect(GIVEN)
+impl Alert {
+    /// The alert of a key, with who hears of it; nothing where that is not known.
+    pub fn new((key, subscribers): (&String, &Option<Subscribers>)) -> Option<Self> {
+        let subscribers = subscribers.as_ref()?.each().collect();
+        Some(Self { notification: Notification::of(key)?, subscribers })
+    }
+
+    /// The call that adds it to a budget.
+    pub fn create(self, budget: &str, context: &Context) -> CreateNotification {
+        CreateNotification::new(budget.to_owned(), self.notification, self.subscribers, context)
     }
 }
 
-/// An alert, which is known by all of this.
-#[derive(Debug, Serialize)]
+impl Sdk for Alert {
+    type As = types::NotificationWithSubscribers;
+
+    fn sdk(&self) -> Option<Self::As> {
+        let alert = types::NotificationWithSubscribers::builder()
+            .set_notification(self.notification.sdk())
+            .set_subscribers(self.subscribers.sdk());
+        Some(alert.build().expect(GIVEN))
+    }
+
+    fn mask(&self, message: &mut String) {
+        self.subscribers.mask(message);
+    }
+}
+
+/// What an alert waits for, by all of which it is known.
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Notification {
     notification_type: &'static str,
@@ -316,22 +249,9 @@ pub struct Notification {
 }
 
 impl Notification {
-    fn of(alert: &Alert) -> Self {
-        let (threshold, threshold_type) = match &alert.at {
-            Threshold::Percent(percent) => (percent, "PERCENTAGE"),
-            Threshold::Amount(money) => (&money.amount, "ABSOLUTE_VALUE"),
-        };
-        Self {
-            notification_type: if alert.forecast { "FORECASTED" } else { "ACTUAL" },
-            comparison_operator: "GREATER_THAN",
-            threshold: threshold.to_string().parse().expect("decimals are numbers"),
-            threshold_type,
-        }
-    }
-
     /// The alert of a key such as `actual > 80%`; nothing if it is of a kind that the baseline
     /// cannot have.
-    pub fn of_key(key: &str) -> Option<Self> {
+    pub fn of(key: &str) -> Option<Self> {
         let (kind, threshold) = key.split_once(" > ")?;
         let notification_type = match kind {
             "actual" => "ACTUAL",
@@ -357,15 +277,18 @@ impl Notification {
             self.notification_type, self.comparison_operator, self.threshold, self.threshold_type
         )
     }
+}
 
-    pub fn to_sdk(&self) -> types::Notification {
-        types::Notification::builder()
+impl Sdk for Notification {
+    type As = types::Notification;
+
+    fn sdk(&self) -> Option<types::Notification> {
+        let alert = types::Notification::builder()
             .notification_type(self.notification_type.into())
             .comparison_operator(self.comparison_operator.into())
             .threshold(self.threshold)
-            .threshold_type(self.threshold_type.into())
-            .build()
-            .expect(GIVEN)
+            .threshold_type(self.threshold_type.into());
+        Some(alert.build().expect(GIVEN))
     }
 }
 
@@ -384,45 +307,59 @@ enum Address {
     Topic(String),
 }
 
-impl Subscriber {
-    /// The reader of an address.
-    pub fn email(address: Sensitive) -> Self {
-        Self { subscription_type: "EMAIL", address: Address::Email(address) }
+impl Subscribers {
+    /// Each of them, as it is sent.
+    pub fn each(&self) -> impl Iterator<Item = Subscriber> {
+        let email = self.email.iter().cloned().map(Address::Email).map(|own| ("EMAIL", own));
+        let sns = self.sns.iter().cloned().map(Address::Topic).map(|own| ("SNS", own));
+        email
+            .chain(sns)
+            .map(|(subscription_type, address)| Subscriber { subscription_type, address })
     }
+}
 
-    /// A topic.
-    pub fn sns(arn: String) -> Self {
-        Self { subscription_type: "SNS", address: Address::Topic(arn) }
-    }
+impl Sdk for Subscriber {
+    type As = types::Subscriber;
 
-    fn all_of(alert: &Alert, context: &Context) -> Vec<Self> {
-        let emails = alert.addresses().into_iter().map(Self::email);
-        emails.chain(alert.topic(context).map(Self::sns)).collect()
-    }
-
-    pub fn to_sdk(&self) -> types::Subscriber {
+    fn sdk(&self) -> Option<types::Subscriber> {
         let address = match &self.address {
             Address::Email(email) => email.reveal(),
             Address::Topic(arn) => Some(arn.as_str()),
         };
-        types::Subscriber::builder()
+        let subscriber = types::Subscriber::builder()
             .subscription_type(self.subscription_type.into())
-            .address(address.expect("only addresses of the baseline are sent"))
-            .build()
-            .expect(GIVEN)
+            .address(address.expect("only addresses of the baseline are sent"));
+        Some(subscriber.build().expect(GIVEN))
+    }
+
+    fn mask(&self, message: &mut String) {
+        if let Address::Email(email) = &self.address
+            && let Some(clear) = email.reveal()
+        {
+            *message = message.replace(clear, &format!("{email:?}"));
+        }
     }
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Tag {
+pub struct Tag {
     key: String,
     value: String,
 }
 
 impl Tag {
-    fn to_sdk(&self) -> types::ResourceTag {
-        let tag = types::ResourceTag::builder().key(&self.key);
-        tag.value(&self.value).build().expect(GIVEN)
+    /// All of these.
+    pub fn all(tags: BTreeMap<String, String>) -> Vec<Self> {
+        tags.into_iter().map(|(key, value)| Self { key, value }).collect()
+    }
+}
+
+impl Sdk for Tag {
+    type As = types::ResourceTag;
+
+    fn sdk(&self) -> Option<types::ResourceTag> {
+        let tag = types::ResourceTag::builder().key(&self.key).value(&self.value);
+        Some(tag.build().expect(GIVEN))
     }
 }
