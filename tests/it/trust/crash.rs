@@ -13,14 +13,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn killed_at_any_request_it_converges_when_run_again_and_nothing_is_protected_less() {
-    let moments = ["before", "applied", "answered"];
     let mut cases: Vec<(&Alone, Asked, &str)> = Vec::new();
     for alone in ALONE.iter() {
-        let requests = alone.own_once().into_iter();
-        cases.extend(requests.flat_map(|own| moments.map(|moment| (alone, own.clone(), moment))));
+        for own in alone.own_once() {
+            cases.extend(moments(&own).iter().map(|&moment| (alone, own.clone(), moment)));
+        }
     }
     let controls = ALONE.len();
-    assert!(cases.len() > 3 * 4 * controls, "{} cases of {controls} controls", cases.len());
+    assert!(cases.len() > 2 * 4 * controls, "{} cases of {controls} controls", cases.len());
     let killed = AtomicUsize::new(0);
     each(FEW, &cases, |(alone, asked, moment)| {
         let (account, was_killed) = stopped_at(alone, asked, moment);
@@ -35,6 +35,12 @@ fn killed_at_any_request_it_converges_when_run_again_and_nothing_is_protected_le
     // Of the last requests of each, some have no other behind them.
     let (killed, all) = (killed.into_inner(), cases.len());
     assert!(killed * 10 > all * 9, "{killed} of {all} were killed");
+}
+
+/// When to kill. A read that is done and not answered has changed as little, and is known as little,
+/// as one that is not done.
+fn moments(asked: &Asked) -> &'static [&'static str] {
+    if asked.write { &["before", "applied", "answered"] } else { &["before", "answered"] }
 }
 
 /// An account whose apply was stopped at this moment of a request, and whether it was killed: only

@@ -71,3 +71,46 @@ fn without_digest(value: &Value) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Holdings;
+
+    fn held(leaves: &[(&str, &str)]) -> Holdings {
+        let mut found = Holdings::default();
+        for (place, value) in leaves {
+            *found.0.entry(((*place).to_owned(), (*value).to_owned())).or_insert(0) += 1;
+        }
+        found
+    }
+
+    #[test]
+    fn a_value_on_its_way_from_one_to_the_other_is_fine_and_so_is_what_is_new() {
+        let (before, after) =
+            (held(&[("length", "8")]), held(&[("length", "14"), ("trail", "on")]));
+        before.assert_is_between(&before, &after);
+        held(&[("length", "14")]).assert_is_between(&before, &after);
+        held(&[("length", "8"), ("trail", "off")]).assert_is_between(&before, &after);
+    }
+
+    #[test]
+    #[should_panic(expected = "not in between")]
+    fn what_is_gone_for_a_moment_is_noticed() {
+        let kept = held(&[("trail", "on")]);
+        held(&[]).assert_is_between(&kept, &kept);
+    }
+
+    #[test]
+    #[should_panic(expected = "neither before nor after")]
+    fn what_is_weaker_for_a_moment_is_noticed() {
+        let (before, after) = (held(&[("length", "8")]), held(&[("length", "14")]));
+        held(&[("length", "6")]).assert_is_between(&before, &after);
+    }
+
+    #[test]
+    #[should_panic(expected = "too much")]
+    fn what_was_made_twice_is_noticed() {
+        let trail = ("trails[]", "baseline");
+        held(&[trail, trail]).assert_same(&held(&[trail]));
+    }
+}
