@@ -176,6 +176,8 @@ services! {
     GUARDDUTY = Service::new("guardduty", "GuardDuty", Sdk).sparse();
     /// IAM.
     IAM = Service::new("iam", "IAM", Query("2010-05-08")).reads(rate(10, 10)).writes(rate(10, 10));
+    /// Inspector.
+    INSPECTOR = Service::new("inspector2", "Inspector2", RestJson).sparse();
     /// KMS.
     KMS = Service::new("kms", "KMS", Json("1.1", "TrentService"));
     /// Organizations.

@@ -11,6 +11,7 @@ mod config;
 mod defaults;
 mod ebs_encryption;
 mod guardduty;
+mod inspector;
 mod key_rotation;
 pub mod log_bucket;
 mod password_policy;
@@ -33,6 +34,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<config::Config>(),
     Kind::of::<guardduty::GuardDuty>(),
     Kind::of::<access_analyzer::AccessAnalyzer>(),
+    Kind::of::<inspector::Inspector>(),
     Kind::of::<ebs_encryption::EbsEncryption>(),
     Kind::of::<key_rotation::KeyRotation>(),
     Kind::of::<budgets::Budgets>(),

@@ -1,4 +1,4 @@
-//! Moves against GuardDuty and IAM Access Analyzer.
+//! Moves against GuardDuty, IAM Access Analyzer and Inspector.
 
 use super::{Drill, Intruder, STRANGER, nothing};
 use serde_json::{Value, json};
@@ -58,6 +58,10 @@ fn archive(intruder: &mut Intruder, filter: Value) {
     let input = json!({"ruleName": "noise", "filter": filter});
     let path = format!("{}/archive-rule", analyzer(intruder));
     intruder.rest("access-analyzer", "PUT", &path, input);
+}
+
+fn inspector(intruder: &mut Intruder, path: &str, input: Value) {
+    intruder.rest("inspector2", "POST", path, input);
 }
 
 pub const DRILLS: &[Drill] = &[
@@ -187,6 +191,35 @@ pub const DRILLS: &[Drill] = &[
             }),
             ("all but one bucket is archived", |intruder| {
                 archive(intruder, json!({"resource": {"neq": ["arn:aws:s3:::x"]}}));
+            }),
+        ],
+    },
+    Drill {
+        control: "inspector",
+        tables: "[inspector]",
+        before: nothing,
+        moves: &[
+            ("functions are not scanned any more", |intruder| {
+                inspector(intruder, "/disable", json!({"resourceTypes": ["LAMBDA"]}));
+            }),
+            ("nothing is scanned any more", |intruder| {
+                let all = json!({"resourceTypes": ["EC2", "ECR", "LAMBDA"]});
+                inspector(intruder, "/disable", all);
+            }),
+            ("images are scanned again for three days only", |intruder| {
+                let input = json!({"ecrConfiguration": {"rescanDuration": "DAYS_3"}});
+                inspector(intruder, "/configuration/update", input);
+            }),
+            ("packages of applications are not inspected any more", |intruder| {
+                let input = json!({"activateDeepInspection": false});
+                inspector(intruder, "/ec2deepinspectionconfiguration/update", input);
+            }),
+            ("a filter suppresses what is found", |intruder| {
+                let severity = json!([{"comparison": "EQUALS", "value": "CRITICAL"}]);
+                let input = json!({
+                    "action": "SUPPRESS", "name": "noise", "filterCriteria": {"severity": severity},
+                });
+                inspector(intruder, "/filters/create", input);
             }),
         ],
     },

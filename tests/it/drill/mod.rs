@@ -249,7 +249,7 @@ macro_rules! drills {
 
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
-    access_analyzer ebs_encryption key_rotation budgets buckets storage_lens
+    access_analyzer inspector ebs_encryption key_rotation budgets buckets storage_lens
 }
 
 #[test]

@@ -1,0 +1,682 @@
+//! Amazon Inspector: what is scanned for known vulnerabilities, in every region.
+//!
+//! Scanning is switched on by kind of resource. What an administrator account or a policy of the
+//! organization decides is compared and left to them. Source: Inspector2 API Reference.
+
+use crate::aws::door::{Nothing, Typed};
+use crate::aws::facts::Reader;
+use crate::aws::services::INSPECTOR;
+use crate::aws::{AwsError, Grant, Operation};
+use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
+use crate::document::Problems;
+use crate::floor::{AtLeast, raise, raise_word};
+use crate::managed::Managed;
+use crate::place::Place;
+use crate::settings;
+use crate::settings::Takes;
+use crate::words;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The control.
+pub struct Inspector;
+
+settings! {
+    /// The table `[inspector]`.
+    pub struct Settings {
+        /// Whether EC2 instances are scanned.
+        #[costs]
+        ec2: Managed<AtLeast<bool>> = true,
+
+        /// Whether container images in ECR are scanned.
+        #[costs]
+        ecr: Managed<AtLeast<bool>> = true,
+
+        /// Whether the packages of Lambda functions are scanned.
+        #[costs]
+        lambda: Managed<AtLeast<bool>> = true,
+
+        /// Whether the code of Lambda functions is scanned; it needs `lambda`.
+        #[costs]
+        lambda_code: Managed<AtLeast<bool>> = unmanaged,
+
+        /// How long an image is scanned again after it was pushed. Longer satisfies it.
+        ecr_rescan: Managed<AtLeast<Rescan>> = "14 days",
+
+        /// Whether packages of applications on EC2 instances are inspected, and not only those of the
+        /// operating system.
+        deep_inspection: Managed<AtLeast<bool>> = true,
+
+        /// The names of the filters that may suppress findings. Any other is a finding.
+        #[example("[\"known-scanner\"]")]
+        filters: Managed<BTreeSet<String>> = [],
+    }
+}
+
+words! {
+    /// How long images are scanned again.
+    pub enum Rescan {
+        /// The shortest that Inspector takes.
+        Days3 = "3 days" => "DAYS_3",
+        /// A week.
+        Days7 = "7 days" => "DAYS_7",
+        /// What new accounts have.
+        Days14 = "14 days" => "DAYS_14",
+        /// A month.
+        Days30 = "30 days" => "DAYS_30",
+        /// Two months.
+        Days60 = "60 days" => "DAYS_60",
+        /// A quarter.
+        Days90 = "90 days" => "DAYS_90",
+        /// Half a year.
+        Days180 = "180 days" => "DAYS_180",
+        /// As long as the image exists.
+        Lifetime = "lifetime" => "LIFETIME",
+    }
+}
+
+/// Inspector in a region.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    /// What is scanned; a kind that the region does not offer is missing.
+    scans: BTreeMap<Kind, bool>,
+    /// The rest, while anything is scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    details: Option<Details>,
+    /// The account that administers Inspector for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    administrator: Option<String>,
+    /// Why AWS does not let the account decide, or scans nothing: its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    blocked: Option<String>,
+}
+
+/// How Inspector is set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Details {
+    /// How long images are scanned again, in AWS's word.
+    ecr_rescan: Option<String>,
+    deep_inspection: bool,
+    /// The filters that suppress findings, by name, with their ARNs.
+    suppressing: BTreeMap<String, String>,
+}
+
+/// What can be scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Ec2,
+    Ecr,
+    Lambda,
+    LambdaCode,
+}
+
+/// All kinds, those that others need first.
+const KINDS: [Kind; 4] = [Kind::Ec2, Kind::Ecr, Kind::Lambda, Kind::LambdaCode];
+
+impl Kind {
+    /// AWS's word for it in requests.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ec2 => "EC2",
+            Self::Ecr => "ECR",
+            Self::Lambda => "LAMBDA",
+            Self::LambdaCode => "LAMBDA_CODE",
+        }
+    }
+
+    /// The key of the table.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Ec2 => "ec2",
+            Self::Ecr => "ecr",
+            Self::Lambda => "lambda",
+            Self::LambdaCode => "lambda_code",
+        }
+    }
+}
+
+/// What calls change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    #[serde(flatten)]
+    scans: BTreeMap<Kind, bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ecr_rescan: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deep_inspection: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    accounts: Vec<AccountState>,
+    #[serde(default)]
+    failed_accounts: Vec<Failed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Failed {
+    error_code: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountState {
+    state: ScanState,
+    resource_state: ResourceState,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceState {
+    ec2: ScanState,
+    ecr: ScanState,
+    lambda: Option<ScanState>,
+    lambda_code: Option<ScanState>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScanState {
+    status: String,
+    /// Present where nothing is wrong, too.
+    error_code: Option<String>,
+}
+
+impl ScanState {
+    /// Whether it scans, or will in a few minutes.
+    fn is_on(&self) -> bool {
+        matches!(self.status.as_str(), "ENABLED" | "ENABLING")
+    }
+
+    fn is_suspended(&self) -> bool {
+        matches!(self.status.as_str(), "SUSPENDED" | "SUSPENDING")
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Configuration {
+    ecr_configuration: Option<EcrFound>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EcrFound {
+    rescan_duration_state: Option<RescanFound>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RescanFound {
+    rescan_duration: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct DeepInspection {
+    status: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct FiltersAsked {
+    action: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Filters {
+    filters: Vec<Filter>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Filter {
+    arn: String,
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Delegated {
+    delegated_admin: Option<DelegatedAdmin>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DelegatedAdmin {
+    account_id: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Scans {
+    resource_types: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewConfiguration {
+    ecr_configuration: NewEcr,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewEcr {
+    rescan_duration: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewDeepInspection {
+    activate_deep_inspection: bool,
+}
+
+const FILTER_ARN: &str = "arn:{partition}:inspector2:{region}:{account}:owner/{account}/filter/*";
+
+/// Inspector makes its roles in the name of the caller.
+const ROLE: Grant = Grant::on(
+    "iam:CreateServiceLinkedRole",
+    "arn:{partition}:iam::{account}:role/aws-service-role/inspector2.amazonaws.com/AWSServiceRoleForAmazonInspector2",
+)
+.when("iam:AWSServiceName", "inspector2.amazonaws.com");
+const AGENTLESS_ROLE: Grant = Grant::on(
+    "iam:CreateServiceLinkedRole",
+    "arn:{partition}:iam::{account}:role/aws-service-role/agentless.inspector2.amazonaws.com/AWSServiceRoleForAmazonInspector2Agentless",
+)
+.when("iam:AWSServiceName", "agentless.inspector2.amazonaws.com");
+
+// Save filters, nothing of Inspector can be named in a policy (Service Authorization Reference).
+const GET_STATUS: Typed<Nothing, Status> = Typed::rest(
+    &INSPECTOR,
+    "BatchGetAccountStatus",
+    "POST /status/batch/get",
+    &[Grant::any("inspector2:BatchGetAccountStatus")],
+);
+const GET_ADMINISTRATOR: Typed<Nothing, Delegated> = Typed::rest(
+    &INSPECTOR,
+    "GetDelegatedAdminAccount",
+    "POST /delegatedadminaccounts/get",
+    &[Grant::any("inspector2:GetDelegatedAdminAccount")],
+);
+const GET_CONFIGURATION: Typed<Nothing, Configuration> = Typed::rest(
+    &INSPECTOR,
+    "GetConfiguration",
+    "POST /configuration/get",
+    &[Grant::any("inspector2:GetConfiguration")],
+);
+const GET_DEEP_INSPECTION: Typed<Nothing, DeepInspection> = Typed::rest(
+    &INSPECTOR,
+    "GetEc2DeepInspectionConfiguration",
+    "POST /ec2deepinspectionconfiguration/get",
+    &[Grant::any("inspector2:GetEc2DeepInspectionConfiguration")],
+);
+const LIST_FILTERS: Typed<FiltersAsked, Filters> = Typed::rest(
+    &INSPECTOR,
+    "ListFilters",
+    "POST /filters/list",
+    &[Grant::on("inspector2:ListFilters", FILTER_ARN)],
+)
+.paged("nextToken", "nextToken");
+const ENABLE: Typed<Scans> = Typed::rest(
+    &INSPECTOR,
+    "Enable",
+    "POST /enable",
+    &[Grant::any("inspector2:Enable"), ROLE, AGENTLESS_ROLE],
+)
+.token("clientToken");
+const DISABLE: Typed<Scans> =
+    Typed::rest(&INSPECTOR, "Disable", "POST /disable", &[Grant::any("inspector2:Disable")]);
+const UPDATE_CONFIGURATION: Typed<NewConfiguration> = Typed::rest(
+    &INSPECTOR,
+    "UpdateConfiguration",
+    "POST /configuration/update",
+    &[Grant::any("inspector2:UpdateConfiguration")],
+);
+const UPDATE_DEEP_INSPECTION: Typed<NewDeepInspection> = Typed::rest(
+    &INSPECTOR,
+    "UpdateEc2DeepInspectionConfiguration",
+    "POST /ec2deepinspectionconfiguration/update",
+    &[Grant::any("inspector2:UpdateEc2DeepInspectionConfiguration")],
+);
+
+impl Control for Inspector {
+    type Settings = Settings;
+    type Live = Live;
+    type State = State;
+
+    const FIELDS: &'static [&'static str] = &["administrator"];
+    const ABOUT: About = About {
+        name: "inspector",
+        title: "Inspector scans for known vulnerabilities",
+        why: "Most break-ins use a hole for which a patch exists. Inspector knows which instances, \
+              images and functions have one, as soon as it is published.",
+        places: Places::REGIONS,
+        settings: Settings::KEYS,
+        satisfies: &[
+            Reference::fsbp("Inspector.1", "EC2 scanned"),
+            Reference::fsbp("Inspector.2", "ECR scanned"),
+            Reference::fsbp("Inspector.3", "Lambda code scanned, with lambda_code"),
+            Reference::fsbp("Inspector.4", "Lambda scanned"),
+            Reference::nist_csf("Identify", "vulnerabilities are known"),
+            Reference::well_architected("SEC 6", "vulnerability management"),
+        ],
+        cost: Cost::Paid(
+            "15 days free; then about 1.25 USD a month for each instance, 0.09 for each new image and \
+             0.30 a month for each function",
+        ),
+        operations: &[
+            GET_STATUS.operation,
+            GET_ADMINISTRATOR.operation,
+            GET_CONFIGURATION.operation,
+            GET_DEEP_INSPECTION.operation,
+            LIST_FILTERS.operation,
+            ENABLE.operation,
+            DISABLE.operation,
+            UPDATE_CONFIGURATION.operation,
+            UPDATE_DEEP_INSPECTION.operation,
+        ],
+    };
+
+    fn check(settings: &Settings, problems: &mut Problems) {
+        let asks = |key: &Managed<AtLeast<bool>>| key.as_ref().is_some_and(|own| *own.value());
+        if asks(&settings.lambda_code) && !asks(&settings.lambda) {
+            problems.setting(
+                "lambda_code",
+                "the code is scanned with the packages only: add lambda = true",
+            );
+        }
+    }
+
+    fn state(live: &Live) -> State {
+        let details = live.details.as_ref();
+        State {
+            scans: live.scans.clone(),
+            ecr_rescan: details.and_then(|own| own.ecr_rescan.clone()),
+            deep_inspection: details.map(|own| own.deep_inspection),
+        }
+    }
+
+    async fn read(
+        settings: &Settings,
+        place: &Place,
+        _: &Context,
+        reader: &Reader,
+    ) -> Result<Live, AwsError> {
+        let region = place.region.as_deref().unwrap_or_default();
+        let (status, administrator) =
+            tokio::join!(read_status(region, reader), read_administrator(region, reader));
+        let (state, administrator) = (status?, administrator?);
+        let mut live = Live { administrator, ..Live::of(&state) };
+        if state.state.is_on() {
+            live.details = Some(read_details(settings, region, reader).await?);
+        }
+        Ok(live)
+    }
+
+    fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
+        let mut wanted = Self::state(live);
+        for kind in KINDS {
+            match wanted.scans.get_mut(&kind) {
+                Some(on) => *on = raise(settings.of(kind), *on),
+                None if settings.asks(kind) => {
+                    say.note(format!("{} is not offered here", kind.key()));
+                }
+                None => {}
+            }
+        }
+        if let Some(details) = &live.details {
+            wanted.ecr_rescan = raise_word(&settings.ecr_rescan, details.ecr_rescan.as_deref());
+            wanted.deep_inspection =
+                Some(raise(&settings.deep_inspection, details.deep_inspection));
+            settings.judge_filters(&details.suppressing, at.region(), say);
+        }
+        match (&live.blocked, &live.administrator) {
+            (Some(code), _) if code == BY_POLICY => say.left_to("a policy of the organization"),
+            (Some(state), _) => say.left_to(format!("AWS, which has it {state},")),
+            (None, Some(account)) => say.left_to(format!("Inspector administrator {account}")),
+            (None, None) => {}
+        }
+        wanted
+    }
+
+    fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
+        let mut steps = Steps::default();
+        let region = at.region();
+        let changed = |on: bool| -> Vec<String> {
+            let changed = to
+                .scans
+                .iter()
+                .filter(|(kind, own)| **own == on && from.scans.get(kind) != Some(*own));
+            changed.map(|(kind, _)| kind.word().to_owned()).collect()
+        };
+        for (typed, resource_types) in [(&ENABLE, changed(true)), (&DISABLE, changed(false))] {
+            if !resource_types.is_empty() {
+                steps.call(typed.call(region, Scans { resource_types }));
+            }
+        }
+        if let Some(word) = to.ecr_rescan.clone().filter(|_| from.ecr_rescan != to.ecr_rescan) {
+            let input = NewConfiguration { ecr_configuration: NewEcr { rescan_duration: word } };
+            steps.call(UPDATE_CONFIGURATION.call(region, input));
+        }
+        if let Some(on) = to.deep_inspection.filter(|_| from.deep_inspection != to.deep_inspection)
+        {
+            let input = NewDeepInspection { activate_deep_inspection: on };
+            steps.call(UPDATE_DEEP_INSPECTION.call(region, input));
+        }
+        steps
+    }
+
+    fn unused(settings: &Settings) -> Vec<&'static str> {
+        let is_exact = |kind: &Kind| settings.of(*kind).as_ref().is_some_and(AtLeast::is_exact);
+        let mut unused = Vec::new();
+        if !KINDS.iter().any(is_exact) {
+            unused.push(DISABLE.operation.name);
+        }
+        if settings.filters.is_none() {
+            unused.push(LIST_FILTERS.operation.name);
+        }
+        unused
+    }
+
+    const RESTORES: &'static [Operation] = &[DISABLE.operation];
+}
+
+impl Settings {
+    fn of(&self, kind: Kind) -> &Option<AtLeast<bool>> {
+        match kind {
+            Kind::Ec2 => &self.ec2,
+            Kind::Ecr => &self.ecr,
+            Kind::Lambda => &self.lambda,
+            Kind::LambdaCode => &self.lambda_code,
+        }
+    }
+
+    fn asks(&self, kind: Kind) -> bool {
+        self.of(kind).as_ref().is_some_and(|own| *own.value())
+    }
+
+    /// Reports the filters that hide findings and are not declared.
+    fn judge_filters(&self, live: &BTreeMap<String, String>, region: &str, say: &mut Remarks) {
+        let Some(declared) = &*self.filters else {
+            return;
+        };
+        for (name, arn) in live.iter().filter(|(name, _)| !declared.contains(*name)) {
+            say.finding(
+                &format!("filters.{name}"),
+                format!("the filter {name} suppresses findings"),
+                format!(
+                    "if that is right, add it to filters; else delete it: aws inspector2 \
+                     delete-filter --arn {arn} --region {region}"
+                ),
+            );
+        }
+    }
+}
+
+/// The code of an account that a policy of the organization decides about. Source: Inspector2 API
+/// Reference, `State`.
+const BY_POLICY: &str = "BLOCKED_BY_ORGANIZATION_POLICY";
+
+impl Live {
+    fn of(found: &AccountState) -> Self {
+        let resources = &found.resource_state;
+        let states = [
+            (Kind::Ec2, Some(&resources.ec2)),
+            (Kind::Ecr, Some(&resources.ecr)),
+            (Kind::Lambda, resources.lambda.as_ref()),
+            (Kind::LambdaCode, resources.lambda_code.as_ref()),
+        ];
+        let states = || states.iter().filter_map(|(kind, state)| Some((*kind, (*state)?)));
+        let mut all = states().map(|(_, state)| state).chain([&found.state]);
+        let blocked = all.find_map(|state| match state.error_code.as_deref() {
+            Some(BY_POLICY) => Some(BY_POLICY.to_owned()),
+            _ => state.is_suspended().then(|| state.status.clone()),
+        });
+        let scans = states().map(|(kind, state)| (kind, state.is_on())).collect();
+        Self { scans, blocked, ..Self::default() }
+    }
+}
+
+/// What is scanned for this account.
+async fn read_status(region: &str, reader: &Reader) -> Result<AccountState, AwsError> {
+    let answer = GET_STATUS.ask(&reader.clients, region, &Nothing {}).await?;
+    let failed = answer.failed_accounts.into_iter().next();
+    answer.accounts.into_iter().next().ok_or_else(|| {
+        let code = failed.map_or_else(|| "no account".to_owned(), |own| own.error_code);
+        AwsError::unexpected(&GET_STATUS.operation, region, &format!("the answer says {code}"))
+    })
+}
+
+/// The account that administers Inspector for this one: nothing outside of an organization, and
+/// where it is this one.
+async fn read_administrator(region: &str, reader: &Reader) -> Result<Option<String>, AwsError> {
+    match GET_ADMINISTRATOR.ask(&reader.clients, region, &Nothing {}).await {
+        Ok(found) => {
+            let account = found.delegated_admin.and_then(|own| own.account_id);
+            Ok(account.filter(|own| *own != reader.caller.account))
+        }
+        Err(error) if error.is("ResourceNotFoundException") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn read_details(
+    settings: &Settings,
+    region: &str,
+    reader: &Reader,
+) -> Result<Details, AwsError> {
+    let clients = &reader.clients;
+    let filters = async {
+        match settings.filters.is_some() {
+            true => {
+                let input = FiltersAsked { action: "SUPPRESS".to_owned() };
+                LIST_FILTERS.pages(clients, region, &input).await
+            }
+            false => Ok(Vec::new()),
+        }
+    };
+    let (configuration, deep_inspection, filters) = tokio::try_join!(
+        GET_CONFIGURATION.ask(clients, region, &Nothing {}),
+        GET_DEEP_INSPECTION.ask(clients, region, &Nothing {}),
+        filters,
+    )?;
+    let rescan = configuration.ecr_configuration.and_then(|own| own.rescan_duration_state);
+    let filters = filters.into_iter().flat_map(|page| page.filters);
+    Ok(Details {
+        ecr_rescan: rescan.and_then(|own| own.rescan_duration),
+        deep_inspection: matches!(deep_inspection.status.as_deref(), Some("ACTIVATED" | "PENDING")),
+        suppressing: filters.map(|filter| (filter.name, filter.arn)).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::tests::proposed;
+    use crate::control::{Proposal, Standing};
+    use serde_json::{Value, json};
+
+    fn live(scanned: &[Kind]) -> Live {
+        let details = Details {
+            ecr_rescan: Some("DAYS_14".to_owned()),
+            deep_inspection: true,
+            suppressing: BTreeMap::new(),
+        };
+        Live {
+            scans: KINDS.iter().map(|kind| (*kind, scanned.contains(kind))).collect(),
+            details: (!scanned.is_empty()).then_some(details),
+            ..Live::default()
+        }
+    }
+
+    fn calls(proposal: &Proposal) -> Vec<(String, Value)> {
+        let calls = proposal.writes.iter().map(|write| write.call());
+        calls.map(|call| (call.operation, call.input)).collect()
+    }
+
+    #[test]
+    fn what_is_not_scanned_is_switched_on_and_what_nobody_asked_for_stays() {
+        let propose = |settings, live: &Live| calls(&proposed::<Inspector>(settings, live));
+        let enable = |kinds: &[&str]| ("Enable".to_owned(), json!({"resourceTypes": kinds}));
+        assert_eq!(propose("", &live(&[])), [enable(&["EC2", "ECR", "LAMBDA"])]);
+        assert_eq!(
+            propose("", &live(&[Kind::Ec2, Kind::LambdaCode])),
+            [enable(&["ECR", "LAMBDA"])]
+        );
+        assert!(propose("ec2 = false\necr = false\nlambda = false", &live(&KINDS)).is_empty());
+        let off = ("Disable".to_owned(), json!({"resourceTypes": ["EC2"]}));
+        assert_eq!(propose("ec2 = { exactly = false }", &live(&KINDS)), [off]);
+    }
+
+    #[test]
+    fn images_are_scanned_again_for_as_long_as_is_asked_for() {
+        let mut live = live(&KINDS);
+        let details = live.details.as_mut().expect("something is scanned");
+        details.ecr_rescan = Some("DAYS_3".to_owned());
+        details.deep_inspection = false;
+        let rescan = json!({"ecrConfiguration": {"rescanDuration": "DAYS_14"}});
+        let wanted = [
+            ("UpdateConfiguration".to_owned(), rescan),
+            (
+                "UpdateEc2DeepInspectionConfiguration".to_owned(),
+                json!({"activateDeepInspection": true}),
+            ),
+        ];
+        assert_eq!(calls(&proposed::<Inspector>("", &live)), wanted);
+        let details = live.details.as_mut().expect("something is scanned");
+        details.ecr_rescan = Some("LIFETIME".to_owned());
+        assert_eq!(calls(&proposed::<Inspector>("", &live))[..], wanted[1..]);
+    }
+
+    #[test]
+    fn a_filter_that_hides_findings_is_one() {
+        let mut live = live(&KINDS);
+        let details = live.details.as_mut().expect("something is scanned");
+        details.suppressing.insert("all".to_owned(), "arn".to_owned());
+        assert_eq!(proposed::<Inspector>("", &live).findings[0].field, "filters.all");
+        assert!(proposed::<Inspector>("filters = [\"all\"]", &live).findings.is_empty());
+    }
+
+    #[test]
+    fn what_others_decide_is_left_to_them() {
+        let administered =
+            Live { administrator: Some("999999999999".to_owned()), ..live(&[Kind::Ec2]) };
+        let blocked = Live { blocked: Some(BY_POLICY.to_owned()), ..live(&[Kind::Ec2]) };
+        for live in [administered, blocked] {
+            let proposal = proposed::<Inspector>("", &live);
+            assert!(matches!(proposal.standing, Standing::Elsewhere(_)));
+            assert!(proposal.writes.is_empty() && proposal.findings.len() == 1);
+        }
+    }
+
+    #[test]
+    fn a_kind_that_a_region_does_not_offer_is_noted() {
+        let mut live = live(&[Kind::Ec2, Kind::Ecr, Kind::Lambda]);
+        live.scans.remove(&Kind::LambdaCode);
+        let proposal = proposed::<Inspector>("lambda_code = true", &live);
+        assert_eq!(proposal.notes, ["lambda_code is not offered here"]);
+        assert!(proposal.writes.is_empty());
+    }
+}
