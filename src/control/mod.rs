@@ -485,7 +485,7 @@ pub(crate) mod tests {
         let settings = toml::from_str(settings).expect("the test's settings are valid");
         let live = crate::diff::to_value(live);
         let live: C::Live = serde_json::from_value(live).expect("a live state reads back");
-        propose::<C>(&settings, &live, At { place: &Place::account(), context: &context() })
+        C::propose(&settings, &Place::account(), live, &context())
     }
 
     /// What an undo proposes for its only place, given its table now and the states.

@@ -41,7 +41,7 @@ settings! {
 
         /// Keys that are left alone, by alias, id or ARN.
         #[example("[\"alias/legacy\"]")]
-        except: BTreeSet<String> = [],
+        except: Managed<BTreeSet<String>> = [],
 
         #[says(TAKE_OVER)]
         take_over: Managed<bool> = false,
@@ -348,7 +348,11 @@ impl Settings {
 
     fn leaves_alone(&self, id: &str, key: &Key) -> bool {
         let names = [Some(id), Some(&key.arn), key.alias.as_deref()];
-        names.into_iter().flatten().any(|name| self.except.contains(name))
+        names.into_iter().flatten().any(|name| self.excepts(name))
+    }
+
+    fn excepts(&self, name: &str) -> bool {
+        self.except.as_ref().is_some_and(|names| names.contains(name))
     }
 
     /// Whether a key may be changed; if somebody else manages it, a finding says so.
@@ -370,7 +374,7 @@ impl Settings {
     /// A key that was not seen keeps the region from being called compliant; what is known to
     /// differ is reported, and changed, all the same.
     fn judge_unseen(&self, live: &Live, differs: bool, say: &mut Remarks) {
-        let mut unseen = live.unseen.iter().filter(|(id, _)| !self.except.contains(*id));
+        let mut unseen = live.unseen.iter().filter(|(id, _)| !self.excepts(id));
         let Some((id, error)) = unseen.next() else {
             return;
         };
