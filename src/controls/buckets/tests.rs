@@ -566,3 +566,28 @@ fn a_live_state_of_another_version_is_refused() {
     assert!(read(json!({"policy": null, "versioning": {}, "gone": false})));
     assert!(!read(json!({"versionning": {}})));
 }
+
+#[test]
+fn an_undo_shows_the_keys_that_it_takes_back_and_without_our_rules_nothing_is_lost() {
+    let tls = crate::policy::guardrails::deny_old_tls("arn:aws:s3:::acme", "1.2");
+    let run = with_rules(
+        json!({"status": "Enabled"}),
+        vec![versions("theirs", 90), versions("baseline-noncurrent-versions", 30)],
+    );
+    let state = |policy: Value, live: &Value| -> Live {
+        let mut live = live.clone();
+        live["policy"] = policy;
+        serde_json::from_value(live).expect("a live state")
+    };
+    let after = state(json!(json!({"Statement": [tls]}).to_string()), &run);
+    let before = with_rules(json!({"status": "Enabled"}), vec![versions("theirs", 90)]);
+    let past = Past { before: state(Value::Null, &before), live: after.clone(), after };
+    let place = Place::thing_in("acme", "eu-west-1");
+    let at = At { place: &place, context: &context() };
+    let undone = restore::<Buckets>(&Vec::new(), &past, at);
+    let shown: Vec<_> = undone.differences.iter().map(|d| (d.field.as_str(), d.loosens)).collect();
+    let rule = "lifecycle.baseline-noncurrent-versions";
+    assert_eq!(shown, [("minimum_tls", true), (rule, false)]);
+    let calls: Vec<_> = undone.writes.iter().map(|write| write.operation().name).collect();
+    assert_eq!(calls, ["DeleteBucketPolicy", "PutBucketLifecycleConfiguration"]);
+}
