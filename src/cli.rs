@@ -160,13 +160,13 @@ const LOOKING: Duration = Duration::from_secs(10 * 60);
 const CHANGING: Duration = Duration::from_secs(30 * 60);
 
 impl AwsArgs {
-    /// How long looking may take.
-    pub fn looking_within(&self) -> Duration {
+    /// How long reading may take.
+    pub fn read_timeout(&self) -> Duration {
         self.timeout.unwrap_or(LOOKING)
     }
 
     /// How long making changes may take.
-    pub fn changing_within(&self) -> Duration {
+    pub fn change_timeout(&self) -> Duration {
         self.timeout.unwrap_or(CHANGING)
     }
 
@@ -466,7 +466,7 @@ pub struct Snapshot {
     pub out: PathBuf,
 }
 
-/// How long a plan may be valid: nobody remembers what an older one was about.
+/// How long a plan may be valid: after that, it is too long ago that it was reviewed.
 pub const LONGEST_VALIDITY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 fn region(text: &str) -> Result<String, String> {

@@ -22,7 +22,7 @@ impl Clock {
     }
 }
 
-/// A time to the second, as people read it: `2026-11-22T02:15:03Z`.
+/// A time to the second: `2026-11-22T02:15:03Z`.
 pub fn to_the_second(time: OffsetDateTime) -> String {
     let second = time.replace_nanosecond(0).unwrap_or(time);
     let format = &time::format_description::well_known::Rfc3339;

@@ -1,4 +1,4 @@
-//! Errors as a person reads them: what failed, why, and what to type next.
+//! Errors as they are shown: what failed, why, and what to type next.
 
 use std::fmt::{self, Display};
 

@@ -56,7 +56,7 @@ pub fn save_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// When it is not a file that could be replaced: a folder, a named pipe, a device.
 pub fn replaced(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match std::fs::metadata(path) {
-        // A link that leads nowhere can be replaced, and what cannot be looked at cannot be written.
+        // A link that leads nowhere can be replaced, and what cannot be read cannot be written.
         Err(_) => Ok(None),
         Ok(metadata) if metadata.is_file() => Ok(std::fs::read(path).ok()),
         Ok(metadata) => {
@@ -95,8 +95,8 @@ pub fn open_trusted(path: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// Reads a file that a person named, to look at only. A link may lead to a pipe, as `/dev/stdin` and
-/// the shell's `<(…)` do; a named pipe is refused, because nobody may ever write to it.
+/// Reads a file of the command line that is only shown. A link may lead to a pipe, as `/dev/stdin` and
+/// the shell's `<(…)` do; a named pipe is refused, because reading it may never end.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -112,7 +112,7 @@ pub fn read_named(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Opens a file, and nothing else: opening a named pipe waits for ever, and opening a device may do
+/// Opens a file, and nothing else: opening a named pipe may wait forever, and opening a device may do
 /// things.
 ///
 /// # Errors

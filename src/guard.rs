@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// Asks every guard. The limits are those of the baseline: whatever a file says of them.
 ///
 /// # Errors
-/// Something in the way, a limit that is exceeded, a control that would protect less and is not
+/// A place that blocks the run, a limit that is exceeded, a control that would protect less and is not
 /// among those for which that is `allowed`.
 pub fn check(plan: &Plan, baseline: &Baseline, allowed: &[String]) -> Result<(), Error> {
     blocked(plan)?;
@@ -39,7 +39,7 @@ fn limits(plan: &Plan, baseline: &Baseline) -> Result<(), Error> {
     let text = format!("more than the [limits] of {path} allow; nothing was written");
     Err(Error::refused(text)
         .report(list.join("\n"))
-        .hint("if it is meant, change [limits]; --target and --exclude leave out what is not"))
+        .hint("if that is intended, change [limits]; otherwise leave places out with --target or --exclude"))
 }
 
 fn loosening(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
@@ -56,7 +56,7 @@ fn loosening(plan: &Plan, allowed: &[String]) -> Result<(), Error> {
         more => format!(", and so would {} more", count(more, "place")),
     };
     let text = format!("{} would protect less: {fields}{more}", entry.address());
-    let hint = format!("if that is meant:{}", allowing(plan));
+    let hint = format!("if that is intended:{}", allowing(plan));
     Err(Error::refused(text).hint(hint))
 }
 

@@ -1,4 +1,4 @@
-//! Looks at an account: all places of all controls, side by side.
+//! Reads an account: all places of all controls, side by side.
 
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Caller, Facts, Kind};
@@ -18,11 +18,11 @@ use time::OffsetDateTime;
 /// The format of snapshots that this version writes and reads.
 pub const FORMAT: u32 = 1;
 
-/// How many places of one control are looked at side by side: as many as requests may be under way by
+/// How many places of one control are read side by side: as many as requests may be in flight by
 /// default, and few enough that thousands of buckets do not fill the memory.
 const PLACES_AT_ONCE: usize = 64;
 
-/// What was seen of an account at one time. Saved, it is a snapshot.
+/// What was read of an account at one time. Saved, it is a snapshot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
@@ -30,14 +30,14 @@ pub struct Observation {
     pub format: u32,
     /// Whose account it is.
     pub caller: Caller,
-    /// Where the account's one-region things were looked for.
+    /// The region of what the account has in one region only.
     pub home_region: String,
-    /// When looking began.
+    /// When reading began.
     #[serde(with = "time::serde::rfc3339")]
     pub taken: OffsetDateTime,
     /// What the places depend on.
     pub facts: Facts,
-    /// What was seen at each place, by address.
+    /// What was read at each place, by address.
     pub places: BTreeMap<Address, Observed>,
 }
 
@@ -84,7 +84,7 @@ pub trait ReadObserver: Sync {
     fn on_read(&self, done: usize, known: usize);
 }
 
-/// Looks at every selected place of the baseline.
+/// Reads every selected place of the baseline.
 pub async fn look(
     baseline: &Baseline,
     selection: &Selection,
@@ -136,7 +136,7 @@ async fn doubt_missing(places: &mut BTreeMap<Address, Observed>, reader: &Reader
     join_all(doubts).await;
 }
 
-/// Looks at one place again.
+/// Reads one place again.
 pub async fn look_at(
     control: &dyn Configured,
     place: &Place,
@@ -146,7 +146,7 @@ pub async fn look_at(
     Observed::new(control.read(place, context, reader).await)
 }
 
-/// Looks at all places of a control, as soon as what they depend on is known.
+/// Reads all places of a control, as soon as what they depend on is known.
 async fn look_at_control(
     control: &dyn Configured,
     baseline: &Baseline,
@@ -160,7 +160,7 @@ async fn look_at_control(
     if let Some(listing) = control.about().places.listing {
         facts.read(listing, &baseline.given(), reader).await;
     }
-    // What hides the places is told by the plan, from the facts.
+    // The plan reports why the places are not known, from the facts.
     let Ok(places) = control.places(&facts, context) else {
         return (facts, Vec::new());
     };

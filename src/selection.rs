@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::place::Place;
 use serde::{Deserialize, Serialize};
 
-/// The places chosen on the command line; all, unless something is said.
+/// The places chosen on the command line; all by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Selection {
@@ -29,18 +29,18 @@ impl Selection {
         for pattern in target.iter().chain(&exclude) {
             let (control, _) = split(pattern);
             if controls::find(control).is_none() {
-                return Err(Error::failed(format!("there is no control '{control}'"))
+                return Err(Error::failed(format!("no control named '{control}'"))
                     .hint(controls::named_like(control)));
             }
         }
         Ok(Self { target, exclude })
     }
 
-    /// Checks that every place that is named is one of the baseline's: a misspelt one would be
-    /// looked at never, and count as fine.
+    /// Checks that every place that is named is one of the baseline's: a misspelt one would never be
+    /// read, and count as compliant.
     ///
     /// # Errors
-    /// A control that the baseline does not have; a place that is none of the control's.
+    /// A control that the baseline does not have, or a place that the control does not have.
     pub fn check(
         &self,
         baseline: &Baseline,
@@ -52,12 +52,12 @@ impl Selection {
             let control = baseline.controls.iter().find(|control| control.about().name == name);
             let Some(control) = control else {
                 if !self.target.contains(pattern) {
-                    continue; // What is not there need not be excluded.
+                    continue; // A control that the baseline does not have need not be excluded.
                 }
                 let path = baseline.path.display();
-                return Err(Error::failed(format!("{path} has no [{name}] to choose")));
+                return Err(Error::failed(format!("{path} has no [{name}]")));
             };
-            // What hides the places is told by the plan.
+            // The plan reports why the places are not known.
             let Ok(places) = control.places(facts, context) else {
                 continue;
             };
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_excluded_control_is_not_looked_at() {
+    fn an_excluded_control_is_not_read() {
         assert!(!selection(&[], &["config"]).takes_any_of("config"));
         assert!(selection(&[], &["config@eu-west-1"]).takes_any_of("config"));
     }

@@ -23,8 +23,8 @@ pub const LOOKUP_EVENTS: Operation =
 /// The most pages read of one question: a thousand events, and ten seconds.
 const PAGES: usize = 20;
 
-/// The most writes told of a place.
-const TOLD: usize = 5;
+/// The most writes reported of a place.
+const REPORTED: usize = 5;
 
 /// What CloudTrail is asked for: it takes one attribute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,7 +130,7 @@ fn answer<'f>(
         answer.unseen = answer.unseen.or_else(|| found.unseen.clone());
     }
     answer.events.sort_by(|a, b| b.cmp(a));
-    answer.events.truncate(TOLD);
+    answer.events.truncate(REPORTED);
     answer
 }
 
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_succeeded_and_names_the_thing_is_told() {
+    fn only_what_succeeded_and_names_the_thing_is_reported() {
         let entry = Entry::of("buckets", Place::thing("acme"));
         let event = |bucket: &str| json!({"requestParameters": {"bucketName": bucket}});
         assert!(is_about(&event("acme"), &entry));

@@ -46,7 +46,7 @@ pub struct Executor<'a> {
     /// How long to wait.
     pub timeouts: Timeouts,
     /// Whether an earlier run wrote something a moment ago, which may not have spread yet.
-    pub wrote_lately: bool,
+    pub wrote_recently: bool,
     /// Set when no further call is to be made; the one under way is finished. Credentials that
     /// have expired or are of another account set it too.
     pub stop: &'a AtomicBool,
@@ -94,7 +94,7 @@ impl Executor<'_> {
                         busy.extend(group.buckets().cloned());
                         *regions.entry(group.region().to_owned()).or_default() += 1;
                         let done = |address| ended.get(address) == Some(&Outcome::Done);
-                        let wrote_before = self.wrote_lately || group.after().any(done);
+                        let wrote_before = self.wrote_recently || group.after().any(done);
                         running.push(async move {
                             let end = self.carry_out(&group, wrote_before).await;
                             (group, end)
@@ -122,7 +122,7 @@ impl Executor<'_> {
         for (at, entry) in group.0.iter().enumerate() {
             let (address, after) = (entry.address(), end.after.get(at).and_then(live));
             let mut outcome = end.outcome.clone();
-            if let Err(error) = self.tell(Event::Ended(&address, &outcome, after)) {
+            if let Err(error) = self.report(Event::Ended(&address, &outcome, after)) {
                 self.stop.store(true, Ordering::Relaxed);
                 if outcome.is_success() {
                     outcome = Outcome::Unrecorded {
@@ -137,7 +137,7 @@ impl Executor<'_> {
     }
 
     /// Writes down what happens, then announces it.
-    fn tell(&self, event: Event<'_>) -> Result<(), Error> {
+    fn report(&self, event: Event<'_>) -> Result<(), Error> {
         self.journal.record(&event)?;
         self.observer.on(event);
         Ok(())
@@ -182,23 +182,23 @@ impl Executor<'_> {
             let unrecorded =
                 |made, error: Error| Outcome::Unrecorded { made, cause: error.in_one_line() };
             let before = live(seen).unwrap_or(&Value::Null);
-            self.tell(Event::Began(&draft.entry, before))
+            self.report(Event::Began(&draft.entry, before))
                 .map_err(|error| unrecorded(made, error))?;
             for (at, write) in draft.writes.iter().enumerate() {
                 if self.stopped() {
                     return Err(Outcome::Stopped { made });
                 }
                 let (number, call) = (at + 1, write.call());
-                self.tell(Event::Calling(&address, number, &call))
+                self.report(Event::Calling(&address, number, &call))
                     .map_err(|error| unrecorded(made, error))?;
                 let wrote_before = wrote_before || made > 0;
                 let answer = self.send(&address, write.as_ref(), wrote_before).await;
-                let told = self.tell(Event::Answered(&address, number, answer.as_ref()));
+                let written = self.report(Event::Answered(&address, number, answer.as_ref()));
                 match answer {
                     Ok(_) => made += 1,
                     Err(error) => return Err(Outcome::Failed { made, call, error }),
                 }
-                told.map_err(|error| unrecorded(made, error))?;
+                written.map_err(|error| unrecorded(made, error))?;
             }
         }
         Ok(made)

@@ -108,7 +108,7 @@ impl<'de> de::Visitor<'de> for RegionsVisitor {
             names.push(name.into());
         }
         if names.is_empty() {
-            return Err(de::Error::custom("the list is empty: no region would be looked at"));
+            return Err(de::Error::custom("the list is empty: no region would be read"));
         }
         names.sort();
         names.dedup();

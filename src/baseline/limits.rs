@@ -1,4 +1,4 @@
-//! The table `[limits]`: what no apply of this baseline may do, whoever runs it.
+//! The table `[limits]`: what an apply of this baseline must never do.
 
 use crate::aws::RegionName;
 use crate::document::{Problems, Table};
@@ -10,7 +10,7 @@ settings! {
     /// The table `[limits]`. Without one, nothing is limited.
     #[derive(Clone, Default, PartialEq, Eq)]
     pub struct Limits {
-        /// The most places one apply may change; 0 makes the baseline one that is only looked at.
+        /// The most places one apply may change; 0 means that the baseline is never applied.
         #[example("10")]
         pub max_changes: Option<u32> = none,
 

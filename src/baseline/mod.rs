@@ -36,7 +36,7 @@ pub const FORMAT: i64 = 1;
 /// enough that whatever is in it is refused at once.
 const LARGEST: u64 = 256 * 1024;
 
-/// From this size on, in bytes, only the first error of syntax is told.
+/// From this size on, in bytes, only the first syntax error is reported.
 const LARGE: usize = 64 * 1024;
 
 /// Where a baseline is looked for when none is named.
@@ -205,7 +205,7 @@ impl Baseline {
         stem.to_string_lossy().into_owned()
     }
 
-    /// Whether a key of a control says `"unmanaged"`.
+    /// Whether a key of a control is `"unmanaged"`.
     pub fn leaves_alone(&self, control: &str, key: &str) -> bool {
         let mut keys = self.left_alone.iter();
         keys.any(|(own, name)| own == control && name == key)
@@ -258,15 +258,15 @@ fn default_path() -> Result<PathBuf, Error> {
     let found = DEFAULT_PATHS
         .iter()
         .map(PathBuf::from)
-        // Nobody named it, so that nobody is there to write to a pipe.
+        // It was not named on the command line, so it is not a pipe.
         .find(|path| path.is_file());
     found.ok_or_else(|| {
-        Error::failed(format!("there is no baseline here: neither {}", DEFAULT_PATHS.join(" nor ")))
+        Error::failed(format!("no baseline found: neither {} exists", DEFAULT_PATHS.join(" nor ")))
             .hint("write one with `baseline init`, or name one: `baseline plan FILE`")
     })
 }
 
-/// The problem with bytes that are no text; up to that place the text is as in the file.
+/// The problem with bytes that are not UTF-8; up to that place the text is as in the file.
 fn not_utf8(at: usize) -> Problems {
     let mut problems = Problems::with(reference::example);
     let text = "this is not UTF-8: save the file in that encoding".to_owned();

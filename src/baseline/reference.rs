@@ -21,7 +21,7 @@ pub struct TableOf {
     pub keys: &'static [Setting],
 }
 
-/// The tables that are no control's.
+/// The tables that do not belong to a control.
 pub const OTHERS: [TableOf; 5] = [
     TableOf {
         name: "account",
@@ -31,7 +31,7 @@ pub const OTHERS: [TableOf; 5] = [
     },
     TableOf {
         name: "limits",
-        title: "what no apply of this baseline may do, whoever runs it",
+        title: "what an apply of this baseline must never do",
         many: false,
         keys: Limits::KEYS,
     },
@@ -55,7 +55,7 @@ pub const OTHERS: [TableOf; 5] = [
     },
 ];
 
-/// Every table: those that are no control's, then the controls in the order of plans.
+/// Every table: those that do not belong to a control, then the controls in the order of plans.
 pub fn all() -> impl Iterator<Item = TableOf> {
     let controls = controls::ALL.iter().map(|kind| TableOf {
         name: kind.about.name,

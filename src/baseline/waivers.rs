@@ -80,7 +80,7 @@ struct Written {
     expires: Option<Day>,
 }
 
-/// The keys of a waiver, as editors and people are told them.
+/// The keys of a waiver, for `explain`, the reference and editors.
 pub const KEYS: &[Setting] = keys! {
     /// The control, by the name of its table.
     #[example("\"buckets\"")]
@@ -112,7 +112,7 @@ pub const KEYS: &[Setting] = keys! {
     expires: Day,
 };
 
-/// What every waiver says: nobody can judge one that does not.
+/// What every waiver must have: without it, nobody could judge whether it is right.
 const REQUIRED: [&str; 4] = ["control", "reason", "owner", "expires"];
 
 /// Reads the tables; what is wrong in them goes to `problems`. `present` are the controls of the
@@ -131,7 +131,7 @@ pub fn load(tables: Table<'_>, present: &[&str], problems: &mut Problems) -> Vec
     }
 }
 
-/// The field that is meant by one that nothing of a control is called, if it is a slip.
+/// The field that is probably meant by one that the control does not have.
 fn misspelt(kind: &Kind, field: &str) -> Option<String> {
     let known: Vec<&str> = kind.fields().collect();
     let (first, rest) = field.split_at(field.find(['.', '*', '?']).unwrap_or(field.len()));
@@ -162,7 +162,7 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
         if controls::find(name).is_none() {
             problems.unknown_key(value.span(), name, &controls::names());
         } else if !present.contains(&name) {
-            let text = format!("this baseline has no '{name}' that could be waived");
+            let text = format!("this baseline has no [{name}] to waive");
             problems.add(Some(value.span()), text, None);
         }
     }
@@ -171,7 +171,7 @@ fn one(table: &Table<'_>, present: &[&str], problems: &mut Problems) -> Option<W
     if let (Some(kind), Some(field)) = (whose, &written.field)
         && let Some(meant) = misspelt(kind, field.as_str())
     {
-        let text = format!("nothing of [{}] is called '{}'", kind.about.name, field.as_str());
+        let text = format!("[{}] has no setting '{}'", kind.about.name, field.as_str());
         let help = Some(format!("did you mean '{meant}'?"));
         problems.add_at(table, "field", text, help);
     }

@@ -1,4 +1,4 @@
-//! `apply`: makes the changes of a plan, or of a new one that a person agrees to.
+//! `apply`: makes the changes of a saved plan, or of a new one that you confirm.
 
 use super::exclusive::Exclusive;
 use super::work::Work;
@@ -60,7 +60,7 @@ async fn planned(
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     exclusive.note_cut_off(streams)?;
-    let seen = account.look(selection, Naming::Alias, streams).await?;
+    let seen = account.observe(selection, Naming::Alias, streams).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let plan = account.plan(selection, &seen, &Goal::Baseline);
     let form = Form::new(args.json);
@@ -69,15 +69,13 @@ async fn planned(
     work.carry_out(streams).await
 }
 
-/// How many names a sentence takes.
+/// How many names an error lists.
 const FEW: usize = 5;
 
 pub(super) fn check_names(allowed: &[String]) -> Result<(), Error> {
     match allowed.iter().find(|name| controls::find(name).is_none()) {
-        Some(name) => {
-            Err(Error::failed(format!("--allow-loosening: there is no control '{name}'"))
-                .hint(controls::named_like(name)))
-        }
+        Some(name) => Err(Error::failed(format!("--allow-loosening: no control named '{name}'"))
+            .hint(controls::named_like(name))),
         None => Ok(()),
     }
 }
@@ -103,7 +101,7 @@ fn load_plan(path: &Path, now: OffsetDateTime) -> Result<Plan, Error> {
         return Err(refused(format!("it has expired: it was valid until {until}")));
     }
     if plan.expires > plan.created + cli::LONGEST_VALIDITY {
-        return Err(refused("no plan is valid for so long".to_owned()));
+        return Err(refused("a plan may be valid for 30 days at most".to_owned()));
     }
     if plan.created > now + time::Duration::minutes(5) {
         return Err(refused("it was made in the future: check the clock".to_owned()));
@@ -137,7 +135,7 @@ async fn opened(
     }
     let baseline = Path::new(&saved.baseline.path);
     if !baseline.exists() {
-        let text = format!("its baseline {path} is not here");
+        let text = format!("its baseline {path} does not exist");
         return Err(Error::failed(text).hint("run it in the folder where the plan was made"));
     }
     let baseline = Baseline::load(Some(baseline))?;
@@ -172,7 +170,7 @@ async fn matched(
     if let Some(run) = exclusive.runs.iter().find(|run| run.began.plan == saved.digest) {
         let (name, at) = (&run.began.run, to_the_second(run.at));
         return Err(refused(format!(
-            "it was used already, at {at} (run {name}): a plan is for one apply"
+            "it was already used, at {at} (run {name}): a plan is for one apply"
         )));
     }
     exclusive.note_cut_off(streams)?;
@@ -180,13 +178,16 @@ async fn matched(
         Some(run) => undo::goal(exclusive, run)?,
         None => Goal::Baseline,
     };
-    // All that the plan saw is looked at again: a change may need what needs no change itself.
-    let seen = account.look(&saved.selection, Naming::Number, streams).await?;
+    // Every place of the plan is read again: a change may depend on one that does not change.
+    let seen = account.observe(&saved.selection, Naming::Number, streams).await?;
     let mut fresh = account.plan(&saved.selection, &seen, &goal);
     let planned: Vec<&Entry> = saved.changes().collect();
     let moved = moved(&planned, &fresh);
     if !moved.is_empty() {
-        return Err(refused(format!("no longer as it saw them: {}", in_short(&moved))));
+        return Err(refused(format!(
+            "these places have changed since it was made: {}",
+            in_short(&moved)
+        )));
     }
     let planned: Vec<Address> = planned.iter().map(|entry| entry.address()).collect();
     fresh.entries.retain(|entry| planned.contains(&entry.address()));

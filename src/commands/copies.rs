@@ -1,4 +1,4 @@
-//! Copies of journals in a bucket, for those who work on the account from other machines.
+//! Copies of journals in a bucket, for applies from other machines.
 
 use super::{Account, say};
 use crate::aws::advice;
@@ -13,8 +13,8 @@ use crate::view::Streams;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::path::Path;
 
-/// The most copies that are read: what was written longer ago than so many applies is not guarded
-/// from other machines.
+/// The most copies that are read: what applies from other machines wrote longer ago than that is not
+/// guarded.
 const MOST_COPIES: usize = 200;
 
 /// Where the journals of an account are copied to.
@@ -36,7 +36,7 @@ impl Copies {
     }
 
     /// The runs of other machines: the newest of those that are not among `known`. A run that is
-    /// under way elsewhere, or that was killed, has no copy yet.
+    /// in progress elsewhere, or that was killed, has no copy yet.
     ///
     /// # Errors
     /// When they cannot be listed or read: then what they wrote is not known.
@@ -76,7 +76,7 @@ impl Copies {
     /// Marks a plan as used, on whatever machine.
     ///
     /// # Errors
-    /// That it was used already, or that this cannot be known.
+    /// That it was already used, or that this cannot be known.
     pub async fn claim(&self, plan: &Plan) -> Result<(), Error> {
         let digest = plan.digest.replace(':', "-");
         let key = self.key(&format!("used/{digest}"));
@@ -84,7 +84,7 @@ impl Copies {
         match written {
             Ok(Written::Done(_)) => Ok(()),
             Ok(Written::Refused) => Err(Error::refused(format!(
-                "the plan cannot be applied: it was used already, perhaps on another machine ({})",
+                "the plan cannot be applied: it was already used, perhaps on another machine ({})",
                 self.store.url(&key)
             ))
             .hint("make a new plan: a plan is for one apply")),

@@ -42,7 +42,7 @@ async fn report(
 ) -> Result<Exit, Error> {
     note_ignored_region(account, streams)?;
     check_no_apply(account).await?;
-    let seen = account.look(selection, Naming::Number, streams).await?;
+    let seen = account.observe(selection, Naming::Number, streams).await?;
     check_no_apply(account).await?;
     selection.check(&account.baseline, &seen.facts, &account.context)?;
     let before = Before::of(account, streams).await?;
@@ -96,7 +96,7 @@ async fn who(
 ) -> Result<BTreeMap<Address, Answer>, Error> {
     // CloudTrail keeps events no longer.
     let since = since.unwrap_or(account.context.now - time::Duration::days(90));
-    let reader = account.reader.within(account.looking_within);
+    let reader = account.reader.within(account.read_timeout);
     let own = own_requests(&before.heads);
     let answers = who::changed(plan, &account.baseline, &reader, since, &own).await;
     account.session.check()?;
@@ -135,7 +135,7 @@ impl Before {
             }
         };
         let mut is_whole = true;
-        let reader = account.reader.within(account.looking_within);
+        let reader = account.reader.within(account.read_timeout);
         if let Some(copies) = Copies::of(account, &reader.clients) {
             match copies.others(&heads).await {
                 Ok(others) => heads.extend(others),

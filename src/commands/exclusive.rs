@@ -68,9 +68,9 @@ impl Exclusive {
     }
 
     /// Whether an earlier run wrote something a moment ago.
-    pub(super) fn wrote_lately(&self) -> bool {
+    pub(super) fn wrote_recently(&self) -> bool {
         let now = self.clock.now();
-        self.runs.iter().any(|run| run.wrote_lately(now))
+        self.runs.iter().any(|run| run.wrote_recently(now))
     }
 
     /// The runs that were cut off.

@@ -31,7 +31,7 @@ pub fn run(args: cli::Explain, streams: &mut Streams) -> Result<Exit, Error> {
 
 fn find(name: &str) -> Result<&'static Kind, Error> {
     controls::find(name).ok_or_else(|| {
-        Error::failed(format!("there is no control '{name}'")).hint(controls::named_like(name))
+        Error::failed(format!("no control named '{name}'")).hint(controls::named_like(name))
     })
 }
 
@@ -44,7 +44,7 @@ fn asked(baseline: &Baseline, bytes: &[u8], kind: &Kind, thing: &str) -> Result<
         return Err(Error::failed(text));
     };
     let Some(sources) = control.sources(thing) else {
-        let text = format!("[{name}] says the same for all its places");
+        let text = format!("[{name}] has the same settings for all its places");
         return Err(Error::failed(text).hint(format!("see `baseline explain {name}`")));
     };
     let table: toml::Table = toml::from_slice(bytes)

@@ -19,7 +19,7 @@ pub fn run(args: cli::History, streams: &mut Streams) -> Result<Exit, Error> {
         for run in named.map(Head::run) {
             match run {
                 Ok(mut run) => {
-                    // What was not changed is no part of what was done.
+                    // Places that were not changed are not part of the history.
                     run.seen.clear();
                     runs.push(run);
                 }

@@ -1,4 +1,4 @@
-//! One file per command: load, ask the engine, hand to a view.
+//! One file per command: load, ask the engine, hand over a report.
 
 mod apply;
 mod copies;
@@ -29,7 +29,7 @@ use crate::observe::{self, Observation};
 use crate::plan::{self as plans, Goal, Plan, Written};
 use crate::report::Message;
 use crate::selection::Selection;
-use crate::view::{self, Looking, Streams, mfa_code};
+use crate::view::{self, ReadProgress, Streams, mfa_code};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::sync::OnceLock;
@@ -67,10 +67,10 @@ struct Account {
     session: Session,
     /// What `--region` says, where it has no effect.
     ignored_region: Option<String>,
-    /// How long looking may take.
-    looking_within: Duration,
+    /// How long reading may take.
+    read_timeout: Duration,
     /// How long making changes may take.
-    changing_within: Duration,
+    change_timeout: Duration,
     /// The account's alias, once it is known.
     alias: OnceLock<String>,
 }
@@ -88,7 +88,7 @@ enum Naming {
 const ALIAS_WITHIN: Duration = Duration::from_secs(1);
 
 impl Account {
-    /// Opens the way to the account and makes sure that it is the right one: until then nothing
+    /// Opens the account and makes sure that it is the right one: until then nothing
     /// but GetCallerIdentity is sent.
     async fn open(
         baseline: Baseline,
@@ -99,7 +99,7 @@ impl Account {
         let home = baseline.account.home_region.as_ref().map(|name| name.as_str().to_owned());
         let session = Session::open(&aws.chosen(home.clone(), mfa_code), parallelism).await?;
         let home = home.or_else(|| session.region()).ok_or_else(|| {
-            Error::failed("it is not said which region is home")
+            Error::failed("no home region is set")
                 .hint("set `home_region` in [account], or AWS_REGION, or --region")
         })?;
         let caller = Caller::ask(&session, &home).await?;
@@ -124,13 +124,13 @@ impl Account {
             reader,
             session,
             ignored_region,
-            looking_within: aws.looking_within(),
-            changing_within: aws.changing_within(),
+            read_timeout: aws.read_timeout(),
+            change_timeout: aws.change_timeout(),
             alias: OnceLock::new(),
         })
     }
 
-    /// Opens the way, and looks at what is chosen of the baseline.
+    /// Opens the account and reads the chosen places.
     async fn seen(
         file: &File,
         scope: &Scope,
@@ -142,7 +142,7 @@ impl Account {
         let baseline = Baseline::load(file.baseline.as_deref())?;
         let selection = selection(scope)?;
         let account = Self::open(baseline, aws, scope.parallelism, now).await?;
-        let seen = account.look(&selection, naming, streams).await?;
+        let seen = account.observe(&selection, naming, streams).await?;
         selection.check(&account.baseline, &seen.facts, &account.context)?;
         Ok((account, selection, seen))
     }
@@ -160,7 +160,7 @@ impl Account {
         Store { clients: clients.clone(), bucket, region, owner }
     }
 
-    /// Who is at work on the account.
+    /// Which run holds the lock of the account.
     async fn holder(&self) -> Result<Option<Holder>, Error> {
         let shared = self.shared_lock(&self.reader.clients);
         lock::holder(&self.context.account, shared).await
@@ -178,29 +178,29 @@ impl Account {
         plans::build(&self.baseline, selection, &self.context, seen, goal)
     }
 
-    /// What is seen, unless the credentials came to be of another account meanwhile.
-    async fn look(
+    /// Reads the chosen places; fails if the credentials were of another account meanwhile.
+    async fn observe(
         &self,
         selection: &Selection,
         naming: Naming,
         streams: &Streams,
     ) -> Result<Observation, Error> {
-        let looking = Looking::new(streams.is_terminal);
-        let reader = self.reader.within(self.looking_within);
-        let look = observe::look(&self.baseline, selection, &self.context, &reader, &looking);
+        let progress = ReadProgress::new(streams.is_terminal);
+        let reader = self.reader.within(self.read_timeout);
+        let reading = observe::look(&self.baseline, selection, &self.context, &reader, &progress);
         let seen = match naming {
-            Naming::Number => look.await,
-            Naming::Alias => self.and_alias(look, &reader).await,
+            Naming::Number => reading.await,
+            Naming::Alias => self.and_alias(reading, &reader).await,
         };
-        looking.clear();
+        progress.clear();
         self.session.check()?;
         Ok(seen)
     }
 
-    /// What is seen; the alias is asked for meanwhile. A heading is not worth waiting for long.
+    /// The same, with a request for the alias beside it. A heading is not worth a long wait.
     async fn and_alias(
         &self,
-        look: impl Future<Output = Observation>,
+        reading: impl Future<Output = Observation>,
         reader: &Reader,
     ) -> Observation {
         let asked = pin!(async {
@@ -208,12 +208,12 @@ impl Account {
                 let _ = self.alias.set(alias);
             }
         });
-        match select(pin!(look), asked).await {
+        match select(pin!(reading), asked).await {
             Either::Left((seen, asked)) => {
                 let _ = tokio::time::timeout(ALIAS_WITHIN, asked).await;
                 seen
             }
-            Either::Right(((), look)) => look.await,
+            Either::Right(((), reading)) => reading.await,
         }
     }
 
@@ -222,7 +222,7 @@ impl Account {
         self.alias.get().map(String::as_str)
     }
 
-    /// Makes sure that it is still the account of the credentials: a person may have thought for
+    /// Makes sure that the credentials are still of this account: the confirmation may have taken
     /// long.
     async fn confirm(&self) -> Result<(), Error> {
         let (caller, clients) = (&self.reader.caller, &self.reader.clients);
@@ -267,7 +267,7 @@ fn selection(scope: &Scope) -> Result<Selection, Error> {
     Selection::new(scope.target.clone(), scope.exclude.clone())
 }
 
-/// Whether something could be written. That nobody reads it any more is not a failure.
+/// Whether output could be written. A closed pipe is not a failure.
 fn shown(result: std::io::Result<()>) -> Result<(), Error> {
     match result {
         Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {

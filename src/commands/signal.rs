@@ -1,6 +1,6 @@
 //! The signals that stop an apply.
 
-/// Waits for Ctrl-C or SIGTERM; for ever, where they cannot be received.
+/// Waits for Ctrl-C or SIGTERM; where they cannot be received, it never returns.
 pub async fn signal() {
     #[cfg(unix)]
     {

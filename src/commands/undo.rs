@@ -59,7 +59,7 @@ async fn planned(
     }
     let everything = Selection::new(places, Vec::new())?;
     let goal = goal(exclusive, &run.began.run)?;
-    let seen = account.look(&everything, Naming::Alias, streams).await?;
+    let seen = account.observe(&everything, Naming::Alias, streams).await?;
     let selection = still_there(everything, account, &seen, streams)?;
     let mut plan = account.plan(&selection, &seen, &goal);
     match args.out {
@@ -109,7 +109,7 @@ fn still_there(
 pub fn goal(exclusive: &Exclusive, run: &str) -> Result<Goal, Error> {
     let run = exclusive.journals.find(run)?;
     let mut later = Vec::new();
-    // A run that ended by itself has looked at what it left.
+    // A run that ended by itself has read what it left.
     if run.changes.iter().any(|change| change.after.is_none()) {
         let heads = exclusive.runs.iter();
         for head in heads.filter(|head| head.began.run > run.began.run) {

@@ -205,13 +205,13 @@ impl<'a> Work<'a> {
             journal,
             observer: &*live,
             timeouts: Timeouts::default(),
-            wrote_lately: self.exclusive.wrote_lately(),
+            wrote_recently: self.exclusive.wrote_recently(),
             stop: &stop,
         };
         let stopped_twice = async {
             let why = tokio::select! {
                 () = signal() => Stop::Signal,
-                () = tokio::time::sleep(self.account.changing_within) => Stop::Timeout,
+                () = tokio::time::sleep(self.account.change_timeout) => Stop::Timeout,
             };
             stop.store(true, Ordering::Relaxed);
             live.stopping(why);

@@ -22,10 +22,10 @@ const LONGEST_LIST: usize = 64;
 /// copied for each mistake, the first is enough.
 const LARGEST_TABLE: usize = 5000;
 
-/// How many problems of a file are told; more would scroll out of sight.
+/// How many problems of a file are reported; more would scroll out of sight.
 pub const MOST: usize = 50;
 
-/// Everything that is wrong in one file, or so much of it that a person has enough for a while.
+/// Everything that is wrong in one file, up to a number.
 #[derive(Debug, Default)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -79,7 +79,7 @@ impl Problems {
         }
     }
 
-    /// Whether there are more than will be told.
+    /// Whether there are more than will be reported.
     fn enough(&self) -> bool {
         self.list.len() > MOST
     }
@@ -114,10 +114,10 @@ impl Problems {
         self.add(Some(locate(table).find(path).0), text, help);
     }
 
-    /// Adds a key that nobody knows.
+    /// Adds a key that does not exist.
     pub fn unknown_key(&mut self, span: Range<usize>, key: &str, known: &[&str]) {
         let help = did_you_mean(key, known);
-        self.add(Some(span), format!("there is no control '{key}'"), help);
+        self.add(Some(span), format!("no control named '{key}'"), help);
     }
 
     /// Adds a setting that stands before the first table.
@@ -153,7 +153,7 @@ impl Problems {
         }
     }
 
-    /// Adds the whole numbers that are none: the parser leaves it to whoever reads them to find out.
+    /// Adds what looks like a whole number and is not one: the parser leaves that check to its caller.
     pub fn numbers(&mut self, table: &DeTable<'_>) {
         for value in table.values() {
             self.numbers_in(value);
@@ -165,7 +165,7 @@ impl Problems {
             DeValue::Integer(number)
                 if i64::from_str_radix(number.as_str(), number.radix()).is_err() =>
             {
-                let text = "this is no whole number, or it does not fit into 64 bits".to_owned();
+                let text = "this is not a whole number, or it does not fit into 64 bits".to_owned();
                 self.add(Some(value.span()), text, None);
             }
             DeValue::Array(list) => list.iter().for_each(|item| self.numbers_in(item)),
@@ -281,7 +281,7 @@ impl Problems {
 
     /// Adds the credentials that stand in a file; they are not in the words.
     pub fn secrets(&mut self, found: &[Secret]) {
-        let help = "a baseline needs none: take it out, and if anybody else has seen the file, \
+        let help = "a baseline needs none: take it out, and if anyone else has seen the file, \
                     deactivate the key; credentials come from --profile or the AWS chain";
         for Secret { span, what } in found.iter().take(MOST + 1) {
             let text = format!("this looks like {what}");
@@ -502,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_large_table_the_first_mistake_is_told() {
+    fn of_a_large_table_the_first_mistake_is_reported() {
         let text = |events: usize| {
             let one = "{ s3 = \"b\" }, ".repeat(events);
             format!("[cloudtrail]\ndata_events = [{one}]\n")

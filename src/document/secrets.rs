@@ -13,7 +13,7 @@ pub struct Secret {
 }
 
 /// What the id of an access key begins with: long-term keys, temporary ones, service bearer tokens
-/// and service-specific credentials. The ids of users and roles (`AIDA`, `AROA`) are no secrets.
+/// and service-specific credentials. The ids of users and roles (`AIDA`, `AROA`) are not secrets.
 /// Source: IAM User Guide, "IAM identifiers", "Understanding unique ID prefixes".
 const KEY_IDS: [&str; 4] = ["AKIA", "ASIA", "ABIA", "ACCA"];
 

@@ -5,7 +5,7 @@ use crate::managed::UNMANAGED;
 /// The longest name that a mistake in it is looked for.
 const LONGEST_NAME: usize = 64;
 
-/// What the parser says about a place on a line, in words for readers who do not know TOML's grammar.
+/// What the parser reports at a place on a line, for readers who do not know TOML's grammar.
 pub fn syntax_in_plain_words(message: &str, at: Option<&str>, line: &str) -> String {
     let value = value_on(line);
     match at.map(str::trim) {
@@ -34,7 +34,7 @@ pub fn syntax_in_plain_words(message: &str, at: Option<&str>, line: &str) -> Str
     }
 }
 
-/// Whether the trouble is a text without quotes: the parser takes it for a number or a boolean by
+/// Whether the problem is a string without quotes: the parser takes it for a number or a boolean by
 /// its first letter.
 fn stands_bare(message: &str, value: &str) -> bool {
     let starts = ["string values must be quoted", "invalid float", "invalid boolean"];
@@ -54,7 +54,7 @@ fn value_on(line: &str) -> &str {
     value.split('#').next().unwrap_or(value).trim()
 }
 
-/// Another language than TOML that a file is written in, by its first line that is no TOML; and what
+/// Another language than TOML that a file is written in, by its first line that is not TOML; and what
 /// to do.
 pub fn language(text: &str, line: &str) -> Option<(&'static str, String)> {
     let start = "`baseline init` writes a baseline to start from";

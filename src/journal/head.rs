@@ -8,11 +8,10 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
-/// How much of the end is looked at: the lines that end a run are short.
+/// How much of the end is read: the lines that end a run are short.
 const TAIL: u64 = 4096;
 
-/// How long what was written may take to reach everybody: as long as an apply waits for what it
-/// wrote itself.
+/// How long a write may take to propagate: as long as an apply waits for its own.
 const SPREADS_WITHIN: time::Duration = time::Duration::minutes(2);
 
 /// A run, without what it did.
@@ -24,9 +23,9 @@ pub struct Head {
     pub at: OffsetDateTime,
     /// When its last whole line was written, as far as that is known.
     pub last: OffsetDateTime,
-    /// Who wanted what.
+    /// Its first line: account, caller, plan.
     pub began: Began,
-    /// How it stands with the run.
+    /// Whether it ended.
     pub standing: Standing,
     /// Whether the last line is half written.
     pub(super) is_torn: bool,
@@ -90,11 +89,11 @@ impl Head {
     }
 
     /// Whether the run may have written something so short a time before that it has not spread.
-    pub fn wrote_lately(&self, now: OffsetDateTime) -> bool {
+    pub fn wrote_recently(&self, now: OffsetDateTime) -> bool {
         !self.began.changes.is_empty() && now - self.last < SPREADS_WITHIN
     }
 
-    /// Whether the run never ended and nobody has finished its work.
+    /// Whether the run never ended and no later run has finished its work.
     pub fn is_unfinished(&self) -> bool {
         self.standing == Standing::Unfinished
     }

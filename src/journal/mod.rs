@@ -1,7 +1,7 @@
 //! What applies did: one file of JSON lines for each, written as it happens and never changed.
 //!
 //! A line is on the disk before the call it announces is sent. So a run that was killed can be
-//! told from one that ended, and whatever it did can be found and undone.
+//! distinguished from one that ended, and whatever it did can be found and undone.
 
 mod head;
 mod run;
@@ -80,7 +80,7 @@ pub enum Record {
         /// The call, with sensitive values masked.
         call: Call,
     },
-    /// A call was answered, or the way to the answer was lost.
+    /// AWS responded to a call, or the response was lost.
     Answer {
         /// The change it belongs to.
         address: Address,
@@ -99,7 +99,7 @@ pub enum Record {
         address: Address,
         /// What it came to.
         outcome: Outcome,
-        /// The live state afterwards; a missing key if nobody looked, `null` if nothing exists.
+        /// The live state afterwards; missing if it was not read, `null` if nothing exists.
         #[serde(
             default,
             deserialize_with = "crate::json::present",
@@ -107,7 +107,7 @@ pub enum Record {
         )]
         after: Option<Value>,
     },
-    /// The places that were looked at and not changed, with their live state.
+    /// The places that were read and not changed, with their live state.
     Seen {
         /// By address.
         places: BTreeMap<Address, Value>,
@@ -117,14 +117,14 @@ pub enum Record {
         /// The exit code.
         exit: u8,
     },
-    /// A later run has looked at everything that this one left behind, and finished it.
+    /// A later run has read everything that this one left, and finished it.
     TakenOver {
         /// The later run.
         by: String,
     },
 }
 
-/// Who wants what of which account.
+/// Which run it is, of which plan, in which account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Began {
@@ -231,7 +231,7 @@ impl Journals {
         Ok((heads, unreadable))
     }
 
-    /// The runs that never ended and that nobody has finished, oldest first.
+    /// The runs that never ended and that no later run has finished, oldest first.
     ///
     /// # Errors
     /// When the folder or a journal in it cannot be read.
@@ -254,7 +254,7 @@ impl Journals {
                 .hint("baseline history lists them")),
             (None, _) => {
                 let folder = self.folder.display();
-                Err(Error::failed(format!("there is no run '{name}' in {folder}"))
+                Err(Error::failed(format!("no run '{name}' in {folder}"))
                     .hint("baseline history lists them; run it in the folder of that apply"))
             }
         }
@@ -311,7 +311,7 @@ fn create(path: &Path) -> std::io::Result<File> {
 
 fn cannot_write(path: &Path, cause: std::io::Error) -> Error {
     Error::failed(format!("cannot write the journal {}", path.display())).because(cause).hint(
-        "without a journal nothing is changed: make room, or run it in a folder you may write to",
+        "without a journal nothing is changed: free some disk space, or run it in a folder you may write to",
     )
 }
 
@@ -319,7 +319,7 @@ fn cannot_read(path: &Path, cause: impl std::fmt::Display) -> Error {
     Error::failed(format!("cannot read the journal {}", path.display())).because(cause)
 }
 
-/// The journal of a run under way.
+/// The journal of a run in progress.
 #[derive(Debug)]
 pub struct Journal {
     /// The name of the run.
@@ -344,7 +344,7 @@ impl Appended {
         Self { file, is_torn: false }
     }
 
-    /// Appends a text and waits until it is on the disk, or leaves the file as it was.
+    /// Appends a string and waits until it is on the disk, or leaves the file as it was.
     fn append(&mut self, text: &str) -> std::io::Result<()> {
         if self.is_torn {
             return Err(std::io::Error::other("its last line is half written"));

@@ -14,14 +14,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
-/// A run, as its journal tells it.
+/// A run, as its journal has it.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// The journal.
     pub path: PathBuf,
     /// When it began.
     pub at: OffsetDateTime,
-    /// Who wanted what.
+    /// Its first line: account, caller, plan.
     pub began: Began,
     /// The changes that were begun, in that order.
     pub changes: Vec<Change>,
@@ -30,16 +30,16 @@ pub struct Run {
     pub not_begun: BTreeMap<Address, Outcome>,
     /// The places that were not changed, with their live state.
     pub seen: BTreeMap<Address, Value>,
-    /// How it stands with the run.
+    /// Whether it ended.
     pub standing: Standing,
 }
 
-/// How it stands with a run.
+/// Whether a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It ended by itself, with an exit code.
     Finished(u8),
-    /// It never ended: it was killed, or it is still under way.
+    /// It never ended: it was killed, or it is still in progress.
     Unfinished,
     /// It never ended, and a later run has finished its work.
     TakenOver(String),
@@ -62,7 +62,7 @@ pub struct Change {
     pub calls: Vec<Sent>,
     /// What it came to; nothing if that is not known.
     pub outcome: Option<Outcome>,
-    /// The live state afterwards, if it was looked at; `null` if nothing existed then.
+    /// The live state afterwards, if it was read; `null` if nothing existed then.
     pub after: Option<Value>,
 }
 
@@ -73,7 +73,7 @@ pub struct Sent {
     pub call: Call,
     /// AWS's id of the request.
     pub request_id: Option<String>,
-    /// Whether an answer came, or its loss was noticed.
+    /// Whether AWS responded, or the loss of the response was noticed.
     pub answered: bool,
     /// Why it failed.
     pub error: Option<AwsError>,
@@ -96,7 +96,7 @@ impl Run {
     pub fn of_bytes(path: &Path, bytes: &[u8]) -> Result<Option<Self>, Error> {
         Self::parse(path, bytes).map_err(|why| {
             cannot_read(path, why)
-                .hint("look at that line; move the file away if it cannot be mended")
+                .hint("check that line; move the file away if it cannot be repaired")
         })
     }
 
@@ -193,7 +193,7 @@ impl Run {
         self.changes.iter_mut().find(|change| change.address == *address)
     }
 
-    /// The live state of a place when the run looked at it for the last time: after the change, or
+    /// The live state of a place when the run read it for the last time: after the change, or
     /// before it where the run was cut off.
     pub fn left(&self, address: &Address) -> Option<&Value> {
         let change = self.changes.iter().find(|change| change.address == *address);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_a_state_and_a_place_that_nobody_looked_at_has_none() {
+    fn nothing_is_a_state_and_a_place_that_was_not_read_has_none() {
         let found_nothing = run(&Value::Null);
         assert_eq!(found_nothing.changes[0].after, Some(Value::Null));
         let not_looked_at = run(&json!("missing"));

@@ -21,7 +21,7 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock of an account; waits for it no longer than it is told.
+    /// Takes the lock of an account; waits for it until the timeout.
     ///
     /// # Errors
     /// Who holds it; or that the file cannot be written.
@@ -42,9 +42,9 @@ impl FileLock {
                 Err(TryLockError::WouldBlock) => {
                     let held_by = read(&path)
                         .map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
-                    let text = format!("another apply to account {account} is running: {held_by}");
+                    let text = format!("another apply on account {account} is running: {held_by}");
                     return Err(Error::refused(text)
-                        .hint("wait until it has ended, or give it time: --lock-timeout 5m"));
+                        .hint("wait until it has ended, or use --lock-timeout 5m"));
                 }
             }
         }
@@ -64,7 +64,7 @@ pub fn holder(account: &str) -> Option<Holder> {
     }
 }
 
-/// One file for all folders that a person works in; without a home folder one below this one.
+/// One file for all folders of a user; without a home folder, one below the current folder.
 fn path_of(account: &str) -> PathBuf {
     let absolute = |name: &str| {
         let path = std::env::var_os(name).map(PathBuf::from);

@@ -1,8 +1,8 @@
 //! The lock between machines: an object in a bucket, written only under a condition.
 //!
-//! It holds who is at work, and it must be renewed: one that has not been written for as many
+//! It names its holder and must be renewed: one that has not been written for as many
 //! seconds as it says, by the clock of S3, is free. Each holder has a higher fence than the one before.
-//! Whoever finds that the object is no longer as he wrote it has lost it, and writes nothing more.
+//! A run that finds the object different from what it wrote has lost the lease, and writes no more.
 
 use super::Holder;
 use crate::aws::Kind;
@@ -20,7 +20,7 @@ const DURATION: Duration = Duration::from_secs(90);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(25);
 
-/// Between two looks at a lease that somebody else holds.
+/// Between two reads of a lease that another run holds.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// What the object says.
@@ -58,7 +58,7 @@ struct Held {
 }
 
 impl Lease {
-    /// Takes the lease; waits for it no longer than it is told.
+    /// Takes the lease; waits for it until the timeout.
     ///
     /// # Errors
     /// Who holds it; that the bucket cannot be used; that it ignores conditions.
@@ -96,7 +96,7 @@ impl Lease {
             };
             let until = Instant::now() + DURATION;
             let written = store.put(&key, bytes(&document), condition).await;
-            // Refused: somebody was quicker. The next look tells who.
+            // Refused: another run was quicker. The next read shows which.
             if let Written::Done(etag) = written.map_err(|error| failed(&store, &key, error))? {
                 let lease = Self { held: Mutex::new(Held { document, etag, until }), store, key };
                 lease.check_store().await?;
@@ -168,7 +168,7 @@ impl Lease {
                     *held = Held { document, etag, until };
                     return Ok(());
                 }
-                // A lost answer to this very write looks like somebody else's.
+                // A lost response to this very write looks like another run's.
                 Ok(Written::Refused) => match self.store.get(&self.key).await {
                     Ok(Some(object)) if object.bytes == bytes(&document) => {
                         *held = Held { document, etag: object.etag, until };
@@ -212,7 +212,7 @@ fn bytes(document: &Document) -> Vec<u8> {
 
 fn read(store: &Store, key: &str, object: &Object) -> Result<Document, Error> {
     serde_json::from_slice(&object.bytes).map_err(|cause| {
-        Error::failed(format!("{} is no lock of baseline", store.url(key)))
+        Error::failed(format!("{} is not a lock of baseline", store.url(key)))
             .because(cause)
             .hint("another program may use this key: choose another prefix in [lock]")
     })
@@ -221,18 +221,18 @@ fn read(store: &Store, key: &str, object: &Object) -> Result<Document, Error> {
 fn held_by(store: &Store, key: &str, document: &Document) -> Error {
     let (url, holder, caller) = (store.url(key), &document.holder, &document.caller);
     Error::refused(format!(
-        "another apply to the account is running: {holder}, as {caller} ({url})"
+        "another apply on this account is running: {holder}, as {caller} ({url})"
     ))
     .hint(format!(
-        "wait until it has ended, or give it time: --lock-timeout 5m; the lock of one that was \
+        "wait until it has ended, or use --lock-timeout 5m; the lock of one that was \
          killed is free after {} s",
         document.lasts
     ))
 }
 
 fn lost(url: &str) -> Error {
-    Error::refused(format!("the lock {url} was lost: somebody else holds it"))
-        .hint("run it again: it looks at what is there and finishes")
+    Error::refused(format!("the lock {url} was lost: another run holds it"))
+        .hint("run it again: it reads the account again and finishes")
 }
 
 fn failed(store: &Store, key: &str, error: crate::aws::AwsError) -> Error {

@@ -1,4 +1,4 @@
-//! One apply at a time: who is at work on an account, and how others find out.
+//! One apply at a time: which run holds the lock of an account.
 
 mod file;
 mod lease;
@@ -33,7 +33,7 @@ impl Holder {
     pub fn this(doing: &str, now: OffsetDateTime) -> Self {
         let user = ["USER", "LOGNAME", "USERNAME"];
         let user = user.iter().find_map(|name| std::env::var(name).ok());
-        let user = user.unwrap_or_else(|| "somebody".to_owned());
+        let user = user.unwrap_or_else(|| "unknown".to_owned());
         Self {
             who: format!("{user}@{}", machine()),
             pid: std::process::id(),
@@ -68,7 +68,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes it; waits for it no longer than it is told.
+    /// Takes it; waits for it until the timeout.
     ///
     /// # Errors
     /// Who holds it, or that it cannot be used.
@@ -89,7 +89,7 @@ impl Lock {
         Ok(Self { _file: file, lease })
     }
 
-    /// Makes sure that it is still held, after a time in which nobody kept it.
+    /// Makes sure that it is still held, after a time in which it was not renewed.
     ///
     /// # Errors
     /// That it is not.
@@ -116,7 +116,7 @@ impl Lock {
     }
 }
 
-/// Who is at work on an account, as far as this machine or the shared lock knows.
+/// Which run holds the lock of an account, as far as this machine or the shared lock knows.
 ///
 /// # Errors
 /// When the shared lock cannot be seen.

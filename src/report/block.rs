@@ -72,7 +72,7 @@ pub enum Row {
     With(String),
     /// What must have succeeded before.
     After(Vec<String>),
-    /// What only a person can put right.
+    /// What only you can put right.
     Finding {
         /// The setting that is not met.
         field: String,

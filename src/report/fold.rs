@@ -76,7 +76,7 @@ fn key(entry: &Entry) -> String {
     key
 }
 
-/// Whether a text holds [`NAME`] or [`REGION`].
+/// Whether a string holds [`NAME`] or [`REGION`].
 pub(super) fn is_template(text: &str) -> bool {
     has_word(text, NAME) || has_word(text, REGION)
 }
@@ -130,7 +130,7 @@ fn is_in_name(c: char, next: Option<char>) -> bool {
         || (c == '.' && next.is_some_and(char::is_alphanumeric))
 }
 
-/// Replaces a text where it is not a part of a longer one. `is_part` is asked about the character
+/// Replaces a string where it is not part of a longer one. `is_part` is asked about the character
 /// beside it, and is given the one after that.
 fn replace(
     text: &str,
@@ -161,7 +161,7 @@ fn has_word(text: &str, word: &str) -> bool {
     replace(text, word, "", |c, _| c.is_ascii_alphanumeric()) != text
 }
 
-/// Changes every text of an entry that may name its place; not its place, and not what the baseline
+/// Changes every string of an entry that may name its place; not its place, and not what the baseline
 /// or AWS's parameters name.
 fn map_texts(entry: &mut Entry, change: &impl Fn(&str) -> String) {
     let here = |text: &mut String| *text = change(text);

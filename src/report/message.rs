@@ -225,7 +225,7 @@ impl Stop<'_> {
             Self::Signal => {
                 "stopping after the calls in flight; press Ctrl-C again to stop at once".to_owned()
             }
-            Self::Timeout => "the time limit is reached: stopping after the calls in flight; \
+            Self::Timeout => "time limit reached: stopping after the calls in flight; \
                               Ctrl-C stops at once"
                 .to_owned(),
             Self::LockLost(error) => error.to_string(),

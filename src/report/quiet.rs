@@ -1,4 +1,4 @@
-//! Places where there is nothing to do, in a few lines.
+//! Places with nothing to do, in a few lines.
 
 use super::fold::fold;
 use crate::plan::{Entry, Verdict};
@@ -14,7 +14,7 @@ pub struct Quiet {
     pub notes: Vec<String>,
 }
 
-/// Whether there is nothing to do at a place.
+/// Whether a place has nothing to do.
 pub(super) fn is_quiet(entry: &Entry) -> bool {
     let is_fine = matches!(entry.verdict, Verdict::Ok | Verdict::Elsewhere | Verdict::NotOffered);
     is_fine && entry.findings.is_empty()

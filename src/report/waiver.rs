@@ -31,9 +31,7 @@ fn predicate(report: &WaiverReport, today: Day) -> Option<String> {
     let has = |remark| report.remarks.contains(&remark);
     let what = match () {
         () if has(WaiverRemark::MatchesNothing) => "matches no place",
-        () if has(WaiverRemark::NotNeeded) => {
-            "is no longer needed: nothing that it is about differs"
-        }
+        () if has(WaiverRemark::NotNeeded) => "is no longer needed: nothing that it covers differs",
         () if has(WaiverRemark::ExpiresSoon) => {
             let when = match today.days_until(report.expires) {
                 0 => "today".to_owned(),

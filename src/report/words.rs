@@ -17,7 +17,7 @@ pub fn sentence(summary: &Summary) -> String {
     let Actions { create, change, remove, .. } = summary.actions;
     let changes = format!("{create} to create, {change} to change, {remove} to remove");
     match (create + change + remove, rest.as_str()) {
-        // Of what is unknown nobody can say that there is nothing to change.
+        // A place that is unknown may have something to change.
         (0, rest) => format!("{rest}."),
         (_, "") => format!("{changes}."),
         (_, rest) => format!("{changes}; {rest}."),

@@ -10,7 +10,7 @@ pub struct Debug;
 
 impl Follower for Debug {
     fn ended(&self, attempt: &Attempt) {
-        // Nobody may look any more; the work goes on.
+        // Work goes on when stderr is closed.
         let _ = writeln!(io::stderr(), "{}", line(attempt));
     }
 }

@@ -67,13 +67,18 @@ impl Page<'_> {
 
     /// Prose wraps by words; the parts of a list or an object stand on lines of their own.
     fn one_below(&mut self, style: Style, sign: &str, value: &Value, word: &str) -> io::Result<()> {
-        let width = self.values_width().saturating_sub(word.len());
-        let text = format!("{sign}{}{word}", block_at(value, BELOW, BELOW + sign.len(), width));
-        let lines = match value.is_string() {
-            true => wrap(&text, self.width, 0, 2).join(&format!("\n{}", " ".repeat(BELOW))),
+        let column = BELOW + sign.len();
+        let width = self.values_width();
+        let text = block_at(value, BELOW, column, width.saturating_sub(word.len())) + word;
+        let text = match value.is_string() {
+            // The first word stays beside the sign, however long it is.
+            true => {
+                let width = self.width.map(|width| width.saturating_sub(column));
+                wrap(&text, width, 0, 0).join(&format!("\n{}", " ".repeat(column)))
+            }
             false => text,
         };
-        self.styled_lines(style, BELOW, &lines)
+        self.styled_lines(style, BELOW, &format!("{sign}{text}"))
     }
 
     fn values_width(&self) -> usize {

@@ -1,4 +1,4 @@
-//! What is told about controls: a list, a page for each, and the table of the README.
+//! `explain`: the list of controls, a page for each, and the table of the README.
 
 use super::{BOLD, DIM, wrap};
 use crate::aws::is_read;
@@ -19,7 +19,7 @@ pub fn list(out: &mut dyn Write, kinds: &[Kind]) -> io::Result<()> {
     for kind in kinds {
         writeln!(out, "{BOLD}{:<width$}{BOLD:#}  {}", kind.about.name, kind.about.title)?;
     }
-    writeln!(out, "\n{DIM}`baseline explain CONTROL` tells more.{DIM:#}")
+    writeln!(out, "\n{DIM}`baseline explain CONTROL` explains one of them.{DIM:#}")
 }
 
 /// Everything about one control.
@@ -32,10 +32,10 @@ pub fn page(out: &mut dyn Write, about: &About, width: Option<usize>) -> io::Res
         writeln!(out, "{line}")?;
     }
     writeln!(out)?;
-    writeln!(out, "{BOLD}Looks at{BOLD:#}  {}", scope(about.places.scope))?;
+    writeln!(out, "{BOLD}Scope{BOLD:#}     {}", scope(about.places.scope))?;
     let costs = wrap(about.cost.text(), width, COLUMN, COLUMN).join("\n");
     writeln!(out, "{BOLD}Costs{BOLD:#}     {}\n", costs.trim_start())?;
-    writeln!(out, "{BOLD}Settings{BOLD:#} (with their defaults when the table is there)")?;
+    writeln!(out, "{BOLD}Settings{BOLD:#} (with their defaults)")?;
     settings(out, about.settings, "", width)?;
     writeln!(out, "\n{BOLD}Satisfies{BOLD:#}")?;
     for reference in about.satisfies {
@@ -49,7 +49,7 @@ pub fn page(out: &mut dyn Write, about: &About, width: Option<usize>) -> io::Res
             continue;
         }
         writeln!(out, "\n{BOLD}{title}{BOLD:#} (API operation: IAM actions)")?;
-        // What is asked of several things is listed for each of them, and shown once.
+        // An operation that is declared for several things is shown once.
         let lines = each_once(operations.map(|operation| {
             let actions = each_once(operation.grants.iter().map(|grant| grant.action));
             format!("  {}:{}: {}", operation.service, operation.name, actions.join(", "))
@@ -132,9 +132,9 @@ pub fn thing(
 ) -> io::Result<()> {
     let (thing, path) = (escape(thing), escape(path));
     if asked.is_empty() {
-        return writeln!(out, "{path} asks nothing of {control}@{thing}");
+        return writeln!(out, "{path} sets nothing for {control}@{thing}");
     }
-    writeln!(out, "{BOLD}{control}@{thing}{BOLD:#}: what {path} asks of it")?;
+    writeln!(out, "{BOLD}{control}@{thing}{BOLD:#}: what {path} sets for it")?;
     let width = asked.iter().map(|own| own.setting.len()).max().unwrap_or(0);
     for own in asked {
         writeln!(out, "  {:<width$} = {}", own.setting, escape(&own.value))?;
@@ -163,7 +163,7 @@ fn scope(scope: Scope) -> &'static str {
 /// # Errors
 /// When the writer does not take it.
 pub fn markdown(out: &mut dyn Write, kinds: &[Kind]) -> io::Result<()> {
-    writeln!(out, "| control | looks after | CIS 3.0 | CIS 7.0 | FSBP | costs |")?;
+    writeln!(out, "| control | what it does | CIS 3.0 | CIS 7.0 | FSBP | costs |")?;
     writeln!(out, "|---|---|---|---|---|---|")?;
     for Kind { about, .. } in kinds {
         let ids = |standard: Standard| {

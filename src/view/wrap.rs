@@ -13,7 +13,7 @@ pub fn width_for(columns: usize) -> usize {
     columns.clamp(NARROWEST, WIDEST)
 }
 
-/// The lines of a text: the first one indented by `indent` columns, the others by `hang`.
+/// The lines of a string: the first one indented by `indent` columns, the others by `hang`.
 ///
 /// Breaks at spaces only and keeps the spaces inside a line: a word that is wider than the line, such
 /// as an ARN, stays whole. Without a width the text stays on one line.
@@ -38,7 +38,7 @@ pub fn wrap(text: &str, width: Option<usize>, indent: usize, hang: usize) -> Vec
     lines
 }
 
-/// The words of a text, each with the spaces before it.
+/// The words of a string, each with the spaces before it.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -386,7 +386,7 @@ fn explain_tells_which_entry_asks_what_of_a_bucket() {
     let told = account.run(&["explain", "buckets@payroll-a"]).exits(0);
     assert_eq!(
         told.stdout,
-        "buckets@payroll-a: what baseline.toml asks of it\n  \
+        "buckets@payroll-a: what baseline.toml sets for it\n  \
          ssl_only          = true\n                      \
          entry 1 of [[buckets]], match = [\"*\"]\n  \
          presigned_max_age = \"10m\"\n                      \
@@ -395,7 +395,7 @@ fn explain_tells_which_entry_asks_what_of_a_bucket() {
     let _ = account
         .run(&["explain", "buckets@public-a", "baseline.toml"])
         .exits(0)
-        .says("baseline.toml asks nothing of buckets@public-a");
+        .says("baseline.toml sets nothing for buckets@public-a");
     let _ = account
         .run(&["explain", "config@eu-west-1"])
         .exits(1)

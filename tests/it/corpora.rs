@@ -23,7 +23,7 @@ fn problems(document: &[u8]) -> String {
 
 /// What a document that is TOML may still be told.
 const NO_BASELINE: [&str; 2] = [
-    "error: there is no control '",
+    "error: no control named '",
     "error: the format is missing: begin the file with `baseline = 1`",
 ];
 

@@ -64,7 +64,7 @@ fn however_early_the_disk_is_full_it_says_what_was_done_and_the_next_apply_finis
         if writes > 0 {
             partly += 1;
             assert!(run.stdout.contains("cannot write the journal"), "{said}");
-            assert!(run.stdout.contains("hint: make room"), "{said}");
+            assert!(run.stdout.contains("hint: free some disk space"), "{said}");
             assert!(run.stdout.contains("\nApply: "), "{said}");
         }
         // Whatever was written down can be read, and the rest is made up for.

@@ -85,7 +85,7 @@ fn a_stale_plan_writes_nothing() {
     let _ = account.run(&["plan", "--out", "plan.json"]).exits(0);
     let members = [("MinimumPasswordLength", "9")];
     iam::set_password_policy(&account, &members);
-    let _ = account.run(&["apply", "plan.json"]).exits(6).says("no longer as it saw them");
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("changed since it was made");
     assert_eq!(account.writes().len(), 1, "only the change behind the tool's back");
 }
 
@@ -117,7 +117,7 @@ fn loosening_needs_exactly_in_the_baseline_and_a_word_on_the_command_line() {
     iam::set_password_policy(&account, &members);
     let _ = account.run(&["plan"]).exits(0).says("(loosens)");
     let refused = account.run(&["apply", "--auto-approve"]).exits(6);
-    let _ = refused.says("hint: if that is meant: --allow-loosening password_policy");
+    let _ = refused.says("hint: if that is intended: --allow-loosening password_policy");
     assert_eq!(account.writes().len(), 1);
     let allowed = ["apply", "--auto-approve", "--allow-loosening", "password_policy"];
     let _ = account.run(&allowed).exits(0);

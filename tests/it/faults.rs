@@ -219,7 +219,7 @@ fn an_apply_whose_time_is_up_finishes_the_call_under_way_and_says_what_is_left()
     let run = account.run(&["apply", "--auto-approve", "--timeout", "6s"]);
     let _ = run
         .exits(3)
-        .says("the time limit is reached: stopping after the calls in flight")
+        .says("time limit reached: stopping after the calls in flight")
         .says("stopped after 1 of 5 calls")
         .says("1 change made");
     assert_eq!(times(&account, "s3:CreateBucket"), 1);

@@ -167,7 +167,7 @@ fn a_saved_undo_is_matched_like_any_plan() {
     let apply = [&["apply", "undo.json"], &allow[..]].concat();
     let _ = account.run(&["apply", "undo.json"]).exits(6).says("protect less");
     set_length(&account, 16);
-    let _ = account.run(&apply).exits(6).says("no longer as it saw them");
+    let _ = account.run(&apply).exits(6).says("changed since it was made");
     set_length(&account, 14);
     let _ = account.run(&apply).exits(0);
     assert_eq!(length(&account), 8);
@@ -180,7 +180,7 @@ fn a_plan_is_for_one_apply_even_if_the_account_is_as_it_was() {
     let _ = account.run(&["apply", "plan.json"]).exits(0);
     iam::delete_password_policy(&account);
     let before = account.writes().len();
-    let _ = account.run(&["apply", "plan.json"]).exits(6).says("it was used already");
+    let _ = account.run(&["apply", "plan.json"]).exits(6).says("it was already used");
     assert_eq!(account.writes().len(), before);
 }
 

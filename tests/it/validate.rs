@@ -72,7 +72,7 @@ fn a_misspelt_waiver_is_refused_and_one_of_no_known_field_is_told() {
     ] {
         let run = waiver(control, field).exits(1);
         let _ = run
-            .says(&format!("nothing of [{control}] is called '{field}'"))
+            .says(&format!("[{control}] has no setting '{field}'"))
             .says(&format!("did you mean '{meant}'?"))
             .says("baseline.toml:4:9");
     }

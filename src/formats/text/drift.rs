@@ -143,7 +143,7 @@ pub fn answers(
 ) -> io::Result<()> {
     let page = &mut Page::new(out, options.width);
     if answers.is_empty() {
-        let text = "No known drift, so there is nobody to look up.";
+        let text = "No known drift, so there is nothing to look up in CloudTrail.";
         return page.prose(0, Style::new(), text);
     }
     for (place, answer) in answers {
@@ -179,7 +179,7 @@ fn one_answer(page: &mut Page<'_>, place: &str, answer: &Answer) -> io::Result<(
                 own => format!(" but {} of baseline's own", count(own, "call")),
             };
             let text = format!(
-                "  CloudTrail knows of no write since {}{own}; events can take 15 minutes to \
+                "  CloudTrail has no write since {}{own}; events can take 15 minutes to \
                  arrive, and a change may come from an organization or a service",
                 answer.since
             );

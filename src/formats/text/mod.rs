@@ -1,4 +1,4 @@
-//! Text for people: understandable without colour, a summary first and last.
+//! Text: understandable without colour, a summary first and last.
 
 mod drift;
 mod history;

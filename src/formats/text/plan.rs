@@ -171,7 +171,7 @@ fn quiet(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     }
 }
 
-/// What the changes risk: last before the summary, each once, so that nobody has to search for it.
+/// What the changes risk: last before the summary, each once, where it is easy to find.
 fn risks(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     for (risk, said) in &report.risks {
         let (style, word) = match risk {

@@ -57,7 +57,7 @@ pub(super) enum Note<'a> {
     Summary(Figures<'a>),
 }
 
-/// Writes a line. Readers that have gone away do not stop an apply: what it does is in its journal.
+/// Writes a line. A closed pipe does not stop an apply: what it does is in its journal.
 pub(super) fn line(out: &mut dyn Write, clock: Clock, what: impl Serialize) -> io::Result<()> {
     let line = json::line(&Line { at: clock.now(), what })?;
     out.write_all(&line).and_then(|()| out.flush())
@@ -77,7 +77,7 @@ pub fn begin(form: Form, streams: &mut Streams, clock: Clock, command: &str) -> 
     }
 }
 
-/// Writes which plan is carried out, in short: people have seen it, or have it in a file.
+/// Writes which plan is carried out, in short: the whole of it was shown, or is in a file.
 ///
 /// # Errors
 /// When the writer does not take it.
@@ -130,7 +130,7 @@ impl ApplyObserver for JsonLines<'_> {
     fn on(&self, event: Event<'_>) {
         let mut streams = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let out = &mut *streams.stdout;
-        // An apply goes on when nobody listens any more.
+        // An apply goes on when its output is closed.
         let _ = match &event {
             Event::Waiting(address, awaited, attempt) => {
                 line(out, self.clock, waiting(address, awaited, *attempt))

@@ -26,7 +26,7 @@ pub struct Lines<'a> {
 struct State<'a> {
     streams: &'a mut Streams,
     ended: usize,
-    /// When the changes under way began, and how many of their calls were made.
+    /// When the changes in progress began, and how many of their calls were made.
     under_way: BTreeMap<Address, (OffsetDateTime, usize)>,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Lines<'a> {
 impl ApplyObserver for Lines<'_> {
     fn on(&self, event: Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        // An apply goes on when nobody listens any more; its summary and exit code still tell.
+        // An apply goes on when its output is closed; its journal and exit code are enough.
         let _ = match event {
             Event::Began(entry, _) => {
                 state.under_way.insert(entry.address(), (self.clock.now(), 0));

@@ -22,7 +22,7 @@ use terminal::Terminal;
 /// What an apply says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// For people.
+    /// Text.
     Text,
     /// JSON lines on stdout; see docs/json.md.
     Json,

@@ -1,4 +1,4 @@
-//! One live line on a terminal: how many changes have ended, for how long, and what is under way.
+//! One live line on a terminal: how many changes have ended, for how long, and what is in progress.
 
 use super::{Narrator, name, waiting};
 use crate::apply::{ApplyObserver, Event};
@@ -11,10 +11,10 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How many of the changes under way are named.
+/// How many of the changes in progress are named.
 const NAMED: usize = 3;
 
-/// How often the line is drawn anew: its clock shows seconds.
+/// How often the line is redrawn: its clock shows seconds.
 const TICK: Duration = Duration::from_millis(500);
 
 /// A terminal that can redraw a line.
@@ -52,7 +52,7 @@ pub struct LiveLine<'a> {
 
 struct State<'a> {
     streams: &'a mut Streams,
-    /// The changes under way, with what they wait for.
+    /// The changes in progress, with what they wait for.
     under_way: BTreeMap<Address, Option<String>>,
 }
 

@@ -5,11 +5,11 @@ use std::io::{self, Write};
 
 /// Shows on a terminal how many places have been read; silent elsewhere.
 #[derive(Clone, Copy, Debug)]
-pub struct Looking {
+pub struct ReadProgress {
     is_terminal: bool,
 }
 
-impl Looking {
+impl ReadProgress {
     /// Shows something only on a terminal.
     pub fn new(is_terminal: bool) -> Self {
         Self { is_terminal }
@@ -24,7 +24,7 @@ impl Looking {
     }
 }
 
-impl ReadObserver for Looking {
+impl ReadObserver for ReadProgress {
     fn on_read(&self, done: usize, known: usize) {
         if self.is_terminal {
             let _ = write!(io::stderr(), "\rreading the account: {done} of {known} places");
