@@ -6,7 +6,6 @@
 mod about;
 mod announce;
 pub mod owner;
-mod past;
 mod place;
 mod proposal;
 mod remarks;
@@ -43,8 +42,8 @@ pub trait Control: Send + Sync + Sized + 'static {
     /// names, whatever other keys are there; `"unmanaged"` leaves a key alone
     /// ([`Managed`](crate::managed::Managed)).
     type Settings: Takes + DeserializeOwned + Debug + Send + Sync + 'static;
-    /// What was read at one place. It holds all that `propose` needs, so that a saved one gives
-    /// the same plan without a network.
+    /// What was read at one place. It holds all that [`Control::wanted`] needs, so that a saved one
+    /// gives the same plan without a network.
     type Live: Serialize + DeserializeOwned + Clone + Send + Sync;
     /// The part of it that the baseline asks for, and that calls change: the fields of plans. What
     /// else was read only decides.
@@ -139,34 +138,11 @@ pub trait Control: Send + Sync + Sized + 'static {
         say.put_back(&past.map(Self::state))
     }
 
-    /// What would make a place match: differences with the calls that remove them, and findings.
-    /// Made of [`Control::wanted`] and [`Control::steps`].
-    fn propose(
-        settings: &Self::Settings,
-        place: &Place,
-        live: Self::Live,
-        context: &Context,
-    ) -> Proposal {
-        steps::propose::<Self>(settings, &live, At { place, context })
-    }
-
-    /// What would put a place back to what it was before a run, as far as calls can do that well.
-    /// What others changed since stays; nothing is deleted that holds somebody's data. What is left
-    /// is told as findings. Made of [`Control::restored`] and [`Control::steps`].
-    fn restore(
-        settings: &Self::Settings,
-        place: &Place,
-        past: Past<Self::Live>,
-        context: &Context,
-    ) -> Proposal {
-        steps::restore::<Self>(settings, &past, At { place, context })
-    }
-
     /// What differences and findings are about besides settings: the first part of their fields. For
     /// telling a waiver that is misspelt, never a reason to act.
     const FIELDS: &'static [&'static str] = &[];
 
-    /// The writes of [`Control::restore`], besides those that every baseline with this control
+    /// The writes of an undo, besides those that every baseline with this control
     /// uses.
     const RESTORES: &'static [Operation] = &[];
 
@@ -294,12 +270,12 @@ pub trait Configured: Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<Value, AwsError>>;
     /// See [`Control::announces`].
     fn announces(&self, context: &Context) -> Vec<Announcement>;
-    /// See [`Control::propose`].
+    /// See [`propose`].
     ///
     /// # Errors
     /// When the data is not a live state of this control: a snapshot of another version.
     fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String>;
-    /// See [`Control::restore`].
+    /// See [`restore`].
     ///
     /// # Errors
     /// When one of the states is not one of this control's.
@@ -365,7 +341,7 @@ impl<C: Control> Configured for Held<C> {
 
     fn propose(&self, place: &Place, live: &Value, context: &Context) -> Result<Proposal, String> {
         let live = C::Live::deserialize(live).map_err(|cause| cause.to_string())?;
-        Ok(C::propose(&self.0, place, live, context))
+        Ok(propose::<C>(&self.0, &live, At { place, context }))
     }
 
     fn restore(
@@ -377,7 +353,7 @@ impl<C: Control> Configured for Held<C> {
         let read = |state: &Value| C::Live::deserialize(state).map_err(|cause| cause.to_string());
         let past =
             Past { before: read(past.before)?, after: read(past.after)?, live: read(past.live)? };
-        Ok(C::restore(&self.0, place, past, context))
+        Ok(restore::<C>(&self.0, &past, At { place, context }))
     }
 
     fn restores(&self) -> &'static [Operation] {
@@ -465,6 +441,17 @@ pub(crate) mod tests {
         }
     }
 
+    impl Proposal {
+        /// Whether one of these fields, or something below them, differs.
+        pub fn touches(&self, fields: &[&str]) -> bool {
+            let below = |path: &str, field: &str| {
+                path.strip_prefix(field)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            self.differences.iter().any(|d| fields.iter().any(|field| below(&d.field, field)))
+        }
+    }
+
     /// Reads the table of a control as a baseline does: the control, or what is said to be wrong.
     pub fn configured(kind: Kind, lines: &str) -> Result<Box<dyn Configured>, String> {
         let name = kind.about.name;
@@ -485,7 +472,7 @@ pub(crate) mod tests {
         let settings = toml::from_str(settings).expect("the test's settings are valid");
         let live = crate::diff::to_value(live);
         let live: C::Live = serde_json::from_value(live).expect("a live state reads back");
-        C::propose(&settings, &Place::account(), live, &context())
+        propose::<C>(&settings, &live, At { place: &Place::account(), context: &context() })
     }
 
     /// What an undo proposes for its only place, given its table now and the states.

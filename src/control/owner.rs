@@ -89,7 +89,7 @@ impl Proposal {
             Some(_) if !matches!(self.standing, Standing::Own) => self,
             Some(whom) if take_over => {
                 if !self.writes.is_empty() {
-                    self.note(format!(
+                    self.notes.push(format!(
                         "{whom} manages it and may put it back: take_over = true changes it all \
                          the same"
                     ));
@@ -150,7 +150,10 @@ mod tests {
 
     #[test]
     fn what_a_stack_manages_is_written_only_with_an_explicit_word() {
-        let differing = || Proposal::between(&Some(1), &Some(2));
+        let differing = || Proposal {
+            differences: crate::diff::compare(&Some(1), &Some(2)),
+            ..Proposal::default()
+        };
         let stack = || Some("the CloudFormation stack x".to_owned());
         let left = differing().owned_by(stack(), false);
         assert!(matches!(left.standing, Standing::Elsewhere(_)));

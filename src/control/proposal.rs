@@ -85,16 +85,6 @@ pub enum Standing {
 }
 
 impl Proposal {
-    /// Nothing to do.
-    pub fn fine() -> Self {
-        Self::default()
-    }
-
-    /// The place is looked after by someone else.
-    pub fn elsewhere(whom: impl Into<String>) -> Self {
-        Self { standing: Standing::Elsewhere(whom.into()), ..Self::default() }
-    }
-
     /// Leaves the place to whoever manages it: nothing is written, and what differs is a finding,
     /// for the account is as unprotected as if it were its own.
     pub fn left_to(self, whom: &str) -> Self {
@@ -107,7 +97,7 @@ impl Proposal {
         if let Some(difference) = self.differences.first() {
             let field = difference.field.clone();
             let what = format!("it differs from the baseline, and {whom} manages it");
-            self.finding(&field, what, remedy);
+            self.findings.push(Finding { field, what, remedy });
         }
         Self {
             standing: Standing::Elsewhere(whom.to_owned()),
@@ -117,59 +107,10 @@ impl Proposal {
         }
     }
 
-    /// The place could not be judged.
-    pub fn unknown(error: AwsError) -> Self {
-        Self { standing: Standing::Unknown(error), ..Self::default() }
-    }
-
-    /// The differences between what is live and what it is to become.
-    pub fn between<T: Serialize>(live: &T, wanted: &T) -> Self {
-        Self { differences: crate::diff::compare(live, wanted), ..Self::default() }
-    }
-
     /// Leaves what would put a state back to you.
     pub fn by_hand<T: Serialize + DeserializeOwned + Clone>(past: &Past<T>) -> Self {
         let mut say = Remarks::default();
         say.by_hand(past);
-        say.with(Self::fine())
-    }
-
-    /// Whether one of these fields, or something below them, differs.
-    pub fn touches(&self, fields: &[&str]) -> bool {
-        let below = |path: &str, field: &str| {
-            path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        self.differences.iter().any(|d| fields.iter().any(|field| below(&d.field, field)))
-    }
-
-    /// Appends a write.
-    pub fn call(&mut self, write: impl AnyWrite + 'static) {
-        self.writes.push(Box::new(write));
-    }
-
-    /// Makes it wait for the changes of all places of a control.
-    pub fn after<C: Control>(&mut self) {
-        self.after.push(Prerequisite::all_of::<C>());
-    }
-
-    /// Makes it wait for the changes of one place of a control.
-    pub fn after_at<C: Control>(&mut self, place: Place) {
-        self.after.push(Prerequisite::at::<C>(place));
-    }
-
-    /// Appends a finding.
-    pub fn finding(&mut self, field: &str, what: impl Into<String>, remedy: impl Into<String>) {
-        let (field, what, remedy) = (field.to_owned(), what.into(), remedy.into());
-        self.findings.push(Finding { field, what, remedy });
-    }
-
-    /// Appends something that stops working.
-    pub fn breaks(&mut self, what: impl Into<String>) {
-        self.breaks.push(what.into());
-    }
-
-    /// Appends a note.
-    pub fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
+        say.with(Self::default())
     }
 }

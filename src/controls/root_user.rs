@@ -514,7 +514,8 @@ mod tests {
                 Live { mfa: Some(false), password: None, access_keys: Some(access_keys), ..live() };
             let context = Context { partition: GOVCLOUD.to_owned(), ..context() };
             let settings = toml::from_str("").expect("valid");
-            let proposal = RootUser::propose(&settings, &Place::account(), live, &context);
+            let at = At { place: &Place::account(), context: &context };
+            let proposal = crate::control::propose::<RootUser>(&settings, &live, at);
             let fields = proposal.findings.into_iter().map(|finding| finding.field);
             fields.collect::<Vec<_>>()
         };

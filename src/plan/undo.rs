@@ -67,16 +67,16 @@ impl Undo {
         context: &Context,
     ) -> Result<Proposal, String> {
         let Some(left) = self.places.get(&Address::new(control.about().name, place)) else {
-            return Ok(Proposal::fine());
+            return Ok(Proposal::default());
         };
         let past = Past { before: &left.before, after: left.after.as_ref().unwrap_or(live), live };
         if past.before == past.after {
-            return Ok(Proposal::fine());
+            return Ok(Proposal::default());
         }
         let mut proposal = control.restore(place, &past, context)?;
         if left.after.is_none() {
-            proposal
-                .note("the run broke off here: what is live now is taken for what it left behind");
+            let note = "the run broke off here: what is live now is taken for what it left behind";
+            proposal.notes.push(note.to_owned());
         }
         Ok(proposal)
     }

@@ -8,7 +8,8 @@ use state::Detector;
 
 fn propose(settings: &str, live: Live) -> Proposal {
     let settings = toml::from_str(settings).expect("the test's settings are valid");
-    GuardDuty::propose(&settings, &Place::region("eu-west-1"), live, &context())
+    let at = At { place: &Place::region("eu-west-1"), context: &context() };
+    crate::control::propose::<GuardDuty>(&settings, &live, at)
 }
 
 fn live(features: &[(&str, bool)]) -> Live {
