@@ -3,10 +3,11 @@
 //! Scanning is switched on by kind of resource. What an administrator account or a policy of the
 //! organization decides is compared and left to them. Source: Inspector2 API Reference.
 
-use crate::aws::door::{Nothing, Typed};
+mod wire;
+
+use crate::aws::door::Nothing;
 use crate::aws::facts::Reader;
-use crate::aws::services::INSPECTOR;
-use crate::aws::{AwsError, Grant, Operation};
+use crate::aws::{AwsError, Operation};
 use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
 use crate::document::Problems;
 use crate::floor::{AtLeast, raise, raise_word};
@@ -17,6 +18,11 @@ use crate::settings::Takes;
 use crate::words;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use wire::{
+    AccountState, DISABLE, ENABLE, FiltersAsked, GET_ADMINISTRATOR, GET_CONFIGURATION,
+    GET_DEEP_INSPECTION, GET_STATUS, LIST_FILTERS, NewConfiguration, NewDeepInspection, NewEcr,
+    Scans, UPDATE_CONFIGURATION, UPDATE_DEEP_INSPECTION,
+};
 
 /// The control.
 pub struct Inspector;
@@ -148,198 +154,6 @@ pub struct State {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deep_inspection: Option<bool>,
 }
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Status {
-    accounts: Vec<AccountState>,
-    #[serde(default)]
-    failed_accounts: Vec<Failed>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Failed {
-    error_code: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AccountState {
-    state: ScanState,
-    resource_state: ResourceState,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResourceState {
-    ec2: ScanState,
-    ecr: ScanState,
-    lambda: Option<ScanState>,
-    lambda_code: Option<ScanState>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ScanState {
-    status: String,
-    /// Present where nothing is wrong, too.
-    error_code: Option<String>,
-}
-
-impl ScanState {
-    /// Whether it scans, or will in a few minutes.
-    fn is_on(&self) -> bool {
-        matches!(self.status.as_str(), "ENABLED" | "ENABLING")
-    }
-
-    fn is_suspended(&self) -> bool {
-        matches!(self.status.as_str(), "SUSPENDED" | "SUSPENDING")
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Configuration {
-    ecr_configuration: Option<EcrFound>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EcrFound {
-    rescan_duration_state: Option<RescanFound>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RescanFound {
-    rescan_duration: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct DeepInspection {
-    status: Option<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct FiltersAsked {
-    action: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Filters {
-    filters: Vec<Filter>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Filter {
-    arn: String,
-    name: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Delegated {
-    delegated_admin: Option<DelegatedAdmin>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DelegatedAdmin {
-    account_id: Option<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Scans {
-    resource_types: Vec<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewConfiguration {
-    ecr_configuration: NewEcr,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewEcr {
-    rescan_duration: String,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewDeepInspection {
-    activate_deep_inspection: bool,
-}
-
-const FILTER_ARN: &str = "arn:{partition}:inspector2:{region}:{account}:owner/{account}/filter/*";
-
-/// Inspector makes its roles in the name of the caller.
-const ROLE: Grant = Grant::on(
-    "iam:CreateServiceLinkedRole",
-    "arn:{partition}:iam::{account}:role/aws-service-role/inspector2.amazonaws.com/AWSServiceRoleForAmazonInspector2",
-)
-.when("iam:AWSServiceName", "inspector2.amazonaws.com");
-const AGENTLESS_ROLE: Grant = Grant::on(
-    "iam:CreateServiceLinkedRole",
-    "arn:{partition}:iam::{account}:role/aws-service-role/agentless.inspector2.amazonaws.com/AWSServiceRoleForAmazonInspector2Agentless",
-)
-.when("iam:AWSServiceName", "agentless.inspector2.amazonaws.com");
-
-// Save filters, nothing of Inspector can be named in a policy (Service Authorization Reference).
-const GET_STATUS: Typed<Nothing, Status> = Typed::rest(
-    &INSPECTOR,
-    "BatchGetAccountStatus",
-    "POST /status/batch/get",
-    &[Grant::any("inspector2:BatchGetAccountStatus")],
-);
-const GET_ADMINISTRATOR: Typed<Nothing, Delegated> = Typed::rest(
-    &INSPECTOR,
-    "GetDelegatedAdminAccount",
-    "POST /delegatedadminaccounts/get",
-    &[Grant::any("inspector2:GetDelegatedAdminAccount")],
-);
-const GET_CONFIGURATION: Typed<Nothing, Configuration> = Typed::rest(
-    &INSPECTOR,
-    "GetConfiguration",
-    "POST /configuration/get",
-    &[Grant::any("inspector2:GetConfiguration")],
-);
-const GET_DEEP_INSPECTION: Typed<Nothing, DeepInspection> = Typed::rest(
-    &INSPECTOR,
-    "GetEc2DeepInspectionConfiguration",
-    "POST /ec2deepinspectionconfiguration/get",
-    &[Grant::any("inspector2:GetEc2DeepInspectionConfiguration")],
-);
-const LIST_FILTERS: Typed<FiltersAsked, Filters> = Typed::rest(
-    &INSPECTOR,
-    "ListFilters",
-    "POST /filters/list",
-    &[Grant::on("inspector2:ListFilters", FILTER_ARN)],
-)
-.paged("nextToken", "nextToken");
-const ENABLE: Typed<Scans> = Typed::rest(
-    &INSPECTOR,
-    "Enable",
-    "POST /enable",
-    &[Grant::any("inspector2:Enable"), ROLE, AGENTLESS_ROLE],
-)
-.token("clientToken");
-const DISABLE: Typed<Scans> =
-    Typed::rest(&INSPECTOR, "Disable", "POST /disable", &[Grant::any("inspector2:Disable")]);
-const UPDATE_CONFIGURATION: Typed<NewConfiguration> = Typed::rest(
-    &INSPECTOR,
-    "UpdateConfiguration",
-    "POST /configuration/update",
-    &[Grant::any("inspector2:UpdateConfiguration")],
-);
-const UPDATE_DEEP_INSPECTION: Typed<NewDeepInspection> = Typed::rest(
-    &INSPECTOR,
-    "UpdateEc2DeepInspectionConfiguration",
-    "POST /ec2deepinspectionconfiguration/update",
-    &[Grant::any("inspector2:UpdateEc2DeepInspectionConfiguration")],
-);
 
 impl Control for Inspector {
     type Settings = Settings;
@@ -592,91 +406,4 @@ async fn read_details(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::control::tests::proposed;
-    use crate::control::{Proposal, Standing};
-    use serde_json::{Value, json};
-
-    fn live(scanned: &[Kind]) -> Live {
-        let details = Details {
-            ecr_rescan: Some("DAYS_14".to_owned()),
-            deep_inspection: true,
-            suppressing: BTreeMap::new(),
-        };
-        Live {
-            scans: KINDS.iter().map(|kind| (*kind, scanned.contains(kind))).collect(),
-            details: (!scanned.is_empty()).then_some(details),
-            ..Live::default()
-        }
-    }
-
-    fn calls(proposal: &Proposal) -> Vec<(String, Value)> {
-        let calls = proposal.writes.iter().map(|write| write.call());
-        calls.map(|call| (call.operation, call.input)).collect()
-    }
-
-    #[test]
-    fn what_is_not_scanned_is_switched_on_and_what_nobody_asked_for_stays() {
-        let propose = |settings, live: &Live| calls(&proposed::<Inspector>(settings, live));
-        let enable = |kinds: &[&str]| ("Enable".to_owned(), json!({"resourceTypes": kinds}));
-        assert_eq!(propose("", &live(&[])), [enable(&["EC2", "ECR", "LAMBDA"])]);
-        assert_eq!(
-            propose("", &live(&[Kind::Ec2, Kind::LambdaCode])),
-            [enable(&["ECR", "LAMBDA"])]
-        );
-        assert!(propose("ec2 = false\necr = false\nlambda = false", &live(&KINDS)).is_empty());
-        let off = ("Disable".to_owned(), json!({"resourceTypes": ["EC2"]}));
-        assert_eq!(propose("ec2 = { exactly = false }", &live(&KINDS)), [off]);
-    }
-
-    #[test]
-    fn images_are_scanned_again_for_as_long_as_is_asked_for() {
-        let mut live = live(&KINDS);
-        let details = live.details.as_mut().expect("something is scanned");
-        details.ecr_rescan = Some("DAYS_3".to_owned());
-        details.deep_inspection = false;
-        let rescan = json!({"ecrConfiguration": {"rescanDuration": "DAYS_14"}});
-        let wanted = [
-            ("UpdateConfiguration".to_owned(), rescan),
-            (
-                "UpdateEc2DeepInspectionConfiguration".to_owned(),
-                json!({"activateDeepInspection": true}),
-            ),
-        ];
-        assert_eq!(calls(&proposed::<Inspector>("", &live)), wanted);
-        let details = live.details.as_mut().expect("something is scanned");
-        details.ecr_rescan = Some("LIFETIME".to_owned());
-        assert_eq!(calls(&proposed::<Inspector>("", &live))[..], wanted[1..]);
-    }
-
-    #[test]
-    fn a_filter_that_hides_findings_is_one() {
-        let mut live = live(&KINDS);
-        let details = live.details.as_mut().expect("something is scanned");
-        details.suppressing.insert("all".to_owned(), "arn".to_owned());
-        assert_eq!(proposed::<Inspector>("", &live).findings[0].field, "filters.all");
-        assert!(proposed::<Inspector>("filters = [\"all\"]", &live).findings.is_empty());
-    }
-
-    #[test]
-    fn what_others_decide_is_left_to_them() {
-        let administered =
-            Live { administrator: Some("999999999999".to_owned()), ..live(&[Kind::Ec2]) };
-        let blocked = Live { blocked: Some(BY_POLICY.to_owned()), ..live(&[Kind::Ec2]) };
-        for live in [administered, blocked] {
-            let proposal = proposed::<Inspector>("", &live);
-            assert!(matches!(proposal.standing, Standing::Elsewhere(_)));
-            assert!(proposal.writes.is_empty() && proposal.findings.len() == 1);
-        }
-    }
-
-    #[test]
-    fn a_kind_that_a_region_does_not_offer_is_noted() {
-        let mut live = live(&[Kind::Ec2, Kind::Ecr, Kind::Lambda]);
-        live.scans.remove(&Kind::LambdaCode);
-        let proposal = proposed::<Inspector>("lambda_code = true", &live);
-        assert_eq!(proposal.notes, ["lambda_code is not offered here"]);
-        assert!(proposal.writes.is_empty());
-    }
-}
+mod tests;
