@@ -2,8 +2,8 @@
 //! and whoever investigates can read them. One judgement for the log bucket and for the buckets that
 //! adopted trails and channels deliver to.
 
-use crate::aws::AwsError;
 use crate::aws::facts::Reader;
+use crate::aws::{AwsError, Operation};
 use crate::control::{Context, Remarks};
 use crate::policy::{Policy, weaknesses};
 use crate::s3::{self, AclGrant, Bucket, Flags, Judged, Rule, Shipment};
@@ -269,22 +269,30 @@ impl Adopted {
     }
 }
 
-/// What is asked of an adopted bucket, beside its policy and key.
-pub(super) const READS: [crate::aws::Operation; 10] = [
-    s3::GET_PUBLIC_ACCESS_BLOCK,
-    s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
-    s3::GET_OWNERSHIP,
-    s3::GET_ACL,
-    s3::GET_ENCRYPTION,
-    s3::GET_LIFECYCLE,
-    s3::GET_REPLICATION,
-    s3::LIST_ACCESS_POINTS,
-    s3::GET_ACCESS_POINT_POLICY,
-    crate::aws::facts::GET_BUCKET_POLICY,
-];
+/// A control's own operations, with those that ask what an adopted bucket is set to.
+macro_rules! with_archive {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $($own,)*
+            $crate::aws::facts::GET_BUCKET_POLICY,
+            $crate::s3::GET_PUBLIC_ACCESS_BLOCK,
+            $crate::s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
+            $crate::s3::GET_OWNERSHIP,
+            $crate::s3::GET_ACL,
+            $crate::s3::GET_ENCRYPTION,
+            $crate::s3::GET_LIFECYCLE,
+            $crate::s3::GET_REPLICATION,
+            $crate::s3::LIST_ACCESS_POINTS,
+            $crate::s3::GET_ACCESS_POINT_POLICY,
+        ]
+    };
+}
 
-/// The names of [`READS`].
+pub(super) use with_archive;
+
+/// The names of those operations.
 pub(super) fn reads() -> impl Iterator<Item = &'static str> {
+    const READS: &[Operation] = with_archive![];
     READS.iter().map(|own| own.name)
 }
 

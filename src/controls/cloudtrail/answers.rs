@@ -4,7 +4,7 @@ use super::live::{Covering, Delivery, Details, Logs, Trail};
 use super::read::Look;
 use super::selectors::{Basic, Field, Selector};
 use crate::aws::trails::DESCRIBE_TRAILS;
-use crate::aws::{AwsError, Grant, Operation, Tags, keys};
+use crate::aws::{AwsError, Grant, Operation, Tags, keys, pages};
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_cloudtrail::operation::get_insight_selectors::GetInsightSelectorsOutput;
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
@@ -100,25 +100,21 @@ impl Look<'_> {
     ) -> Result<Vec<(String, Tags)>, AwsError> {
         let clients = &self.reader.clients;
         let arns: Vec<String> = arns.iter().map(|arn| (*arn).clone()).collect();
-        let (mut found, mut next) = (Vec::new(), None);
-        loop {
+        pages(async |next| {
             let request = clients.cloudtrail(region).list_tags();
             let request = request.set_resource_id_list(Some(arns.clone()));
             let request = request.set_next_token(next).send();
             let page = LIST_TAGS.answer(clients, region, request).await?;
-            for resource in page.resource_tag_list() {
-                let tags = resource.tags_list().iter().map(|tag| {
-                    let value = tag.value().unwrap_or_default().to_owned();
-                    (tag.key().to_owned(), value)
-                });
-                let arn = resource.resource_id().unwrap_or_default().to_owned();
-                found.push((arn, tags.collect()));
-            }
-            next = page.next_token().map(str::to_owned);
-            if next.is_none() {
-                return Ok(found);
-            }
-        }
+            let tagged = page.resource_tag_list().iter().map(|resource| {
+                let tags = resource
+                    .tags_list()
+                    .iter()
+                    .map(|tag| (tag.key().to_owned(), tag.value().unwrap_or_default().to_owned()));
+                (resource.resource_id().unwrap_or_default().to_owned(), tags.collect())
+            });
+            Ok((tagged.collect(), page.next_token().map(str::to_owned)))
+        })
+        .await
     }
 
     /// What can be seen of a trail that others manage: AWS shows a member less of the

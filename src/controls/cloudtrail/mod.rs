@@ -7,6 +7,7 @@
 mod answers;
 mod choice;
 mod covered;
+mod data_events;
 mod judge;
 mod live;
 mod read;
@@ -18,7 +19,7 @@ mod steps;
 mod wanted;
 mod writes;
 
-use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::keys::{self, DESCRIBE_KEY};
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
@@ -86,25 +87,15 @@ impl Control for Cloudtrail {
             "first copy of management events free; further copies 2.00, data events 0.10, insights \
              0.35 USD per 100,000; S3 storage",
         ),
-        operations: &[
+        operations: archive::with_archive![
             DESCRIBE_TRAILS,
             answers::GET_TRAIL_STATUS,
             answers::GET_EVENT_SELECTORS,
             answers::GET_INSIGHT_SELECTORS,
             answers::LIST_TAGS,
             s3::LIST_BUCKETS,
-            GET_BUCKET_POLICY,
             DESCRIBE_KEY.operation,
             GET_TOPIC.operation,
-            s3::GET_PUBLIC_ACCESS_BLOCK,
-            s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
-            s3::GET_OWNERSHIP,
-            s3::GET_ACL,
-            s3::GET_ENCRYPTION,
-            s3::GET_LIFECYCLE,
-            s3::GET_REPLICATION,
-            s3::LIST_ACCESS_POINTS,
-            s3::GET_ACCESS_POINT_POLICY,
             CreateTrail::OPERATION,
             UpdateTrail::OPERATION,
             PutEventSelectors::OPERATION,

@@ -1,21 +1,17 @@
 //! The table `[cloudtrail]`, and what is wrong with it.
 
 use super::DEFAULT_TRAIL;
+use super::data_events::{self, DataEvents};
 use super::live::Logs;
-use super::selectors::{Access, BUSY_SOURCES, Kind, MOST_VALUES, Wish};
+use super::selectors::{BUSY_SOURCES, Wish};
 use crate::control::Context;
 use crate::control::owner::TAKE_OVER;
 use crate::document::Problems;
 use crate::floor::{AtLeast, raise};
 use crate::managed::{Managed, Switch};
 use crate::settings;
-use crate::settings::{Takes, schema};
 use crate::words;
-use serde::de::{self, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::fmt;
 
 settings! {
     /// The table `[cloudtrail]`.
@@ -103,40 +99,6 @@ settings! {
         /// The role by which CloudTrail writes: its name or ARN.
         #[example("\"arn:aws:iam::{account}:role/trail\"")]
         role: String,
-    }
-}
-
-settings! {
-    /// Data events of one kind of thing.
-    struct DataEvents: More {
-        /// The objects of buckets: `"all"`, or a list of buckets. The objects of the trail's own
-        /// bucket are left out of `"all"`: each delivery would be an event.
-        #[example("\"all\"", "[\"acme-data\"]")]
-        s3: Option<Which> = none,
-
-        /// The invocations of functions: `"all"`, or a list of their ARNs.
-        #[example("\"all\"", "[\"arn:aws:lambda:eu-west-1:111122223333:function:pay\"]")]
-        lambda: Option<Which> = none,
-
-        /// The items of tables: `"all"`, or a list of their ARNs.
-        #[example("\"all\"", "[\"arn:aws:dynamodb:eu-west-1:111122223333:table/pay\"]")]
-        dynamodb: Option<Which> = none,
-
-        /// Which events.
-        access: Access = "all",
-    }
-}
-
-/// All of a kind, or those in a list.
-#[derive(Clone, Debug)]
-enum Which {
-    All,
-    Listed(BTreeSet<String>),
-}
-
-impl Takes for Which {
-    fn schema() -> Value {
-        schema::either(json!({ "const": "all" }), BTreeSet::<String>::schema())
     }
 }
 
@@ -321,14 +283,7 @@ impl Settings {
             let text = "a trail that records all regions includes global events";
             problems.setting("global_events", text);
         }
-        for (at, events) in self.data_events.iter().flatten().enumerate() {
-            events.check(&format!("data_events.{at}"), problems);
-        }
-        let values: usize = self.wishes().iter().map(|wish| values(&wish.which)).sum();
-        if values > MOST_VALUES {
-            let text = format!("a trail takes at most {MOST_VALUES} names and conditions");
-            problems.setting("data_events", text);
-        }
+        data_events::check(self.data_events.iter().flatten(), problems);
     }
 }
 
@@ -339,67 +294,6 @@ fn arn_of(name: &str, service: &str, kind: &str, context: &Context) -> String {
     match name.starts_with("arn:") {
         true => name,
         false => format!("arn:{partition}:{service}:{region}:{account}:{kind}{name}"),
-    }
-}
-
-fn values(which: &Option<BTreeSet<String>>) -> usize {
-    which.as_ref().map_or(0, BTreeSet::len)
-}
-
-impl DataEvents {
-    fn kinds(&self) -> impl Iterator<Item = (Kind, &Which)> {
-        let all =
-            [(Kind::S3, &self.s3), (Kind::Lambda, &self.lambda), (Kind::DynamoDb, &self.dynamodb)];
-        all.into_iter().filter_map(|(kind, which)| Some((kind, which.as_ref()?)))
-    }
-
-    fn wishes(&self) -> impl Iterator<Item = Wish> {
-        self.kinds().map(|(kind, which)| Wish {
-            kind,
-            which: match which {
-                Which::All => None,
-                Which::Listed(names) => Some(names.clone()),
-            },
-            access: self.access,
-        })
-    }
-
-    fn check(&self, path: &str, problems: &mut Problems) {
-        if self.kinds().count() != 1 {
-            let text = "name one of s3, lambda and dynamodb in each entry";
-            problems.setting(path, text);
-        }
-        for (kind, which) in self.kinds() {
-            let path = format!("{path}.{}", kind.word());
-            match which {
-                Which::All => {}
-                Which::Listed(names) if names.is_empty() => {
-                    problems.setting(&path, "the list is empty");
-                }
-                Which::Listed(names) => {
-                    if let Some(name) = names.iter().find(|name| !fits(kind, name)) {
-                        problems.setting(&path, format!("'{name}' {}", wrong(kind)));
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn fits(kind: Kind, name: &str) -> bool {
-    let whole = name.starts_with("arn:") && !name.contains('*');
-    match kind {
-        Kind::S3 => is_bucket(name) && !name.contains('{'),
-        Kind::Lambda => whole && name.contains(":lambda:") && name.contains(":function:"),
-        Kind::DynamoDb => whole && name.contains(":dynamodb:") && name.contains(":table/"),
-    }
-}
-
-fn wrong(kind: Kind) -> &'static str {
-    match kind {
-        Kind::S3 => "is not the name of a bucket",
-        Kind::Lambda => "is not the ARN of a function",
-        Kind::DynamoDb => "is not the ARN of a table",
     }
 }
 
@@ -424,7 +318,7 @@ fn check_name(name: &str) -> Result<(), &'static str> {
     }
 }
 
-fn is_bucket(name: &str) -> bool {
+pub fn is_bucket(name: &str) -> bool {
     let filled = name.replace("{account}", "111122223333");
     let filled = filled.replace("{region}", "us-east-1");
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
@@ -445,37 +339,6 @@ fn is_key(text: &str) -> bool {
             is_alias(resource) || resource.strip_prefix("key/").is_some_and(is_id)
         }
         _ => is_alias(text) || is_id(text),
-    }
-}
-
-impl<'de> Deserialize<'de> for Which {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(WhichVisitor)
-    }
-}
-
-struct WhichVisitor;
-
-impl<'de> Visitor<'de> for WhichVisitor {
-    type Value = Which;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"all\" or a list")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Which, E> {
-        match text {
-            "all" => Ok(Which::All),
-            other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Which, A::Error> {
-        let mut names = BTreeSet::new();
-        while let Some(name) = list.next_element()? {
-            names.insert(name);
-        }
-        Ok(Which::Listed(names))
     }
 }
 

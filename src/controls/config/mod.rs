@@ -21,7 +21,7 @@ mod wanted;
 mod wire;
 mod writes;
 
-use crate::aws::facts::{GET_BUCKET_POLICY, Reader};
+use crate::aws::facts::Reader;
 use crate::aws::keys::{self, DESCRIBE_KEY};
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
@@ -78,7 +78,7 @@ impl Control for Config {
         cost: Cost::Paid(
             "0.003 USD for each recorded change, 0.012 with daily recording, in every region; and S3",
         ),
-        operations: &[
+        operations: archive::with_archive![
             GET_ROLE.operation,
             GET_RECORDER_ROLE.operation,
             LIST_ATTACHED.operation,
@@ -90,19 +90,9 @@ impl Control for Config {
             DESCRIBE_RETENTION.operation,
             LIST_TAGS.operation,
             s3::LIST_BUCKETS,
-            GET_BUCKET_POLICY,
             DESCRIBE_KEY.operation,
             GET_TOPIC.operation,
             DESCRIBE_TRAILS,
-            s3::GET_PUBLIC_ACCESS_BLOCK,
-            s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
-            s3::GET_OWNERSHIP,
-            s3::GET_ACL,
-            s3::GET_ENCRYPTION,
-            s3::GET_LIFECYCLE,
-            s3::GET_REPLICATION,
-            s3::LIST_ACCESS_POINTS,
-            s3::GET_ACCESS_POINT_POLICY,
             CREATE_ROLE.operation,
             PUT_RECORDER.operation,
             PUT_CHANNEL.operation,

@@ -8,6 +8,7 @@ use crate::aws::{AwsError, Grant, keys};
 use crate::control::Context;
 use crate::place::Place;
 use crate::policy::{self, Dialect, Match, Policy, Request};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The service that the role belongs to, and that a recorder's role is passed to.
@@ -65,12 +66,6 @@ pub struct RoleFound {
 pub struct PoliciesAsked {
     role_name: String,
     max_items: u32,
-}
-
-impl PoliciesAsked {
-    fn of(role: &str) -> Self {
-        Self { role_name: role.to_owned(), max_items: MOST_POLICIES }
-    }
 }
 
 /// A page of policies that are attached.
@@ -206,32 +201,28 @@ pub async fn flaw(
     {
         return Ok(Some(Flaw::Certain(fault)));
     }
-    let (attached, inline) = tokio::try_join!(attached(reader, name), inline(reader, name))?;
+    let arns =
+        |page: Attached| page.attached_policies.into_iter().map(|own| own.policy_arn).collect();
+    let (attached, inline) = tokio::try_join!(
+        policies(reader, &LIST_ATTACHED, name, arns),
+        policies(reader, &LIST_INLINE, name, |page| page.policy_names),
+    )?;
     Ok(rights(&attached, &inline, found.boundary()))
 }
 
-/// The ARNs of the policies that are attached to a role.
-async fn attached(reader: &Reader, name: &str) -> Result<Vec<String>, AwsError> {
-    let (clients, region) = (&reader.clients, reader.global_region());
-    let input = PoliciesAsked::of(name);
+/// The policies of a role, of one kind.
+async fn policies<O: DeserializeOwned + Send>(
+    reader: &Reader,
+    list: &'static Typed<PoliciesAsked, O>,
+    role: &str,
+    names: fn(O) -> Vec<String>,
+) -> Result<Vec<String>, AwsError> {
+    let input = PoliciesAsked { role_name: role.to_owned(), max_items: MOST_POLICIES };
     let read = async {
-        let pages = LIST_ATTACHED.pages(clients, region, &input).await?;
-        let policies = pages.into_iter().flat_map(|page| page.attached_policies);
-        Ok(policies.map(|own| own.policy_arn).collect())
+        let pages = list.pages(&reader.clients, reader.global_region(), &input).await?;
+        Ok(pages.into_iter().flat_map(names).collect())
     };
-    reader.once(&LIST_ATTACHED.operation, name, read).await
-}
-
-/// The names of the policies that are part of a role.
-async fn inline(reader: &Reader, name: &str) -> Result<Vec<String>, AwsError> {
-    let (clients, region) = (&reader.clients, reader.global_region());
-    let input = PoliciesAsked::of(name);
-    let read = async {
-        let pages = LIST_INLINE.pages(clients, region, &input).await?;
-        let names = pages.into_iter().flat_map(|page| page.policy_names);
-        Ok(names.collect())
-    };
-    reader.once(&LIST_INLINE.operation, name, read).await
+    reader.once(&list.operation, role, read).await
 }
 
 /// More than a role may have. Source: IAM User Guide, "IAM and AWS STS quotas".

@@ -70,7 +70,7 @@ fn a_recorder_that_does_it_all_is_left_alone() {
 #[test]
 fn what_a_recorder_has_besides_is_carried_over() {
     let mut live = adopted();
-    live.recorder = live.recorder.map(|recorder| Recorder { group: Group::default(), ..recorder });
+    recorder(&mut live).group = Group::default();
     let proposal = propose("", live);
     assert_eq!(operations(&proposal), ["PutConfigurationRecorder"]);
     let recorder = &proposal.writes[0].call().input["ConfigurationRecorder"];
@@ -107,9 +107,7 @@ fn the_recorder_of_control_tower_is_left_to_it() {
     let mut live = adopted();
     live.recording = Some(false);
     live.is_bucket_foreign = true;
-    if let Some(recorder) = &mut live.recorder {
-        recorder.name = CONTROL_TOWER.to_owned();
-    }
+    recorder(&mut live).name = CONTROL_TOWER.to_owned();
     live.channel = Some(Channel {
         name: "aws-controltower-BaselineConfigDeliveryChannel".to_owned(),
         ..Channel::to("aws-controltower-logs-999999999999-us-east-1")
@@ -194,6 +192,14 @@ fn with_log_bucket_at_home(live: Region) -> Proposal {
     with_log_bucket("", "us-east-1", live)
 }
 
+fn recorder(live: &mut Region) -> &mut Recorder {
+    live.recorder.as_mut().expect("a recorder")
+}
+
+fn channel(live: &mut Region) -> &mut Channel {
+    live.channel.as_mut().expect("a channel")
+}
+
 /// Something that makes a recorder protect less.
 type Weaken = fn(&mut Region);
 
@@ -202,38 +208,15 @@ fn what_the_baseline_created_delivers_records_and_keeps_as_the_file_says() {
     assert!(with_log_bucket_at_home(created()).differences.is_empty());
     let moves: [(&str, Weaken); 6] = [
         ("channel.bucket", |own| {
-            own.channel = own
-                .channel
-                .take()
-                .map(|channel| Channel { bucket: "theirs".to_owned(), ..channel });
+            channel(own).bucket = "theirs".to_owned();
             own.is_bucket_foreign = true;
         }),
-        ("channel.prefix", |own| {
-            own.channel = own
-                .channel
-                .take()
-                .map(|channel| Channel { prefix: Some("hidden".to_owned()), ..channel });
-        }),
-        ("recorder.role", |own| {
-            own.recorder = own
-                .recorder
-                .take()
-                .map(|recorder| Recorder { role: CUSTOM.to_owned(), ..recorder });
-        }),
-        ("recorder.frequency", |own| {
-            own.recorder = own
-                .recorder
-                .take()
-                .map(|recorder| Recorder { frequency: Some("DAILY".to_owned()), ..recorder });
-        }),
+        ("channel.prefix", |own| channel(own).prefix = Some("hidden".to_owned())),
+        ("recorder.role", |own| recorder(own).role = CUSTOM.to_owned()),
+        ("recorder.frequency", |own| recorder(own).frequency = Some("DAILY".to_owned())),
         ("recorder.record", |own| {
-            own.recorder = own.recorder.take().map(|recorder| Recorder {
-                group: Group {
-                    record: Record::Exclude(["AWS::S3::Bucket".to_owned()].into()),
-                    global_types: false,
-                },
-                ..recorder
-            });
+            let record = Record::Exclude(["AWS::S3::Bucket".to_owned()].into());
+            recorder(own).group = Group { record, global_types: false };
         }),
         ("retention_days", |own| own.retention_days = Some(30)),
     ];
@@ -264,9 +247,7 @@ fn an_adopted_channel_keeps_a_bucket_of_this_account_and_no_other() {
 #[test]
 fn a_recorder_that_only_bears_a_name_of_control_tower_is_not_excused() {
     let mut live = Region { is_bucket_foreign: true, ..adopted() };
-    if let Some(recorder) = &mut live.recorder {
-        recorder.name = CONTROL_TOWER.to_owned();
-    }
+    recorder(&mut live).name = CONTROL_TOWER.to_owned();
     let proposal = propose("", live.clone());
     assert_eq!(proposal.findings[0].field, "channel.bucket");
     let archive = "aws-controltower-logs-999999999999-us-east-1";
