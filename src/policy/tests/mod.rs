@@ -7,6 +7,7 @@ mod generator;
 mod judged;
 mod laws;
 mod pairs;
+mod services;
 mod shapes;
 mod statements;
 mod verdicts;
