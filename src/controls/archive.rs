@@ -269,11 +269,10 @@ impl Adopted {
     }
 }
 
-/// A control's own operations, with those that ask what an adopted bucket is set to.
+/// The operations that ask what an adopted bucket is set to, and then a control's own.
 macro_rules! with_archive {
     ($($own:expr),* $(,)?) => {
         &[
-            $($own,)*
             $crate::aws::facts::GET_BUCKET_POLICY,
             $crate::s3::GET_PUBLIC_ACCESS_BLOCK,
             $crate::s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
@@ -284,6 +283,7 @@ macro_rules! with_archive {
             $crate::s3::GET_REPLICATION,
             $crate::s3::LIST_ACCESS_POINTS,
             $crate::s3::GET_ACCESS_POINT_POLICY,
+            $($own,)*
         ]
     };
 }

@@ -8,7 +8,7 @@ mod wire;
 use crate::aws::door::Nothing;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Operation};
-use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
+use crate::control::{About, At, Context, Control, Cost, Past, Places, Reference, Remarks, Steps};
 use crate::document::Problems;
 use crate::floor::{AtLeast, raise, raise_word};
 use crate::managed::Managed;
@@ -280,6 +280,16 @@ impl Control for Inspector {
             steps.call(UPDATE_DEEP_INSPECTION.call(region, input));
         }
         steps
+    }
+
+    /// What goes with the last scan is not put back by a call of its own.
+    fn restored(_: &Settings, past: &Past<Live>, _: At<'_>, say: &mut Remarks) -> State {
+        let (back, now) = (say.put_back(&past.map(Self::state)), Self::state(&past.live));
+        State {
+            ecr_rescan: back.ecr_rescan.or(now.ecr_rescan),
+            deep_inspection: back.deep_inspection.or(now.deep_inspection),
+            scans: back.scans,
+        }
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {

@@ -154,6 +154,8 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
     let wanted = [
         "ec2:DisableEbsEncryptionByDefault",
         "ec2:DisableEbsEncryptionByDefault",
+        "inspector2:Disable",
+        "inspector2:Disable",
         "guardduty:UpdateDetector",
         "guardduty:UpdateDetector",
         "config:StopConfigurationRecorder",

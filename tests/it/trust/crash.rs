@@ -32,9 +32,9 @@ fn killed_at_any_request_it_converges_when_run_again_and_nothing_is_protected_le
         let _ = account.run(&APPLY).exits(0);
         Holdings::of(&account).assert_same(&alone.after);
     });
-    // Of the last requests of each, some have no other behind them.
+    // Of the last requests of each control, some have no other behind them.
     let (killed, all) = (killed.into_inner(), cases.len());
-    assert!(killed * 10 > all * 9, "{killed} of {all} were killed");
+    assert!(all - killed <= 2 * controls, "{killed} of {all} were killed");
 }
 
 /// When to kill. A read that is done and not answered has changed as little, and is known as little,
