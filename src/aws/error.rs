@@ -313,6 +313,18 @@ impl fmt::Display for AwsError {
 
 impl std::error::Error for AwsError {}
 
+/// The answer, or nothing when the error code says that there is none.
+///
+/// # Errors
+/// Any other error.
+pub fn unless_absent<T>(answer: Result<T, AwsError>, absent: &str) -> Result<Option<T>, AwsError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is(absent) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@
 use super::door::Typed;
 use super::facts::Reader;
 use super::services::KMS;
-use super::{AwsError, Grant, Kind};
+use super::{AwsError, Grant, Kind, unless_absent};
 use serde::{Deserialize, Serialize};
 
 /// Reads a key by alias, id or ARN.
@@ -182,16 +182,14 @@ impl Reader {
     pub async fn key(&self, name: &str, region: &str) -> Result<Option<Key>, AwsError> {
         let read = Box::pin(async {
             let input = KeyId::of(name);
-            match DESCRIBE_KEY.ask(&self.clients, region, &input).await {
-                Ok(KeyFound { key_metadata: key }) => Ok(Some(Key {
-                    arn: key.arn,
-                    state: key.key_state,
-                    spec: key.key_spec.unwrap_or_default(),
-                    is_of_aws: key.key_manager.as_deref() == Some("AWS"),
-                })),
-                Err(error) if error.is("NotFoundException") => Ok(None),
-                Err(error) => Err(error),
-            }
+            let answer = DESCRIBE_KEY.ask(&self.clients, region, &input).await;
+            let found = unless_absent(answer, "NotFoundException")?;
+            Ok(found.map(|KeyFound { key_metadata: key }| Key {
+                arn: key.arn,
+                state: key.key_state,
+                spec: key.key_spec.unwrap_or_default(),
+                is_of_aws: key.key_manager.as_deref() == Some("AWS"),
+            }))
         });
         self.once(&DESCRIBE_KEY.operation, &format!("{name} in {region}"), read).await
     }

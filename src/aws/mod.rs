@@ -33,7 +33,7 @@ mod way;
 
 pub use advice::advice;
 pub use credentials::{AskForCode, Chosen};
-pub use error::{AwsError, Kind, NOT_OF_AWS, classify};
+pub use error::{AwsError, Kind, NOT_OF_AWS, classify, unless_absent};
 pub use facts::Caller;
 pub use http::Counter;
 pub use ids::{AccountId, RegionName};

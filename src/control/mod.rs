@@ -5,6 +5,7 @@
 
 mod about;
 mod announce;
+pub mod floors;
 pub mod owner;
 mod place;
 mod proposal;
@@ -479,6 +480,12 @@ pub(crate) mod tests {
     pub fn undone<C: Control>(settings: &str, past: &Past<C::Live>) -> Proposal {
         let settings = toml::from_str(settings).expect("the test's settings are valid");
         restore::<C>(&settings, past, At { place: &Place::account(), context: &context() })
+    }
+
+    /// The fields whose change protects less.
+    pub fn loosened(proposal: &Proposal) -> Vec<String> {
+        let looser = proposal.differences.iter().filter(|own| own.loosens);
+        looser.map(|own| own.field.clone()).collect()
     }
 
     /// The operations that a proposal calls, in order.

@@ -6,13 +6,15 @@ use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::Reader;
 use crate::aws::keys::{self, DESCRIBE_KEY, Named};
 use crate::aws::services::EC2;
-use crate::aws::{AwsError, Grant, Operation};
+use crate::aws::{AwsError, Operation};
 use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
 use crate::settings;
 use crate::settings::Takes;
+use crate::typed;
+use futures_util::future::OptionFuture;
 use serde::{Deserialize, Serialize};
 
 /// The control.
@@ -78,24 +80,12 @@ struct KmsKey {
 }
 
 // None of these actions can be narrowed to a resource (Service Authorization Reference, EC2).
-const GET: Typed<Nothing, Flag> =
-    Typed::new(&EC2, "GetEbsEncryptionByDefault", &[Grant::any("ec2:GetEbsEncryptionByDefault")]);
-const GET_KEY: Typed<Nothing, Found> =
-    Typed::new(&EC2, "GetEbsDefaultKmsKeyId", &[Grant::any("ec2:GetEbsDefaultKmsKeyId")]);
-const ENABLE: Typed = Typed::new(
-    &EC2,
-    "EnableEbsEncryptionByDefault",
-    &[Grant::any("ec2:EnableEbsEncryptionByDefault")],
-);
-const DISABLE: Typed = Typed::new(
-    &EC2,
-    "DisableEbsEncryptionByDefault",
-    &[Grant::any("ec2:DisableEbsEncryptionByDefault")],
-);
-const SET_KEY: Typed<KmsKey> =
-    Typed::new(&EC2, "ModifyEbsDefaultKmsKeyId", &[Grant::any("ec2:ModifyEbsDefaultKmsKeyId")]);
-const RESET_KEY: Typed =
-    Typed::new(&EC2, "ResetEbsDefaultKmsKeyId", &[Grant::any("ec2:ResetEbsDefaultKmsKeyId")]);
+const GET: Typed<Nothing, Flag> = typed!(EC2, "ec2", "GetEbsEncryptionByDefault");
+const GET_KEY: Typed<Nothing, Found> = typed!(EC2, "ec2", "GetEbsDefaultKmsKeyId");
+const ENABLE: Typed = typed!(EC2, "ec2", "EnableEbsEncryptionByDefault");
+const DISABLE: Typed = typed!(EC2, "ec2", "DisableEbsEncryptionByDefault");
+const SET_KEY: Typed<KmsKey> = typed!(EC2, "ec2", "ModifyEbsDefaultKmsKeyId");
+const RESET_KEY: Typed = typed!(EC2, "ec2", "ResetEbsDefaultKmsKeyId");
 
 impl Control for EbsEncryption {
     type Settings = Settings;
@@ -137,23 +127,18 @@ impl Control for EbsEncryption {
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let region = place.region.as_deref().unwrap_or_default();
-        let named = async {
-            match &*settings.kms_key {
-                Some(key) => reader.named_key(key, region).await.map(Some),
-                None => Ok(None),
-            }
-        };
+        let name = settings.kms_key.as_deref();
+        let named = OptionFuture::from(name.map(|key| reader.named_key(key, region)));
         let (flag, found, named) = tokio::join!(
             GET.ask(&reader.clients, region, &Nothing {}),
             GET_KEY.ask(&reader.clients, region, &Nothing {}),
             named
         );
         let kms_key = found?.kms_key_id;
-        let key = match kms_key.as_str() {
-            AWS_KEY => None,
-            key => Some(reader.named_key(key, region).await?),
-        };
-        Ok(Live { enabled: flag?.ebs_encryption_by_default, kms_key, key, named: named? })
+        let own = Some(&kms_key).filter(|key| *key != AWS_KEY);
+        let key = OptionFuture::from(own.map(|key| reader.named_key(key, region))).await;
+        let (key, named) = (key.transpose()?, named.transpose()?);
+        Ok(Live { enabled: flag?.ebs_encryption_by_default, kms_key, key, named })
     }
 
     fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
@@ -169,20 +154,18 @@ impl Control for EbsEncryption {
     /// The key first: nothing is encrypted with another one in between.
     fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
         let region = at.region();
-        let key = || match to.kms_key.as_str() {
-            AWS_KEY => Steps::default().then(RESET_KEY.call(region, Nothing {})),
-            key => {
-                let kms_key_id = key.to_owned();
-                Steps::default().then(SET_KEY.call(region, KmsKey { kms_key_id }))
+        let mut steps = Steps::default();
+        if from.kms_key != to.kms_key {
+            match to.kms_key.as_str() {
+                AWS_KEY => steps.call(RESET_KEY.call(region, Nothing {})),
+                key => steps.call(SET_KEY.call(region, KmsKey { kms_key_id: key.to_owned() })),
             }
-        };
-        let flag = || match to.enabled {
-            true => Steps::default().then(ENABLE.call(region, Nothing {})),
-            false => Steps::default().then(DISABLE.call(region, Nothing {})),
-        };
-        Steps::default()
-            .then_if(from.kms_key != to.kms_key, key)
-            .then_if(from.enabled != to.enabled, flag)
+        }
+        if from.enabled != to.enabled {
+            let switch = if to.enabled { &ENABLE } else { &DISABLE };
+            steps.call(switch.call(region, Nothing {}));
+        }
+        steps
     }
 
     const RESTORES: &'static [Operation] = &[RESET_KEY.operation];

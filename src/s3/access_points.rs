@@ -1,11 +1,11 @@
 //! The access points of a bucket: those that the internet can reach and whose own public access block,
 //! which cannot be changed after they were made, is not whole; and whom their policies let in.
 
-use super::ask::{Asked, unless_absent};
+use super::ask::Asked;
 use super::public_access::Flags;
 use super::sharing::{beyond, lets_others_in};
 use crate::aws::facts::Reader;
-use crate::aws::{AwsError, Grant, Operation};
+use crate::aws::{AwsError, Grant, Operation, unless_absent};
 use crate::policy::{Policy, weaknesses};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

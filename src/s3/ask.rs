@@ -1,7 +1,6 @@
 //! Asks one setting of a bucket: once in a run, in the bucket's own region, and only if it is the
 //! account's own.
 
-use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 
 /// A bucket that is asked about.
@@ -13,18 +12,6 @@ pub struct Asked<'a> {
     pub bucket: &'a str,
     /// Its region.
     pub region: &'a str,
-}
-
-/// The answer, or nothing when the error says that the bucket has no such setting.
-pub(super) fn unless_absent<T>(
-    answer: Result<T, AwsError>,
-    absent: &str,
-) -> Result<Option<T>, AwsError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.is(absent) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Asks for a setting and turns the answer, which is nothing when the error code `$absent` says so,
@@ -42,7 +29,7 @@ macro_rules! ask {
                 .expected_bucket_owner(&reader.caller.account)
                 .send();
             let answer = $operation.answer(&reader.clients, region, request).await;
-            Ok(($keep)($crate::s3::ask::unless_absent(answer, $absent)?))
+            Ok(($keep)($crate::aws::unless_absent(answer, $absent)?))
         });
         reader.once(&$operation, bucket, read).await
     }};
@@ -66,7 +53,7 @@ macro_rules! ask_whole {
                 .interceptor(probe.clone())
                 .send();
             let answer = $operation.answer(&reader.clients, region, request).await;
-            let value = $crate::s3::ask::unless_absent(answer, $absent)?.and_then($keep);
+            let value = $crate::aws::unless_absent(answer, $absent)?.and_then($keep);
             let unknown = probe.found();
             Ok($crate::s3::Whole { value, unknown })
         });

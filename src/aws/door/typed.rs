@@ -24,6 +24,18 @@ pub struct Typed<I = Nothing, O = Nothing> {
     types: PhantomData<fn(I) -> O>,
 }
 
+/// An operation that is allowed by the action of its name, on whatever exists.
+#[macro_export]
+macro_rules! typed {
+    ($service:ident, $prefix:literal, $name:literal) => {
+        $crate::aws::door::Typed::new(
+            &$service,
+            $name,
+            &[$crate::aws::Grant::any(concat!($prefix, ":", $name))],
+        )
+    };
+}
+
 /// An input without members, or an answer of which nothing matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nothing {}

@@ -8,7 +8,7 @@ use super::settings::{Alert, Entry};
 use super::writes::BUDGET;
 use crate::aws::facts::Reader;
 use crate::aws::keys::owner;
-use crate::aws::{AwsError, Grant, Operation, pages};
+use crate::aws::{AwsError, Grant, Operation, pages, unless_absent};
 use crate::control::Context;
 use crate::controls::topics::{Publisher, fault};
 use crate::sensitive::Sensitive;
@@ -148,15 +148,13 @@ impl Asked<'_> {
             .budget_name(self.name)
             .show_filter_expression(true)
             .send();
-        let budget = match GET.answer(clients, self.region, request).await {
-            Ok(answer) => answer.budget,
-            Err(error) if error.is("NotFoundException") => return Ok(None),
-            Err(error) => return Err(error),
+        let answer = GET.answer(clients, self.region, request).await;
+        let Some(answer) = unless_absent(answer, "NotFoundException")? else {
+            return Ok(None);
         };
-        let Some(budget) = budget else {
-            let text = "the answer holds no budget";
-            return Err(AwsError::unexpected(&GET, self.region, text));
-        };
+        let budget = answer
+            .budget
+            .ok_or_else(|| AwsError::unexpected(&GET, self.region, "the answer holds no budget"))?;
         let kind = budget.budget_type().as_str();
         Ok(Some(Budget {
             other_type: (kind != COST).then(|| kind.to_owned()),
