@@ -9,7 +9,7 @@ use crate::place::{Address, Place};
 use crate::selection::Selection;
 use futures_util::future::join_all;
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,17 +55,45 @@ impl Observation {
 pub enum Observed {
     /// The live state.
     #[serde(rename = "live")]
-    State(Value),
+    State(Compact),
     /// It could not be read.
     #[serde(rename = "unseen")]
-    Unknown(AwsError),
+    Unknown(Box<AwsError>),
+}
+
+/// A live state as its text: thousands are kept while an account is read, and as values each takes
+/// ten times as much.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compact(Box<str>);
+
+impl Compact {
+    fn of(live: &Value) -> Self {
+        Self(live.to_string().into_boxed_str())
+    }
+
+    /// The live state.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.0).expect("it was written by this program")
+    }
+}
+
+impl Serialize for Compact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Compact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|live| Self::of(&live))
+    }
 }
 
 impl Observed {
     fn new(answer: Result<Value, AwsError>) -> Self {
         match answer {
-            Ok(live) => Self::State(live),
-            Err(error) => Self::Unknown(error),
+            Ok(live) => Self::State(Compact::of(&live)),
+            Err(error) => Self::Unknown(Box::new(error)),
         }
     }
 

@@ -122,7 +122,7 @@ impl Executor<'_> {
         for (at, entry) in group.0.iter().enumerate() {
             let (address, after) = (entry.address(), end.after.get(at).and_then(live));
             let mut outcome = end.outcome.clone();
-            if let Err(error) = self.report(Event::Ended(&address, &outcome, after)) {
+            if let Err(error) = self.report(Event::Ended(&address, &outcome, after.as_ref())) {
                 self.stop.store(true, Ordering::Relaxed);
                 if outcome.is_success() {
                     outcome = Outcome::Unrecorded {
@@ -181,8 +181,8 @@ impl Executor<'_> {
             let address = draft.entry.address();
             let unrecorded =
                 |made, error: Error| Outcome::Unrecorded { made, cause: error.in_one_line() };
-            let before = live(seen).unwrap_or(&Value::Null);
-            self.report(Event::Began(&draft.entry, before))
+            let before = live(seen).unwrap_or(Value::Null);
+            self.report(Event::Began(&draft.entry, &before))
                 .map_err(|error| unrecorded(made, error))?;
             for (at, write) in draft.writes.iter().enumerate() {
                 if self.stopped() {
@@ -293,9 +293,9 @@ impl End {
     }
 }
 
-fn live(seen: &Observed) -> Option<&Value> {
+fn live(seen: &Observed) -> Option<Value> {
     match seen {
-        Observed::State(live) => Some(live),
+        Observed::State(live) => Some(live.value()),
         Observed::Unknown(_) => None,
     }
 }

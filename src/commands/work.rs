@@ -178,7 +178,7 @@ impl<'a> Work<'a> {
         began.run.clone_from(&journal.run);
         self.follow(&Record::Began(began), streams)?;
         let untouched = seen.into_iter().filter_map(|(address, seen)| match seen {
-            Observed::State(live) if !changes.contains(&address) => Some((address, live)),
+            Observed::State(live) if !changes.contains(&address) => Some((address, live.value())),
             _ => None,
         });
         let seen = Record::Seen { places: untouched.collect() };

@@ -228,7 +228,7 @@ pub fn judge(
     let name = control.about().name;
     let live = match seen {
         Observed::Unknown(error) => return Draft::unseen(name, place, error),
-        Observed::State(live) => live,
+        Observed::State(live) => &live.value(),
     };
     let proposal = match goal {
         Goal::Baseline => control.propose(&place, live, context),

@@ -45,11 +45,11 @@ pub fn since_run(
         }
         let control = baseline.control(&entry.control);
         let now = match seen.places.get(&address) {
-            Some(Observed::State(now)) => now,
+            Some(Observed::State(now)) => now.value(),
             _ => continue,
         };
         if let (Some(left), Some(control)) = (run.left(&address), control)
-            && let Some(then) = proposed_then(control, entry, left, now, context)
+            && let Some(then) = proposed_then(control, entry, left, &now, context)
         {
             mark(entry, &then.differences, &|field: &str| {
                 then.findings.iter().any(|own| is_part(field, &own.field))

@@ -100,8 +100,9 @@ impl Written {
         else {
             return;
         };
+        let now = now.value();
         for mark in marks {
-            let (gone, moved) = mark.moved(control, draft, now, context);
+            let (gone, moved) = mark.moved(control, draft, &now, context);
             if let Some(what) = gone.filter(|_| !draft.entry.is_about("name")) {
                 draft.find(mark.gone(&what));
             }
