@@ -7,8 +7,7 @@ use aws_smithy_types::date_time::Format;
 
 impl From<types::LifecycleRule> for Rule {
     fn from(rule: types::LifecycleRule) -> Self {
-        // The older form of the prefix is deprecated; rules that have it are answered with it.
-        #[allow(deprecated)]
+        #[expect(deprecated, reason = "rules that have the older form are answered with it")]
         let prefix = rule.prefix;
         let transitions = rule.transitions.unwrap_or_default();
         let noncurrent = rule.noncurrent_version_transitions.unwrap_or_default();
@@ -210,7 +209,7 @@ mod tests {
         };
         assert_eq!(read(&older), read(&today));
         assert_eq!(serde_json::to_value(read(&older)).expect("JSON"), today);
-        #[allow(deprecated)]
+        #[expect(deprecated, reason = "rules that have the older form are answered with it")]
         let builder = types::LifecycleRule::builder().prefix("b/");
         let answered = builder.id("x").status(ExpirationStatus::Enabled).build();
         let answered = Rule::from(answered.expect("the SDK takes it"));
