@@ -46,11 +46,11 @@ impl Intercept for Elements {
 }
 
 /// The names of a document's elements, without their prefixes. Whatever else begins with `<` than
-/// the XML declaration counts as an element that nobody knows.
+/// the XML declaration and comments counts as an element that nobody knows.
 pub fn names(xml: &str) -> BTreeSet<String> {
     let ends = |c: char| c.is_whitespace() || c == '>' || c == '/';
     let starts = xml.split('<').skip(1);
-    let starts = starts.filter(|rest| !rest.starts_with(['/', '?']));
+    let starts = starts.filter(|rest| !rest.starts_with(['/', '?']) && !rest.starts_with("!--"));
     let names = starts.filter_map(|rest| rest.split(ends).next()?.rsplit(':').next());
     names.map(str::to_owned).collect()
 }
@@ -65,5 +65,12 @@ mod tests {
                    </Inner><![CDATA[x]]></a:Outer>";
         let names: Vec<String> = names(xml).into_iter().collect();
         assert_eq!(names, ["![CDATA[x]]", "Empty", "Inner", "Outer"]);
+    }
+
+    #[test]
+    fn the_elements_of_an_answer_are_named() {
+        let xml =
+            "<?xml version=\"1.0\"?>\n<A xmlns=\"x:y/z\"><!-- c --><n:B>1 &lt; 2</n:B><C/></A>";
+        assert_eq!(Vec::from_iter(names(xml)), ["A", "B", "C"]);
     }
 }

@@ -7,6 +7,7 @@ mod clock;
 mod credentials;
 pub mod denied;
 pub mod door;
+pub mod elements;
 pub mod enabled;
 mod error;
 pub mod facts;

@@ -42,7 +42,7 @@ macro_rules! ask_whole {
         let Asked { reader, bucket, region } = *$asked;
         // Boxed: many of these are awaited side by side, and each is large.
         let read = Box::pin(async {
-            let probe = $crate::s3::whole::Probe::new($known);
+            let elements = $crate::aws::elements::Elements::default();
             let request = reader
                 .clients
                 .s3(region)
@@ -50,11 +50,12 @@ macro_rules! ask_whole {
                 .bucket(bucket)
                 .expected_bucket_owner(&reader.caller.account)
                 .customize()
-                .interceptor(probe.clone())
+                .interceptor(elements.clone())
                 .send();
             let answer = $operation.answer(&reader.clients, region, request).await;
             let value = $crate::aws::unless_absent(answer, $absent)?.and_then($keep);
-            let unknown = probe.found();
+            let mut unknown = elements.take();
+            unknown.retain(|name| !$known.contains(&name.as_str()));
             Ok($crate::s3::Whole { value, unknown })
         });
         reader.once(&$operation, bucket, read).await

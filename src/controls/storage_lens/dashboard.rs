@@ -195,7 +195,7 @@ fn export(found: &StorageLensConfiguration) -> Option<Export> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controls::storage_lens::elements::names;
+    use crate::aws::elements::names;
 
     #[test]
     fn what_no_write_sends_back_is_kept_apart() {

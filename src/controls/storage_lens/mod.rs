@@ -4,7 +4,6 @@
 //! deleted nor narrowed. Another dashboard over the whole account that shows as much does as well.
 
 mod dashboard;
-mod elements;
 mod read;
 mod writes;
 

@@ -1,8 +1,8 @@
 //! How dashboards are listed and read.
 
 use super::dashboard::Dashboard;
-use super::elements::Elements;
 use super::{DEFAULT, Live, Settings};
+use crate::aws::elements::Elements;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation, pages};
 
