@@ -35,8 +35,8 @@ settings! {
         #[range(90..=2560)]
         period_days: Managed<AtMost<i32>> = 365,
 
-        /// `"none"`: a key that is disabled or scheduled for deletion is a finding, for what is
-        /// encrypted with it cannot be read.
+        /// `"none"`: a key that is disabled, scheduled for deletion or without its material is a
+        /// finding, for what is encrypted with it cannot be read.
         unusable_keys: Managed<Forbidden> = "none",
 
         /// Keys that are left alone, by alias, id or ARN.
@@ -54,18 +54,26 @@ settings! {
 pub struct Live {
     /// By id.
     keys: BTreeMap<String, Key>,
-    /// Why a key could not be read: its policy may keep this account's administrators out.
+    /// Those that could not be read, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    unseen: BTreeMap<String, AwsError>,
+    unseen: BTreeMap<String, Unseen>,
+}
+
+/// A key that could not be read: its policy may keep this account's administrators out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unseen {
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    aliases: BTreeSet<String>,
+    error: AwsError,
 }
 
 /// A key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Key {
-    /// The first of its aliases.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    alias: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    aliases: BTreeSet<String>,
     /// Its ARN.
     arn: String,
     /// Its state, in KMS's word.
@@ -271,13 +279,14 @@ impl Control for KeyRotation {
             LIST_KEYS.pages(&reader.clients, region, &Nothing {}),
             LIST_ALIASES.pages(&reader.clients, region, &Nothing {}),
         );
-        let (keys, aliases) = (keys?, first_aliases(aliases?));
+        let (keys, aliases) = (keys?, aliases_by_key(aliases?));
         let ids = keys.into_iter().flat_map(|page| page.keys).map(|key| key.key_id);
         let aliases = &aliases;
         let mut reading = stream::iter(ids)
             .map(async |id| {
-                let key = read_key(settings, &id, aliases.get(&id).cloned(), region, reader).await;
-                (id, key)
+                let aliases = aliases.get(&id).cloned().unwrap_or_default();
+                let key = read_key(settings, &id, aliases.clone(), region, reader).await;
+                (id, key.map_err(|error| Unseen { aliases, error }))
             })
             .buffer_unordered(KEYS_AT_ONCE);
         let mut live = Live::default();
@@ -285,7 +294,7 @@ impl Control for KeyRotation {
             match key {
                 Ok(Some(key)) => drop(live.keys.insert(id, key)),
                 Ok(None) => {}
-                Err(error) => drop(live.unseen.insert(id, error)),
+                Err(unseen) => drop(live.unseen.insert(id, unseen)),
             }
         }
         Ok(live)
@@ -347,8 +356,11 @@ impl Settings {
     }
 
     fn leaves_alone(&self, id: &str, key: &Key) -> bool {
-        let names = [Some(id), Some(&key.arn), key.alias.as_deref()];
-        names.into_iter().flatten().any(|name| self.excepts(name))
+        self.excepts(&key.arn) || self.excepts_id(id, &key.aliases)
+    }
+
+    fn excepts_id(&self, id: &str, aliases: &BTreeSet<String>) -> bool {
+        self.excepts(id) || aliases.iter().any(|alias| self.excepts(alias))
     }
 
     fn excepts(&self, name: &str) -> bool {
@@ -374,8 +386,9 @@ impl Settings {
     /// A key that was not seen keeps the region from being called compliant; what is known to
     /// differ is reported, and changed, all the same.
     fn judge_unseen(&self, live: &Live, differs: bool, say: &mut Remarks) {
-        let mut unseen = live.unseen.iter().filter(|(id, _)| !self.excepts(id));
-        let Some((id, error)) = unseen.next() else {
+        let unseen = live.unseen.iter();
+        let mut unseen = unseen.filter(|(id, own)| !self.excepts_id(id, &own.aliases));
+        let Some((id, Unseen { error, .. })) = unseen.next() else {
             return;
         };
         match differs || !say.findings.is_empty() {
@@ -388,25 +401,31 @@ impl Settings {
 impl Key {
     /// How plans name it.
     fn name<'k>(&'k self, id: &'k str) -> &'k str {
-        self.alias.as_deref().unwrap_or(id)
+        self.aliases.first().map_or(id, String::as_str)
     }
 
     fn is_enabled(&self) -> bool {
         self.state == "Enabled"
     }
 
-    /// Reports a key with which nothing can be decrypted.
+    /// Reports a key with which nothing can be decrypted. Source: KMS Developer Guide, "Key states".
     fn judge_state(&self, id: &str, region: &str, say: &mut Remarks) {
         let (what, remedy) = match self.state.as_str() {
-            "Disabled" => (
-                "the key is disabled: what is encrypted with it cannot be read",
-                format!("aws kms enable-key --key-id {id} --region {region}"),
-            ),
+            "Enabled" | "Creating" | "Updating" => return,
             "PendingDeletion" | "PendingReplicaDeletion" => (
-                "the key is scheduled for deletion: what is encrypted with it will be lost",
+                "the key is scheduled for deletion: what is encrypted with it will be lost"
+                    .to_owned(),
                 format!("aws kms cancel-key-deletion --key-id {id} --region {region}"),
             ),
-            _ => return,
+            "Disabled" => (
+                "the key is disabled: what is encrypted with it cannot be read".to_owned(),
+                format!("aws kms enable-key --key-id {id} --region {region}"),
+            ),
+            // Imported material was deleted or has expired, or its key store is disconnected.
+            state => (
+                format!("the key is {state}: what is encrypted with it cannot be read"),
+                "import its material again, or connect its key store (KMS console)".to_owned(),
+            ),
         };
         let remedy = format!("if anything needs it: {remedy}; else add it to except");
         say.finding(&format!("keys.{}", self.name(id)), what, remedy);
@@ -432,29 +451,27 @@ fn note_fixed(settings: &Settings, live: &Live, say: &mut Remarks) {
     }
 }
 
-/// The first alias of each key, in the order of their names.
-fn first_aliases(pages: Vec<Aliases>) -> BTreeMap<String, String> {
-    let mut first: BTreeMap<String, String> = BTreeMap::new();
+/// The aliases of each key, by its id.
+fn aliases_by_key(pages: Vec<Aliases>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut by_key: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for Alias { alias_name, target_key_id } in pages.into_iter().flat_map(|page| page.aliases) {
-        let Some(id) = target_key_id else { continue };
-        match first.get(&id) {
-            Some(known) if *known <= alias_name => {}
-            _ => drop(first.insert(id, alias_name)),
+        if let Some(id) = target_key_id {
+            by_key.entry(id).or_default().insert(alias_name);
         }
     }
-    first
+    by_key
 }
 
 /// Reads a key; nothing for one that AWS manages.
 async fn read_key(
     settings: &Settings,
     id: &str,
-    alias: Option<String>,
+    aliases: BTreeSet<String>,
     region: &str,
     reader: &Reader,
 ) -> Result<Option<Key>, AwsError> {
     // The keys of AWS's services bear no other aliases.
-    if alias.as_ref().is_some_and(|alias| alias.starts_with("alias/aws/")) {
+    if aliases.iter().any(|alias| alias.starts_with("alias/aws/")) {
         return Ok(None);
     }
     let (clients, input) = (&reader.clients, KeyId::of(id));
@@ -464,7 +481,7 @@ async fn read_key(
     }
     let fixed = Fixed::of(&found);
     let mut key = Key {
-        alias,
+        aliases,
         arn: found.arn,
         state: found.key_state,
         fixed,

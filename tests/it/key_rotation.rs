@@ -29,6 +29,9 @@ fn keys_that_can_rotate_do_and_the_others_are_named_and_an_undo_goes_back() {
     let signing = json!({"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"});
     let signing = new_key(&account, signing);
     let imported = new_key(&account, json!({"Origin": "EXTERNAL"}));
+    let material =
+        json!({"KeyId": imported, "ImportToken": "eA==", "EncryptedKeyMaterial": "eA=="});
+    kms(&account, "ImportKeyMaterial", material);
     let _ = account
         .run(&["apply", "--auto-approve"])
         .exits(0)

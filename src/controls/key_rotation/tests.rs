@@ -6,7 +6,7 @@ const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn key(period_days: Option<i32>) -> Key {
     Key {
-        alias: Some("alias/data".to_owned()),
+        aliases: BTreeSet::from(["alias/data", "alias/old"].map(str::to_owned)),
         arn: format!("arn:aws:kms:us-east-1:111122223333:key/{ID}"),
         state: "Enabled".to_owned(),
         fixed: None,
@@ -50,7 +50,7 @@ fn a_key_that_cannot_be_rotated_is_named_with_the_reason() {
 
 #[test]
 fn a_key_that_decrypts_nothing_any_more_is_a_finding() {
-    for state in ["Disabled", "PendingDeletion"] {
+    for state in ["Disabled", "PendingDeletion", "PendingImport", "Unavailable"] {
         let unusable = Key { state: state.to_owned(), ..key(None) };
         let proposal = proposed::<KeyRotation>("", &live(unusable.clone()));
         assert_eq!(proposal.findings[0].field, "keys.alias/data", "{state}");
@@ -68,4 +68,18 @@ fn the_key_of_a_stack_is_left_to_it() {
     assert!(left.writes.is_empty() && left.differences.is_empty());
     assert_eq!(left.findings[0].field, "keys.alias/data");
     assert_eq!(calls(&proposed::<KeyRotation>("take_over = true", &live)).len(), 1);
+}
+
+#[test]
+fn a_key_that_could_not_be_read_is_unknown_unless_it_is_left_alone() {
+    let error = AwsError::unexpected(&DESCRIBE_KEY.operation, "us-east-1", "denied");
+    let aliases = BTreeSet::from(["alias/partner".to_owned()]);
+    let unseen = BTreeMap::from([(ID.to_owned(), Unseen { aliases, error })]);
+    let live = Live { unseen, ..Live::default() };
+    let is_unknown = |settings| {
+        let proposal = proposed::<KeyRotation>(settings, &live);
+        matches!(proposal.standing, crate::control::Standing::Unknown(_))
+    };
+    assert!(is_unknown(""));
+    assert!(!is_unknown("except = [\"alias/partner\"]"));
 }

@@ -28,10 +28,20 @@ pub fn alias(intruder: &mut Intruder) {
     kms(intruder, "CreateAlias", input);
 }
 
+/// Such a key, and one whose material was imported.
+fn imported(intruder: &mut Intruder) {
+    alias(intruder);
+    let key = kms(intruder, "CreateKey", json!({"Origin": "EXTERNAL"}));
+    let key = key["KeyMetadata"]["KeyId"].clone();
+    kms(intruder, "CreateAlias", json!({"AliasName": "alias/imported", "TargetKeyId": key}));
+    let material = json!({"KeyId": key, "ImportToken": "eA==", "EncryptedKeyMaterial": "eA=="});
+    kms(intruder, "ImportKeyMaterial", material);
+}
+
 pub const DRILLS: &[Drill] = &[Drill {
     control: "key_rotation",
     tables: "[key_rotation]",
-    before: alias,
+    before: imported,
     moves: &[
         ("the key is not rotated any more", |intruder| {
             let key = data_key(intruder);
@@ -51,6 +61,11 @@ pub const DRILLS: &[Drill] = &[Drill {
         ("the key is to be deleted", |intruder| {
             let input = json!({"KeyId": data_key(intruder), "PendingWindowInDays": 7});
             kms(intruder, "ScheduleKeyDeletion", input);
+        }),
+        ("the material of the imported key is deleted", |intruder| {
+            let key = kms(intruder, "DescribeKey", json!({"KeyId": "alias/imported"}));
+            let key = key["KeyMetadata"]["KeyId"].clone();
+            kms(intruder, "DeleteImportedKeyMaterial", json!({"KeyId": key}));
         }),
     ],
 }];
