@@ -14,14 +14,15 @@ use crate::floor::{AtLeast, raise, raise_word};
 use crate::managed::Managed;
 use crate::place::Place;
 use crate::settings;
-use crate::settings::Takes;
+use crate::settings::{Ranked, Takes};
 use crate::words;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use wire::{
-    AccountState, DISABLE, ENABLE, FiltersAsked, GET_ADMINISTRATOR, GET_CONFIGURATION,
-    GET_DEEP_INSPECTION, GET_STATUS, LIST_FILTERS, NewConfiguration, NewDeepInspection, NewEcr,
-    Scans, UPDATE_CONFIGURATION, UPDATE_DEEP_INSPECTION,
+    AccountState, ConfigurationFound, DISABLE, ENABLE, FiltersAsked, GET_ADMINISTRATOR,
+    GET_CONFIGURATION, GET_DEEP_INSPECTION, GET_STATUS, LIST_FILTERS, NewConfiguration,
+    NewDeepInspection, NewEc2, NewEcr, Scans, UPDATE_CONFIGURATION, UPDATE_DEEP_INSPECTION,
 };
 
 /// The control.
@@ -48,6 +49,14 @@ settings! {
 
         /// How long an image is scanned again after it was pushed. Longer satisfies it.
         ecr_rescan: Managed<AtLeast<Rescan>> = "14 days",
+
+        /// The same after it was last pulled or used: an image in use is scanned as long as either
+        /// lasts. There is no `"lifetime"` of this.
+        ecr_rescan_pulled: Managed<AtLeast<Rescan>> = "14 days",
+
+        /// How EC2 instances are scanned: by the agent of Systems Manager alone, or, with
+        /// `"hybrid"`, also those without it, from snapshots of their volumes.
+        ec2_scan_mode: Managed<AtLeast<ScanMode>> = "hybrid",
 
         /// Whether packages of applications on EC2 instances are inspected, and not only those of the
         /// operating system.
@@ -81,6 +90,16 @@ words! {
     }
 }
 
+words! {
+    /// How instances are scanned.
+    pub enum ScanMode {
+        /// Only those that have the agent.
+        Agent = "agent" => "EC2_SSM_AGENT_BASED",
+        /// All of them.
+        Hybrid = "hybrid" => "EC2_HYBRID",
+    }
+}
+
 /// Inspector in a region.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,11 +121,24 @@ pub struct Live {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Details {
-    /// How long images are scanned again, in AWS's word.
-    ecr_rescan: Option<String>,
+    configuration: Configuration,
     deep_inspection: bool,
     /// The filters that suppress findings, by name, with their ARNs.
     suppressing: BTreeMap<String, String>,
+}
+
+/// What `UpdateConfiguration` changes, in AWS's words; of what a region does not offer nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Configuration {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ecr_rescan: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ecr_rescan_pulled: Option<String>,
+    /// Whether that counts from the last pull or the last use; sent as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ecr_pulled_means: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ec2_scan_mode: Option<String>,
 }
 
 /// What can be scanned.
@@ -147,10 +179,8 @@ impl Kind {
 /// What calls change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    #[serde(flatten)]
     scans: BTreeMap<Kind, bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ecr_rescan: Option<String>,
+    configuration: Configuration,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deep_inspection: Option<bool>,
 }
@@ -194,6 +224,9 @@ impl Control for Inspector {
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
+        if settings.ecr_rescan_pulled.as_ref().is_some_and(|own| *own.value() == Rescan::Lifetime) {
+            problems.setting("ecr_rescan_pulled", "180 days is the longest that Inspector takes");
+        }
         let asks = |key: &Managed<AtLeast<bool>>| key.as_ref().is_some_and(|own| *own.value());
         if asks(&settings.lambda_code) && !asks(&settings.lambda) {
             problems.setting(
@@ -207,9 +240,17 @@ impl Control for Inspector {
         let details = live.details.as_ref();
         State {
             scans: live.scans.clone(),
-            ecr_rescan: details.and_then(|own| own.ecr_rescan.clone()),
+            configuration: details.map(|own| own.configuration.clone()).unwrap_or_default(),
             deep_inspection: details.map(|own| own.deep_inspection),
         }
+    }
+
+    fn shown(state: &State) -> Value {
+        let State { scans, configuration, deep_inspection } = state;
+        let parts =
+            [json!(scans), json!(configuration), json!({"deep_inspection": deep_inspection})];
+        let fields = parts.into_iter().filter_map(|part| part.as_object().cloned()).flatten();
+        Value::Object(fields.collect())
     }
 
     async fn read(
@@ -241,7 +282,7 @@ impl Control for Inspector {
             }
         }
         if let Some(details) = &live.details {
-            wanted.ecr_rescan = raise_word(&settings.ecr_rescan, details.ecr_rescan.as_deref());
+            wanted.configuration = settings.configuration(&details.configuration);
             wanted.deep_inspection =
                 Some(raise(&settings.deep_inspection, details.deep_inspection));
             settings.judge_filters(&details.suppressing, at.region(), say);
@@ -270,8 +311,8 @@ impl Control for Inspector {
                 steps.call(typed.call(region, Scans { resource_types }));
             }
         }
-        if let Some(word) = to.ecr_rescan.clone().filter(|_| from.ecr_rescan != to.ecr_rescan) {
-            let input = NewConfiguration { ecr_configuration: NewEcr { rescan_duration: word } };
+        if from.configuration != to.configuration {
+            let input = NewConfiguration::between(&from.configuration, &to.configuration);
             steps.call(UPDATE_CONFIGURATION.call(region, input));
         }
         if let Some(on) = to.deep_inspection.filter(|_| from.deep_inspection != to.deep_inspection)
@@ -286,7 +327,10 @@ impl Control for Inspector {
     fn restored(_: &Settings, past: &Past<Live>, _: At<'_>, say: &mut Remarks) -> State {
         let (back, now) = (say.put_back(&past.map(Self::state)), Self::state(&past.live));
         State {
-            ecr_rescan: back.ecr_rescan.or(now.ecr_rescan),
+            configuration: match past.before.details {
+                Some(_) => back.configuration,
+                None => now.configuration,
+            },
             deep_inspection: back.deep_inspection.or(now.deep_inspection),
             scans: back.scans,
         }
@@ -317,6 +361,22 @@ impl Settings {
         }
     }
 
+    /// What the configuration has to become.
+    fn configuration(&self, live: &Configuration) -> Configuration {
+        fn raised<T: Ord + Clone + Ranked>(
+            setting: &Option<AtLeast<T>>,
+            live: &Option<String>,
+        ) -> Option<String> {
+            live.as_deref().and_then(|live| raise_word(setting, Some(live)))
+        }
+        Configuration {
+            ecr_rescan: raised(&self.ecr_rescan, &live.ecr_rescan),
+            ecr_rescan_pulled: raised(&self.ecr_rescan_pulled, &live.ecr_rescan_pulled),
+            ecr_pulled_means: live.ecr_pulled_means.clone(),
+            ec2_scan_mode: raised(&self.ec2_scan_mode, &live.ec2_scan_mode),
+        }
+    }
+
     fn asks(&self, kind: Kind) -> bool {
         self.of(kind).as_ref().is_some_and(|own| *own.value())
     }
@@ -342,6 +402,43 @@ impl Settings {
 /// The code of an account that a policy of the organization decides about. Source: Inspector2 API
 /// Reference, `State`.
 const BY_POLICY: &str = "BLOCKED_BY_ORGANIZATION_POLICY";
+
+impl From<ConfigurationFound> for Configuration {
+    fn from(found: ConfigurationFound) -> Self {
+        let ecr = found.ecr_configuration.and_then(|own| own.rescan_duration_state);
+        let ec2 = found.ec2_configuration.and_then(|own| own.scan_mode_state);
+        let ecr = ecr.unwrap_or_default();
+        Self {
+            ecr_rescan: ecr.rescan_duration,
+            ecr_rescan_pulled: ecr.pull_date_rescan_duration,
+            ecr_pulled_means: ecr.pull_date_rescan_mode,
+            ec2_scan_mode: ec2.and_then(|own| own.scan_mode),
+        }
+    }
+}
+
+impl NewConfiguration {
+    /// What differs: ECR's part, which has a member that is required, as a whole.
+    fn between(from: &Configuration, to: &Configuration) -> Self {
+        let of_ecr = |own: &Configuration| (own.ecr_rescan.clone(), own.ecr_rescan_pulled.clone());
+        let rescan = to.ecr_rescan.clone().filter(|_| of_ecr(from) != of_ecr(to));
+        let mode = to.ec2_scan_mode.clone().filter(|_| from.ec2_scan_mode != to.ec2_scan_mode);
+        Self {
+            ecr_configuration: rescan.map(|rescan_duration| NewEcr {
+                rescan_duration,
+                pull_date_rescan_duration: to.ecr_rescan_pulled.clone(),
+                pull_date_rescan_mode: to.ecr_pulled_means.clone(),
+            }),
+            ec2_configuration: mode.map(|scan_mode| NewEc2 { scan_mode }),
+        }
+    }
+}
+
+/// Whether an account is administered, and does not only have an invitation, or had an administrator
+/// once. Source: Inspector2 API Reference, `DelegatedAdmin`.
+fn is_in_charge(status: Option<&str>) -> bool {
+    status.is_none_or(|status| status == "ENABLED")
+}
 
 impl Live {
     fn of(found: &AccountState) -> Self {
@@ -378,7 +475,10 @@ async fn read_status(region: &str, reader: &Reader) -> Result<AccountState, AwsE
 async fn read_administrator(region: &str, reader: &Reader) -> Result<Option<String>, AwsError> {
     match GET_ADMINISTRATOR.ask(&reader.clients, region, &Nothing {}).await {
         Ok(found) => {
-            let account = found.delegated_admin.and_then(|own| own.account_id);
+            let administrator = found.delegated_admin;
+            let administrator =
+                administrator.filter(|own| is_in_charge(own.relationship_status.as_deref()));
+            let account = administrator.and_then(|own| own.account_id);
             Ok(account.filter(|own| *own != reader.caller.account))
         }
         Err(error) if error.is("ResourceNotFoundException") => Ok(None),
@@ -406,10 +506,9 @@ async fn read_details(
         GET_DEEP_INSPECTION.ask(clients, region, &Nothing {}),
         filters,
     )?;
-    let rescan = configuration.ecr_configuration.and_then(|own| own.rescan_duration_state);
     let filters = filters.into_iter().flat_map(|page| page.filters);
     Ok(Details {
-        ecr_rescan: rescan.and_then(|own| own.rescan_duration),
+        configuration: configuration.into(),
         deep_inspection: matches!(deep_inspection.status.as_deref(), Some("ACTIVATED" | "PENDING")),
         suppressing: filters.map(|filter| (filter.name, filter.arn)).collect(),
     })

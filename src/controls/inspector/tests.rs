@@ -3,11 +3,15 @@
 use super::*;
 use crate::control::tests::proposed;
 use crate::control::{Proposal, Standing};
-use serde_json::{Value, json};
 
 fn live(scanned: &[Kind]) -> Live {
     let details = Details {
-        ecr_rescan: Some("DAYS_14".to_owned()),
+        configuration: Configuration {
+            ecr_rescan: Some("DAYS_14".to_owned()),
+            ecr_rescan_pulled: Some("DAYS_14".to_owned()),
+            ecr_pulled_means: Some("LAST_PULL_DATE".to_owned()),
+            ec2_scan_mode: Some("EC2_HYBRID".to_owned()),
+        },
         deep_inspection: true,
         suppressing: BTreeMap::new(),
     };
@@ -38,9 +42,12 @@ fn what_is_not_scanned_is_switched_on_and_what_nobody_asked_for_stays() {
 fn images_are_scanned_again_for_as_long_as_is_asked_for() {
     let mut live = live(&KINDS);
     let details = live.details.as_mut().expect("something is scanned");
-    details.ecr_rescan = Some("DAYS_3".to_owned());
+    details.configuration.ecr_rescan = Some("DAYS_3".to_owned());
     details.deep_inspection = false;
-    let rescan = json!({"ecrConfiguration": {"rescanDuration": "DAYS_14"}});
+    let rescan = json!({"ecrConfiguration": {
+        "rescanDuration": "DAYS_14", "pullDateRescanDuration": "DAYS_14",
+        "pullDateRescanMode": "LAST_PULL_DATE",
+    }});
     let wanted = [
         ("UpdateConfiguration".to_owned(), rescan),
         (
@@ -50,7 +57,7 @@ fn images_are_scanned_again_for_as_long_as_is_asked_for() {
     ];
     assert_eq!(calls(&proposed::<Inspector>("", &live)), wanted);
     let details = live.details.as_mut().expect("something is scanned");
-    details.ecr_rescan = Some("LIFETIME".to_owned());
+    details.configuration.ecr_rescan = Some("LIFETIME".to_owned());
     assert_eq!(calls(&proposed::<Inspector>("", &live))[..], wanted[1..]);
 }
 
@@ -82,4 +89,34 @@ fn a_kind_that_a_region_does_not_offer_is_noted() {
     let proposal = proposed::<Inspector>("lambda_code = true", &live);
     assert_eq!(proposal.notes, ["lambda_code is not offered here"]);
     assert!(proposal.writes.is_empty());
+}
+
+#[test]
+fn images_in_use_and_instances_without_the_agent_are_scanned() {
+    let mut live = live(&KINDS);
+    let details = live.details.as_mut().expect("something is scanned");
+    details.configuration.ecr_rescan = Some("LIFETIME".to_owned());
+    details.configuration.ecr_rescan_pulled = Some("DAYS_3".to_owned());
+    details.configuration.ec2_scan_mode = Some("EC2_SSM_AGENT_BASED".to_owned());
+    let input = json!({
+        "ecrConfiguration": {
+            "rescanDuration": "LIFETIME", "pullDateRescanDuration": "DAYS_14",
+            "pullDateRescanMode": "LAST_PULL_DATE",
+        },
+        "ec2Configuration": {"scanMode": "EC2_HYBRID"},
+    });
+    let wanted = [("UpdateConfiguration".to_owned(), input)];
+    assert_eq!(calls(&proposed::<Inspector>("", &live)), wanted);
+    let agent = "ec2_scan_mode = \"agent\"\necr_rescan_pulled = \"3 days\"";
+    assert!(calls(&proposed::<Inspector>(agent, &live)).is_empty());
+    // What a region does not say it does not offer.
+    let details = live.details.as_mut().expect("something is scanned");
+    details.configuration = Configuration::default();
+    assert!(calls(&proposed::<Inspector>("", &live)).is_empty());
+}
+
+#[test]
+fn only_an_administrator_in_charge_decides() {
+    assert!(is_in_charge(Some("ENABLED")) && is_in_charge(None));
+    assert!(!is_in_charge(Some("INVITED")) && !is_in_charge(Some("REMOVED")));
 }

@@ -56,8 +56,9 @@ impl ScanState {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Configuration {
+pub struct ConfigurationFound {
     pub ecr_configuration: Option<EcrFound>,
+    pub ec2_configuration: Option<Ec2Found>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,10 +67,24 @@ pub struct EcrFound {
     pub rescan_duration_state: Option<RescanFound>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RescanFound {
     pub rescan_duration: Option<String>,
+    pub pull_date_rescan_duration: Option<String>,
+    pub pull_date_rescan_mode: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ec2Found {
+    pub scan_mode_state: Option<ScanModeFound>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScanModeFound {
+    pub scan_mode: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,6 +118,7 @@ pub struct Delegated {
 #[serde(rename_all = "camelCase")]
 pub struct DelegatedAdmin {
     pub account_id: Option<String>,
+    pub relationship_status: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -114,13 +130,26 @@ pub struct Scans {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewConfiguration {
-    pub ecr_configuration: NewEcr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecr_configuration: Option<NewEcr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ec2_configuration: Option<NewEc2>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewEcr {
     pub rescan_duration: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_date_rescan_duration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_date_rescan_mode: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewEc2 {
+    pub scan_mode: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -156,7 +185,7 @@ pub const GET_ADMINISTRATOR: Typed<Nothing, Delegated> = Typed::rest(
     "POST /delegatedadminaccounts/get",
     &[Grant::any("inspector2:GetDelegatedAdminAccount")],
 );
-pub const GET_CONFIGURATION: Typed<Nothing, Configuration> = Typed::rest(
+pub const GET_CONFIGURATION: Typed<Nothing, ConfigurationFound> = Typed::rest(
     &INSPECTOR,
     "GetConfiguration",
     "POST /configuration/get",

@@ -210,6 +210,16 @@ pub const DRILLS: &[Drill] = &[
                 let input = json!({"ecrConfiguration": {"rescanDuration": "DAYS_3"}});
                 inspector(intruder, "/configuration/update", input);
             }),
+            ("images in use are scanned for three days only", |intruder| {
+                let input = json!({"ecrConfiguration": {
+                    "rescanDuration": "DAYS_14", "pullDateRescanDuration": "DAYS_3",
+                }});
+                inspector(intruder, "/configuration/update", input);
+            }),
+            ("instances without the agent are not scanned any more", |intruder| {
+                let input = json!({"ec2Configuration": {"scanMode": "EC2_SSM_AGENT_BASED"}});
+                inspector(intruder, "/configuration/update", input);
+            }),
             ("packages of applications are not inspected any more", |intruder| {
                 let input = json!({"activateDeepInspection": false});
                 inspector(intruder, "/ec2deepinspectionconfiguration/update", input);
