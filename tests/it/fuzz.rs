@@ -8,7 +8,6 @@ pub mod bodies;
 pub mod mutate;
 
 use crate::emulator::root;
-use crate::trust::long;
 use baseline::baseline::Baseline;
 use mutate::Random;
 use serde_json::Value;
@@ -118,10 +117,7 @@ fn no_answer_of_a_server_makes_the_reading_of_its_error_panic() {
 
 #[test]
 fn every_snapshot_that_is_accepted_has_a_plan_that_can_be_saved_and_shown() {
-    let folders = files("tests/scenarios");
-    // Each case is planned twice and shown in every way: so many in all, however many there are.
-    let rounds = if long() { 5 * ROUNDS } else { 25 * ROUNDS / folders.len() };
-    for folder in folders {
+    for folder in files("tests/scenarios") {
         let path = folder.join("baseline.toml");
         let baseline = [Baseline::load(Some(&path)).expect("valid")];
         let live = std::fs::read(folder.join("live.json")).expect("a snapshot");
@@ -129,6 +125,6 @@ fn every_snapshot_that_is_accepted_has_a_plan_that_can_be_saved_and_shown() {
         holds(body, &live);
         corpus("snapshot").iter().for_each(|seen| holds(body, seen));
         let live = [serde_json::from_slice(&live).expect("JSON")];
-        replay_json(&live, rounds, body);
+        replay_json(&live, 5 * ROUNDS, body);
     }
 }

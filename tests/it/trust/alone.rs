@@ -2,7 +2,7 @@
 //! every request of each of them costs as much as the controls have requests, and one more control
 //! costs no more for the others that there are.
 
-use super::cases::{FEW, all};
+use super::cases::{FEW, all, long};
 use super::holdings::Holdings;
 use super::{APPLY, Asked, account_in_use, asked};
 use crate::account::Account;
@@ -106,11 +106,11 @@ impl Alone {
     }
 
     /// The requests at which something is tried: every write, and every read in one region, for the
-    /// other one is read by the same code.
+    /// other one is read by the same code; with `--long` all of them.
     pub fn own_once(&self) -> Vec<Asked> {
         let twin = |asked: &Asked| Asked { region: OTHER.to_owned(), ..asked.clone() };
         let is_tried = |asked: &&Asked| {
-            asked.write || asked.region == OTHER || !self.own.contains(&twin(asked))
+            long() || asked.write || asked.region == OTHER || !self.own.contains(&twin(asked))
         };
         self.own.iter().filter(is_tried).cloned().collect()
     }

@@ -16,11 +16,11 @@ fn killed_at_any_request_it_converges_when_run_again_and_nothing_is_protected_le
     let mut cases: Vec<(&Alone, Asked, &str)> = Vec::new();
     for alone in ALONE.iter() {
         for own in alone.own_once() {
-            cases.extend(moments(&own).iter().map(|&moment| (alone, own.clone(), moment)));
+            cases.extend(MOMENTS.map(|moment| (alone, own.clone(), moment)));
         }
     }
     let controls = ALONE.len();
-    assert!(cases.len() > 2 * 4 * controls, "{} cases of {controls} controls", cases.len());
+    assert!(cases.len() > 3 * 4 * controls, "{} cases of {controls} controls", cases.len());
     let killed = AtomicUsize::new(0);
     each(FEW, &cases, |(alone, asked, moment)| {
         let (account, was_killed) = stopped_at(alone, asked, moment);
@@ -37,11 +37,8 @@ fn killed_at_any_request_it_converges_when_run_again_and_nothing_is_protected_le
     assert!(all - killed <= 2 * controls, "{killed} of {all} were killed");
 }
 
-/// When to kill. A read that is done and not answered has changed as little, and is known as little,
-/// as one that is not done.
-fn moments(asked: &Asked) -> &'static [&'static str] {
-    if asked.write { &["before", "applied", "answered"] } else { &["before", "answered"] }
-}
+/// When to kill.
+const MOMENTS: [&str; 3] = ["before", "applied", "answered"];
 
 /// An account whose apply was stopped at this moment of a request, and whether it was killed: only
 /// behind the last answer of all there is nothing left to kill.
