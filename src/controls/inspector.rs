@@ -51,8 +51,8 @@ settings! {
         ecr_rescan: Managed<AtLeast<Rescan>> = "14 days",
 
         /// The same after it was last pulled or used: an image in use is scanned as long as either
-        /// lasts. There is no `"lifetime"` of this.
-        ecr_rescan_pulled: Managed<AtLeast<Rescan>> = "14 days",
+        /// lasts.
+        ecr_rescan_pulled: Managed<AtLeast<PulledRescan>> = "14 days",
 
         /// How EC2 instances are scanned: by the agent of Systems Manager alone, or, with
         /// `"hybrid"`, also those without it, from snapshots of their volumes.
@@ -87,6 +87,26 @@ words! {
         Days180 = "180 days" => "DAYS_180",
         /// As long as the image exists.
         Lifetime = "lifetime" => "LIFETIME",
+    }
+}
+
+words! {
+    /// How long images in use are scanned again.
+    pub enum PulledRescan {
+        /// The shortest that Inspector takes.
+        Days3 = "3 days" => "DAYS_3",
+        /// A week.
+        Days7 = "7 days" => "DAYS_7",
+        /// What new accounts have.
+        Days14 = "14 days" => "DAYS_14",
+        /// A month.
+        Days30 = "30 days" => "DAYS_30",
+        /// Two months.
+        Days60 = "60 days" => "DAYS_60",
+        /// A quarter.
+        Days90 = "90 days" => "DAYS_90",
+        /// The longest that Inspector takes.
+        Days180 = "180 days" => "DAYS_180",
     }
 }
 
@@ -224,9 +244,6 @@ impl Control for Inspector {
     };
 
     fn check(settings: &Settings, problems: &mut Problems) {
-        if settings.ecr_rescan_pulled.as_ref().is_some_and(|own| *own.value() == Rescan::Lifetime) {
-            problems.setting("ecr_rescan_pulled", "180 days is the longest that Inspector takes");
-        }
         let asks = |key: &Managed<AtLeast<bool>>| key.as_ref().is_some_and(|own| *own.value());
         if asks(&settings.lambda_code) && !asks(&settings.lambda) {
             problems.setting(
