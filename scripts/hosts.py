@@ -31,7 +31,7 @@ def declared():
     """The id of each service in the table, with what its host begins with."""
     text = SERVICES.read_text()
     for name, id_, rest in re.findall(r'Service::new\("([^"]+)", "([^"]+)", ([^;]*);', text):
-        prefix = re.search(r'\.prefix\("([^"]+)"\)', rest) or re.search(r'\.iam\("([^"]+)"\)', rest)
+        prefix = re.search(r'\.prefix\("([^"]+)"\)', rest) or re.search(r'\.signs\("([^"]+)"\)', rest)
         yield id_, prefix[1] if prefix else name
 
 

@@ -15,8 +15,8 @@ pub const AT_ONCE: usize = 16;
 pub struct Service {
     /// Its name in botocore and the AWS CLI, by which operations and plans name it.
     pub name: &'static str,
-    /// Its IAM prefix, which is also its name in signatures.
-    pub iam: &'static str,
+    /// Its name in signatures, which for most is also their IAM prefix.
+    pub signs: &'static str,
     /// Its id in AWS's models, as in `AWS_ENDPOINT_URL_<ID>` and in the user agent.
     pub id: &'static str,
     /// What the name of its host begins with.
@@ -71,7 +71,7 @@ impl Service {
     const fn new(name: &'static str, id: &'static str, protocol: Protocol) -> Self {
         Self {
             name,
-            iam: name,
+            signs: name,
             id,
             prefix: name,
             protocol,
@@ -81,9 +81,9 @@ impl Service {
         }
     }
 
-    const fn iam(mut self, prefix: &'static str) -> Self {
-        self.iam = prefix;
-        self.prefix = prefix;
+    const fn signs(mut self, name: &'static str) -> Self {
+        self.signs = name;
+        self.prefix = name;
         self
     }
 
@@ -157,9 +157,11 @@ macro_rules! services {
 
 services! {
     /// IAM Access Analyzer.
-    ACCESS_ANALYZER = Service::new("accessanalyzer", "AccessAnalyzer", RestJson).iam("access-analyzer").sparse();
+    ACCESS_ANALYZER = Service::new("accessanalyzer", "AccessAnalyzer", RestJson).signs("access-analyzer").sparse();
     /// Account Management.
     ACCOUNT = Service::new("account", "Account", RestJson);
+    /// Athena.
+    ATHENA = Service::new("athena", "Athena", Json("1.1", "AmazonAthena")).sparse();
     /// Budgets. It publishes no rate; it is known to take a few requests a second.
     BUDGETS = Service::new("budgets", "Budgets", Sdk).reads(rate(5, 10)).writes(rate(5, 10));
     /// CloudTrail. "Quotas in AWS CloudTrail": 10 a second for Get, Describe and List, 2 for
@@ -167,11 +169,20 @@ services! {
     /// once: one that is too fast is only asked to come again.
     CLOUDTRAIL = Service::new("cloudtrail", "CloudTrail", Sdk)
         .reads(rate(10, 10)).writes(rate(1, 3)).lookups(rate(2, 2));
+    /// CloudWatch.
+    CLOUDWATCH = Service::new("cloudwatch", "CloudWatch", Json("1.0", "GraniteServiceVersion20100801"))
+        .signs("monitoring");
     /// Config.
     CONFIG = Service::new("config", "Config Service", Json("1.1", "StarlingDoveService"))
         .sparse().writes(rate(5, 10));
+    /// Detective.
+    DETECTIVE = Service::new("detective", "Detective", RestJson).prefix("api.detective").sparse();
     /// EC2.
     EC2 = Service::new("ec2", "EC2", Ec2("2016-11-15"));
+    /// EventBridge.
+    EVENTS = Service::new("events", "EventBridge", Json("1.1", "AWSEvents"));
+    /// Glue.
+    GLUE = Service::new("glue", "Glue", Json("1.1", "AWSGlue")).sparse();
     /// GuardDuty.
     GUARDDUTY = Service::new("guardduty", "GuardDuty", Sdk).sparse();
     /// IAM.
@@ -180,17 +191,31 @@ services! {
     INSPECTOR = Service::new("inspector2", "Inspector2", RestJson).sparse();
     /// KMS.
     KMS = Service::new("kms", "KMS", Json("1.1", "TrentService"));
+    /// CloudWatch Logs. PutMetricFilter and most other writes take 5 a second. Source: CloudWatch Logs
+    /// User Guide, "CloudWatch Logs quotas".
+    LOGS = Service::new("logs", "CloudWatch Logs", Json("1.1", "Logs_20140328"))
+        .reads(rate(10, 10)).writes(rate(5, 10));
+    /// Macie.
+    MACIE = Service::new("macie2", "Macie2", RestJson).sparse();
     /// Organizations.
     ORGANIZATIONS = Service::new("organizations", "Organizations", Json("1.1", "AWSOrganizationsV20161128"))
         .reads(rate(10, 10)).writes(rate(10, 10));
     /// S3.
     S3 = Service::new("s3", "S3", Sdk).at_once(64);
     /// S3 Control.
-    S3_CONTROL = Service::new("s3control", "S3 Control", Sdk).iam("s3").prefix("s3-control");
+    S3_CONTROL = Service::new("s3control", "S3 Control", Sdk).signs("s3").prefix("s3-control");
+    /// Security Hub.
+    SECURITY_HUB = Service::new("securityhub", "SecurityHub", RestJson).sparse();
     /// SNS.
     SNS = Service::new("sns", "SNS", Query("2010-03-31"));
+    /// SQS.
+    SQS = Service::new("sqs", "SQS", Json("1.0", "AmazonSQS"));
+    /// Systems Manager.
+    SSM = Service::new("ssm", "SSM", Json("1.1", "AmazonSSM"));
     /// STS.
     STS = Service::new("sts", "STS", Sdk);
+    /// X-Ray.
+    XRAY = Service::new("xray", "XRay", RestJson).sparse();
 }
 
 /// The name of the host by which a service is reached in a region.

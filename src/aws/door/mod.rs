@@ -112,18 +112,18 @@ impl Clients {
 
     fn settings(&self, service: &'static Service, region: &str, signing_region: String) -> Layer {
         let mut settings = Layer::new("door");
-        settings.store_put(ApiMetadata::new(service.iam, env!("CARGO_PKG_VERSION")));
+        settings.store_put(ApiMetadata::new(service.signs, env!("CARGO_PKG_VERSION")));
         if let Some(name) = self.sdk.app_name() {
             settings.store_put(name.clone());
         }
         settings.store_put(Region::new(region.to_owned()));
-        settings.store_put(SigningName::from_static(service.iam));
+        settings.store_put(SigningName::from_static(service.signs));
         settings.store_put(SigningRegion::from(Region::new(signing_region)));
         settings.store_put(SigV4OperationSigningConfig::default());
         settings.store_put(AuthSchemeOptionResolverParams::new(()));
         settings.store_put(EndpointResolverParams::new(()));
         // By default all regions would share one quota of retries.
-        settings.store_put(RetryPartition::new(format!("{}-{region}", service.iam)));
+        settings.store_put(RetryPartition::new(format!("{}-{region}", service.signs)));
         if let Some(disabled) = self.sdk.disable_clock_skew_correction() {
             settings.store_put(DisableClockSkewCorrection::from(disabled));
         }

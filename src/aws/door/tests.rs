@@ -41,7 +41,7 @@ fn described(operation: &'static Operation) -> Option<Value> {
     Some(json!({
         "service": service.name,
         "id": service.id,
-        "signs": service.iam,
+        "signs": service.signs,
         "operation": operation.name,
         "is_read": is_read(operation.name),
         "input": types.input,
