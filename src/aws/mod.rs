@@ -23,6 +23,7 @@ mod operation;
 mod propagation;
 pub mod regions;
 mod retry;
+pub mod roles;
 pub mod services;
 mod source;
 pub mod store;

@@ -64,6 +64,12 @@ impl Steps {
         self
     }
 
+    /// The operations that are called, in order.
+    #[cfg(test)]
+    pub fn operations(&self) -> Vec<&'static str> {
+        self.writes.iter().map(|write| write.operation().name).collect()
+    }
+
     /// With more steps, if something holds.
     #[must_use]
     pub fn then_if(self, holds: bool, more: impl FnOnce() -> Self) -> Self {

@@ -16,6 +16,7 @@ mod key_rotation;
 pub mod log_bucket;
 mod password_policy;
 mod public_access_block;
+pub mod roles;
 mod root_user;
 mod storage_lens;
 mod topics;

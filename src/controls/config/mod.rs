@@ -23,6 +23,7 @@ mod writes;
 
 use crate::aws::facts::Reader;
 use crate::aws::keys::{self, DESCRIBE_KEY};
+use crate::aws::roles::{LIST_ATTACHED, LIST_INLINE};
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Facts, Operation};
@@ -39,10 +40,7 @@ use live::{Live, State};
 use read::{
     DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION, DESCRIBE_STATUS, LIST_TAGS, Look,
 };
-use role::{
-    GET_RECORDER_ROLE, GET_ROLE, LIST_ATTACHED, LIST_INLINE, Role, any_role, role_place,
-    service_linked_role,
-};
+use role::{GET_RECORDER_ROLE, GET_ROLE, Role, any_role, role_place, service_linked_role};
 use settings::Settings;
 use std::sync::Arc;
 use wanted::Asked;

@@ -3,12 +3,12 @@
 use super::live::Recorder;
 use crate::aws::door::Typed;
 use crate::aws::facts::Reader;
+use crate::aws::roles::{self, RoleFound, RoleName};
 use crate::aws::services::IAM;
 use crate::aws::{AwsError, Grant, keys};
 use crate::control::Context;
+use crate::controls::roles::trust_fault;
 use crate::place::Place;
-use crate::policy::{self, Dialect, Match, Policy, Request};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The service that the role belongs to, and that a recorder's role is passed to.
@@ -24,71 +24,7 @@ pub const GET_ROLE: Typed<RoleName, RoleFound> =
     Typed::new(&IAM, "GetRole", &[Grant::on("iam:GetRole", ROLE_ARN)]);
 
 /// The role of a recorder, whichever it is.
-pub const GET_RECORDER_ROLE: Typed<RoleName, RoleFound> = Typed::new(
-    &IAM,
-    "GetRole",
-    &[Grant::on("iam:GetRole", "arn:{partition}:iam::{account}:role/*")],
-);
-
-/// AWS's and the customer's policies that are attached to a recorder's role.
-pub const LIST_ATTACHED: Typed<PoliciesAsked, Attached> = Typed::new(
-    &IAM,
-    "ListAttachedRolePolicies",
-    &[Grant::on("iam:ListAttachedRolePolicies", "arn:{partition}:iam::{account}:role/*")],
-)
-.paged("Marker", "Marker");
-
-/// The policies that are part of a recorder's role.
-pub const LIST_INLINE: Typed<PoliciesAsked, Inline> = Typed::new(
-    &IAM,
-    "ListRolePolicies",
-    &[Grant::on("iam:ListRolePolicies", "arn:{partition}:iam::{account}:role/*")],
-)
-.paged("Marker", "Marker");
-
-/// Which role is asked for.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct RoleName {
-    role_name: String,
-}
-
-/// What IAM answers.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct RoleFound {
-    role: SeenRole,
-}
-
-/// Whose policies are asked for.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PoliciesAsked {
-    role_name: String,
-    max_items: u32,
-}
-
-/// A page of policies that are attached.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Attached {
-    #[serde(default)]
-    attached_policies: Vec<AttachedPolicy>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AttachedPolicy {
-    policy_arn: String,
-}
-
-/// A page of the names of a role's own policies.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Inline {
-    #[serde(default)]
-    policy_names: Vec<String>,
-}
+pub const GET_RECORDER_ROLE: Typed<RoleName, RoleFound> = roles::GET_ROLE;
 
 /// The place of the service-linked role, which the recorders of all regions share.
 pub fn role_place() -> Place {
@@ -114,52 +50,9 @@ pub struct Role {
     pub service_linked_role: Option<String>,
 }
 
-/// A role as IAM knows it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SeenRole {
-    arn: String,
-    /// The trust policy, percent-encoded.
-    #[serde(default)]
-    assume_role_policy_document: String,
-    permissions_boundary: Option<Boundary>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Boundary {
-    permissions_boundary_arn: Option<String>,
-}
-
-impl SeenRole {
-    /// The ARN of its permissions boundary.
-    fn boundary(&self) -> Option<&str> {
-        let boundary = self.permissions_boundary.as_ref()?;
-        boundary.permissions_boundary_arn.as_deref()
-    }
-}
-
-/// A role by its name, asked once however many recorders have it; `None` where there is none.
-async fn role(
-    reader: &Reader,
-    operation: &'static Typed<RoleName, RoleFound>,
-    name: &str,
-) -> Result<Option<SeenRole>, AwsError> {
-    let (clients, region) = (&reader.clients, reader.global_region());
-    let input = RoleName { role_name: name.to_owned() };
-    let read = async {
-        match operation.ask(clients, region, &input).await {
-            Ok(answer) => Ok(Some(answer.role)),
-            Err(error) if error.is("NoSuchEntity") => Ok(None),
-            Err(error) => Err(error),
-        }
-    };
-    reader.once(&operation.operation, name, read).await
-}
-
 impl Role {
     pub async fn read(reader: &Reader) -> Result<Self, AwsError> {
-        let found = role(reader, &GET_ROLE, ROLE_NAME).await?;
+        let found = reader.described_role(&GET_ROLE, ROLE_NAME).await?;
         Ok(Self { service_linked_role: found.map(|role| role.arn) })
     }
 }
@@ -186,47 +79,28 @@ pub async fn flaw(
     if let Some(other) = keys::owner(arn).filter(|other| *other != context.account) {
         return Ok(Some(Flaw::Certain(format!("belongs to account {other}"))));
     }
-    let name = arn.rsplit('/').next().unwrap_or(arn);
+    let name = roles::name(arn);
     if *arn == service_linked_role(context) {
         // AWS writes trust and permissions of its own roles, and nobody else can.
-        let found = role(reader, &GET_ROLE, name).await?;
+        let found = reader.described_role(&GET_ROLE, name).await?;
         let missing = || Flaw::Certain("does not exist".to_owned());
         return Ok(found.is_none().then(missing));
     }
-    let Some(found) = role(reader, &GET_RECORDER_ROLE, name).await? else {
+    let Some(found) = reader.described_role(&GET_RECORDER_ROLE, name).await? else {
         return Ok(Some(Flaw::Certain("does not exist".to_owned())));
     };
-    if let Some(fault) =
-        trust_fault(&found.assume_role_policy_document, arn, &reader.home_region, context)
-    {
+    // Source: AWS Config Developer Guide, "Permissions for the IAM role": aws:SourceArn is compared
+    // with an ARN of Config in the account.
+    let (partition, account, region) = (&context.partition, &context.account, &reader.home_region);
+    let source = format!("arn:{partition}:config:{region}:{account}:*");
+    if let Some(fault) = trust_fault(&found.trust, SERVICE, &source, arn, context) {
         return Ok(Some(Flaw::Certain(fault)));
     }
-    let arns =
-        |page: Attached| page.attached_policies.into_iter().map(|own| own.policy_arn).collect();
-    let (attached, inline) = tokio::try_join!(
-        policies(reader, &LIST_ATTACHED, name, arns),
-        policies(reader, &LIST_INLINE, name, |page| page.policy_names),
-    )?;
-    Ok(rights(&attached, &inline, found.boundary()))
+    let (attached, inline) =
+        tokio::try_join!(reader.attached_policies(name), reader.inline_policies(name))?;
+    let (attached, inline) = (attached.unwrap_or_default(), inline.unwrap_or_default());
+    Ok(rights(&attached, &inline, found.boundary.as_deref()))
 }
-
-/// The policies of a role, of one kind.
-async fn policies<O: DeserializeOwned + Send>(
-    reader: &Reader,
-    list: &'static Typed<PoliciesAsked, O>,
-    role: &str,
-    names: fn(O) -> Vec<String>,
-) -> Result<Vec<String>, AwsError> {
-    let input = PoliciesAsked { role_name: role.to_owned(), max_items: MOST_POLICIES };
-    let read = async {
-        let pages = list.pages(&reader.clients, reader.global_region(), &input).await?;
-        Ok(pages.into_iter().flat_map(names).collect())
-    };
-    reader.once(&list.operation, role, read).await
-}
-
-/// More than a role may have. Source: IAM User Guide, "IAM and AWS STS quotas".
-const MOST_POLICIES: u32 = 1000;
 
 /// AWS's own policies that let a role read whatever AWS Config records: its own, the one before
 /// that, and the one for everything. Source: AWS Config Developer Guide, "AWS managed policies for AWS
@@ -273,88 +147,9 @@ fn rights(attached: &[String], inline: &[String], boundary: Option<&str>) -> Opt
     None
 }
 
-/// Why a trust policy, as IAM answers it, keeps AWS Config from assuming a role. What the policy
-/// makes depend on something that is not known here is taken to let it in: a failure would show in
-/// the recorder's status.
-fn trust_fault(document: &str, role: &str, region: &str, context: &Context) -> Option<String> {
-    let fault = || Some(format!("does not let {SERVICE} assume it"));
-    let Some(Ok(policy)) = decoded(document).map(|text| Policy::parse(&text)) else {
-        return fault();
-    };
-    let (partition, account) = (&context.partition, &context.account);
-    // Source: AWS Config Developer Guide, "Permissions for the IAM role": aws:SourceArn is compared
-    // with an ARN of Config in the account.
-    let source = format!("arn:{partition}:config:{region}:{account}:*");
-    let request = Request::by_service(SERVICE, "sts:AssumeRole", role, account, &source)
-        .with("aws:SourceArn", policy::Fact::Unknown)
-        .at(context.now);
-    let matches = |statement| {
-        let dialect = Dialect::trust(partition);
-        policy::evaluate(statement, policy.has_variables(), &request, dialect)
-    };
-    let mut statements = policy.statements().iter();
-    let denied = statements.any(|own| own.denies() && matches(own) == Match::Yes);
-    let mut statements = policy.statements().iter();
-    let allowed = statements.any(|own| own.allows() && matches(own) != Match::No);
-    match allowed && !denied {
-        true => None,
-        false => fault(),
-    }
-}
-
-/// A policy document without IAM's percent encoding.
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) => {
-                let digit = |byte: &u8| char::from(*byte).to_digit(16);
-                let byte = digit(high)? * 16 + digit(low)?;
-                bytes.push(u8::try_from(byte).ok()?);
-                rest = after;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::tests::context;
-
-    fn fault(document: &str) -> Option<String> {
-        let role = "arn:aws:iam::111122223333:role/config";
-        trust_fault(document, role, "us-east-1", &context())
-    }
-
-    #[test]
-    fn a_trust_policy_lets_config_in_or_is_a_fault() {
-        let trust = |effect: &str, principal: &str, condition: &str| {
-            format!(
-                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Principal":{principal},"Action":"sts:AssumeRole"{condition}}}]}}"#
-            )
-        };
-        let config = r#"{"Service":["config.amazonaws.com","ssm.amazonaws.com"]}"#;
-        assert_eq!(fault(&trust("Allow", config, "")), None);
-        let own = r#","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#;
-        assert_eq!(fault(&trust("Allow", config, own)), None);
-        let arn = r#","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:config:*:111122223333:*"}}"#;
-        assert_eq!(fault(&trust("Allow", config, arn)), None);
-        let foreign = r#","Condition":{"StringEquals":{"aws:SourceAccount":"999999999999"}}"#;
-        assert!(fault(&trust("Allow", config, foreign)).is_some());
-        let other = r#"{"Service":"ec2.amazonaws.com"}"#;
-        assert!(fault(&trust("Allow", other, "")).is_some());
-        assert!(fault(&trust("Deny", config, "")).is_some());
-        assert!(fault("no policy").is_some());
-        let encoded = trust("Allow", config, "").replace('"', "%22").replace('{', "%7B");
-        assert_eq!(fault(&encoded), None);
-    }
 
     #[test]
     fn a_role_that_may_do_nothing_is_a_flaw_and_one_with_policies_of_others_a_doubt() {
