@@ -1,7 +1,7 @@
 //! What controls announce: what the others may rely on once the baseline is applied, so that no
 //! control reads the table of another.
 
-use super::{Configured, Context};
+use super::{Configured, Context, Prerequisite};
 use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::s3::Bucket;
@@ -29,6 +29,19 @@ pub enum Announcement {
     Shares(Arc<dyn Shares>),
     /// S3 is asked to store no public policy in the account.
     NoPublicPolicies,
+    /// What needs attention is sent to a topic, to which CloudWatch, Budgets and Cost Anomaly
+    /// Detection of the account may publish. Whoever announces it judges it: its policy, its key and
+    /// whether anyone hears.
+    Alerts(Alerts),
+}
+
+/// The topic to which the account's alerts go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alerts {
+    /// Its ARN, also before it exists. Alarms reach only topics of their own region.
+    pub topic: String,
+    /// What must have succeeded before anything is sent there.
+    pub made_by: Prerequisite,
 }
 
 /// A bucket that a control makes or changes, and that other controls ask more of in the same run.
@@ -131,6 +144,24 @@ impl Context {
             _ => None,
         });
         sharing.flatten().collect()
+    }
+
+    /// Where the baseline has alerts sent, if it has a table for that.
+    pub fn alerts(&self) -> Option<&Alerts> {
+        self.announced.iter().find_map(|own| match own {
+            Announcement::Alerts(alerts) => Some(alerts),
+            _ => None,
+        })
+    }
+
+    /// The same, where alarms of a region can reach it.
+    pub fn alerts_in(&self, region: &str) -> Option<&Alerts> {
+        self.alerts().filter(|own| crate::aws::keys::region(&own.topic) == Some(region))
+    }
+
+    /// Whether a topic is the one to which alerts go.
+    pub fn sends_alerts_to(&self, topic: &str) -> bool {
+        self.alerts().is_some_and(|own| own.topic == topic)
     }
 
     /// The service that would no longer deliver to a bucket in which new objects are locked.

@@ -44,6 +44,12 @@ impl Steps {
         self.after.push(Prerequisite::at::<C>(place));
     }
 
+    /// Makes them wait for the topic of the account's alerts, if the baseline has one: for steps that
+    /// have something sent there.
+    pub fn after_alerts(&mut self, context: &Context) {
+        self.after.extend(context.alerts().map(|alerts| alerts.made_by.clone()));
+    }
+
     /// One write.
     pub fn one(write: impl AnyWrite + 'static) -> Self {
         Self::default().then(write)

@@ -22,7 +22,8 @@ pub struct Publisher<'a> {
 }
 
 /// What keeps a service from publishing to a topic, as the end of a sentence about the topic; nothing
-/// for a topic of another account, which only that account can read.
+/// for a topic of another account, which only that account can read, nor for that of the account's
+/// alerts, which may not exist yet and is judged by the control that makes it.
 ///
 /// # Errors
 /// When the topic or its key could not be seen.
@@ -32,7 +33,7 @@ pub async fn fault(
     context: &Context,
     reader: &Reader,
 ) -> Result<Option<String>, AwsError> {
-    if keys::owner(topic) != Some(&context.account) {
+    if keys::owner(topic) != Some(&context.account) || context.sends_alerts_to(topic) {
         return Ok(None);
     }
     let Some(found) = reader.topic(topic).await? else {

@@ -96,6 +96,14 @@ impl Subscribers {
     }
 }
 
+impl Budget {
+    /// Whether an alert of it goes to the topic of the account's alerts.
+    pub fn goes_to_alerts(&self, context: &Context) -> bool {
+        let mut topics = self.alerts.values().flatten().flat_map(|own| &own.sns);
+        topics.any(|topic| context.sends_alerts_to(topic))
+    }
+}
+
 /// Reads the budget of an entry; the subscribers of the alerts that the baseline mentions.
 pub async fn read(
     entry: &Entry,
@@ -238,7 +246,7 @@ async fn deaf(
 }
 
 async fn is_unheard(topic: &str, context: &Context, reader: &Reader) -> Result<bool, AwsError> {
-    if owner(topic) != Some(&context.account) {
+    if owner(topic) != Some(&context.account) || context.sends_alerts_to(topic) {
         return Ok(false);
     }
     let found = reader.topic(topic).await?;

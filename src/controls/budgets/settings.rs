@@ -193,12 +193,13 @@ settings! {
         pub email: BTreeSet<Email> = [],
 
         /// The ARN of the topic that gets a message; `{account}` and `{region}` are filled in.
+        /// `"{alerts}"` is the topic of `[alerts]`.
         #[example("\"arn:aws:sns:us-east-1:111122223333:billing\"")]
         pub sns: Option<Topic> = none,
     }
 }
 
-texts!(Money: "^[0-9.]+ +[A-Z]{3}$", Threshold: "^[0-9.]+ *(%|[A-Z]{3})$", Email: "@", Topic: "^arn:");
+texts!(Money: "^[0-9.]+ +[A-Z]{3}$", Threshold: "^[0-9.]+ *(%|[A-Z]{3})$", Email: "@", Topic: "^(arn:|\\{alerts\\}$)");
 
 impl Alert {
     /// What the alert is known by: `actual > 80%`. A budget has no two alerts of one key.
@@ -212,9 +213,19 @@ impl Alert {
         self.email.iter().map(|email| email.0.clone()).collect()
     }
 
-    /// The ARN of the topic, filled in.
+    /// The ARN of the topic, filled in; nothing where it is that of the account's alerts and the
+    /// baseline has no table for them.
     pub fn topic(&self, context: &Context) -> Option<String> {
-        self.sns.as_ref().map(|topic| context.fill(&topic.0))
+        let topic = self.sns.as_ref()?;
+        match topic.0 == ALERTS {
+            true => context.alerts().map(|alerts| alerts.topic.clone()),
+            false => Some(context.fill(&topic.0)),
+        }
+    }
+
+    /// Whether nothing says which topic it goes to.
+    pub fn lacks_topic(&self, context: &Context) -> bool {
+        self.sns.is_some() && self.topic(context).is_none()
     }
 }
 
@@ -243,6 +254,9 @@ impl TryFrom<String> for Email {
     }
 }
 
+/// What stands for the topic of the account's alerts.
+const ALERTS: &str = "{alerts}";
+
 /// The ARN of an SNS topic.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -269,6 +283,7 @@ impl TryFrom<String> for Topic {
             {
                 Ok(Self(text))
             }
+            [ALERTS] => Ok(Self(text)),
             _ => Err(format!(
                 "'{text}' is no ARN of an SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts"
             )),

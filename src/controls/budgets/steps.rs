@@ -10,11 +10,15 @@ use crate::control::{At, Context, Steps};
 /// From one state to another.
 pub fn steps(from: Option<&Budget>, to: Option<&Budget>, at: At<'_>) -> Steps {
     let (name, context) = (at.place.label().unwrap_or_default(), at.context);
-    match (from, to) {
+    let mut steps = match (from, to) {
         (None, Some(new)) => create(name, new, context),
         (Some(from), Some(to)) => Change { from, to, name, context }.steps(),
         (_, None) => Steps::default(),
+    };
+    if to.is_some_and(|own| own.goes_to_alerts(context)) {
+        steps.after_alerts(context);
     }
+    steps
 }
 
 fn create(name: &str, new: &Budget, context: &Context) -> Steps {

@@ -4,7 +4,7 @@ use super::live::Subscribers;
 use super::money::plain;
 use super::*;
 use crate::control::tests::{calls, context};
-use crate::control::{Proposal, propose};
+use crate::control::{Alerts, Announcement, Context, Prerequisite, Proposal, propose};
 use crate::sensitive::Sensitive;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,27 @@ fn alerts(of: Value) -> BTreeMap<String, Option<Subscribers>> {
 
 fn budget(limit: &str) -> Budget {
     Budget { limit: Some(limit.to_owned()), period: "monthly".to_owned(), ..Budget::default() }
+}
+
+#[test]
+fn an_alert_goes_to_the_topic_of_the_accounts_alerts_once_that_is_made() {
+    let made_by = Prerequisite::all_of::<Budgets>();
+    let topic = "arn:aws:sns:us-east-1:111122223333:alerts".to_owned();
+    let announced = vec![Announcement::Alerts(Alerts { topic: topic.clone(), made_by })];
+    let entries = entries("limit = \"100 USD\"\nalerts = [{ at = \"80%\", sns = \"{alerts}\" }]");
+    let proposed = |context: &Context| {
+        let at = At { place: &Place::thing("monthly"), context };
+        propose::<Budgets>(&entries, &None, at)
+    };
+    let proposal = proposed(&Context { announced, ..context() });
+    let input = proposal.writes[0].call().input;
+    let subscriber = &input["NotificationsWithSubscribers"][0]["Subscribers"][0];
+    assert_eq!(*subscriber, json!({"SubscriptionType": "SNS", "Address": topic}));
+    assert_eq!(proposal.after, [Prerequisite::all_of::<Budgets>()]);
+    assert!(proposal.findings.is_empty());
+    let without = proposed(&context());
+    assert!(without.writes[0].call().input.get("NotificationsWithSubscribers").is_none());
+    assert!(without.findings[0].what.contains("[alerts]"), "{:?}", without.findings);
 }
 
 #[test]

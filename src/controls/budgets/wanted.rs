@@ -16,6 +16,7 @@ pub fn wanted(
     context: &Context,
     say: &mut Remarks,
 ) -> Option<Budget> {
+    judge_named(entry, context, say);
     let Some(live) = live else {
         return first(entry, context, say);
     };
@@ -32,7 +33,7 @@ pub fn wanted(
     }
     let mut wanted = live.clone();
     set_terms(&mut wanted, entry, say);
-    for alert in entry.alerts() {
+    for alert in entry.alerts().iter().filter(|own| !Subscribers::of(own, context).is_empty()) {
         add(&mut wanted, alert, entry, context, say);
     }
     scope::judge(live, entry, context, say);
@@ -48,7 +49,8 @@ fn first(entry: &Entry, context: &Context, say: &mut Remarks) -> Option<Budget> 
         say.finding("limit", what, "give it a limit, or create the budget by hand");
         return None;
     };
-    let alerts = entry.alerts().iter();
+    // Of an alert that has no one to go to nothing can be made.
+    let alerts = entry.alerts().iter().filter(|own| !Subscribers::of(own, context).is_empty());
     let new = Budget {
         limit: Some(limit.to_string()),
         period: entry.period.unwrap_or(Period::Monthly).word().to_owned(),
@@ -155,6 +157,17 @@ fn add_subscribers(to: &mut Subscribers, own: Subscribers, key: &str, say: &mut 
         let what = format!("an alert takes one SNS topic, and has {}", there.join(", "));
         let remedy = "remove that topic from the alert, or name it in the baseline";
         say.finding(&format!("alerts.{key}.sns"), what, remedy);
+    }
+}
+
+/// Names the alerts that go to the topic of a table that the baseline does not have.
+fn judge_named(entry: &Entry, context: &Context, say: &mut Remarks) {
+    for alert in entry.alerts().iter().filter(|own| own.lacks_topic(context)) {
+        say.finding(
+            &format!("alerts.{}.sns", alert.key()),
+            "it is to go to the topic of [alerts], and the baseline has no such table",
+            "add the table [alerts], or name the topic by its ARN",
+        );
     }
 }
 
