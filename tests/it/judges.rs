@@ -51,7 +51,8 @@ fn print_permissions(folder: &Path) -> usize {
     count
 }
 
-/// Our statements in the policies of buckets that the plans of the scenarios write.
+/// The policies in the calls of the scenarios' plans: of buckets, topics, queues and keys our own
+/// statements, of roles who may assume them and what they may do.
 fn write_statements(folder: &Path) -> usize {
     let mut count = 0;
     for scenario in files(&root().join("tests/scenarios"), "") {
@@ -62,29 +63,60 @@ fn write_statements(folder: &Path) -> usize {
             continue;
         };
         let mut found = Vec::new();
-        statements(&plan, &mut found);
-        for statements in found {
+        calls(&plan, &mut found);
+        for (kind, policy) in found {
             count += 1;
-            let policy = json!({"Version": "2012-10-17", "Statement": statements});
-            let name = format!("resource-{count}.json");
+            let name = format!("{kind}-written-{count}.json");
             std::fs::write(folder.join(name), policy.to_string()).expect("written");
         }
     }
     count
 }
 
-fn statements(value: &Value, found: &mut Vec<Vec<Value>>) {
-    let list = value["Policy"]["Statement"].as_array().into_iter().flatten();
-    let is_ours = |own: &&Value| own["Sid"].as_str().is_some_and(|sid| sid.starts_with("Baseline"));
-    let ours: Vec<Value> = list.filter(is_ours).cloned().collect();
-    if !ours.is_empty() {
-        found.push(ours);
+/// The policies in the inputs of calls, with what each is a policy of.
+fn calls(value: &Value, found: &mut Vec<(&'static str, Value)>) {
+    if let (Some(operation), input @ Value::Object(_)) =
+        (value["operation"].as_str(), &value["input"])
+    {
+        policies(operation, "", input, found);
     }
     match value {
-        Value::Array(list) => list.iter().for_each(|own| statements(own, found)),
-        Value::Object(table) => table.values().for_each(|own| statements(own, found)),
+        Value::Array(list) => list.iter().for_each(|own| calls(own, found)),
+        Value::Object(table) => table.values().for_each(|own| calls(own, found)),
         _ => {}
     }
+}
+
+fn policies(operation: &str, member: &str, value: &Value, found: &mut Vec<(&'static str, Value)>) {
+    match value {
+        // Most services take a policy as a text.
+        Value::String(text) if text.contains("\"Statement\"") => {
+            let policy: Value = serde_json::from_str(text).expect("a policy");
+            policies(operation, member, &policy, found);
+        }
+        Value::Object(policy) if policy.contains_key("Statement") => {
+            let kind = match (operation, member) {
+                (_, "AssumeRolePolicyDocument") | ("UpdateAssumeRolePolicy", _) => "trust",
+                ("PutRolePolicy", _) => "identity",
+                _ => "resource",
+            };
+            found.extend(own(&policy["Statement"]).map(|own| (kind, own)));
+        }
+        Value::Array(list) => list.iter().for_each(|own| policies(operation, member, own, found)),
+        Value::Object(table) => {
+            table.iter().for_each(|(member, own)| policies(operation, member, own, found));
+        }
+        _ => {}
+    }
+}
+
+/// A policy of our own statements, or of all where none bears a name of ours.
+fn own(statements: &Value) -> Option<Value> {
+    let all: Vec<Value> = statements.as_array()?.clone();
+    let is_ours = |own: &&Value| own["Sid"].as_str().is_some_and(|sid| sid.starts_with("Baseline"));
+    let ours: Vec<Value> = all.iter().filter(is_ours).cloned().collect();
+    let statements = if ours.is_empty() { all } else { ours };
+    Some(json!({"Version": "2012-10-17", "Statement": statements}))
 }
 
 /// What a folder holds: files of a kind, or folders.

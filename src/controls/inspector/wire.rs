@@ -158,8 +158,6 @@ pub struct NewDeepInspection {
     pub activate_deep_inspection: bool,
 }
 
-const FILTER_ARN: &str = "arn:{partition}:inspector2:{region}:{account}:owner/{account}/filter/*";
-
 /// Inspector makes its roles in the name of the caller.
 const ROLE: Grant = Grant::on(
     "iam:CreateServiceLinkedRole",
@@ -201,7 +199,7 @@ pub const LIST_FILTERS: Typed<FiltersAsked, Filters> = Typed::rest(
     &INSPECTOR,
     "ListFilters",
     "POST /filters/list",
-    &[Grant::on("inspector2:ListFilters", FILTER_ARN)],
+    &[Grant::any("inspector2:ListFilters")],
 )
 .paged("nextToken", "nextToken");
 pub const ENABLE: Typed<Scans> = Typed::rest(
