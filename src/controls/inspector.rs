@@ -3,6 +3,7 @@
 //! Scanning is switched on by kind of resource. What an administrator account or a policy of the
 //! organization decides is compared and left to them. Source: Inspector2 API Reference.
 
+mod filters;
 mod wire;
 
 use crate::aws::door::Nothing;
@@ -16,6 +17,7 @@ use crate::place::Place;
 use crate::settings;
 use crate::settings::{Ranked, Takes};
 use crate::words;
+use filters::Suppressing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +64,8 @@ settings! {
         /// operating system.
         deep_inspection: Managed<AtLeast<bool>> = true,
 
-        /// The names of the filters that may suppress findings. Any other is a finding.
+        /// The names of the filters that may suppress findings. Any other is a finding, and so is one that
+        /// suppresses more than particular findings.
         #[example("[\"known-scanner\"]")]
         filters: Managed<BTreeSet<String>> = [],
     }
@@ -143,8 +146,8 @@ pub struct Live {
 struct Details {
     configuration: Configuration,
     deep_inspection: bool,
-    /// The filters that suppress findings, by name, with their ARNs.
-    suppressing: BTreeMap<String, String>,
+    /// The filters that suppress findings, by name.
+    suppressing: BTreeMap<String, Suppressing>,
 }
 
 /// What `UpdateConfiguration` changes, in AWS's words; of what a region does not offer nothing.
@@ -302,7 +305,9 @@ impl Control for Inspector {
             wanted.configuration = settings.configuration(&details.configuration);
             wanted.deep_inspection =
                 Some(raise(&settings.deep_inspection, details.deep_inspection));
-            settings.judge_filters(&details.suppressing, at.region(), say);
+            if let Some(declared) = &*settings.filters {
+                filters::judge(declared, &details.suppressing, at.region(), say);
+            }
         }
         match (&live.blocked, &live.administrator) {
             (Some(code), _) if code == BY_POLICY => say.left_to("a policy of the organization"),
@@ -396,23 +401,6 @@ impl Settings {
 
     fn asks(&self, kind: Kind) -> bool {
         self.of(kind).as_ref().is_some_and(|own| *own.value())
-    }
-
-    /// Reports the filters that hide findings and are not declared.
-    fn judge_filters(&self, live: &BTreeMap<String, String>, region: &str, say: &mut Remarks) {
-        let Some(declared) = &*self.filters else {
-            return;
-        };
-        for (name, arn) in live.iter().filter(|(name, _)| !declared.contains(*name)) {
-            say.finding(
-                &format!("filters.{name}"),
-                format!("the filter {name} suppresses findings"),
-                format!(
-                    "if that is right, add it to filters; else delete it: aws inspector2 \
-                     delete-filter --arn {arn} --region {region}"
-                ),
-            );
-        }
     }
 }
 
@@ -527,7 +515,7 @@ async fn read_details(
     Ok(Details {
         configuration: configuration.into(),
         deep_inspection: matches!(deep_inspection.status.as_deref(), Some("ACTIVATED" | "PENDING")),
-        suppressing: filters.map(|filter| (filter.name, filter.arn)).collect(),
+        suppressing: filters.map(Into::into).collect(),
     })
 }
 

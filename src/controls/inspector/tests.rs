@@ -65,7 +65,11 @@ fn images_are_scanned_again_for_as_long_as_is_asked_for() {
 fn a_filter_that_hides_findings_is_one() {
     let mut live = live(&KINDS);
     let details = live.details.as_mut().expect("something is scanned");
-    details.suppressing.insert("all".to_owned(), "arn".to_owned());
+    let noise = json!({"arn": "arn", "criteria": {
+        "vulnerabilityId": [{"comparison": "EQUALS", "value": "CVE-2024-1234"}],
+    }});
+    let noise: Suppressing = serde_json::from_value(noise).expect("a filter");
+    details.suppressing.insert("all".to_owned(), noise);
     assert_eq!(proposed::<Inspector>("", &live).findings[0].field, "filters.all");
     assert!(proposed::<Inspector>("filters = [\"all\"]", &live).findings.is_empty());
 }

@@ -4,6 +4,8 @@ use crate::aws::Grant;
 use crate::aws::door::{Nothing, Typed};
 use crate::aws::services::INSPECTOR;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,6 +108,8 @@ pub struct Filters {
 pub struct Filter {
     pub arn: String,
     pub name: String,
+    #[serde(default)]
+    pub criteria: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]

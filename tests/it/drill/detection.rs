@@ -196,8 +196,14 @@ pub const DRILLS: &[Drill] = &[
     },
     Drill {
         control: "inspector",
-        tables: "[inspector]",
-        before: nothing,
+        tables: "[inspector]\nfilters = [\"scanner\"]",
+        before: |intruder| {
+            let resource = json!([{"comparison": "EQUALS", "value": "i-0123456789abcdef0"}]);
+            let criteria = json!({"resourceId": resource});
+            let input =
+                json!({"action": "SUPPRESS", "name": "scanner", "filterCriteria": criteria});
+            inspector(intruder, "/filters/create", input);
+        },
         moves: &[
             ("functions are not scanned any more", |intruder| {
                 inspector(intruder, "/disable", json!({"resourceTypes": ["LAMBDA"]}));
@@ -230,6 +236,15 @@ pub const DRILLS: &[Drill] = &[
                     "action": "SUPPRESS", "name": "noise", "filterCriteria": {"severity": severity},
                 });
                 inspector(intruder, "/filters/create", input);
+            }),
+            ("a filter that is meant for one instance suppresses everything", |intruder| {
+                let listed = intruder.rest("inspector2", "POST", "/filters/list", json!({}));
+                let status = json!([{"comparison": "EQUALS", "value": "ACTIVE"}]);
+                let input = json!({
+                    "filterArn": listed["filters"][0]["arn"],
+                    "filterCriteria": {"findingStatus": status},
+                });
+                inspector(intruder, "/filters/update", input);
             }),
         ],
     },
