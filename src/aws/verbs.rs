@@ -15,6 +15,8 @@ const MAKING: &[(&str, &[&str])] = &[
     ("Add", &["Remove"]),
     ("Associate", &["Disassociate"]),
     ("Attach", &["Detach"]),
+    ("BatchEnable", &["BatchDisable"]),
+    ("BatchUpdate", &[]),
     ("Create", &["Delete"]),
     ("Enable", &["Disable"]),
     ("Modify", &["Reset"]),
@@ -65,9 +67,10 @@ pub fn opposites(operation: &str) -> impl Iterator<Item = String> {
     removing.chain(starting).map(move |other| format!("{other}{rest}"))
 }
 
-/// `Put` of `PutBucketPolicy`.
+/// `Put` of `PutBucketPolicy`; of what is done to many at once the word behind `Batch` as well.
 fn first_word(operation: &str) -> &str {
-    let capital = |(at, letter): &(usize, char)| *at > 0 && letter.is_uppercase();
+    let first = if operation.starts_with("Batch") { "Batch".len() } else { 0 };
+    let capital = |(at, letter): &(usize, char)| *at > first && letter.is_uppercase();
     let end = operation.char_indices().find(capital);
     end.map_or(operation, |(at, _)| &operation[..at])
 }
@@ -102,6 +105,7 @@ mod tests {
             assert_eq!(takes_away(making), Some(false), "{making}");
         }
         // A word is a word: not each name that begins like one.
+        assert_eq!(takes_away("BatchDisableStandards"), Some(true));
         for unknown in ["Address", "Settle", "BatchDeleteX", "X", ""] {
             assert_eq!(takes_away(unknown), None, "{unknown}");
         }

@@ -1,6 +1,7 @@
 //! The controls, one file each, and the list of them.
 
 mod access_analyzer;
+mod administrator;
 mod archive;
 mod bucket_state;
 mod buckets;
@@ -18,6 +19,7 @@ mod password_policy;
 mod public_access_block;
 pub mod roles;
 mod root_user;
+mod security_hub;
 mod storage_lens;
 mod topics;
 
@@ -36,6 +38,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<guardduty::GuardDuty>(),
     Kind::of::<access_analyzer::AccessAnalyzer>(),
     Kind::of::<inspector::Inspector>(),
+    Kind::of::<security_hub::SecurityHub>(),
     Kind::of::<ebs_encryption::EbsEncryption>(),
     Kind::of::<key_rotation::KeyRotation>(),
     Kind::of::<budgets::Budgets>(),

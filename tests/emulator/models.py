@@ -222,9 +222,19 @@ class Comparison:
                 named = shape.serialization.get("name") or named
             asked = pager["input_token"]
             wanted = [asked if isinstance(asked, str) else asked[0], named]
+        elif self.has_tokens():
+            # botocore lists no pager of some operations whose shapes have the tokens all the same.
+            wanted = self.sent["next"]
         # An operation that answers about one thing need not be asked for more.
         if self.sent["next"] != wanted and self.sent["next"] is not None or (wanted and self.lists()):
             self.fault(f"pages by {self.sent['next']}, must be {wanted}")
+
+    def has_tokens(self):
+        """Whether both shapes have the members by which it pages, as texts."""
+        asked, named = self.sent["next"] or ("", "")
+        shapes = (self.operation.input_shape, asked), (self.operation.output_shape, named)
+        found = [shape and shape.members.get(member) for shape, member in shapes]
+        return all(member is not None and member.type_name == "string" for member in found)
 
     def lists(self):
         """Whether it lists, and declares no pages."""

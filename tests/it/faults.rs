@@ -332,6 +332,10 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
         "s3:GetBucketOwnershipControls: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",
         "s3:GetBucketVersioning: \"change\"",
+        "securityhub:BatchGetSecurityControls: \"finding\"",
+        "securityhub:BatchGetStandardsControlAssociations: \"finding\"",
+        "securityhub:DescribeHub: \"change\"",
+        "securityhub:GetEnabledStandards: \"finding\"",
     ];
     assert_eq!(doubted, wanted);
     assert_eq!(account.writes().len(), writes);

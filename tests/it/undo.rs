@@ -154,6 +154,9 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
     let wanted = [
         "ec2:DisableEbsEncryptionByDefault",
         "ec2:DisableEbsEncryptionByDefault",
+        "securityhub:BatchDisableStandards",
+        "securityhub:DeleteFindingAggregator",
+        "securityhub:BatchDisableStandards",
         "inspector2:Disable",
         "inspector2:Disable",
         "guardduty:UpdateDetector",

@@ -12,7 +12,8 @@ use std::fmt::Write as _;
 /// What the door must know of an operation besides its name.
 #[derive(Debug)]
 pub struct Wire {
-    /// `METHOD /path/{Member}?key={Member}`; `POST /` where the protocol knows no other.
+    /// `METHOD /path/{Member}?key={Member}`; `{Member+}` keeps the slashes of a member. `POST /` where
+    /// the protocol knows no other.
     pub http: &'static str,
     /// Names on the wire that differ from the members' own: `("VpcIds", "VpcId")`; in awsQuery, of a
     /// list that names its items, `("Parameters", "Parameters.Parameter")`.
@@ -102,12 +103,19 @@ fn uri(template: &str, input: &mut Map<String, Value>) -> Result<String, BoxErro
     let mut uri = String::new();
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {
-        let (member, after) = after.split_once('}').ok_or("a label does not end")?;
+        let (label, after) = after.split_once('}').ok_or("a label does not end")?;
+        let member = label.strip_suffix('+').unwrap_or(label);
         let value = input.shift_remove(member).map(|value| text(&value));
         let value = value.filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| format!("{member} is part of the path and is empty"))?;
         uri.push_str(before);
-        escape(&mut uri, &value);
+        let parts = if label == member { vec![&*value] } else { value.split('/').collect() };
+        for (number, part) in parts.into_iter().enumerate() {
+            if number > 0 {
+                uri.push('/');
+            }
+            escape(&mut uri, part);
+        }
         rest = after;
     }
     uri.push_str(rest);

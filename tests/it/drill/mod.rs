@@ -7,6 +7,7 @@
 mod compute;
 mod cost;
 mod detection;
+mod hub;
 mod identity;
 mod keys;
 mod logging;
@@ -40,6 +41,7 @@ const DRILLS: &[&[Drill]] = &[
     logging::trail::DRILLS,
     logging::recorder::DRILLS,
     detection::DRILLS,
+    hub::DRILLS,
     storage::DRILLS,
     compute::DRILLS,
     keys::DRILLS,
@@ -249,7 +251,7 @@ macro_rules! drills {
 
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
-    access_analyzer inspector ebs_encryption key_rotation budgets buckets storage_lens
+    access_analyzer inspector security_hub ebs_encryption key_rotation budgets buckets storage_lens
 }
 
 #[test]
