@@ -4,7 +4,7 @@ use super::aggregation;
 use super::live::{Hub, Live, Standing, standard_arn};
 use super::rules;
 use super::settings::Settings;
-use super::state::{Disabled, State};
+use super::state::State;
 use crate::control::{At, Remarks};
 use crate::floor::raise;
 use crate::settings::Words;
@@ -128,7 +128,7 @@ fn switch_off(settings: &Settings, live: &Live, wanted: &mut State) {
         if missing.is_empty() {
             continue;
         }
-        let own = wanted.disabled_controls.entry(id.clone()).or_insert_with(Disabled::default);
+        let own = wanted.disabled_controls.entry(id.clone()).or_default();
         own.standards.extend(missing);
         own.reason = Some(reason.clone());
     }
