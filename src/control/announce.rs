@@ -33,6 +33,13 @@ pub enum Announcement {
     /// Detection of the account may publish. Whoever announces it judges it: its policy, its key and
     /// whether anyone hears.
     Alerts(Alerts),
+    /// A key of KMS exists under an alias, and can be used.
+    Key {
+        /// The alias: `alias/logs`.
+        alias: String,
+        /// The regions; nothing where it is all that are looked at.
+        regions: Option<BTreeSet<String>>,
+    },
 }
 
 /// The topic to which the account's alerts go.
@@ -119,6 +126,19 @@ impl Context {
     /// Whether the baseline has S3 store no public policy in the account.
     pub fn blocks_public_policies(&self) -> bool {
         self.announced.iter().any(|own| matches!(own, Announcement::NoPublicPolicies))
+    }
+
+    /// Whether the baseline makes the key that is named so in a region: by its alias, or the ARN of
+    /// that. Whoever relies on it comes after the control that makes it, and need not find it yet.
+    pub fn makes_key(&self, name: &str, region: &str) -> bool {
+        let own = format!("arn:{}:kms:{region}:{}:", self.partition, self.account);
+        let name = name.strip_prefix(&own).unwrap_or(name);
+        self.announced.iter().any(|announced| match announced {
+            Announcement::Key { alias, regions } => {
+                alias == name && regions.as_ref().is_none_or(|regions| regions.contains(region))
+            }
+            _ => false,
+        })
     }
 
     /// The bucket of a name as it will be once the baseline is applied, as far as a control makes it

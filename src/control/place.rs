@@ -45,6 +45,10 @@ impl Places {
     /// Things that the baseline names, a table each. The control says where they are.
     pub const NAMED: Self = Self { scope: Scope::Things, listing: None };
 
+    /// The same for things of regions, which may be all that the baseline looks at.
+    pub const NAMED_IN_REGIONS: Self =
+        Self { scope: Scope::Things, listing: Some(AnyListing::of::<EnabledRegions>()) };
+
     /// The one thing of a listing that the table names. The control says where it is.
     pub const fn one<L: Listing>() -> Self {
         Self { scope: Scope::Account, listing: Some(AnyListing::of::<L>()) }

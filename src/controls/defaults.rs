@@ -8,7 +8,8 @@ use crate::settings::{Otherwise, Setting};
 use std::collections::BTreeMap;
 
 /// What a thing is known by cannot be left alone.
-const KNOWN_BY: [(&str, &str); 2] = [("budgets", "name"), ("log_bucket", "name")];
+const KNOWN_BY: [(&str, &str); 3] =
+    [("budgets", "name"), ("keys", "alias"), ("log_bucket", "name")];
 
 /// The controls that ask for what a table leaves out: the entries of `[[buckets]]` ask only for
 /// what they name.
@@ -18,16 +19,14 @@ fn with_defaults() -> impl Iterator<Item = &'static Kind> {
 
 /// What a table with these lines asks for, by the fields of its settings.
 fn asked(kind: &Kind, lines: &[String]) -> Result<BTreeMap<String, String>, String> {
-    let required = match kind.about.places.scope {
-        Scope::Things => vec!["name = 'x'", "limit = '1 USD'"],
-        _ => Vec::new(),
-    };
+    let required = kind.about.settings.iter().filter(|own| own.otherwise == Otherwise::Required);
+    let required = required.filter_map(|own| Some(format!("{} = {}", own.name, own.ways().first()?)));
     let given = |line: &str| {
         let key = line.split(' ').next();
         lines.iter().any(|own| own.split(' ').next() == key)
     };
-    let required = required.into_iter().filter(|line| !given(line));
-    let lines: Vec<&str> = required.chain(lines.iter().map(String::as_str)).collect();
+    let required = required.filter(|line| !given(line));
+    let lines: Vec<String> = required.chain(lines.iter().cloned()).collect();
     let control = configured(*kind, &lines.join("\n"))?;
     Ok(fields(&format!("{control:#?}")))
 }
@@ -54,9 +53,10 @@ fn fields(debug: &str) -> BTreeMap<String, String> {
     found.into_iter().collect()
 }
 
-/// The field that holds a key; only the analyzer's `type` has a name that is no word of Rust's.
+/// The field that holds a key whose name is a word of Rust's.
 fn field(setting: &Setting) -> &str {
     match setting.name {
+        "for" => "uses",
         "type" => "zone",
         name => name,
     }

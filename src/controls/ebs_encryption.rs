@@ -8,6 +8,7 @@ use crate::aws::keys::{self, DESCRIBE_KEY, Named};
 use crate::aws::services::EC2;
 use crate::aws::{AwsError, Operation};
 use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
+use crate::controls::keys::{Keys, made_as};
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
@@ -145,7 +146,7 @@ impl Control for EbsEncryption {
         State {
             enabled: raise(&settings.enabled, live.enabled),
             kms_key: match (&*settings.kms_key, &live.named) {
-                (Some(name), Some(named)) => named_key(name, named, live, say),
+                (Some(name), Some(named)) => named_key(name, named, live, at, say),
                 _ => kept_key(live, at, say),
             },
         }
@@ -158,7 +159,12 @@ impl Control for EbsEncryption {
         if from.kms_key != to.kms_key {
             match to.kms_key.as_str() {
                 AWS_KEY => steps.call(RESET_KEY.call(region, Nothing {})),
-                key => steps.call(SET_KEY.call(region, KmsKey { kms_key_id: key.to_owned() })),
+                key => {
+                    steps.call(SET_KEY.call(region, KmsKey { kms_key_id: key.to_owned() }));
+                    if let Some(place) = made_as(key, region, at.context) {
+                        steps.after_at::<Keys>(place);
+                    }
+                }
             }
         }
         if from.enabled != to.enabled {
@@ -180,8 +186,15 @@ impl Control for EbsEncryption {
 
 /// The key that the baseline names, if volumes can be encrypted with it: with one that cannot be
 /// used no instance starts.
-fn named_key(name: &str, named: &Named, live: &Live, say: &mut Remarks) -> String {
-    if let Some(fault) = named.fault() {
+fn named_key(
+    name: &str,
+    named: &Named,
+    live: &Live,
+    at: At<'_>,
+    say: &mut Remarks,
+) -> String {
+    let is_ours = at.context.makes_key(name, at.region());
+    if let Some(fault) = named.fault().filter(|_| !is_ours || named.found.is_some()) {
         say.finding(
             "kms_key",
             format!("the key {name} {fault}"),
@@ -193,7 +206,12 @@ fn named_key(name: &str, named: &Named, live: &Live, say: &mut Remarks) -> Strin
         say.note(keys::hidden(name));
     }
     let arn = named.found.as_ref().map(|key| key.arn.clone());
-    arn.unwrap_or_else(|| name.to_owned())
+    match arn {
+        // It may not exist yet when it is planned, so it is named as it is in the baseline.
+        Some(arn) if is_ours && arn != live.kms_key => name.to_owned(),
+        Some(arn) => arn,
+        None => name.to_owned(),
+    }
 }
 
 /// Judges the key that stays: whoever owns it decides who reads new volumes.

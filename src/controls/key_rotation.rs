@@ -3,9 +3,11 @@
 //! KMS rotates the keys whose material it made: symmetric ones, not imported and not in a custom key
 //! store. A replica follows its primary key. Source: KMS Developer Guide, "Rotate AWS KMS keys".
 
-use crate::aws::door::{Nothing, Typed};
+use crate::aws::door::Typed;
 use crate::aws::facts::Reader;
-use crate::aws::keys::{DESCRIBE_KEY, KeyId, KeyMetadata};
+use crate::aws::keys::{
+    DESCRIBE_KEY, Fixed, GET_ROTATION, KEY_ARN, KeyId, LIST_ALIASES, LIST_KEYS, LIST_TAGS, Rotation,
+};
 use crate::aws::services::KMS;
 use crate::aws::{AwsError, Grant, Operation};
 use crate::control::owner::{TAKE_OVER, owner};
@@ -88,47 +90,6 @@ struct Key {
     owner: Option<String>,
 }
 
-/// How a key is rotated.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rotation {
-    enabled: bool,
-    /// Days between two rotations, while there are any.
-    period_days: Option<i32>,
-}
-
-/// Why KMS cannot rotate a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Fixed {
-    NotSymmetric,
-    Imported,
-    CustomKeyStore,
-    Replica,
-}
-
-impl Fixed {
-    fn of(key: &KeyMetadata) -> Option<Self> {
-        let kind = key.multi_region_configuration.as_ref().map(|own| &*own.multi_region_key_type);
-        match (key.key_spec.as_deref(), key.origin.as_deref(), kind) {
-            (Some(spec), ..) if spec != "SYMMETRIC_DEFAULT" => Some(Self::NotSymmetric),
-            (_, Some("EXTERNAL"), _) => Some(Self::Imported),
-            (_, Some(origin), _) if origin != "AWS_KMS" => Some(Self::CustomKeyStore),
-            (.., Some("REPLICA")) => Some(Self::Replica),
-            _ => None,
-        }
-    }
-
-    fn why(self) -> &'static str {
-        match self {
-            Self::NotSymmetric => "KMS rotates symmetric encryption keys only",
-            Self::Imported => "imported key material is rotated on demand only",
-            Self::CustomKeyStore => "KMS does not rotate keys of custom key stores",
-            Self::Replica => "a replica follows its primary key",
-        }
-    }
-}
-
 /// The rotation of each key, by id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -141,52 +102,6 @@ struct Named {
     rotation: Rotation,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Keys {
-    keys: Vec<Listed>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Listed {
-    key_id: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Aliases {
-    aliases: Vec<Alias>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Alias {
-    alias_name: String,
-    /// Missing for an alias of AWS's whose key does not exist yet.
-    target_key_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Status {
-    key_rotation_enabled: bool,
-    rotation_period_in_days: Option<i32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tags {
-    tags: Vec<Tag>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tag {
-    tag_key: String,
-    tag_value: String,
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Enable {
@@ -195,25 +110,11 @@ struct Enable {
     rotation_period_in_days: Option<i32>,
 }
 
-const KEY_ARN: &str = "arn:{partition}:kms:{region}:{account}:key/*";
-
-const LIST_KEYS: Typed<Nothing, Keys> =
-    Typed::new(&KMS, "ListKeys", &[Grant::any("kms:ListKeys")]).paged("Marker", "NextMarker");
-const LIST_ALIASES: Typed<Nothing, Aliases> =
-    Typed::new(&KMS, "ListAliases", &[Grant::any("kms:ListAliases")]).paged("Marker", "NextMarker");
-const GET_STATUS: Typed<KeyId, Status> =
-    Typed::new(&KMS, "GetKeyRotationStatus", &[Grant::on("kms:GetKeyRotationStatus", KEY_ARN)]);
-const LIST_TAGS: Typed<KeyId, Tags> =
-    Typed::new(&KMS, "ListResourceTags", &[Grant::on("kms:ListResourceTags", KEY_ARN)])
-        .paged("Marker", "NextMarker");
 /// Switches rotation on, or sets its period anew.
 const ENABLE: Typed<Enable> =
     Typed::new(&KMS, "EnableKeyRotation", &[Grant::on("kms:EnableKeyRotation", KEY_ARN)]);
 const DISABLE: Typed<KeyId> =
     Typed::new(&KMS, "DisableKeyRotation", &[Grant::on("kms:DisableKeyRotation", KEY_ARN)]);
-
-/// The period of a key for which none was ever set. Source: KMS API Reference, EnableKeyRotation.
-const A_YEAR: i32 = 365;
 
 /// How many keys are read side by side.
 const KEYS_AT_ONCE: usize = 32;
@@ -246,7 +147,7 @@ impl Control for KeyRotation {
             LIST_KEYS.operation,
             LIST_ALIASES.operation,
             DESCRIBE_KEY.operation,
-            GET_STATUS.operation,
+            GET_ROTATION.operation,
             LIST_TAGS.operation,
             ENABLE.operation,
             DISABLE.operation,
@@ -275,13 +176,11 @@ impl Control for KeyRotation {
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let region = place.region.as_deref().unwrap_or_default();
-        let (keys, aliases) = tokio::join!(
-            LIST_KEYS.pages(&reader.clients, region, &Nothing {}),
-            LIST_ALIASES.pages(&reader.clients, region, &Nothing {}),
+        let (ids, aliases) = tokio::join!(
+            reader.key_ids(region),
+            reader.key_aliases(region),
         );
-        let (keys, aliases) = (keys?, aliases_by_key(aliases?));
-        let ids = keys.into_iter().flat_map(|page| page.keys).map(|key| key.key_id);
-        let aliases = &aliases;
+        let (ids, aliases) = (ids?, &aliases?);
         let mut reading = stream::iter(ids)
             .map(async |id| {
                 let aliases = aliases.get(&id).cloned().unwrap_or_default();
@@ -451,17 +350,6 @@ fn note_fixed(settings: &Settings, live: &Live, say: &mut Remarks) {
     }
 }
 
-/// The aliases of each key, by its id.
-fn aliases_by_key(pages: Vec<Aliases>) -> BTreeMap<String, BTreeSet<String>> {
-    let mut by_key: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for Alias { alias_name, target_key_id } in pages.into_iter().flat_map(|page| page.aliases) {
-        if let Some(id) = target_key_id {
-            by_key.entry(id).or_default().insert(alias_name);
-        }
-    }
-    by_key
-}
-
 /// Reads a key; nothing for one that AWS manages.
 async fn read_key(
     settings: &Settings,
@@ -489,15 +377,9 @@ async fn read_key(
         owner: None,
     };
     if fixed.is_none() && key.is_enabled() {
-        let status = GET_STATUS.ask(clients, region, &input).await?;
-        let (enabled, period_days) = (status.key_rotation_enabled, status.rotation_period_in_days);
-        let period_days = enabled.then(|| period_days.unwrap_or(A_YEAR));
-        key.rotation = Rotation { enabled, period_days };
+        key.rotation = GET_ROTATION.ask(clients, region, &input).await?.into();
         if settings.rotation(&key.rotation) != key.rotation {
-            let pages = LIST_TAGS.pages(clients, region, &input).await?;
-            let tags = pages.into_iter().flat_map(|page| page.tags);
-            let tags = tags.map(|tag| (tag.tag_key, tag.tag_value)).collect();
-            key.owner = owner("", &tags);
+            key.owner = owner("", &reader.key_tags(id, region).await?);
         }
     }
     Ok(Some(key))

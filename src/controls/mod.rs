@@ -14,6 +14,7 @@ mod ebs_encryption;
 mod guardduty;
 mod inspector;
 mod key_rotation;
+pub mod keys;
 pub mod log_bucket;
 mod password_policy;
 mod public_access_block;
@@ -32,6 +33,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<root_user::RootUser>(),
     Kind::of::<password_policy::PasswordPolicy>(),
     Kind::of::<public_access_block::PublicAccessBlock>(),
+    Kind::of::<keys::Keys>(),
     Kind::of::<log_bucket::LogBucket>(),
     Kind::of::<cloudtrail::Cloudtrail>(),
     Kind::of::<config::Config>(),

@@ -68,7 +68,7 @@ pub(super) fn narrowed_to(meaning: &Meaning, account: &str) -> Held {
 }
 
 /// The condition keys that hold an Allow for anyone to somebody, beside those of addresses.
-const NARROWING: [&str; 15] = [
+const NARROWING: [&str; 16] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalorgid",
@@ -81,6 +81,7 @@ const NARROWING: [&str; 15] = [
     "aws:sourcevpc",
     "aws:sourcevpce",
     "aws:userid",
+    "kms:calleraccount",
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
     "s3:x-amz-server-side-encryption-aws-kms-key-id",

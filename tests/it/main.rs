@@ -26,6 +26,7 @@ mod iam;
 mod journal;
 mod judges;
 mod key_rotation;
+mod keys;
 mod kms;
 mod laws;
 mod layers;

@@ -86,7 +86,10 @@ impl Clients {
             sent = sent.behavior_version(version);
         }
         if let Some(retries) = self.sdk.retry_config() {
-            sent = sent.standard_retry(retries);
+            sent = match wire.once {
+                true => sent.standard_retry(&retries.clone().with_max_attempts(1)),
+                false => sent.standard_retry(retries),
+            };
         }
         if let Some(timeouts) = self.sdk.timeout_config() {
             sent = sent.timeout_config(timeouts.clone());

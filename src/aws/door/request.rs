@@ -20,6 +20,9 @@ pub struct Wire {
     pub names: &'static [(&'static str, &'static str)],
     /// The member that makes a repeated request the same one: the door fills it in.
     pub token: Option<&'static str>,
+    /// Whether it is sent once and not repeated: a repetition would make a second thing, and whoever
+    /// calls it knows how to see whether the first one was made.
+    pub once: bool,
     /// The members by which the next page is asked for and named: request, answer.
     pub next: Option<(&'static str, &'static str)>,
     /// Codes that mean that the wish is already true.

@@ -65,6 +65,7 @@ where
             http,
             names: &[],
             token: None,
+            once: false,
             next: None,
             already: &[],
             already_when: None,
@@ -90,6 +91,14 @@ where
     pub const fn token(mut self, member: &'static str) -> Self {
         if let Some(wire) = &mut self.operation.wire {
             wire.token = Some(member);
+        }
+        self
+    }
+
+    /// Sent once, whatever becomes of it; see [`Wire::once`].
+    pub const fn once(mut self) -> Self {
+        if let Some(wire) = &mut self.operation.wire {
+            wire.once = true;
         }
         self
     }
@@ -136,6 +145,21 @@ where
     ) -> Result<O, AwsError> {
         let answer = self.answer(clients, region, members(input)).await?;
         self.parsed(region, &answer)
+    }
+
+    /// Makes a write, and reads its answer as well as the receipt.
+    ///
+    /// # Errors
+    /// As for [`Typed::ask`].
+    pub async fn make(
+        &'static self,
+        clients: &Clients,
+        region: &str,
+        input: &I,
+    ) -> Result<(O, Receipt), AwsError> {
+        let answer = self.answer(clients, region, members(input)).await?;
+        let made = self.parsed(region, &answer)?;
+        Ok((made, Receipt { request_id: answer.request_id }))
     }
 
     /// Asks for every page.

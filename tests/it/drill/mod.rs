@@ -251,7 +251,7 @@ macro_rules! drills {
 
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
-    access_analyzer inspector security_hub ebs_encryption key_rotation budgets buckets storage_lens
+    access_analyzer inspector security_hub ebs_encryption key_rotation keys budgets buckets storage_lens
 }
 
 #[test]
