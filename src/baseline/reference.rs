@@ -120,6 +120,8 @@ mod tests {
             ("budgets", "limit", "\"1 USD\""),
             ("buckets", "match", "[\"*\"]"),
             ("buckets", "private", "true"),
+            ("keys", "alias", "\"alias/logs\""),
+            ("keys", "for", "[\"logs\"]"),
             ("lock", "bucket", "\"locks\""),
             ("journal", "bucket", "\"journals\""),
             ("waivers", "control", "\"buckets\""),

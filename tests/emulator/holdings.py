@@ -24,13 +24,14 @@ IDS = re.compile(
     r"|(?<=-)[0-9a-f]{17}\b"
 )
 
-#: By service, or for all: what a read alone changes, what AWS made with the account, and objects in
-#: buckets, which services deliver whenever they like.
+#: By service, or for all: what a read alone changes, what AWS made with the account, the random material
+#: of keys, and objects in buckets, which services deliver whenever they like.
 LEFT_OUT = {
     "": {"account_id", "region_name", "backend", "partition"},
     "iam": {"account_summary", "aws_managed_policies", "credential_report"},
     "s3": {"keys", "multiparts"},
     "config": {"config_schema"},
+    "kms": {"key_material"},
     "sts": {"assumed_roles", "sessions"},
     "cloudtrail": {"history"},
 }

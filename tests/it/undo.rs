@@ -164,6 +164,7 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
         "config:StopConfigurationRecorder",
         "config:StopConfigurationRecorder",
         "cloudtrail:StopLogging",
+        "kms:PutKeyPolicy",
         "s3control:PutPublicAccessBlock",
         "iam:DeleteAccountPasswordPolicy",
     ];
