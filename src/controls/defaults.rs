@@ -20,7 +20,8 @@ fn with_defaults() -> impl Iterator<Item = &'static Kind> {
 /// What a table with these lines asks for, by the fields of its settings.
 fn asked(kind: &Kind, lines: &[String]) -> Result<BTreeMap<String, String>, String> {
     let required = kind.about.settings.iter().filter(|own| own.otherwise == Otherwise::Required);
-    let required = required.filter_map(|own| Some(format!("{} = {}", own.name, own.ways().first()?)));
+    let required =
+        required.filter_map(|own| Some(format!("{} = {}", own.name, own.ways().first()?)));
     let given = |line: &str| {
         let key = line.split(' ').next();
         lines.iter().any(|own| own.split(' ').next() == key)

@@ -186,13 +186,7 @@ impl Control for EbsEncryption {
 
 /// The key that the baseline names, if volumes can be encrypted with it: with one that cannot be
 /// used no instance starts.
-fn named_key(
-    name: &str,
-    named: &Named,
-    live: &Live,
-    at: At<'_>,
-    say: &mut Remarks,
-) -> String {
+fn named_key(name: &str, named: &Named, live: &Live, at: At<'_>, say: &mut Remarks) -> String {
     let is_ours = at.context.makes_key(name, at.region());
     if let Some(fault) = named.fault().filter(|_| !is_ours || named.found.is_some()) {
         say.finding(

@@ -176,10 +176,7 @@ impl Control for KeyRotation {
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let region = place.region.as_deref().unwrap_or_default();
-        let (ids, aliases) = tokio::join!(
-            reader.key_ids(region),
-            reader.key_aliases(region),
-        );
+        let (ids, aliases) = tokio::join!(reader.key_ids(region), reader.key_aliases(region),);
         let (ids, aliases) = (ids?, &aliases?);
         let mut reading = stream::iter(ids)
             .map(async |id| {

@@ -326,6 +326,8 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
         "guardduty:GetDetector: \"change\"",
         "inspector2:BatchGetAccountStatus: \"change\"",
         "inspector2:GetEc2DeepInspectionConfiguration: \"change\"",
+        "kms:DescribeKey: \"finding\"",
+        "kms:DescribeKey: \"finding\"",
         "s3:GetBucketLifecycleConfiguration: \"finding\"",
         "s3:GetBucketLifecycleConfiguration: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",

@@ -76,7 +76,8 @@ fn a_table_may_name_the_key_by_its_alias_before_it_exists() {
          kms_key = \"alias/ebs\"\n",
     );
     other.faults(json!([{"operation": "CreateKey", "action": "denied", "count": null}]));
-    let _ = other.run(&["apply", "--auto-approve"]).exits(3).says("skipped, because keys@alias/ebs");
+    let _ =
+        other.run(&["apply", "--auto-approve"]).exits(3).says("skipped, because keys@alias/ebs");
     assert!(!other.writes().contains(&"ec2:ModifyEbsDefaultKmsKeyId".to_owned()));
 }
 

@@ -171,8 +171,7 @@ async fn read_key(
     let (input, fixed) = (KeyId::of(&id), Fixed::of(&found));
     // Of a key that cannot be used KMS does not say it, and there is nothing to change.
     let rotates = fixed.is_none() && found.key_state == "Enabled";
-    let rotation =
-        OptionFuture::from(rotates.then(|| GET_ROTATION.ask(clients, region, &input)));
+    let rotation = OptionFuture::from(rotates.then(|| GET_ROTATION.ask(clients, region, &input)));
     let (policy, grants, tags, rotation) = tokio::join!(
         GET_POLICY.ask(clients, region, &input),
         LIST_GRANTS.pages(clients, region, &input),

@@ -76,8 +76,7 @@ impl Control for Keys {
     type Live = Live;
     type State = State;
 
-    const FIELDS: &'static [&'static str] =
-        &["grants", "policy", "rotation_days", "state", "tag"];
+    const FIELDS: &'static [&'static str] = &["grants", "policy", "rotation_days", "state", "tag"];
     const ABOUT: About = About {
         name: "keys",
         title: "KMS keys for what the baseline encrypts",
@@ -250,10 +249,7 @@ impl Control for Keys {
 
     fn names(settings: &Vec<Entry>, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         let aliases = settings.iter().map(|entry| entry.alias.as_str().to_owned());
-        vec![
-            ("key_account", vec![context.account.clone()]),
-            ("key_alias", aliases.collect()),
-        ]
+        vec![("key_account", vec![context.account.clone()]), ("key_alias", aliases.collect())]
     }
 }
 
@@ -320,15 +316,11 @@ fn policy_differences(from: Option<&Policy>, to: &Policy, at: At<'_>) -> Vec<Dif
 /// A statement in a line: whom it lets do what. The call shows all of it.
 fn said(statement: &Value) -> Value {
     let texts = |value: &Value| match value {
-        Value::Array(list) => {
-            list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-        }
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         value => value.as_str().unwrap_or_default().to_owned(),
     };
     let principal = match &statement["Principal"] {
-        Value::Object(kinds) => {
-            kinds.values().map(texts).collect::<Vec<_>>().join(", ")
-        }
+        Value::Object(kinds) => kinds.values().map(texts).collect::<Vec<_>>().join(", "),
         other => texts(other),
     };
     let effect = statement["Effect"].as_str().unwrap_or_default();

@@ -111,8 +111,7 @@ impl Owner<'_> {
             }
             Use::Logs => {
                 let groups = self.arn("logs", self.region, "log-group:*");
-                let condition =
-                    json!({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}});
+                let condition = json!({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}});
                 let actions = [
                     "kms:Decrypt*",
                     "kms:Describe*",

@@ -140,7 +140,8 @@ fn is_usable(live: &Live, key: &Key, region: &str, say: &mut Remarks) -> bool {
         ("Enabled", "SYMMETRIC_DEFAULT") => return true,
         ("Creating" | "Updating", _) => return false,
         ("Enabled", spec) => {
-            let what = format!("{alias} stands for a key of the kind {spec}, and not a symmetric one");
+            let what =
+                format!("{alias} stands for a key of the kind {spec}, and not a symmetric one");
             (what, "name another alias in [[keys]]".to_owned())
         }
         ("PendingDeletion" | "PendingReplicaDeletion", _) => (
@@ -184,10 +185,8 @@ fn judge_policy(entry: &Entry, key: &Key, policy: &Policy, at: At<'_>, say: &mut
     }
     let mut said = BTreeSet::new();
     for own in entry.uses() {
-        let denied = policy.keeps_out(
-            &owner.request(own, &key.arn),
-            Dialect::resource(&at.context.partition),
-        );
+        let denied = policy
+            .keeps_out(&owner.request(own, &key.arn), Dialect::resource(&at.context.partition));
         let Some((statement, Match::Yes)) = denied else { continue };
         if said.insert(statement.clone()) {
             say.finding(

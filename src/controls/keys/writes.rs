@@ -7,9 +7,7 @@ use super::State;
 use crate::aws::door::{Call as Sent, Typed};
 use crate::aws::keys::{self, KEY_ARN, KeyId, Rotation, Tag};
 use crate::aws::services::KMS;
-use crate::aws::{
-    AnyWrite, AwsError, Call, Clients, Grant, Kind, Operation, Propagation, Receipt,
-};
+use crate::aws::{AnyWrite, AwsError, Call, Clients, Grant, Kind, Operation, Propagation, Receipt};
 use crate::control::{At, Steps};
 use crate::model::KNOWN_AFTER;
 use crate::policy::Policy;

@@ -161,34 +161,37 @@ const KEYS: Drill = Drill {
     ],
 };
 
-pub const DRILLS: &[Drill] = &[KEYS, Drill {
-    control: "key_rotation",
-    tables: "[key_rotation]",
-    before: imported,
-    moves: &[
-        ("the key is not rotated any more", |intruder| {
-            let key = data_key(intruder);
-            kms(intruder, "DisableKeyRotation", json!({"KeyId": key}));
-        }),
-        ("the key is rotated every seven years", |intruder| {
-            let input = json!({"KeyId": data_key(intruder), "RotationPeriodInDays": 2560});
-            kms(intruder, "EnableKeyRotation", input);
-        }),
-        ("a key is created that is never rotated", |intruder| {
-            new_key(intruder);
-        }),
-        ("the key is disabled", |intruder| {
-            let key = data_key(intruder);
-            kms(intruder, "DisableKey", json!({"KeyId": key}));
-        }),
-        ("the key is to be deleted", |intruder| {
-            let input = json!({"KeyId": data_key(intruder), "PendingWindowInDays": 7});
-            kms(intruder, "ScheduleKeyDeletion", input);
-        }),
-        ("the material of the imported key is deleted", |intruder| {
-            let key = kms(intruder, "DescribeKey", json!({"KeyId": "alias/imported"}));
-            let key = key["KeyMetadata"]["KeyId"].clone();
-            kms(intruder, "DeleteImportedKeyMaterial", json!({"KeyId": key}));
-        }),
-    ],
-}];
+pub const DRILLS: &[Drill] = &[
+    KEYS,
+    Drill {
+        control: "key_rotation",
+        tables: "[key_rotation]",
+        before: imported,
+        moves: &[
+            ("the key is not rotated any more", |intruder| {
+                let key = data_key(intruder);
+                kms(intruder, "DisableKeyRotation", json!({"KeyId": key}));
+            }),
+            ("the key is rotated every seven years", |intruder| {
+                let input = json!({"KeyId": data_key(intruder), "RotationPeriodInDays": 2560});
+                kms(intruder, "EnableKeyRotation", input);
+            }),
+            ("a key is created that is never rotated", |intruder| {
+                new_key(intruder);
+            }),
+            ("the key is disabled", |intruder| {
+                let key = data_key(intruder);
+                kms(intruder, "DisableKey", json!({"KeyId": key}));
+            }),
+            ("the key is to be deleted", |intruder| {
+                let input = json!({"KeyId": data_key(intruder), "PendingWindowInDays": 7});
+                kms(intruder, "ScheduleKeyDeletion", input);
+            }),
+            ("the material of the imported key is deleted", |intruder| {
+                let key = kms(intruder, "DescribeKey", json!({"KeyId": "alias/imported"}));
+                let key = key["KeyMetadata"]["KeyId"].clone();
+                kms(intruder, "DeleteImportedKeyMaterial", json!({"KeyId": key}));
+            }),
+        ],
+    },
+];
