@@ -296,7 +296,7 @@ fn policy_differences(from: Option<&Policy>, to: &Policy, at: At<'_>) -> Vec<Dif
         Change::Kept(_) => Vec::new(),
         Change::Added(statement) => {
             let sid = statement["Sid"].as_str().unwrap_or_default();
-            vec![Difference::new(&format!("policy.{sid}"), Value::Null, said(&statement))]
+            vec![Difference::new(format!("policy.{sid}"), Value::Null, said(&statement))]
         }
         Change::Changed(sid, keys) => {
             let under = |key: Difference| Difference {
