@@ -4,7 +4,7 @@ use super::regions;
 use serde::Deserialize;
 
 /// Twelve digits.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct AccountId(String);
 

@@ -29,6 +29,11 @@ impl TryFrom<String> for Administrator {
 }
 
 impl Administrator {
+    /// Whether this account is declared.
+    pub fn is(&self, account: &str) -> bool {
+        matches!(self, Self::Account(own) if own.as_str() == account)
+    }
+
     /// Reports that another account administers the service than is declared, or none. `leave` is
     /// the command by which this account leaves its administrator.
     pub fn judge(&self, service: &str, leave: &str, live: Option<&str>, say: &mut Remarks) {

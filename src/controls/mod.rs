@@ -10,6 +10,7 @@ mod cloudtrail;
 mod config;
 #[cfg(test)]
 mod defaults;
+mod detective;
 mod ebs_encryption;
 mod guardduty;
 mod inspector;
@@ -23,6 +24,7 @@ mod root_user;
 mod security_hub;
 mod storage_lens;
 mod topics;
+mod xray;
 
 use crate::control::Kind;
 use crate::document::did_you_mean;
@@ -41,7 +43,9 @@ pub const ALL: &[Kind] = &[
     Kind::of::<access_analyzer::AccessAnalyzer>(),
     Kind::of::<inspector::Inspector>(),
     Kind::of::<security_hub::SecurityHub>(),
+    Kind::of::<detective::Detective>(),
     Kind::of::<ebs_encryption::EbsEncryption>(),
+    Kind::of::<xray::XRay>(),
     Kind::of::<key_rotation::KeyRotation>(),
     Kind::of::<budgets::Budgets>(),
     Kind::of::<buckets::Buckets>(),

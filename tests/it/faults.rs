@@ -323,6 +323,7 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
         "budgets:DescribeNotificationsForBudget: \"change\"",
         "budgets:DescribeSubscribersForNotification: \"change\"",
         "config:DescribeConfigurationRecorders: \"unknown\"",
+        "detective:ListDatasourcePackages: \"change\"",
         "guardduty:GetDetector: \"change\"",
         "inspector2:BatchGetAccountStatus: \"change\"",
         "inspector2:GetEc2DeepInspectionConfiguration: \"change\"",
@@ -338,6 +339,7 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
         "securityhub:BatchGetStandardsControlAssociations: \"finding\"",
         "securityhub:DescribeHub: \"change\"",
         "securityhub:GetEnabledStandards: \"finding\"",
+        "xray:GetTraceSegmentDestination: \"finding\"",
     ];
     assert_eq!(doubted, wanted);
     assert_eq!(account.writes().len(), writes);

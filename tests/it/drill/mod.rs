@@ -12,6 +12,7 @@ mod identity;
 mod keys;
 mod logging;
 mod storage;
+mod tracing;
 
 use crate::account::{Account, HOME};
 use crate::emulator::emulator;
@@ -42,6 +43,7 @@ const DRILLS: &[&[Drill]] = &[
     logging::recorder::DRILLS,
     detection::DRILLS,
     hub::DRILLS,
+    tracing::DRILLS,
     storage::DRILLS,
     compute::DRILLS,
     keys::DRILLS,
@@ -251,7 +253,8 @@ macro_rules! drills {
 
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
-    access_analyzer inspector security_hub ebs_encryption key_rotation keys budgets buckets storage_lens
+    access_analyzer inspector security_hub detective xray ebs_encryption key_rotation keys budgets
+    buckets storage_lens
 }
 
 #[test]
