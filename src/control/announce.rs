@@ -25,6 +25,8 @@ pub enum Announcement {
     },
     /// Logs are delivered.
     Delivers(Arc<dyn Delivers>),
+    /// The account's activity is recorded.
+    Records(Arc<dyn Records>),
     /// Buckets are shared with others.
     Shares(Arc<dyn Shares>),
     /// S3 is asked to store no public policy in the account.
@@ -82,6 +84,33 @@ pub trait Delivers: Debug + Send + Sync {
     fn stopped_by_object_lock(&self, _bucket: &str, _context: &Context) -> Option<&'static str> {
         None
     }
+}
+
+/// What has the activity of the account recorded.
+pub trait Records: Debug + Send + Sync {
+    /// The trail that records the account, as it will be; nothing where there will be none. What it
+    /// reads is shared with [`Control::read`](super::Control::read) by [`Reader::once`].
+    ///
+    /// # Errors
+    /// When something decides about it that could not be seen.
+    fn trail<'a>(
+        &'a self,
+        context: &'a Context,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Option<Recorded>, AwsError>>;
+}
+
+/// A trail, as far as others rely on it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Its ARN, also before it exists.
+    pub arn: String,
+    /// Where it lives.
+    pub region: String,
+    /// The ARNs of the log group that it writes to, and of the role by which it does.
+    pub logs: Option<(String, String)>,
+    /// Who else manages it.
+    pub owner: Option<String>,
 }
 
 /// What says with whom buckets are shared.
@@ -153,6 +182,14 @@ impl Context {
             Announcement::LogBucket { name, to_be } if name == bucket => {
                 Some(to_be.to_be(name, now, deliveries, self))
             }
+            _ => None,
+        })
+    }
+
+    /// What has the activity of the account recorded, if the baseline has a table for that.
+    pub fn records(&self) -> Option<&dyn Records> {
+        self.announced.iter().find_map(|own| match own {
+            Announcement::Records(records) => Some(records.as_ref()),
             _ => None,
         })
     }

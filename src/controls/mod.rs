@@ -24,6 +24,7 @@ mod root_user;
 mod security_hub;
 mod storage_lens;
 mod topics;
+mod trail_alarms;
 mod xray;
 
 use crate::control::Kind;
@@ -44,6 +45,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<inspector::Inspector>(),
     Kind::of::<security_hub::SecurityHub>(),
     Kind::of::<detective::Detective>(),
+    Kind::of::<trail_alarms::TrailAlarms>(),
     Kind::of::<ebs_encryption::EbsEncryption>(),
     Kind::of::<xray::XRay>(),
     Kind::of::<key_rotation::KeyRotation>(),

@@ -46,6 +46,7 @@ mod scenarios;
 mod settings;
 mod storage_lens;
 mod tables;
+mod trail_alarms;
 mod trust;
 mod undo;
 mod validate;

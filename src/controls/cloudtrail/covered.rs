@@ -179,4 +179,13 @@ fn events(case: Case<'_>, found: &Covered<'_>, say: &mut Remarks) {
             "have them logged there, or take data_events out of [cloudtrail]",
         );
     }
+    let missing = selectors::network_unlogged(logged, case.settings.network_activity());
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        say.finding(
+            "network_activity_events",
+            format!("the trail {name} does not log all network activity of {missing}"),
+            "have it logged there, or take network_activity_events out of [cloudtrail]",
+        );
+    }
 }

@@ -25,8 +25,8 @@ use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
 use crate::control::{
-    About, Announcement, At, Context, Control, Cost, Delivers, Delivery, Past, Places, Reference,
-    Remarks, Steps,
+    About, Announcement, At, Context, Control, Cost, Delivers, Delivery, Past, Places, Recorded,
+    Records, Reference, Remarks, Steps,
 };
 use crate::controls::archive;
 use crate::document::Problems;
@@ -84,8 +84,8 @@ impl Control for Cloudtrail {
             Reference::well_architected("SEC 4", "events are recorded"),
         ],
         cost: Cost::Paid(
-            "first copy of management events free; further copies 2.00, data events 0.10, insights \
-             0.35 USD per 100,000; S3 storage",
+            "first copy of management events free; further copies 2.00, data and network activity \
+             events 0.10, insights 0.35 USD per 100,000; S3 storage",
         ),
         operations: archive::with_archive![
             DESCRIBE_TRAILS,
@@ -129,7 +129,7 @@ impl Control for Cloudtrail {
     }
 
     fn announces(settings: &Arc<Settings>, _: &Context) -> Vec<Announcement> {
-        vec![Announcement::Delivers(settings.clone())]
+        vec![Announcement::Delivers(settings.clone()), Announcement::Records(settings.clone())]
     }
 
     fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> Option<State> {
@@ -211,6 +211,19 @@ impl Delivers for Settings {
             Ok(wanted::delivery(Case { settings: self, live: &live, context })
                 .into_iter()
                 .collect())
+        })
+    }
+}
+
+impl Records for Settings {
+    fn trail<'a>(
+        &'a self,
+        context: &'a Context,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Option<Recorded>, AwsError>> {
+        Box::pin(async {
+            let live = Look { settings: self, context, reader }.once().await?;
+            Ok(wanted::recorded(Case { settings: self, live: &live, context }))
         })
     }
 }

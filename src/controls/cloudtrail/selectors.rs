@@ -5,9 +5,11 @@
 //! advanced: basic ones are translated when they are read.
 
 mod basic;
+mod network;
 mod wish;
 
 pub use basic::Basic;
+pub use network::{network_activity, network_unlogged, with_network};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -81,6 +81,12 @@ settings! {
         #[example("[{ s3 = \"all\" }]", "[{ s3 = [\"acme-data\"], access = \"write\" }]")]
         data_events: Managed<Vec<DataEvents>> = unmanaged,
 
+        /// Services whose network activity is logged: the calls that pass a VPC endpoint, those of
+        /// other accounts' credentials too. Others stay.
+        #[costs]
+        #[example("[\"s3.amazonaws.com\", \"secretsmanager.amazonaws.com\"]")]
+        network_activity_events: Managed<BTreeSet<String>> = unmanaged,
+
         /// Unusual activity that is looked for. Others stay.
         #[costs]
         #[example("[\"ApiCallRateInsight\"]")]
@@ -244,6 +250,11 @@ impl Settings {
         entries.flat_map(DataEvents::wishes).collect()
     }
 
+    /// The services whose network activity is to be logged.
+    pub fn network_activity(&self) -> impl Iterator<Item = &String> {
+        self.network_activity_events.iter().flatten()
+    }
+
     /// What AWS would refuse or nobody could mean.
     pub fn check(&self, problems: &mut Problems) {
         if let Some(name) = &*self.name
@@ -284,6 +295,11 @@ impl Settings {
             problems.setting("global_events", text);
         }
         data_events::check(self.data_events.iter().flatten(), problems);
+        let mut sources = self.network_activity();
+        if let Some(source) = sources.find(|own| !is_source(own)) {
+            let text = format!("'{source}' is not a service; expected one like s3.amazonaws.com");
+            problems.setting("network_activity_events", text);
+        }
     }
 }
 
@@ -323,6 +339,13 @@ pub fn is_bucket(name: &str) -> bool {
     let filled = filled.replace("{region}", "us-east-1");
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
     (3..=63).contains(&filled.len()) && filled.chars().all(known)
+}
+
+/// Whether a text is the name by which CloudTrail knows a service.
+fn is_source(text: &str) -> bool {
+    let name = text.strip_suffix(".amazonaws.com");
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(plain))
 }
 
 fn is_prefix(prefix: &str) -> bool {

@@ -71,6 +71,7 @@ impl State {
             "cloudwatch_logs": self.trail.cloudwatch_logs,
             "management_events": selectors::management_events(&self.selectors),
             "data_events": some(selectors::data_events(&self.selectors)),
+            "network_activity_events": some(selectors::network_activity(&self.selectors)),
             "insights": some(insights.collect()),
             "logging": self.logging,
         })

@@ -51,11 +51,13 @@ fn fill(from: &State, to: &State, mut steps: Steps) -> Steps {
 /// What protects less and belongs to no setting that has a stricter side.
 pub fn looser(from: &State, to: &State) -> Vec<String> {
     let logged = |state: &State| selectors::management_events(&state.selectors);
+    let network = |state: &State| selectors::network_activity(&state.selectors);
     let is_whole = selectors::logs_all_management(&to.selectors);
     let looser = [
         ("kms_key", to.trail.kms_key.is_none()),
         ("cloudwatch_logs.group", to.trail.cloudwatch_logs.is_none()),
         ("cloudwatch_logs.role", to.trail.cloudwatch_logs.is_none()),
+        ("network_activity_events", !network(to).is_superset(&network(from))),
         ("management_events", !is_whole && !logged(to).is_superset(&logged(from))),
     ];
     let looser = looser.into_iter().filter(|(_, is_looser)| *is_looser);

@@ -9,7 +9,7 @@ use super::selectors::{self, Selector};
 use super::state::State;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, keys};
-use crate::control::{Delivery, Remarks};
+use crate::control::{Delivery, Recorded, Remarks};
 
 /// The most trails that a region takes; those of other regions that it shows are counted. Source:
 /// CloudTrail User Guide, "Quotas in AWS CloudTrail".
@@ -62,6 +62,28 @@ pub fn delivery(case: Case<'_>) -> Option<Delivery> {
     to_us.then_some(Delivery::CloudTrail { trail: wanted.arn, prefix })
 }
 
+/// The trail that records the account, as it will be.
+pub fn recorded(case: Case<'_>) -> Option<Recorded> {
+    let Case { settings, live, .. } = case;
+    if !settings.is_enabled() {
+        return None;
+    }
+    let (arn, trail, owner) = match (case.covered(), case.chosen()) {
+        (Some(found), _) => (found.arn.to_owned(), found.trail.clone(), Some(found.whom)),
+        (None, Some(_)) => {
+            let State { arn, trail, .. } = asked(case, &live.state()?, None);
+            (arn, trail, None)
+        }
+        (None, None) if settings.creates() => {
+            let State { arn, trail, .. } = asked(case, &first(case)?, None);
+            (arn, trail, None)
+        }
+        (None, None) => return None,
+    };
+    let logs = trail.cloudwatch_logs.map(|own| (own.group, own.role));
+    Some(Recorded { arn, region: trail.home_region, logs, owner })
+}
+
 /// A trail as `CreateTrail` would leave it, if there is a bucket that it can deliver to.
 fn first(case: Case<'_>) -> Option<State> {
     let Case { settings, context, .. } = case;
@@ -83,6 +105,7 @@ fn asked(case: Case<'_>, now: &State, key: Option<String>) -> State {
     let bucket = bucket.unwrap_or_else(|| own.bucket.clone());
     let (wishes, partition) = (settings.wishes(), &context.partition);
     let selectors = selectors::wanted(&now.selectors, &wishes, partition, &bucket);
+    let selectors = selectors::with_network(selectors, settings.network_activity());
     let mut insights = now.insights.clone();
     for insight in settings.insights() {
         let categories = insights.entry(insight.as_str().to_owned()).or_default();

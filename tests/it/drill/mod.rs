@@ -4,6 +4,7 @@
 //!
 //! A control without a drill of five moves fails the build.
 
+mod alarms;
 mod compute;
 mod cost;
 mod detection;
@@ -44,6 +45,7 @@ const DRILLS: &[&[Drill]] = &[
     detection::DRILLS,
     hub::DRILLS,
     tracing::DRILLS,
+    alarms::DRILLS,
     storage::DRILLS,
     compute::DRILLS,
     keys::DRILLS,
@@ -255,6 +257,7 @@ drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
     access_analyzer inspector security_hub detective xray ebs_encryption key_rotation keys budgets
     buckets storage_lens
+    trail_alarms
 }
 
 #[test]

@@ -1,0 +1,548 @@
+//! The operations of CloudWatch Logs and CloudWatch, their inputs and answers. Source: CloudWatch Logs
+//! API Reference and CloudWatch API Reference.
+
+use super::live::{Alarm, Counter, Filter};
+use crate::aws::door::Typed;
+use crate::aws::services::{CLOUDWATCH, LOGS};
+use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Tags, Write, sent};
+use crate::typed;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Whatever log group of the account, as the ARN of a grant: a trail may write to any.
+const GROUP: &str = "arn:{partition}:logs:*:{account}:log-group:*";
+/// The log group that is made.
+const NEW_GROUP: &str = "arn:{partition}:logs:*:{account}:log-group:{group}*";
+/// The alarms that are made.
+const ALARM: &str = "arn:{partition}:cloudwatch:*:{account}:alarm:baseline-*";
+
+pub const DESCRIBE_GROUPS: Typed<GroupsAsked, Groups> =
+    Typed::new(&LOGS, "DescribeLogGroups", &[Grant::on("logs:DescribeLogGroups", GROUP)])
+        .paged("nextToken", "nextToken");
+pub const DESCRIBE_FILTERS: Typed<OfGroup, Filters> =
+    Typed::new(&LOGS, "DescribeMetricFilters", &[Grant::on("logs:DescribeMetricFilters", GROUP)])
+        .paged("nextToken", "nextToken");
+pub const LIST_TAGS: Typed<Resource, TagsFound> =
+    Typed::new(&LOGS, "ListTagsForResource", &[Grant::on("logs:ListTagsForResource", GROUP)]);
+pub const GET_PROTECTION: Typed<Identified, Document> = Typed::new(
+    &LOGS,
+    "GetDataProtectionPolicy",
+    &[Grant::on("logs:GetDataProtectionPolicy", GROUP)],
+);
+pub const ACCOUNT_POLICIES: Typed<PoliciesAsked, Policies> =
+    typed!(LOGS, "logs", "DescribeAccountPolicies");
+pub const DESCRIBE_ALARMS: Typed<AlarmsAsked, Alarms> =
+    typed!(CLOUDWATCH, "cloudwatch", "DescribeAlarms").paged("NextToken", "NextToken");
+pub const ALARMS_FOR_METRIC: Typed<OfMetric, Alarms> =
+    typed!(CLOUDWATCH, "cloudwatch", "DescribeAlarmsForMetric");
+pub const LIST_MUTE_RULES: Typed<RulesAsked, Rules> =
+    typed!(CLOUDWATCH, "cloudwatch", "ListAlarmMuteRules").paged("NextToken", "NextToken");
+pub const GET_MUTE_RULE: Typed<RuleName, Rule> = Typed::new(
+    &CLOUDWATCH,
+    "GetAlarmMuteRule",
+    &[Grant::on(
+        "cloudwatch:GetAlarmMuteRule",
+        "arn:{partition}:cloudwatch:*:{account}:alarm-mute-rule:*",
+    )],
+);
+
+/// Makes a log group. That there is one is a success: the place is read again after the calls.
+pub const CREATE_GROUP: Typed<NewGroup> = Typed::new(
+    &LOGS,
+    "CreateLogGroup",
+    &[Grant::on("logs:CreateLogGroup", NEW_GROUP), Grant::on("logs:TagResource", NEW_GROUP)],
+)
+.already(&["ResourceAlreadyExistsException"]);
+pub const PUT_RETENTION: Typed<Retention> =
+    Typed::new(&LOGS, "PutRetentionPolicy", &[Grant::on("logs:PutRetentionPolicy", GROUP)]);
+pub const DELETE_RETENTION: Typed<OfGroup> =
+    Typed::new(&LOGS, "DeleteRetentionPolicy", &[Grant::on("logs:DeleteRetentionPolicy", GROUP)]);
+pub const ASSOCIATE_KEY: Typed<KeyOfGroup> =
+    Typed::new(&LOGS, "AssociateKmsKey", &[Grant::on("logs:AssociateKmsKey", GROUP)]);
+pub const DISASSOCIATE_KEY: Typed<OfGroup> =
+    Typed::new(&LOGS, "DisassociateKmsKey", &[Grant::on("logs:DisassociateKmsKey", GROUP)]);
+pub const PUT_PROTECTION: Typed<Protection> = Typed::new(
+    &LOGS,
+    "PutLogGroupDeletionProtection",
+    &[Grant::on("logs:PutLogGroupDeletionProtection", GROUP)],
+);
+pub const PUT_FILTER: Typed<NewFilter> =
+    Typed::new(&LOGS, "PutMetricFilter", &[Grant::on("logs:PutMetricFilter", GROUP)]);
+pub const DELETE_FILTER: Typed<FilterName> =
+    Typed::new(&LOGS, "DeleteMetricFilter", &[Grant::on("logs:DeleteMetricFilter", GROUP)]);
+pub const PUT_ALARM: Typed<NewAlarm> = Typed::new(
+    &CLOUDWATCH,
+    "PutMetricAlarm",
+    &[Grant::on("cloudwatch:PutMetricAlarm", ALARM), Grant::on("cloudwatch:TagResource", ALARM)],
+);
+pub const DELETE_ALARMS: Typed<AlarmNames> =
+    Typed::new(&CLOUDWATCH, "DeleteAlarms", &[Grant::on("cloudwatch:DeleteAlarms", ALARM)]);
+
+/// CloudTrail is passed the role by which it writes.
+pub const PASS_ROLE: Operation = Operation::new(
+    "iam",
+    "PassRole",
+    &[Grant::on("iam:PassRole", "arn:{partition}:iam::{account}:role/{service_role}")
+        .when("iam:PassedToService", "cloudtrail.amazonaws.com")],
+);
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupsAsked {
+    pub log_group_name_prefix: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Groups {
+    #[serde(default)]
+    pub log_groups: Vec<FoundGroup>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundGroup {
+    pub log_group_name: String,
+    pub retention_in_days: Option<i32>,
+    pub kms_key_id: Option<String>,
+    pub log_group_class: Option<String>,
+    pub deletion_protection_enabled: Option<bool>,
+    pub retention_policy_name: Option<String>,
+    pub data_protection_status: Option<String>,
+    #[serde(default)]
+    pub inherited_properties: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfGroup {
+    pub log_group_name: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    pub resource_arn: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagsFound {
+    #[serde(default)]
+    pub tags: Tags,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identified {
+    pub log_group_identifier: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document {
+    pub policy_document: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoliciesAsked {
+    pub policy_type: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Policies {
+    #[serde(default)]
+    pub account_policies: Vec<Document>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Filters {
+    #[serde(default)]
+    pub metric_filters: Vec<FoundFilter>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundFilter {
+    pub filter_name: String,
+    #[serde(default)]
+    pub filter_pattern: String,
+    #[serde(default)]
+    pub metric_transformations: Vec<Transformation>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    #[serde(default)]
+    pub emit_system_field_dimensions: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transformation {
+    metric_name: String,
+    metric_namespace: String,
+    metric_value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_value: Option<f64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    dimensions: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+}
+
+impl From<Transformation> for Counter {
+    fn from(found: Transformation) -> Self {
+        Self {
+            namespace: found.metric_namespace,
+            name: found.metric_name,
+            value: found.metric_value,
+            default: found.default_value,
+            dimensions: found.dimensions,
+            unit: found.unit.filter(|unit| unit != "None"),
+        }
+    }
+}
+
+impl From<&Counter> for Transformation {
+    fn from(own: &Counter) -> Self {
+        Self {
+            metric_name: own.name.clone(),
+            metric_namespace: own.namespace.clone(),
+            metric_value: own.value.clone(),
+            default_value: own.default,
+            dimensions: own.dimensions.clone(),
+            unit: own.unit.clone(),
+        }
+    }
+}
+
+impl From<FoundFilter> for Filter {
+    fn from(found: FoundFilter) -> Self {
+        Self {
+            pattern: found.filter_pattern,
+            metrics: found.metric_transformations.into_iter().map(Counter::from).collect(),
+            transformed: found.apply_on_transformed_logs == Some(true),
+            criteria: found.field_selection_criteria.filter(|own| !own.is_empty()),
+            split_by: found.emit_system_field_dimensions.into_iter().collect(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewGroup {
+    pub log_group_name: String,
+    pub kms_key_id: Option<String>,
+    pub deletion_protection_enabled: Option<bool>,
+    pub tags: Tags,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retention {
+    pub log_group_name: String,
+    pub retention_in_days: i32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyOfGroup {
+    pub log_group_name: String,
+    pub kms_key_id: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Protection {
+    pub log_group_identifier: String,
+    pub deletion_protection_enabled: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewFilter {
+    log_group_name: String,
+    filter_name: String,
+    filter_pattern: String,
+    metric_transformations: Vec<Transformation>,
+    apply_on_transformed_logs: Option<bool>,
+    field_selection_criteria: Option<String>,
+    emit_system_field_dimensions: Option<Vec<String>>,
+}
+
+impl NewFilter {
+    /// The filter of a name for a log group. What is not given is taken away: it replaces the whole.
+    pub fn new(group: &str, name: &str, filter: &Filter) -> Self {
+        let split_by: Vec<String> = filter.split_by.iter().cloned().collect();
+        Self {
+            log_group_name: group.to_owned(),
+            filter_name: name.to_owned(),
+            filter_pattern: filter.pattern.clone(),
+            metric_transformations: filter.metrics.iter().map(Transformation::from).collect(),
+            apply_on_transformed_logs: filter.transformed.then_some(true),
+            field_selection_criteria: filter.criteria.clone(),
+            emit_system_field_dimensions: Some(split_by).filter(|own| !own.is_empty()),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FilterName {
+    pub log_group_name: String,
+    pub filter_name: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AlarmsAsked {
+    pub alarm_names: Vec<String>,
+    pub alarm_types: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct OfMetric {
+    pub metric_name: String,
+    pub namespace: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Alarms {
+    #[serde(default)]
+    pub metric_alarms: Vec<FoundAlarm>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FoundAlarm {
+    pub alarm_name: String,
+    alarm_description: Option<String>,
+    actions_enabled: Option<bool>,
+    #[serde(rename = "OKActions", default)]
+    ok_actions: Vec<String>,
+    #[serde(default)]
+    alarm_actions: Vec<String>,
+    #[serde(default)]
+    insufficient_data_actions: Vec<String>,
+    metric_name: Option<String>,
+    namespace: Option<String>,
+    statistic: Option<String>,
+    #[serde(default)]
+    dimensions: Vec<Dimension>,
+    period: Option<i32>,
+    unit: Option<String>,
+    evaluation_periods: Option<i32>,
+    datapoints_to_alarm: Option<i32>,
+    threshold: Option<f64>,
+    comparison_operator: Option<String>,
+    treat_missing_data: Option<String>,
+    #[serde(default)]
+    metrics: Vec<Query>,
+    warm_up_configuration: Option<WarmUp>,
+    evaluation_criteria: Option<Criteria>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Dimension {
+    name: String,
+    value: String,
+}
+
+/// A formula, of which only that it exists matters.
+#[derive(Debug, Deserialize)]
+struct Query {}
+
+/// That it waits before it looks.
+#[derive(Debug, Deserialize)]
+struct WarmUp {}
+
+/// That it evaluates a query.
+#[derive(Debug, Deserialize)]
+struct Criteria {}
+
+impl From<FoundAlarm> for Alarm {
+    fn from(found: FoundAlarm) -> Self {
+        let dimensions = found.dimensions.into_iter().map(|own| (own.name, own.value));
+        Self {
+            description: found.alarm_description,
+            actions_enabled: found.actions_enabled != Some(false),
+            actions: found.alarm_actions.into_iter().collect(),
+            ok_actions: found.ok_actions.into_iter().collect(),
+            no_data_actions: found.insufficient_data_actions.into_iter().collect(),
+            namespace: found.namespace,
+            metric: found.metric_name,
+            statistic: found.statistic,
+            dimensions: dimensions.collect(),
+            period: found.period,
+            unit: found.unit,
+            evaluation_periods: found.evaluation_periods,
+            datapoints: found.datapoints_to_alarm,
+            threshold: found.threshold,
+            comparison: found.comparison_operator.unwrap_or_default(),
+            missing_data: found.treat_missing_data,
+            is_special: !found.metrics.is_empty()
+                || found.warm_up_configuration.is_some()
+                || found.evaluation_criteria.is_some(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewAlarm {
+    alarm_name: String,
+    alarm_description: Option<String>,
+    actions_enabled: bool,
+    #[serde(rename = "OKActions")]
+    ok_actions: Option<Vec<String>>,
+    alarm_actions: Vec<String>,
+    insufficient_data_actions: Option<Vec<String>>,
+    metric_name: Option<String>,
+    namespace: Option<String>,
+    statistic: Option<String>,
+    dimensions: Option<Vec<Dimension>>,
+    period: Option<i32>,
+    unit: Option<String>,
+    evaluation_periods: Option<i32>,
+    datapoints_to_alarm: Option<i32>,
+    threshold: Option<f64>,
+    comparison_operator: String,
+    treat_missing_data: Option<String>,
+    tags: Option<Vec<Tag>>,
+}
+
+/// A tag.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    key: String,
+    value: String,
+}
+
+impl NewAlarm {
+    /// The alarm of a name; tags are only taken of a new one.
+    pub fn new(name: &str, alarm: &Alarm, tags: Option<Tags>) -> Self {
+        let list = |own: &std::collections::BTreeSet<String>| {
+            Some(own.iter().cloned().collect::<Vec<_>>()).filter(|own| !own.is_empty())
+        };
+        let dimensions = alarm.dimensions.iter();
+        let dimensions =
+            dimensions.map(|(name, value)| Dimension { name: name.clone(), value: value.clone() });
+        let tags =
+            tags.map(|tags| tags.into_iter().map(|(key, value)| Tag { key, value }).collect());
+        Self {
+            alarm_name: name.to_owned(),
+            alarm_description: alarm.description.clone(),
+            actions_enabled: alarm.actions_enabled,
+            ok_actions: list(&alarm.ok_actions),
+            alarm_actions: alarm.actions.iter().cloned().collect(),
+            insufficient_data_actions: list(&alarm.no_data_actions),
+            metric_name: alarm.metric.clone(),
+            namespace: alarm.namespace.clone(),
+            statistic: alarm.statistic.clone(),
+            dimensions: Some(dimensions.collect()).filter(|own: &Vec<Dimension>| !own.is_empty()),
+            period: alarm.period,
+            unit: alarm.unit.clone(),
+            evaluation_periods: alarm.evaluation_periods,
+            datapoints_to_alarm: alarm.datapoints,
+            threshold: alarm.threshold,
+            comparison_operator: alarm.comparison.clone(),
+            treat_missing_data: alarm.missing_data.clone(),
+            tags,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AlarmNames {
+    pub alarm_names: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RulesAsked {
+    pub statuses: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Rules {
+    #[serde(default)]
+    pub alarm_mute_rule_summaries: Vec<RuleSummary>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RuleSummary {
+    pub alarm_mute_rule_arn: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RuleName {
+    pub alarm_mute_rule_name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Rule {
+    pub mute_targets: Option<MuteTargets>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MuteTargets {
+    #[serde(default)]
+    pub alarm_names: Vec<String>,
+}
+
+/// Has a trail write to a log group, or to none; it changes nothing else of the trail.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UpdateTrail {
+    /// The ARN of the trail.
+    pub name: String,
+    /// The ARN of the log group; empty for none.
+    pub cloud_watch_logs_log_group_arn: String,
+    /// The ARN of the role; empty for none.
+    pub cloud_watch_logs_role_arn: String,
+    /// Where the trail lives.
+    #[serde(skip)]
+    pub region: String,
+}
+
+impl Write for UpdateTrail {
+    const OPERATION: Operation = Operation::new(
+        "cloudtrail",
+        "UpdateTrail",
+        &[Grant::on("cloudtrail:UpdateTrail", "arn:{partition}:cloudtrail:*:{account}:trail/*")],
+    );
+    const PROPAGATING: &'static [Propagation] = &[
+        Propagation::new(
+            "InvalidCloudWatchLogsRoleArnException",
+            "the new role to be known to CloudTrail",
+        ),
+        Propagation::new(
+            "InvalidCloudWatchLogsLogGroupArnException",
+            "the new log group to be known to CloudTrail",
+        ),
+    ];
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    async fn send(&self, clients: &Clients) -> Result<(), AwsError> {
+        let request = clients.cloudtrail(&self.region).update_trail().name(&self.name);
+        let request = request
+            .cloud_watch_logs_log_group_arn(&self.cloud_watch_logs_log_group_arn)
+            .cloud_watch_logs_role_arn(&self.cloud_watch_logs_role_arn);
+        sent(self, request.send().await)
+    }
+}
