@@ -30,8 +30,14 @@ impl Sensitive {
     }
 }
 
-/// The first letter of the part before `@`, and the domain; of other texts the first letter.
+/// The first letter of the part before `@`, and the domain; of a URL the host; of other texts the first
+/// letter.
 fn mask(text: &str) -> String {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default();
+        return format!("{scheme}://{host}/***");
+    }
     let first = text.chars().next().map(String::from).unwrap_or_default();
     match text.rsplit_once('@') {
         Some((_, domain)) => format!("{first}***@{domain}"),

@@ -153,6 +153,18 @@ impl AwsError {
         }
     }
 
+    /// Reads an entry that an otherwise successful answer says was refused: `ErrorCode` and
+    /// `ErrorMessage`.
+    pub fn of_entry(operation: &super::Operation, region: &str, entry: &serde_json::Value) -> Self {
+        let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        let (code, message) = (text("ErrorCode"), text("ErrorMessage"));
+        Self {
+            kind: classify(&code, &message),
+            code: Some(code).filter(|code| !code.is_empty()),
+            ..Self::unexpected(operation, region, &message)
+        }
+    }
+
     /// A failure that this program states itself, about a call that was answered.
     pub fn unexpected(operation: &super::Operation, region: &str, message: &str) -> Self {
         Self {

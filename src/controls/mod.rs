@@ -2,6 +2,7 @@
 
 mod access_analyzer;
 mod administrator;
+mod alerts;
 mod archive;
 mod bucket_state;
 mod buckets;
@@ -37,6 +38,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<password_policy::PasswordPolicy>(),
     Kind::of::<public_access_block::PublicAccessBlock>(),
     Kind::of::<keys::Keys>(),
+    Kind::of::<alerts::Alerts>(),
     Kind::of::<log_bucket::LogBucket>(),
     Kind::of::<cloudtrail::Cloudtrail>(),
     Kind::of::<config::Config>(),

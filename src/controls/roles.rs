@@ -49,8 +49,14 @@ pub const READS: [Operation; 4] =
 
 /// What a control with a role may write. Its [`names`](crate::control::Control::names) give the name
 /// of the role as `service_role`.
-pub const WRITES: [Operation; 3] =
-    [CREATE_ROLE.operation, UPDATE_TRUST.operation, PUT_POLICY.operation];
+pub const WRITES: [Operation; 3] = [CREATE, TRUST, PERMIT];
+
+/// The one that makes it.
+pub const CREATE: Operation = CREATE_ROLE.operation;
+/// The one that says who may assume it.
+pub const TRUST: Operation = UPDATE_TRUST.operation;
+/// The one that says what it may do.
+pub const PERMIT: Operation = PUT_POLICY.operation;
 
 /// The role as the ARN of a grant.
 const OWN_ROLE: &str = "arn:{partition}:iam::{account}:role/{service_role}";

@@ -39,23 +39,24 @@ pub async fn fault(
     let Some(found) = reader.topic(topic).await? else {
         return Ok(Some("does not exist".to_owned()));
     };
-    if let Some(fault) = kept_out(topic, publisher, &found, context) {
+    // What cannot be judged is not taken for fine.
+    let Ok(policy) = Policy::parse(&found.policy) else {
+        return Ok(Some("has a policy that cannot be read".to_owned()));
+    };
+    if let Some(fault) = policy_fault(&policy, topic, publisher, context) {
         return Ok(Some(fault));
     }
     key_fault(topic, publisher, &found, context, reader).await
 }
 
-fn kept_out(
+/// Why the policy of a topic keeps a service from publishing, as the end of a sentence about the topic.
+pub fn policy_fault(
+    policy: &Policy,
     topic: &str,
     publisher: &Publisher<'_>,
-    found: &Topic,
     context: &Context,
 ) -> Option<String> {
     let (service, of) = (publisher.service, publisher.of);
-    // What cannot be judged is not taken for fine.
-    let Ok(policy) = Policy::parse(&found.policy) else {
-        return Some("has a policy that cannot be read".to_owned());
-    };
     let request = Request::by_service(service, "sns:Publish", topic, &context.account, of);
     match policy.judge(&request, Dialect::resource(&context.partition)) {
         Verdict::Denied { by } => {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .answers import Answer
-from .corrections.sns import confirm
+from .corrections.sns import confirm, lapse
 from .holdings import holdings
 from .state import NEW_ROOT, NEW_SETTINGS, STATE
 
@@ -31,6 +31,7 @@ class Control:
             ("POST", "root"): self.root,
             ("POST", "account"): self.account,
             ("POST", "confirm"): self.confirm,
+            ("POST", "lapse"): self.lapse,
             ("POST", "latency"): self.latency,
         }
 
@@ -82,6 +83,10 @@ class Control:
         return {
             "confirmed": confirm(given.get("account", self.emulator.account), given["endpoint"])
         }
+
+    def lapse(self, given: dict) -> dict:
+        """Two days pass, and subscriptions that nobody confirmed are forgotten."""
+        return {"lapsed": lapse(given.get("account", self.emulator.account))}
 
     def latency(self, given: dict) -> dict:
         self.emulator.latency_ms = float(given["ms"])

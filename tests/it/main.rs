@@ -2,6 +2,7 @@
 
 mod access_analyzer;
 mod account;
+mod alerts;
 mod buckets;
 mod budgets;
 mod closed;

@@ -158,6 +158,7 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
         "cloudtrail:UpdateTrail",
     ];
     let rest = [
+        "cloudwatch:DeleteAlarms",
         "securityhub:BatchDisableStandards",
         "securityhub:DeleteFindingAggregator",
         "securityhub:BatchDisableStandards",
@@ -168,6 +169,8 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
         "config:StopConfigurationRecorder",
         "config:StopConfigurationRecorder",
         "cloudtrail:StopLogging",
+        "events:PutRule",
+        "events:PutRule",
         "kms:PutKeyPolicy",
         "s3control:PutPublicAccessBlock",
         "iam:DeleteAccountPasswordPolicy",

@@ -92,6 +92,12 @@ impl Answer {
         found.filter(|mark| !mark.is_empty())
     }
 
+    /// The first item of a list at the top of an answer in JSON.
+    pub fn first_of(&self, name: &str) -> Option<Value> {
+        let answer: Value = serde_json::from_str(&self.body).ok()?;
+        answer.get(name)?.as_array()?.first().cloned()
+    }
+
     fn is_xml(&self) -> bool {
         matches!(self.protocol, Protocol::Query(_) | Protocol::Ec2(_))
     }

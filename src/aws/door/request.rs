@@ -29,6 +29,8 @@ pub struct Wire {
     pub already: &'static [&'static str],
     /// A code that means the same where the message holds this text.
     pub already_when: Option<(&'static str, &'static str)>,
+    /// The list of an answer that names what a success did not do.
+    pub failing: Option<&'static str>,
     /// What its types read and write, to be compared with AWS's models.
     #[cfg(test)]
     pub types: fn() -> super::probe::Types,

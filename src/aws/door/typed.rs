@@ -69,6 +69,7 @@ where
             next: None,
             already: &[],
             already_when: None,
+            failing: None,
             #[cfg(test)]
             types: super::probe::types::<I, O>,
         };
@@ -123,6 +124,14 @@ where
     pub const fn already_when(mut self, code: &'static str, text: &'static str) -> Self {
         if let Some(wire) = &mut self.operation.wire {
             wire.already_when = Some((code, text));
+        }
+        self
+    }
+
+    /// With the list of the answer that names what was refused although the request was a success.
+    pub const fn failing(mut self, member: &'static str) -> Self {
+        if let Some(wire) = &mut self.operation.wire {
+            wire.failing = Some(member);
         }
         self
     }
@@ -203,7 +212,7 @@ where
 
     /// A write with this input, sent to a region.
     pub fn call(&'static self, region: &str, input: I) -> Call<I, O> {
-        Call { input, typed: self, region: region.to_owned() }
+        Call { input, masked: None, typed: self, region: region.to_owned() }
     }
 
     async fn answer(
@@ -224,8 +233,19 @@ where
 /// A write as a value: the plan shows what the door sends, for it is one value.
 pub struct Call<I: 'static = Nothing, O: 'static = Nothing> {
     input: I,
+    /// The input as it is shown, where something in it is sensitive.
+    masked: Option<I>,
     typed: &'static Typed<I, O>,
     region: String,
+}
+
+impl<I, O> Call<I, O> {
+    /// The same, shown with a mask over what is sensitive in the input.
+    #[must_use]
+    pub fn masked(mut self, input: I) -> Self {
+        self.masked = Some(input);
+        self
+    }
 }
 
 impl<I: Serialize, O> Debug for Call<I, O> {
@@ -244,7 +264,7 @@ where
             service: self.typed.operation.service.to_owned(),
             operation: self.typed.operation.name.to_owned(),
             region: self.region.clone(),
-            input: Value::Object(members(&self.input)),
+            input: Value::Object(members(self.masked.as_ref().unwrap_or(&self.input))),
             shown: None,
         }
     }
@@ -262,11 +282,17 @@ where
             let operation = &self.typed.operation;
             let _turn = clients.turn(operation, &self.region).await;
             let sent = clients.send(operation, &self.region, members(&self.input));
+            let wire = operation.wire.as_ref();
             match sent.await {
-                Ok(answer) => Ok(Receipt { request_id: answer.request_id }),
+                Ok(answer) => {
+                    let failed = wire.and_then(|wire| answer.first_of(wire.failing?));
+                    match failed {
+                        Some(entry) => Err(AwsError::of_entry(operation, &self.region, &entry)),
+                        None => Ok(Receipt { request_id: answer.request_id }),
+                    }
+                }
                 Err(error) => {
                     let error = AwsError::new(operation, &self.region, error);
-                    let wire = operation.wire.as_ref();
                     match wire.is_some_and(|wire| wire.is_already(&error)) {
                         true => Ok(Receipt::default()),
                         false => Err(error),

@@ -25,6 +25,7 @@ use crate::place::Place;
 use crate::settings::Takes;
 use live::{Budget, GET, GET_ALERTS, GET_SUBSCRIBERS};
 use serde_json::{Value, json};
+pub(super) use settings::Email;
 use settings::Entry;
 use writes::{
     CreateBudget, CreateNotification, CreateSubscriber, DeleteNotification, DeleteSubscriber,

@@ -234,6 +234,13 @@ impl Alert {
 #[serde(try_from = "String")]
 pub struct Email(Sensitive);
 
+impl Email {
+    /// The address, hidden.
+    pub fn address(&self) -> &Sensitive {
+        &self.0
+    }
+}
+
 impl TryFrom<String> for Email {
     type Error = &'static str;
 

@@ -5,6 +5,7 @@
 //! A control without a drill of five moves fails the build.
 
 mod alarms;
+mod alerts;
 mod compute;
 mod cost;
 mod detection;
@@ -46,6 +47,7 @@ const DRILLS: &[&[Drill]] = &[
     hub::DRILLS,
     tracing::DRILLS,
     alarms::DRILLS,
+    alerts::DRILLS,
     storage::DRILLS,
     compute::DRILLS,
     keys::DRILLS,
@@ -257,7 +259,7 @@ drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
     access_analyzer inspector security_hub detective xray ebs_encryption key_rotation keys budgets
     buckets storage_lens
-    trail_alarms
+    trail_alarms alerts
 }
 
 #[test]

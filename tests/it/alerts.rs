@@ -1,0 +1,105 @@
+//! `[alerts]` in two regions: who hears, and what breaks the way to them.
+
+use crate::account::{Account, HOME};
+use crate::emulator::emulator;
+use crate::tables::OTHER;
+use crate::watch;
+use crate::wire::Wire;
+use serde_json::{Value, json};
+
+const TABLE: &str = "[alerts]\nemail = [\"security@example.com\"]";
+const RULE: &str = "baseline-alerts";
+const ROLE: &str = "baseline-alerts-forwarding";
+
+/// An account with alerts in two regions, which one address hears.
+fn heard() -> Account {
+    let account = Account::new();
+    account.baseline(&account.in_regions(&[OTHER, HOME], TABLE));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    confirm(&account);
+    account
+}
+
+/// The owner of the address follows the link.
+fn confirm(account: &Account) {
+    let input = json!({"account": account.id, "endpoint": "security@example.com"});
+    emulator().admin("confirm", input);
+}
+
+fn events(account: &Account, region: &str, operation: &str, input: Value) {
+    let answer =
+        Wire::new(account).json("events", region, &format!("AWSEvents.{operation}"), input);
+    assert!(answer.get("__type").is_none(), "{operation}: {answer}");
+}
+
+#[test]
+fn one_address_hears_of_two_regions_once_it_has_confirmed() {
+    let account = Account::new();
+    account.baseline(&account.in_regions(&[OTHER, HOME], TABLE));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    watch::assert_sent_as_shown(account.folder.path(), &account.journal());
+    let once = account.writes();
+    let subscribed =
+        |writes: &[String]| writes.iter().filter(|own| *own == "sns:Subscribe").count();
+    assert_eq!(subscribed(&once), 1);
+    let pending = account.run(&["drift"]).exits(2);
+    assert!(pending.stdout.contains("has not confirmed"), "{}", pending.stdout);
+    // The mail that asks for it is not sent again.
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(account.writes(), once);
+    confirm(&account);
+    let _ = account.run(&["drift"]).exits(0);
+    account.assert_valid_requests();
+}
+
+#[test]
+fn an_address_that_let_the_mail_lapse_is_asked_again() {
+    let account = Account::with(TABLE);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    emulator().admin("lapse", json!({"account": account.id}));
+    let _ = account.run(&["plan"]).exits(0).says("sns:Subscribe");
+}
+
+#[test]
+fn whatever_breaks_the_way_from_another_region_is_seen() {
+    let iam = |account: &Account, action: &str, more: &str| {
+        let answer = Wire::new(account).iam(action, &format!("&RoleName={ROLE}{more}"));
+        assert!(!answer.contains("<Error"), "{action}: {answer}");
+    };
+    let account = heard();
+    let _ = account.run(&["drift"]).exits(0);
+    let put_right = |what: &str, place: &str| {
+        let drift = account.run(&["drift"]);
+        assert!(drift.code == 2 && drift.stdout.contains(place), "{what}: {drift:?}");
+        let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+        let _ = account.run(&["drift"]).exits(0);
+    };
+    iam(&account, "DeleteRolePolicy", "&PolicyName=baseline");
+    put_right("the role is emptied", "alerts@us-east-1");
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    iam(&account, "UpdateAssumeRolePolicy", &format!("&PolicyDocument={trust}"));
+    put_right("the role lets another service in", "alerts@us-east-1");
+    events(&account, OTHER, "DisableRule", json!({"Name": RULE}));
+    put_right("the rule there is disabled", "alerts@eu-west-1");
+    let bus = format!("arn:aws:events:{OTHER}:{}:event-bus/default", account.id);
+    let target = json!({"Id": "baseline", "Arn": bus});
+    events(&account, OTHER, "PutTargets", json!({"Rule": RULE, "Targets": [target]}));
+    put_right("the rule there forwards to itself", "alerts@eu-west-1");
+    let boundary = "&PermissionsBoundary=arn:aws:iam::aws:policy/AWSDenyAll";
+    iam(&account, "PutRolePermissionsBoundary", boundary);
+    let _ = account.run(&["drift"]).exits(2).says("permissions boundary");
+    iam(&account, "DeleteRolePermissionsBoundary", "");
+    let deny = json!({"Version": "2012-10-17", "Statement": [{"Sid": "no", "Effect": "Deny",
+        "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}]});
+    events(&account, HOME, "PutPermission", json!({"Policy": deny.to_string()}));
+    let _ = account.run(&["drift"]).exits(2).says("alerts of other regions do not arrive");
+}
+
+#[test]
+fn a_target_that_is_refused_in_a_success_is_a_failure() {
+    let account = Account::with(TABLE);
+    let topic = format!("arn:aws:sns:{HOME}:{}:baseline-alerts", account.id);
+    let refused = json!({"account": account.id, "refused_targets": {topic: "InternalException"}});
+    emulator().admin("account", refused);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(3).says("InternalException");
+}
