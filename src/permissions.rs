@@ -6,6 +6,7 @@ use crate::aws::store::{GET_OBJECT, LIST_OBJECTS, PUT_OBJECT};
 use crate::aws::{Grant, Operation, is_read};
 use crate::baseline::{Baseline, Regions};
 use crate::control::Context;
+use crate::controls::alerts::trial;
 use crate::who::LOOKUP_EVENTS;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -27,6 +28,8 @@ pub enum Purpose {
     Drift,
     /// Reading, writing, and putting back what was written
     Undo,
+    /// Testing alerts and confirming subscriptions
+    Alerts,
 }
 
 /// An IAM policy document.
@@ -77,12 +80,22 @@ pub fn policy(baseline: &Baseline, context: &Context, purpose: Purpose) -> Docum
         Purpose::Plan | Purpose::Apply | Purpose::Undo => {
             add(&LIST_ACCOUNT_ALIASES.operation, &common);
         }
+        Purpose::Alerts => {
+            for control in baseline.controls.iter().filter(|own| own.about().name == "alerts") {
+                for operation in trial::OPERATIONS {
+                    let own = control.names_for(context, operation.name);
+                    add(operation, &Names::new(baseline, context, own));
+                }
+            }
+        }
     }
-    for (operation, bucket, key) in shared_objects(baseline, context, purpose) {
+    let is_about_state = purpose != Purpose::Alerts;
+    let shared = shared_objects(baseline, context, purpose).into_iter();
+    for (operation, bucket, key) in shared.filter(|_| is_about_state) {
         let own = vec![("bucket", vec![bucket]), ("key", vec![key])];
         add(operation, &Names::new(baseline, context, own));
     }
-    for control in &baseline.controls {
+    for control in baseline.controls.iter().filter(|_| is_about_state) {
         let mut allow = |operation: &'static Operation| {
             let own = control.names_for(context, operation.name);
             add(operation, &Names::new(baseline, context, own));
@@ -173,7 +186,7 @@ fn shared_objects(
                 objects.push((&GET_OBJECT, bucket, key));
             }
             Purpose::Apply | Purpose::Undo => objects.push((&PUT_OBJECT, bucket, key)),
-            Purpose::Plan => {}
+            Purpose::Plan | Purpose::Alerts => {}
         }
     }
     objects

@@ -4,8 +4,9 @@
 /// What the names of reading operations begin with.
 const READING: &[&str] = &["BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Search"];
 
-/// Reads whose names do not say so: the credential report is made on request and changes nothing.
-const OTHER_READS: &[&str] = &["GenerateCredentialReport"];
+/// Reads whose names do not say so: the credential report is made on request and changes nothing, and
+/// a pattern is tried on an event that nobody gets.
+const OTHER_READS: &[&str] = &["GenerateCredentialReport", "TestEventPattern"];
 
 /// The first words of operations that make or change something, each with those that take it away
 /// again. Whether a change takes something away is seen in what differs.
@@ -17,10 +18,12 @@ const MAKING: &[(&str, &[&str])] = &[
     ("Attach", &["Detach"]),
     ("BatchEnable", &["BatchDisable"]),
     ("BatchUpdate", &[]),
+    ("Confirm", &[]),
     ("Create", &["Delete"]),
     ("Enable", &["Disable"]),
     ("Modify", &["Reset"]),
     ("Pass", &[]),
+    ("Publish", &[]),
     ("Put", &["Delete"]),
     ("Register", &["Deregister"]),
     ("Set", &[]),

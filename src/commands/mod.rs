@@ -1,5 +1,6 @@
 //! One file per command: load, ask the engine, hand over a report.
 
+mod alerts;
 mod apply;
 mod copies;
 mod drift;
@@ -55,6 +56,7 @@ pub async fn run(cli: Cli, now: OffsetDateTime, streams: &mut Streams) -> Result
         Command::Explain(args) => explain::run(args, streams),
         Command::Schema => schema::run(streams),
         Command::Permissions(args) => permissions::run(args, &cli.aws, now, streams),
+        Command::Alerts(args) => alerts::run(args, &cli.aws, now, streams).await,
         Command::Snapshot(args) => snapshot::run(args, &cli.aws, now, streams).await,
     }
 }

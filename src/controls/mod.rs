@@ -2,7 +2,7 @@
 
 mod access_analyzer;
 mod administrator;
-mod alerts;
+pub mod alerts;
 mod archive;
 mod bucket_state;
 mod buckets;

@@ -1,7 +1,9 @@
 //! What commands say in a sentence beside what they print: notes, warnings, and where a file is.
 //! This is the only place that words them.
 
+use super::trial;
 use crate::clock::to_the_second;
+use crate::controls::alerts::trial::{Trial, Way};
 use crate::error::Error;
 use crate::guard;
 use crate::journal::Run;
@@ -95,6 +97,14 @@ pub enum Message<'a> {
     },
     /// A run sent no calls.
     NothingToUndo(&'a str),
+    /// What became of a test event in a region.
+    Way(&'a Way),
+    /// What became of the message to the topic itself.
+    Published(&'a Trial),
+    /// What to look for after a test of alerts.
+    Tried(&'a Trial),
+    /// A subscription was confirmed: its ARN.
+    Confirmed(&'a str),
 }
 
 /// Why an apply makes no further call.
@@ -156,7 +166,11 @@ impl Message<'_> {
             | Self::PlanSaved { .. }
             | Self::SnapshotSaved { .. }
             | Self::Valid { .. }
-            | Self::NothingToUndo(_) => Level::Result,
+            | Self::NothingToUndo(_)
+            | Self::Way(_)
+            | Self::Published(_)
+            | Self::Tried(_)
+            | Self::Confirmed(_) => Level::Result,
         }
     }
 
@@ -214,6 +228,12 @@ impl Message<'_> {
                 format!("{} is valid: {}", path.display(), controls.join(", "))
             }
             Self::NothingToUndo(run) => format!("run {run} sent no calls: nothing to undo"),
+            Self::Way(way) => trial::way(way),
+            Self::Published(trial) => trial::published(trial),
+            Self::Tried(trial) => trial::summary(trial),
+            Self::Confirmed(arn) => {
+                format!("confirmed: {arn}; only who may call sns:Unsubscribe can end it")
+            }
         }
     }
 }
@@ -271,6 +291,13 @@ pub enum Question<'a> {
         /// The account, with its alias where that is known.
         account: &'a str,
     },
+    /// Whether to send messages that test the alerts.
+    TestMessages {
+        /// The account.
+        account: &'a str,
+        /// How many, for each subscriber.
+        messages: usize,
+    },
 }
 
 impl Question<'_> {
@@ -281,6 +308,10 @@ impl Question<'_> {
             Self::Changes { account } => {
                 format!("Make these changes in account {account}? Type 'yes' to confirm: ")
             }
+            Self::TestMessages { account, messages } => format!(
+                "Send {} to everyone who hears of alerts of account {account}? Type 'yes' to confirm: ",
+                count(*messages, "test message")
+            ),
         }
     }
 }

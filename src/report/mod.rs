@@ -12,6 +12,7 @@ mod message;
 mod outcome;
 mod quiet;
 mod said;
+mod trial;
 mod waiver;
 pub mod words;
 

@@ -103,3 +103,76 @@ fn a_target_that_is_refused_in_a_success_is_a_failure() {
     emulator().admin("account", refused);
     let _ = account.run(&["apply", "--auto-approve"]).exits(3).says("InternalException");
 }
+
+/// How many messages SNS keeps that hold a text.
+fn messages(account: &Account, text: &str) -> usize {
+    let holdings = emulator().admin("holdings", json!({"account": account.id}));
+    let kept = holdings["holdings"].as_array().expect("a list").iter();
+    let values =
+        kept.filter(|own| own[0].as_str().is_some_and(|path| path.contains("sent_notifications")));
+    values.filter(|own| own[1].as_str().is_some_and(|value| value.contains(text))).count()
+}
+
+#[test]
+fn a_test_goes_every_way_and_says_what_to_look_for() {
+    let account = heard();
+    let written = account.writes().len();
+    let _ = account.run(&["alerts", "test"]).exits(6).says("--auto-approve");
+    let test = ["alerts", "test", "--auto-approve"];
+    let run = account.run(&test).exits(0);
+    let id = run.stdout.split_whitespace().find(|word| word.starts_with("baseline-test-"));
+    let id = id.expect("an id").trim_end_matches('.').to_owned();
+    assert!(run.stdout.contains("Look for 3 messages"), "{}", run.stdout);
+    assert!(run.stdout.contains("eu-west-1: EventBridge took event"), "{}", run.stdout);
+    let body = messages(&account, &id);
+    assert!(body >= 3, "{body} of the messages hold {id}");
+    let mut sent = account.writes().split_off(written);
+    sent.sort();
+    assert_eq!(sent, ["events:PutEvents", "events:PutEvents", "sns:Publish"]);
+    // It tests and changes nothing.
+    let _ = account.run(&["drift"]).exits(0);
+    let allowed = account.run(&["permissions", "--for", "alerts"]).exits(0).stdout;
+    for action in ["events:PutEvents", "sns:Publish", "events:TestEventPattern"] {
+        assert!(allowed.contains(action), "{action} is not in\n{allowed}");
+    }
+    events(&account, OTHER, "DisableRule", json!({"Name": RULE}));
+    let run = account.run(&test).exits(2).says("the rule there is disabled");
+    assert!(run.stdout.contains("Look for 2 messages"), "{}", run.stdout);
+    let denied =
+        json!([{"operation": "PutEvents", "region": OTHER, "action": "denied", "count": null}]);
+    account.faults(denied);
+    let _ = account.run(&test).exits(3).says("eu-west-1: not sent");
+    account.faults(json!([{"operation": "DescribeRule", "action": "denied", "count": null}]));
+    let _ = account.run(&test).exits(4).says("is unknown");
+}
+
+#[test]
+fn a_test_is_sent_to_no_other_account() {
+    let account = heard();
+    let other = account.in_one_region(TABLE).replace(&account.id, "999999999999");
+    account.baseline(&other);
+    let written = account.writes().len();
+    let _ = account.run(&["alerts", "test", "--auto-approve"]).exits(6).says("wrong account");
+    let _ = account.run(&["alerts", "confirm", "0123"]).exits(6).says("wrong account");
+    assert_eq!(account.writes().len(), written);
+    account.baseline(&account.in_one_region("[config]"));
+    let _ = account.run(&["alerts", "test"]).exits(1).says("has no table [alerts]");
+}
+
+#[test]
+fn a_subscription_is_confirmed_so_that_no_link_ends_it() {
+    let account = Account::with(TABLE);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let topic = format!("arn:aws:sns:{HOME}:{}:baseline-alerts", account.id);
+    let more = "&Protocol=email&Endpoint=security@example.com&ReturnSubscriptionArn=true";
+    let answer = Wire::new(&account).sns("Subscribe", &format!("&TopicArn={topic}{more}"));
+    let arn = answer.split("<SubscriptionArn>").nth(1).and_then(|rest| rest.split('<').next());
+    let token = arn.and_then(|arn| arn.rsplit(':').next()).expect("an ARN").replace('-', "");
+    let _ = account.run(&["alerts", "confirm", "0123"]).exits(1).says("InvalidParameter");
+    let _ = account.run(&["alerts", "confirm", &token]).exits(0).says("sns:Unsubscribe");
+    let drift = account.run(&["plan"]).exits(0);
+    assert!(!drift.stdout.contains("by the link in it"), "{}", drift.stdout);
+    // A click on the link leaves a note.
+    let clicked = heard();
+    let _ = clicked.run(&["plan"]).exits(0).says("by the link in it");
+}

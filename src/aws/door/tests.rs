@@ -19,10 +19,11 @@ fn declared() -> Vec<&'static Operation> {
         &enabled::DESCRIBE_REGIONS.operation,
         &keys::DESCRIBE_KEY.operation,
     ];
+    let tests = controls::alerts::trial::OPERATIONS;
     let of_controls = controls::ALL
         .iter()
         .flat_map(|kind| kind.about.operations.iter().chain(kind.restores.iter()));
-    let mut all: Vec<_> = shared.into_iter().chain(of_controls).collect();
+    let mut all: Vec<_> = shared.into_iter().chain(tests).chain(of_controls).collect();
     all.sort_by_key(|operation| (operation.service, operation.name));
     all.dedup_by_key(|operation| (operation.service, operation.name));
     all

@@ -16,6 +16,7 @@ mod subscribers;
 #[cfg(test)]
 mod tests;
 mod topic;
+pub mod trial;
 mod wire;
 
 use super::roles::{self, RoleState};

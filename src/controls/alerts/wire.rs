@@ -278,3 +278,87 @@ pub const GET_KEY_POLICY: Typed<KeyPolicyAsked, KeyPolicyFound> = Typed::new(
     "GetKeyPolicy",
     &[Grant::on("kms:GetKeyPolicy", "arn:{partition}:kms:*:{account}:key/*")],
 );
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewEvents {
+    pub entries: Vec<NewEvent>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewEvent {
+    pub source: String,
+    pub detail_type: String,
+    pub detail: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct EventsTaken {
+    #[serde(default)]
+    pub entries: Vec<EventTaken>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct EventTaken {
+    pub event_id: Option<String>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PatternAsked {
+    pub event_pattern: String,
+    pub event: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PatternSays {
+    pub result: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewMessage {
+    pub topic_arn: String,
+    pub subject: String,
+    pub message: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MessageTaken {
+    pub message_id: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewConfirmation {
+    pub topic_arn: String,
+    pub token: String,
+    pub authenticate_on_unsubscribe: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Confirmed {
+    pub subscription_arn: String,
+}
+
+// What a test sends; nothing of it changes how alerts are set up.
+pub const PUT_EVENTS: Typed<NewEvents, EventsTaken> = Typed::new(
+    &EVENTS,
+    "PutEvents",
+    &[Grant::on("events:PutEvents", "arn:{partition}:events:*:{account}:event-bus/default")],
+);
+pub const TEST_PATTERN: Typed<PatternAsked, PatternSays> =
+    Typed::new(&EVENTS, "TestEventPattern", &[Grant::any("events:TestEventPattern")]);
+pub const PUBLISH: Typed<NewMessage, MessageTaken> =
+    Typed::new(&SNS, "Publish", &[Grant::on("sns:Publish", TOPIC)]);
+/// With `AuthenticateOnUnsubscribe` the link in each mail ends nothing.
+pub const CONFIRM: Typed<NewConfirmation, Confirmed> =
+    Typed::new(&SNS, "ConfirmSubscription", &[Grant::on("sns:ConfirmSubscription", TOPIC)]);
