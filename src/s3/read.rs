@@ -4,7 +4,8 @@ use super::access_points::AccessPoint;
 use super::ask::Asked;
 use super::encryption::ByDefault;
 use super::lifecycle::Lifecycle;
-use super::object_lock::Retention;
+use super::logging::Logging;
+use super::object_lock::{ObjectLock, Retention};
 use super::ownership::AclGrant;
 use super::public_access::Flags;
 use super::replication::Replica;
@@ -35,6 +36,12 @@ pub struct Bucket {
     pub policy: Option<String>,
     /// Its tags.
     pub tags: Tags,
+    /// Its object lock.
+    #[serde(default, skip_serializing_if = "Whole::is_default")]
+    pub object_lock: Whole<ObjectLock>,
+    /// Where its access logs go, where that is asked.
+    #[serde(default, skip_serializing_if = "Whole::is_default")]
+    pub logging: Whole<Logging>,
     /// What else decides who gets the logs; missing in what earlier versions wrote down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
@@ -86,12 +93,13 @@ pub async fn read(reader: &Reader, bucket: &str, region: &str) -> Result<Bucket,
         asked.tags(),
         asked.object_lock(),
     );
-    let (mut read, versioning) = (read?, versioning?);
+    let (mut read, versioning, object_lock) = (read?, versioning?, lock?);
     if let Some(judged) = &mut read.judged {
-        judged.retention = lock?.value.and_then(|lock| lock.default);
         judged.mfa_delete = versioning.has_mfa_delete();
+        let lock = object_lock.value.as_ref();
+        judged.retention = lock.and_then(|lock| lock.default.clone());
     }
-    Ok(Bucket { versioning: versioning.status, tags: tags?, ..read })
+    Ok(Bucket { versioning: versioning.status, tags: tags?, object_lock, ..read })
 }
 
 /// Reads no more of it than decides who gets what is in it, and for how long it stays: neither
@@ -130,6 +138,8 @@ pub async fn read_judged(reader: &Reader, bucket: &str, region: &str) -> Result<
         lifecycle: lifecycle?,
         policy,
         tags: Tags::new(),
+        object_lock: Whole::default(),
+        logging: Whole::default(),
         judged: Some(judged),
     })
 }

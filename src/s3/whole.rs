@@ -17,6 +17,11 @@ pub struct Whole<T> {
 }
 
 impl<T> Whole<T> {
+    /// Whether the bucket has none, or none was read.
+    pub fn is_default(&self) -> bool {
+        self.value.is_none() && self.unknown.is_empty()
+    }
+
     /// Why it may not be written: what would be lost, and what to do.
     pub fn refusal(&self, what: &str) -> Option<(String, String)> {
         if self.unknown.is_empty() {

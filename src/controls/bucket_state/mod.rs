@@ -83,6 +83,8 @@ impl From<&Bucket> for BucketState {
             lifecycle: Some(bucket.lifecycle.clone()),
             versioning: Some(Versioning { status: bucket.versioning.clone(), mfa_delete: None }),
             ownership: Some(Ownership { rule: bucket.ownership.clone(), grants: Vec::new() }),
+            object_lock: Some(bucket.object_lock.clone()),
+            logging: Some(bucket.logging.clone()),
             ..Self::default()
         }
     }

@@ -129,7 +129,7 @@ impl<'a> Undo<'a> {
         }
     }
 
-    fn logging(&mut self) {
+    pub fn logging(&mut self) {
         let part = |own: &BucketState| own.logging.clone().map(|own| own.value);
         let Some(wanted) = self.part("access_log", part) else {
             return;
@@ -227,7 +227,7 @@ impl<'a> Undo<'a> {
     }
 
     /// Object lock stays, and what is locked stays locked.
-    fn object_lock(&mut self) {
+    pub fn object_lock(&mut self) {
         let part = |own: &BucketState| own.object_lock.clone().map(|own| own.value);
         if self.part("object_lock", part).is_some() {
             self.say.finding(

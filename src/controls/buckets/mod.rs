@@ -20,6 +20,8 @@ mod tags;
 mod values;
 mod versions;
 
+pub(super) use values::{AccessLog, ObjectLock as LockAsked};
+
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Facts, Operation, Write};
 use crate::control::{

@@ -14,18 +14,10 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Judgement {
     let lock = whole.value.as_ref();
     let before = lock.and_then(|lock| lock.default.as_ref());
     let is_compliance = before.is_some_and(|own| own.mode != Mode::Governance.word());
-    let is_long = before.is_some_and(|own| own.in_days() >= wanted.days);
-    if is_long && (is_compliance || wanted.mode == Mode::Governance) {
+    let Some((after, needed)) = wanted.raised(lock) else {
         return Ok(());
-    }
-    let mut after = wanted.retention();
-    if is_compliance {
-        after.mode = before.map(|own| own.mode.clone()).unwrap_or_default();
-    }
-    if let Some(before) = before.filter(|_| is_long) {
-        (after.days, after.years) = (before.days, before.years);
-    }
-    let becomes_compliance = after.mode == Mode::Compliance.word();
+    };
+    let becomes_compliance = needed == Accept::Compliance;
     if becomes_compliance && !is_compliance && after.in_days() > wanted.days {
         let days = after.in_days();
         judging.say.finding(
@@ -39,23 +31,12 @@ pub(super) fn propose(judging: &mut Judging<'_>) -> Judgement {
         );
         return Ok(());
     }
-    let needed = match (lock, becomes_compliance) {
-        (_, true) => Accept::Compliance,
-        (None, false) => Accept::Lock,
-        (Some(_), false) => Accept::Nothing,
-    };
     let obstacle =
         obstacle(judging, wanted.accept_irreversible, needed)?.or(whole.refusal("object lock"));
     if judging.finding_if("object_lock", obstacle) {
         return Ok(());
     }
-    let cannot = match needed {
-        Accept::Compliance => {
-            "nobody, not even the root user, can delete or shorten what is locked"
-        }
-        Accept::Lock => "object lock can never be switched off again",
-        Accept::Nothing => "new objects cannot be deleted or overwritten until their time is over",
-    };
+    let cannot = needed.cannot();
     judging.say.breaks(format!("{}: {cannot}", judging.bucket));
     let lock = ObjectLock { default: Some(after) };
     judging.to.object_lock = Some(Whole { value: Some(lock), ..Whole::default() });
@@ -87,15 +68,8 @@ fn obstacle(
     if !versioning.is_enabled() && judging.wanted.versioning.is_none() {
         return found("object lock needs versioning", "ask for it: versioning = true");
     }
-    match needed {
-        _ if accepted >= needed => Ok(None),
-        Accept::Compliance => found(
-            "locks in compliance mode cannot be shortened by anybody",
-            "if that is meant, say object_lock = { …, accept_irreversible = \"compliance\" }",
-        ),
-        _ => found(
-            "object lock is off, and can never be switched off again once it is on",
-            "if that is meant, say object_lock = { …, accept_irreversible = true }",
-        ),
+    match accepted.lacks(needed) {
+        Some((what, remedy)) => found(what, remedy),
+        None => Ok(None),
     }
 }

@@ -172,6 +172,30 @@ impl ObjectLock {
     pub fn retention(&self) -> s3::Retention {
         s3::Retention { mode: self.mode.word().to_owned(), days: Some(self.days), years: None }
     }
+
+    /// What the retention of a bucket becomes, and what of that has to be accepted; nothing where the
+    /// lock is enough. It is never shortened, and compliance stays.
+    pub fn raised(&self, lock: Option<&s3::ObjectLock>) -> Option<(s3::Retention, Accept)> {
+        let before = lock.and_then(|lock| lock.default.as_ref());
+        let is_compliance = before.is_some_and(|own| own.mode != Mode::Governance.word());
+        let is_long = before.is_some_and(|own| own.in_days() >= self.days);
+        if is_long && (is_compliance || self.mode == Mode::Governance) {
+            return None;
+        }
+        let mut after = self.retention();
+        if is_compliance {
+            after.mode = before.map(|own| own.mode.clone()).unwrap_or_default();
+        }
+        if let Some(before) = before.filter(|_| is_long) {
+            (after.days, after.years) = (before.days, before.years);
+        }
+        let needed = match (lock, after.mode == Mode::Compliance.word()) {
+            (_, true) => Accept::Compliance,
+            (None, false) => Accept::Lock,
+            (Some(_), false) => Accept::Nothing,
+        };
+        Some((after, needed))
+    }
 }
 
 /// What a person has acknowledged of object lock, from little to much.
@@ -184,6 +208,36 @@ pub enum Accept {
     Lock,
     /// Also that nobody can shorten it: `"compliance"`.
     Compliance,
+}
+
+impl Accept {
+    /// What nobody can do once that is done.
+    pub fn cannot(self) -> &'static str {
+        match self {
+            Self::Compliance => {
+                "nobody, not even the root user, can delete or shorten what is locked"
+            }
+            Self::Lock => "object lock can never be switched off again",
+            Self::Nothing => {
+                "new objects cannot be deleted or overwritten until their time is over"
+            }
+        }
+    }
+
+    /// What is still to be accepted, and how to say so; nothing where it was.
+    pub fn lacks(self, needed: Self) -> Option<(&'static str, &'static str)> {
+        match needed {
+            _ if self >= needed => None,
+            Self::Compliance => Some((
+                "locks in compliance mode cannot be shortened by anybody",
+                "if that is meant, say object_lock = { …, accept_irreversible = \"compliance\" }",
+            )),
+            _ => Some((
+                "object lock is off, and can never be switched off again once it is on",
+                "if that is meant, say object_lock = { …, accept_irreversible = true }",
+            )),
+        }
+    }
 }
 
 impl Takes for Accept {

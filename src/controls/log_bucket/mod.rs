@@ -5,6 +5,7 @@
 //! are raised, but nothing is set up in it that would delete logs.
 
 mod delivery;
+mod guards;
 mod promise;
 mod read;
 mod restore;
@@ -21,6 +22,7 @@ use crate::control::{
     About, Announcement, At, Context, Control, Cost, Delivery, Past, Places, Reference, Remarks,
     Steps,
 };
+use crate::controls::buckets::{AccessLog, LockAsked};
 use crate::diff::Difference;
 use crate::document::Problems;
 use crate::floor::AtLeast;
@@ -58,6 +60,18 @@ settings! {
         #[example("[\"999999999999\"]")]
         shared_with: Managed<BTreeSet<String>> = [],
 
+        /// Where the access logs of the bucket itself go: to another bucket of the home region, whose
+        /// policy lets S3 deliver them. `[[buckets]]` sees to that where it manages that bucket.
+        #[costs]
+        #[example("{ bucket = \"acme-access-logs\" }")]
+        access_log: Managed<AccessLog> = unmanaged,
+
+        /// For how long new logs can be neither deleted nor overwritten. It can never be switched off
+        /// again, and AWS Config does not deliver where new objects are locked.
+        #[costs]
+        #[example("{ mode = \"governance\", days = 30, accept_irreversible = true }")]
+        object_lock: Managed<LockAsked> = unmanaged,
+
         #[says(TAKE_OVER)]
         take_over: Managed<bool> = false,
     }
@@ -83,6 +97,9 @@ pub struct Seen {
     pub bucket: Live,
     /// What will be delivered.
     pub deliveries: Vec<Delivery>,
+    /// Where its own access logs go and are to go, if the table says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_logs: Option<guards::AccessLogs>,
 }
 
 /// Whose the name is, and what the bucket is set to.
@@ -130,6 +147,9 @@ impl Control for LogBucket {
         places: Places::one::<s3::OwnBuckets>(),
         settings: Settings::KEYS,
         satisfies: &[
+            Reference::cis3("3.4", "requests to the logs are logged, with access_log"),
+            Reference::cis7("4.4", "requests to the logs are logged, with access_log"),
+            Reference::fsbp("CloudTrail.7", "requests to the logs are logged, with access_log"),
             Reference::fsbp("S3.2", "no public read of the logs"),
             Reference::fsbp("S3.3", "no public write to the logs"),
             Reference::fsbp("S3.5", "TLS-only requests to the logs"),
@@ -155,6 +175,8 @@ impl Control for LogBucket {
             s3::LIST_ACCESS_POINTS,
             s3::GET_ACCESS_POINT_POLICY,
             GET_BUCKET_POLICY,
+            s3::GET_LOGGING,
+            s3::GET_REQUEST_PAYMENT,
             s3::CreateBucket::OPERATION,
             s3::PutPublicAccessBlock::OPERATION,
             s3::PutBucketOwnershipControls::OPERATION,
@@ -162,6 +184,8 @@ impl Control for LogBucket {
             s3::PutBucketVersioning::OPERATION,
             s3::PutBucketLifecycle::OPERATION,
             s3::PutBucketPolicy::OPERATION,
+            s3::PutBucketLogging::OPERATION,
+            s3::PutObjectLock::OPERATION,
         ],
     };
 
@@ -176,6 +200,11 @@ impl Control for LogBucket {
             let text = "the log bucket is known by its name: name it, or leave the key out";
             problems.setting("name", text);
         }
+        if let Some(log) = &*settings.access_log
+            && !s3::is_bucket_name(&log.target("111122223333", "x"))
+        {
+            problems.setting("access_log.bucket", "this is not the name of a bucket");
+        }
         s3::check_shared_with(settings.shared_with.iter().flatten(), |text| {
             problems.setting("shared_with", text);
         });
@@ -186,15 +215,21 @@ impl Control for LogBucket {
     }
 
     async fn read(
-        _: &Settings,
+        settings: &Settings,
         place: &Place,
         context: &Context,
         reader: &Reader,
     ) -> Result<Seen, AwsError> {
         let name = place.thing.as_deref().unwrap_or_default();
-        let (bucket, deliveries) =
-            tokio::try_join!(look(reader, name), context.deliveries(reader))?;
-        Ok(Seen { bucket, deliveries })
+        let (mut bucket, deliveries, access_logs) = tokio::try_join!(
+            look(reader, name),
+            context.deliveries(reader),
+            settings.access_logs(name, context, reader),
+        )?;
+        if let (Live::Own(bucket), Some(logs)) = (&mut bucket, &access_logs) {
+            bucket.logging = logs.now();
+        }
+        Ok(Seen { bucket, deliveries, access_logs })
     }
 
     fn state(seen: &Seen) -> Option<Bucket> {
@@ -229,10 +264,40 @@ impl Control for LogBucket {
     ];
 
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        let home = &context.home_region;
+        let log = settings.access_log.as_ref().map(|own| own.target(&context.account, home));
         vec![
-            ("bucket", vec![context.fill(&settings.name)]),
+            ("bucket", [context.fill(&settings.name)].into_iter().chain(log).collect()),
             ("key_account", vec![context.account.clone()]),
         ]
+    }
+
+    /// The bucket that takes the access logs is only read.
+    fn names_for(
+        settings: &Settings,
+        context: &Context,
+        operation: &str,
+    ) -> Vec<(&'static str, Vec<String>)> {
+        let mut names = Self::names(settings, context);
+        if !crate::aws::is_read(operation) {
+            names[0].1.truncate(1);
+        }
+        names
+    }
+
+    fn unused(settings: &Settings) -> Vec<&'static str> {
+        let mut unused = Vec::new();
+        if settings.access_log.is_none() {
+            unused.extend([
+                s3::GET_LOGGING.name,
+                s3::GET_REQUEST_PAYMENT.name,
+                s3::PutBucketLogging::OPERATION.name,
+            ]);
+        }
+        if settings.object_lock.is_none() {
+            unused.push(s3::PutObjectLock::OPERATION.name);
+        }
+        unused
     }
 }
 

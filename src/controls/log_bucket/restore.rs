@@ -41,7 +41,9 @@ fn put_back(name: &str, buckets: Past<Bucket>, at: At<'_>, say: &mut Remarks) ->
     undo.ownership();
     undo.public_access_block();
     undo.versioning();
-    let BucketState { policy, ownership, public_access_block, versioning, .. } = undo.to;
+    undo.logging();
+    undo.object_lock();
+    let BucketState { policy, ownership, public_access_block, versioning, logging, .. } = undo.to;
     let lifecycle = rules_before(name, &buckets, say);
     let encryption = buckets.map(|own| own.encryption.clone());
     if say.put_back_part("encryption", &encryption) != encryption.live {
@@ -53,6 +55,7 @@ fn put_back(name: &str, buckets: Past<Bucket>, at: At<'_>, say: &mut Remarks) ->
         public_access_block: public_access_block.unwrap_or_default(),
         versioning: versioning.and_then(|own| own.status),
         lifecycle,
+        logging: logging.unwrap_or_default(),
         ..buckets.live
     }
 }
@@ -86,12 +89,18 @@ mod tests {
             },
             policy: None,
             tags: tags(NAME, &context()),
+            object_lock: Whole::default(),
+            logging: Whole::default(),
             judged: None,
         }
     }
 
     fn restored(before: Bucket, after: Bucket, live: Bucket) -> Proposal {
-        let own = |bucket| Seen { bucket: Live::Own(Box::new(bucket)), deliveries: Vec::new() };
+        let own = |bucket| Seen {
+            bucket: Live::Own(Box::new(bucket)),
+            deliveries: Vec::new(),
+            access_logs: None,
+        };
         let past = Past { before: own(before), after: own(after), live: own(live) };
         let place = Place::thing_in(NAME, "us-east-1");
         let settings = crate::settings::value("{}");

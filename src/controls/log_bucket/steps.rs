@@ -17,7 +17,8 @@ pub(super) fn steps(from: Option<&Bucket>, to: Option<&Bucket>, at: At<'_>) -> S
         (None, Some(to)) => {
             let target = target(at);
             let (policy, versioning, lifecycle) = (None, None, Whole::default());
-            let new = Bucket { policy, versioning, lifecycle, ..to.clone() };
+            let (object_lock, logging) = (Whole::default(), Whole::default());
+            let new = Bucket { policy, versioning, lifecycle, object_lock, logging, ..to.clone() };
             // It is private before anything else.
             Steps::one(s3::CreateBucket::new(&target.bucket, &to.region, to.tags.clone()))
                 .then(s3::PutPublicAccessBlock::with(target, to.public_access_block))
@@ -64,6 +65,13 @@ fn shape(own: &Bucket, is_whole: bool, at: At<'_>) -> Value {
         "ownership": own.ownership,
         "encryption": own.encryption,
         "versioning": own.versioning.as_deref() == Some("Enabled"),
+        "access_log": own.logging.value.as_ref().map(|own| {
+            format!("{}/{}", own.target_bucket, own.target_prefix)
+        }),
+        "object_lock": own.object_lock.value.as_ref().map(|lock| match &lock.default {
+            Some(default) => format!("{} {} days", default.mode, default.in_days()),
+            None => "on".to_owned(),
+        }),
         "retention_days": kept_for(at.place.thing.as_deref().unwrap_or_default(), own),
     })
 }
@@ -72,6 +80,7 @@ fn shape(own: &Bucket, is_whole: bool, at: At<'_>) -> Value {
 fn is_looser(own: &Difference, from: &Bucket, to: &Bucket) -> bool {
     match own.field.split('.').next().unwrap_or_default() {
         "public_access_block" | "versioning" => own.after == false,
+        "access_log" => own.after.is_null(),
         "ownership" => own.before == s3::ENFORCED,
         "retention_days" => {
             let is_new = from.versioning.is_none() && to.versioning.is_some();

@@ -30,6 +30,8 @@ fn ours() -> Bucket {
         lifecycle: rules(vec![rule(RULE, 400)]),
         policy: Some(policy.compact()),
         tags: tags(NAME, &context),
+        object_lock: s3::Whole::default(),
+        logging: s3::Whole::default(),
         judged: Some(s3::Judged::default()),
     }
 }
@@ -73,7 +75,7 @@ fn propose(live: Live, text: &str) -> Proposal {
 
 fn propose_for(bucket: Live, deliveries: Vec<Delivery>, text: &str) -> Proposal {
     let place = Place::thing_in(NAME, "us-east-1");
-    let seen = Seen { bucket, deliveries };
+    let seen = Seen { bucket, deliveries, access_logs: None };
     let at = At { place: &place, context: &context() };
     proposal::<LogBucket>(&settings(text), &seen, at)
 }

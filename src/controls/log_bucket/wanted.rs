@@ -1,6 +1,7 @@
 //! What the log bucket is to be: from nothing, and from what is there.
 
 use super::delivery::{delivery_statements, needed_statements};
+use super::guards::{access_log, object_lock};
 use super::retention::{judge_other_rules, own_rule, rules, tags};
 use super::{Live, Seen, Settings, promise};
 use crate::aws::AwsError;
@@ -22,7 +23,8 @@ pub(super) fn wanted(
     let (name, home) = (at.place.thing.as_deref().unwrap_or_default(), &at.context.home_region);
     match &seen.bucket {
         Live::Absent => {
-            let bucket = created(settings, name, &seen.deliveries, at.context);
+            let mut bucket = created(settings, name, &seen.deliveries, at.context);
+            guard(settings, name, seen, &mut bucket, at, say);
             let policy = bucket.policy.as_deref().map(Policy::parse).and_then(Result::ok);
             withhold_refused(policy.as_ref(), say);
             return Some(bucket);
@@ -39,12 +41,32 @@ pub(super) fn wanted(
         Live::Own(bucket) => {
             say.owned_by(owner(name, &bucket.tags), *settings.take_over == Some(true));
             match raised(settings, name, bucket, &seen.deliveries, at, say) {
-                Ok(raised) => return Some(raised),
+                Ok(mut raised) => {
+                    guard(settings, name, seen, &mut raised, at, say);
+                    return Some(raised);
+                }
                 Err(error) => say.unknown(error),
             }
         }
     }
     seen.bucket.own()
+}
+
+/// What the table asks for besides: access logs and object lock.
+fn guard(
+    settings: &Settings,
+    name: &str,
+    seen: &Seen,
+    bucket: &mut Bucket,
+    at: At<'_>,
+    say: &mut Remarks,
+) {
+    if settings.access_log.is_some() && seen.access_logs.is_none() {
+        let text = "the snapshot was taken with another baseline: its access logs are not in it";
+        say.unknown(AwsError::unexpected(&s3::GET_LOGGING, &bucket.region, text));
+    }
+    bucket.logging = access_log(settings, name, seen, at, say);
+    bucket.object_lock = object_lock(settings, name, bucket, &seen.deliveries, at.context, say);
 }
 
 /// What other controls ask of the log bucket in the same run is asked of what it will be, so that one
@@ -84,6 +106,8 @@ fn created(settings: &Settings, name: &str, deliveries: &[Delivery], context: &C
         lifecycle: Whole { value: rules, ..Whole::default() },
         policy: Some(policy.text()),
         tags: tags(name, context),
+        object_lock: Whole::default(),
+        logging: Whole::default(),
         judged: Some(Judged::default()),
     }
 }

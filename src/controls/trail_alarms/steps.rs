@@ -5,12 +5,14 @@ use super::live::{GroupState, State, Target};
 use super::wanted::service_role;
 use super::watches::Watch;
 use super::wire::{
-    ASSOCIATE_KEY, AlarmNames, CREATE_GROUP, DELETE_ALARMS, DELETE_FILTER, DELETE_RETENTION,
-    DISASSOCIATE_KEY, FilterName, KeyOfGroup, NewAlarm, NewFilter, NewGroup, OfGroup, PUT_ALARM,
-    PUT_FILTER, PUT_PROTECTION, PUT_RETENTION, Protection, Retention, UpdateTrail,
+    ASSOCIATE_KEY, AlarmNames, AssociateMadeKey, CREATE_GROUP, DELETE_ALARMS, DELETE_FILTER,
+    DELETE_RETENTION, DISASSOCIATE_KEY, FilterName, KeyOfGroup, NewAlarm, NewFilter, NewGroup,
+    OfGroup, PUT_ALARM, PUT_FILTER, PUT_PROTECTION, PUT_RETENTION, Protection, Retention,
+    UpdateTrail,
 };
 use crate::control::{At, Steps};
 use crate::controls::cloudtrail::Cloudtrail;
+use crate::controls::keys::{Keys, made_as};
 
 /// From one state to another.
 pub fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
@@ -30,17 +32,19 @@ fn group(from: &State, to: &State, target: &Target, at: At<'_>) -> Steps {
         return steps;
     };
     let name = || target.group.clone();
+    let made = wanted.kms_key.as_ref().and_then(|key| made_as(key, region, at.context));
     let now = match &from.group {
         Some(now) => now.clone(),
         None => {
+            let known = wanted.kms_key.clone().filter(|_| made.is_none());
             let input = NewGroup {
                 log_group_name: name(),
-                kms_key_id: wanted.kms_key.clone(),
+                kms_key_id: known.clone(),
                 deletion_protection_enabled: wanted.deletion_protection.then_some(true),
                 tags: at.context.tags(),
             };
             steps.call(CREATE_GROUP.call(region, input));
-            GroupState { retention_days: None, ..wanted.clone() }
+            GroupState { retention_days: None, kms_key: known, ..wanted.clone() }
         }
     };
     match wanted.retention_days {
@@ -53,11 +57,18 @@ fn group(from: &State, to: &State, target: &Target, at: At<'_>) -> Steps {
     }
     match &wanted.kms_key {
         same if *same == now.kms_key => {}
+        Some(alias) if made.is_some() => {
+            let (group, alias, region) = (name(), alias.clone(), region.to_owned());
+            steps.call(AssociateMadeKey { group, alias, region });
+        }
         Some(key) => {
             let input = KeyOfGroup { log_group_name: name(), kms_key_id: key.clone() };
             steps.call(ASSOCIATE_KEY.call(region, input));
         }
         None => steps.call(DISASSOCIATE_KEY.call(region, OfGroup { log_group_name: name() })),
+    }
+    if let Some(place) = made.filter(|_| wanted.kms_key != now.kms_key) {
+        steps.after_at::<Keys>(place);
     }
     if wanted.deletion_protection != now.deletion_protection {
         let input = Protection {

@@ -7,7 +7,8 @@ use super::*;
 use crate::aws::keys::Named;
 use crate::aws::roles::Role;
 use crate::control::tests::{calls, context, loosened, proposed, undone};
-use crate::control::{OUR_TAG, Proposal, Standing};
+use crate::control::{Announcement, Context, OUR_TAG, Proposal, Standing, propose};
+use crate::model::KNOWN_AFTER;
 use std::collections::BTreeSet;
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:alerts";
@@ -59,7 +60,7 @@ fn made() -> Live {
     }
 }
 
-fn propose(live: &Live) -> Proposal {
+fn asked(live: &Live) -> Proposal {
     proposed::<TrailAlarms>(TABLE, live)
 }
 
@@ -74,7 +75,7 @@ fn counted(proposal: &Proposal) -> BTreeMap<&'static str, usize> {
 
 #[test]
 fn all_of_it_is_made_in_order_and_then_left_alone() {
-    let proposal = propose(&nothing());
+    let proposal = asked(&nothing());
     let first = [
         "CreateLogGroup",
         "PutRetentionPolicy",
@@ -87,7 +88,7 @@ fn all_of_it_is_made_in_order_and_then_left_alone() {
     assert_eq!(counted(&proposal)["PutMetricFilter"], 15);
     assert_eq!(counted(&proposal)["PutMetricAlarm"], 15);
     assert_eq!(proposal.findings, []);
-    let done = propose(&made());
+    let done = asked(&made());
     assert!(done.differences.is_empty() && done.findings.is_empty(), "{done:?}");
 }
 
@@ -125,7 +126,7 @@ fn an_equivalent_filter_of_others_with_an_alarm_is_enough_and_without_one_gets_o
                    $.userIdentity.type=Root}";
     let theirs = Filter { pattern: pattern.to_owned(), metrics: vec![metric], ..filter };
     live.filters.insert("root-account".to_owned(), theirs);
-    let proposal = propose(&live);
+    let proposal = asked(&live);
     assert_eq!(calls(&proposal), ["PutMetricAlarm"]);
     let input = proposal.writes[0].call().input;
     assert_eq!((&input["Namespace"], &input["MetricName"]), (&json!("CIS"), &json!("Root")));
@@ -136,9 +137,9 @@ fn an_equivalent_filter_of_others_with_an_alarm_is_enough_and_without_one_gets_o
         ..alarm.clone()
     };
     live.alarms.insert("root".to_owned(), of_theirs(true));
-    assert!(propose(&live).differences.is_empty());
+    assert!(asked(&live).differences.is_empty());
     live.alarms.insert("root".to_owned(), of_theirs(false));
-    let proposal = propose(&live);
+    let proposal = asked(&live);
     assert_eq!(calls(&proposal), ["PutMetricAlarm"]);
     assert_eq!(proposal.notes, ["the alarm root has its actions disabled"]);
 }
@@ -200,7 +201,7 @@ fn whatever_blinds_an_alarm_is_put_right() {
     for (number, (tamper, call)) in moves.iter().enumerate() {
         let mut live = made();
         tamper(&mut live);
-        let proposal = propose(&live);
+        let proposal = asked(&live);
         assert!(!proposal.differences.is_empty(), "move {number}");
         let calls = calls(&proposal);
         assert!(calls.contains(call) && calls.len() <= 3, "move {number}: {calls:?}");
@@ -255,14 +256,14 @@ fn what_only_you_can_put_right_is_a_finding() {
     for (tamper, field) in moves {
         let mut live = made();
         tamper(&mut live);
-        let proposal = propose(&live);
+        let proposal = asked(&live);
         let found: Vec<&str> = proposal.findings.iter().map(|own| own.field.as_str()).collect();
         assert_eq!(found, [*field], "{:?}", proposal.findings);
         assert!(proposal.writes.is_empty(), "{field}");
     }
     let mut other = made();
     other.mute_rules.insert("night".to_owned(), ["cpu".to_owned()].into());
-    assert!(propose(&other).findings.is_empty());
+    assert!(asked(&other).findings.is_empty());
 }
 
 #[test]
@@ -273,7 +274,7 @@ fn an_adopted_role_has_to_let_events_be_written_to_this_log_group() {
         let policy =
             json!({"Statement": {"Effect": "Allow", "Action": [action], "Resource": resource}});
         role(&mut live).inline = [("theirs".to_owned(), policy.to_string())].into();
-        propose(&live).findings.len()
+        asked(&live).findings.len()
     };
     let group = "arn:aws:logs:us-east-1:111122223333:log-group:baseline-trail:log-stream:*";
     assert_eq!(finds("logs:PutLogEvents", group), 0);
@@ -314,18 +315,49 @@ fn a_key_that_is_asked_for_is_put_on_and_one_that_cannot_be_used_is_a_finding() 
 }
 
 #[test]
+fn a_key_that_the_same_run_makes_is_named_by_its_alias_and_waited_for() {
+    let alias = "alias/logs".to_owned();
+    let context = Context {
+        announced: vec![Announcement::Key { alias: alias.clone(), regions: None }],
+        ..context()
+    };
+    let settings = toml::from_str("topic = \"alerts\"\nkms_key = \"alias/logs\"").expect("a table");
+    let key = |found| live::Key { name: alias.clone(), seen: Named { found, is_hidden: false } };
+    let proposed = |live: &Live| {
+        let place = Place::account();
+        propose::<TrailAlarms>(&settings, live, At { place: &place, context: &context })
+    };
+    let new = proposed(&Live { key: Some(key(None)), ..nothing() });
+    let associate =
+        new.writes.iter().map(|own| own.call()).find(|own| own.operation == "AssociateKmsKey");
+    assert_eq!(associate.expect("a call").input["kmsKeyId"], KNOWN_AFTER);
+    assert_eq!(new.findings, []);
+    assert!(new.after.iter().any(|own| own.control() == "keys"), "{:?}", new.after);
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/k".to_owned();
+    let found = crate::aws::keys::Key {
+        arn: arn.clone(),
+        state: "Enabled".to_owned(),
+        spec: "SYMMETRIC_DEFAULT".to_owned(),
+        is_of_aws: false,
+    };
+    let mut live = Live { key: Some(key(Some(found))), ..made() };
+    group(&mut live).state.kms_key = Some(arn);
+    assert!(proposed(&live).differences.is_empty());
+}
+
+#[test]
 fn what_others_manage_is_left_to_them() {
     let mut live = made();
     live.owner = Some("the CloudFormation stack x".to_owned());
     filter(&mut live).pattern.clear();
-    let proposal = propose(&live);
+    let proposal = asked(&live);
     assert!(matches!(proposal.standing, Standing::Elsewhere(_)) && proposal.writes.is_empty());
     assert!(
         !calls(&proposed::<TrailAlarms>("topic = \"alerts\"\ntake_over = true", &live)).is_empty()
     );
     let mut organization = nothing();
     organization.target.as_mut().expect("a target").account = "999999999999".to_owned();
-    let proposal = propose(&organization);
+    let proposal = asked(&organization);
     assert!(matches!(proposal.standing, Standing::Elsewhere(_)) && proposal.findings.is_empty());
 }
 

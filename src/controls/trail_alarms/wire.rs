@@ -2,11 +2,17 @@
 //! API Reference and CloudWatch API Reference.
 
 use super::live::{Alarm, Counter, Filter};
-use crate::aws::door::Typed;
+use crate::aws::door::{Call, Nothing, Typed};
+use crate::aws::keys::{DESCRIBE_KEY, KeyId};
 use crate::aws::services::{CLOUDWATCH, LOGS};
-use crate::aws::{AwsError, Clients, Grant, Operation, Propagation, Tags, Write, sent};
+use crate::aws::{
+    AnyWrite, AwsError, Clients, Grant, Operation, Propagation, Receipt, Tags, Write, sent,
+};
+use crate::model::KNOWN_AFTER;
 use crate::typed;
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// Whatever log group of the account, as the ARN of a grant: a trail may write to any.
@@ -77,6 +83,54 @@ pub const PUT_ALARM: Typed<NewAlarm> = Typed::new(
 );
 pub const DELETE_ALARMS: Typed<AlarmNames> =
     Typed::new(&CLOUDWATCH, "DeleteAlarms", &[Grant::on("cloudwatch:DeleteAlarms", ALARM)]);
+
+/// Encrypts a log group with a key of the account that the same run may make: by its alias, for
+/// CloudWatch Logs takes nothing but the ARN of a key.
+#[derive(Debug)]
+pub struct AssociateMadeKey {
+    /// The log group.
+    pub group: String,
+    /// The alias of the key.
+    pub alias: String,
+    /// Where both are.
+    pub region: String,
+}
+
+impl AssociateMadeKey {
+    fn with(&self, kms_key_id: String) -> Call<KeyOfGroup, Nothing> {
+        let input = KeyOfGroup { log_group_name: self.group.clone(), kms_key_id };
+        ASSOCIATE_KEY.call(&self.region, input)
+    }
+}
+
+impl AnyWrite for AssociateMadeKey {
+    fn call(&self) -> crate::aws::Call {
+        self.with(KNOWN_AFTER.to_owned()).call()
+    }
+
+    fn operation(&self) -> &'static Operation {
+        &ASSOCIATE_KEY.operation
+    }
+
+    fn propagating(&self) -> &'static [Propagation] {
+        &[]
+    }
+
+    fn send<'a>(&'a self, clients: &'a Clients) -> BoxFuture<'a, Result<Receipt, AwsError>> {
+        Box::pin(async move {
+            let found = DESCRIBE_KEY.ask(clients, &self.region, &KeyId::of(&self.alias)).await?;
+            self.with(found.key_metadata.arn).send(clients).await
+        })
+    }
+
+    fn merge(&mut self, _: &dyn AnyWrite) -> bool {
+        false
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
 
 /// CloudTrail is passed the role by which it writes.
 pub const PASS_ROLE: Operation = Operation::new(
