@@ -61,7 +61,7 @@ settings! {
         shared_with: Managed<BTreeSet<String>> = [],
 
         /// Where the access logs of the bucket itself go: to another bucket of the home region, whose
-        /// policy lets S3 deliver them. `[[buckets]]` sees to that where it manages that bucket.
+        /// policy lets S3 deliver them. `[[buckets]]` lets them into a bucket that it has others log to.
         #[costs]
         #[example("{ bucket = \"acme-access-logs\" }")]
         access_log: Managed<AccessLog> = unmanaged,
