@@ -136,6 +136,53 @@ pub enum Delivery {
         /// What stands before `AWSLogs/`.
         prefix: Option<String>,
     },
+    /// A service that exports what it finds, under a prefix.
+    Findings {
+        /// The service.
+        by: Exporter,
+        /// What the keys of its objects begin with.
+        prefix: Option<String>,
+    },
+}
+
+/// A service that exports what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exporter {
+    /// GuardDuty: findings.
+    GuardDuty,
+    /// Macie: results of sensitive data discovery.
+    Macie,
+}
+
+impl Exporter {
+    /// Its name: `guardduty`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GuardDuty => "guardduty",
+            Self::Macie => "macie",
+        }
+    }
+
+    /// Its principal.
+    pub fn principal(self) -> &'static str {
+        match self {
+            Self::GuardDuty => "guardduty.amazonaws.com",
+            Self::Macie => "macie.amazonaws.com",
+        }
+    }
+
+    /// The ARNs of what it exports for, with wildcards, in whichever region. Sources: GuardDuty User
+    /// Guide, "Exporting findings"; Macie User Guide, "Storing and retaining sensitive data discovery
+    /// results".
+    pub fn sources(self, partition: &str, account: &str) -> Vec<String> {
+        let (service, things): (_, &[&str]) = match self {
+            Self::GuardDuty => ("guardduty", &["detector/*"]),
+            Self::Macie => ("macie2", &["export-configuration:*", "classification-job/*"]),
+        };
+        let arn = |thing| format!("arn:{partition}:{service}:*:{account}:{thing}");
+        things.iter().map(arn).collect()
+    }
 }
 
 impl Context {

@@ -15,7 +15,9 @@ mod tables;
 
 pub use crate::merge::Past;
 pub use about::{About, Cost, Reference, Standard};
-pub use announce::{Alerts, Announcement, Delivers, Delivery, Recorded, Records, Shares, ToBe};
+pub use announce::{
+    Alerts, Announcement, Delivers, Delivery, Exporter, Recorded, Records, Shares, ToBe,
+};
 pub use place::{Places, Scope};
 pub use proposal::{Prerequisite, Proposal, Standing};
 pub use remarks::Remarks;

@@ -13,11 +13,13 @@ mod config;
 mod defaults;
 mod detective;
 mod ebs_encryption;
+mod exports;
 mod guardduty;
 mod inspector;
 mod key_rotation;
 pub mod keys;
 pub mod log_bucket;
+mod macie;
 mod password_policy;
 mod public_access_block;
 pub mod roles;
@@ -48,6 +50,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<security_hub::SecurityHub>(),
     Kind::of::<detective::Detective>(),
     Kind::of::<trail_alarms::TrailAlarms>(),
+    Kind::of::<macie::Macie>(),
     Kind::of::<ebs_encryption::EbsEncryption>(),
     Kind::of::<xray::XRay>(),
     Kind::of::<key_rotation::KeyRotation>(),

@@ -148,6 +148,12 @@ impl Shipment<'_> {
         })
     }
 
+    /// Whether it is what GuardDuty or Macie has found: objects that are encrypted with a key of the
+    /// account's.
+    fn is_of_findings(&self) -> bool {
+        ["guardduty.amazonaws.com", "macie.amazonaws.com"].contains(&self.service)
+    }
+
     fn dialect(&self) -> Dialect<'_> {
         Dialect::resource(self.bucket.split(':').nth(1).unwrap_or("aws"))
     }
@@ -156,6 +162,7 @@ impl Shipment<'_> {
     /// one that keeps out a single region, or the digests alone, blinds as well.
     fn sent(&self, statement: &Statement) -> Vec<Vec<Request>> {
         let checks: &[&str] = match self.service {
+            _ if self.is_of_findings() => &["s3:GetBucketLocation"],
             "config.amazonaws.com" => &["s3:GetBucketAcl", "s3:ListBucket"],
             _ => &["s3:GetBucketAcl"],
         };
@@ -163,6 +170,12 @@ impl Shipment<'_> {
         let mut sent: Vec<Vec<Request>> = checks.collect();
         for object in self.samples(statement) {
             let plain = self.request("s3:PutObject", &object);
+            if self.is_of_findings() {
+                // They name the key that their table has, in a header.
+                let object = plain.with(SSE, Fact::is("aws:kms")).with(SSE_KEY, Fact::Unknown);
+                sent.push(vec![object.with("s3:x-amz-acl", Fact::Unknown)]);
+                continue;
+            }
             sent.push(vec![plain.clone(), plain.clone().with(SSE, Fact::is("AES256"))]);
             sent.extend(self.key.map(|key| {
                 let object = plain.with(SSE, Fact::is("aws:kms"));
@@ -177,6 +190,7 @@ impl Shipment<'_> {
     /// examples" and "CloudTrail digest file structure"; Config Developer Guide, "Delivery channel".
     fn samples(&self, statement: &Statement) -> Vec<String> {
         let kinds: &[&str] = match self.service {
+            _ if self.is_of_findings() => &["*"],
             "config.amazonaws.com" => &["*"],
             _ => &["CloudTrail/*", "CloudTrail-Digest/*", "CloudTrail-Insight/*"],
         };

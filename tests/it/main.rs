@@ -36,6 +36,7 @@ mod listener;
 mod lived_in;
 mod lock;
 mod log_bucket;
+mod macie;
 mod malformed;
 mod progress;
 mod public_access_block;

@@ -1,6 +1,6 @@
 //! The statements that let CloudTrail and Config deliver.
 
-use crate::control::{Context, Delivery};
+use crate::control::{Context, Delivery, Exporter};
 use crate::policy::Policy;
 use crate::s3::{OWNER_HAS_ALL, Shipment};
 use crate::text::hex;
@@ -68,6 +68,13 @@ fn shipment<'a>(delivery: &'a Delivery, arn: &'a str, context: &'a Context) -> S
         Delivery::Config { prefix } => {
             ("config.amazonaws.com", None, under(arn, prefix, account, "Config/*"))
         }
+        Delivery::Findings { by, prefix } => {
+            let objects = match prefix {
+                Some(prefix) => format!("{arn}/{prefix}/*"),
+                None => format!("{arn}/*"),
+            };
+            (by.principal(), None, objects)
+        }
     };
     Shipment { service, account, source, bucket: arn, objects, key: None, now: context.now }
 }
@@ -100,6 +107,26 @@ fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value
             vec![
                 allow("BaselineCloudTrailAclCheck", "s3:GetBucketAcl", arn, ours),
                 allow("BaselineCloudTrailWrite", "s3:PutObject", objects, write),
+            ]
+        }
+        Delivery::Findings { by, .. } => {
+            let account = &context.account;
+            let condition = json!({
+                "StringEquals": {"aws:SourceAccount": account},
+                "ArnLike": {"aws:SourceArn": by.sources(&context.partition, account)},
+            });
+            let names = match by {
+                Exporter::GuardDuty => ["BaselineGuardDutyCheck", "BaselineGuardDutyWrite"],
+                Exporter::Macie => ["BaselineMacieCheck", "BaselineMacieWrite"],
+            };
+            let held = |sid, action, resource| {
+                let mut statement = allow(sid, action, resource, condition.clone());
+                statement["Condition"] = condition.clone();
+                statement
+            };
+            vec![
+                held(names[0], "s3:GetBucketLocation", arn),
+                held(names[1], "s3:PutObject", objects.as_str()),
             ]
         }
         Delivery::Config { .. } => {

@@ -8,6 +8,7 @@ mod alarms;
 mod alerts;
 mod compute;
 mod cost;
+mod data;
 mod detection;
 mod hub;
 mod identity;
@@ -52,6 +53,7 @@ const DRILLS: &[&[Drill]] = &[
     compute::DRILLS,
     keys::DRILLS,
     cost::DRILLS,
+    data::DRILLS,
 ];
 
 /// Moves against what a control writes without a key of the baseline's.
@@ -257,9 +259,8 @@ macro_rules! drills {
 
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config guardduty
-    access_analyzer inspector security_hub detective xray ebs_encryption key_rotation keys budgets
-    buckets storage_lens
-    trail_alarms alerts
+    access_analyzer inspector security_hub detective macie xray ebs_encryption key_rotation keys
+    budgets buckets storage_lens trail_alarms alerts
 }
 
 #[test]
