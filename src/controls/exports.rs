@@ -3,8 +3,8 @@
 //! GuardDuty and Macie take a key by its ARN alone. A key that the same run makes has none yet when it
 //! is planned, so it is named by its alias until the call is sent.
 
-use crate::aws::keys::{self, DESCRIBE_KEY, KeyId, Named};
 use crate::aws::facts::Reader;
+use crate::aws::keys::{self, DESCRIBE_KEY, KeyId, Named};
 use crate::aws::{AwsError, Clients};
 use crate::control::{At, Context, Delivery, Exporter, Remarks, Steps};
 use crate::controls::keys::{Keys, made_as};

@@ -335,6 +335,8 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
         "inspector2:GetEc2DeepInspectionConfiguration: \"change\"",
         "kms:DescribeKey: \"finding\"",
         "kms:DescribeKey: \"finding\"",
+        "macie2:GetAutomatedDiscoveryConfiguration: \"change\"",
+        "macie2:GetMacieSession: \"change\"",
         "s3:GetBucketLifecycleConfiguration: \"finding\"",
         "s3:GetBucketLifecycleConfiguration: \"change\"",
         "s3:GetBucketOwnershipControls: \"change\"",

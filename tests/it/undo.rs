@@ -155,6 +155,8 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
     let wanted = [
         "ec2:DisableEbsEncryptionByDefault",
         "ec2:DisableEbsEncryptionByDefault",
+        "macie2:UpdateMacieSession",
+        "macie2:UpdateMacieSession",
         "cloudtrail:UpdateTrail",
     ];
     let rest = [

@@ -106,10 +106,8 @@ pub async fn read(
 ) -> Result<Live, AwsError> {
     let clients = &reader.clients;
     let asked = settings.export.as_ref().map(|export| export.look(region, context, reader));
-    let (session, asked) = tokio::join!(
-        GET_SESSION.ask(clients, region, &Nothing {}),
-        OptionFuture::from(asked),
-    );
+    let (session, asked) =
+        tokio::join!(GET_SESSION.ask(clients, region, &Nothing {}), OptionFuture::from(asked),);
     let asked = asked.transpose()?;
     let session = match session {
         Ok(found) => found,
@@ -133,11 +131,7 @@ pub async fn read(
     Ok(Live { session, administrator, details: Some(details), asked })
 }
 
-async fn details(
-    settings: &Settings,
-    region: &str,
-    reader: &Reader,
-) -> Result<Details, AwsError> {
+async fn details(settings: &Settings, region: &str, reader: &Reader) -> Result<Details, AwsError> {
     let clients = &reader.clients;
     let publication = async {
         let found = GET_PUBLICATION.ask(clients, region, &Nothing {}).await?;
@@ -171,18 +165,17 @@ async fn discovery(
         return Ok(details);
     }
     let scope = found.classification_scope_id.filter(|_| settings.excluded_buckets.is_some());
-    let scope = OptionFuture::from(scope.map(|id| async {
-        GET_SCOPE.ask(clients, region, &Id { id }).await
-    }));
+    let scope = OptionFuture::from(
+        scope.map(|id| async { GET_SCOPE.ask(clients, region, &Id { id }).await }),
+    );
     let template = found.sensitivity_inspection_template_id;
     let template = template.filter(|_| settings.excluded_identifiers.is_some());
-    let template = OptionFuture::from(template.map(|id| async {
-        GET_TEMPLATE.ask(clients, region, &Id { id }).await
-    }));
+    let template = OptionFuture::from(
+        template.map(|id| async { GET_TEMPLATE.ask(clients, region, &Id { id }).await }),
+    );
     let (scope, template) = tokio::join!(scope, template);
     let s3 = scope.transpose()?.and_then(|scope| scope.s3);
-    details.excluded_buckets =
-        s3.into_iter().flat_map(|own| own.excludes.bucket_names).collect();
+    details.excluded_buckets = s3.into_iter().flat_map(|own| own.excludes.bucket_names).collect();
     let excludes = template.transpose()?.and_then(|template| template.excludes);
     details.excluded_identifiers =
         excludes.into_iter().flat_map(|own| own.managed_data_identifier_ids).collect();

@@ -11,9 +11,9 @@ mod tests;
 mod wanted;
 mod wire;
 
+use crate::aws::AwsError;
 use crate::aws::facts::Reader;
 use crate::aws::keys::{self, DESCRIBE_KEY};
-use crate::aws::AwsError;
 use crate::control::{
     About, Announcement, At, Context, Control, Cost, Delivers, Delivery, Exporter, Past, Places,
     Reference, Remarks, Steps,

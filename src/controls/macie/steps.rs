@@ -25,7 +25,8 @@ pub fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
         }
         (was, Some(on)) => {
             let status = (was != Some(on)).then(|| status(on));
-            let frequency = frequency.filter(|_| from.publishing_frequency != to.publishing_frequency);
+            let frequency =
+                frequency.filter(|_| from.publishing_frequency != to.publishing_frequency);
             if status.is_some() || frequency.is_some() {
                 let input = NewSession { finding_publishing_frequency: frequency, status };
                 steps.call(UPDATE.call(region, input));

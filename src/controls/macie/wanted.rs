@@ -12,10 +12,8 @@ pub fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -
     let now = Macie::state(live);
     let administrator = live.administrator.as_deref();
     if let (Some(declared), true) = (&*settings.administrator, live.details.is_some()) {
-        let leave = format!(
-            "aws macie2 disassociate-from-administrator-account --region {}",
-            at.region()
-        );
+        let leave =
+            format!("aws macie2 disassociate-from-administrator-account --region {}", at.region());
         declared.judge("Macie", &leave, administrator, say);
     }
     if let Some(account) = administrator {
@@ -75,12 +73,7 @@ fn publication(settings: &Settings, now: Option<Publication>) -> Option<Publicat
     if is_asked { Some(wanted) } else { now }
 }
 
-fn export(
-    settings: &Settings,
-    live: &Live,
-    at: At<'_>,
-    say: &mut Remarks,
-) -> Option<Target> {
+fn export(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> Option<Target> {
     let own = live.details.as_ref().and_then(|details| details.export.as_ref());
     let target = own.map(|own| &own.target);
     match (&*settings.export, &live.asked) {
@@ -111,7 +104,8 @@ fn judge(settings: &Settings, details: &Details, at: At<'_>, say: &mut Remarks) 
     let region = at.region();
     for (name, filter) in &details.filters {
         let Some(declared) = &*settings.filters else { continue };
-        let (broad, archives) = (if filter.is_broad { ", which is broad" } else { "" }, &filter.archives);
+        let (broad, archives) =
+            (if filter.is_broad { ", which is broad" } else { "" }, &filter.archives);
         let delete =
             format!("aws macie2 delete-findings-filter --id {} --region {region}", filter.id);
         match declared.contains(name) {

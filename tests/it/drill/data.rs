@@ -8,13 +8,8 @@ fn macie(intruder: &mut Intruder, method: &str, path: &str, input: Value) -> Val
 }
 
 fn scope(intruder: &mut Intruder, member: &str) -> String {
-    let found = intruder.wire.rest(
-        "macie2",
-        "us-east-1",
-        "GET",
-        "/automated-discovery/configuration",
-        "",
-    );
+    let found =
+        intruder.wire.rest("macie2", "us-east-1", "GET", "/automated-discovery/configuration", "");
     found[member].as_str().expect("an id").to_owned()
 }
 
