@@ -42,6 +42,8 @@ pub enum Announcement {
         /// The regions; nothing where it is all that are looked at.
         regions: Option<BTreeSet<String>>,
     },
+    /// AWS Config has a recorder that runs in every region that is looked at.
+    Recorder,
 }
 
 /// The topic to which the account's alerts go.
@@ -215,6 +217,11 @@ impl Context {
             }
             _ => false,
         })
+    }
+
+    /// Whether the baseline has AWS Config record in every region that is looked at.
+    pub fn makes_recorders(&self) -> bool {
+        self.announced.iter().any(|own| matches!(own, Announcement::Recorder))
     }
 
     /// The bucket of a name as it will be once the baseline is applied, as far as a control makes it

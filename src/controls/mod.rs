@@ -9,6 +9,7 @@ mod buckets;
 mod budgets;
 mod cloudtrail;
 mod config;
+mod config_rules;
 #[cfg(test)]
 mod defaults;
 mod detective;
@@ -44,6 +45,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<log_bucket::LogBucket>(),
     Kind::of::<cloudtrail::Cloudtrail>(),
     Kind::of::<config::Config>(),
+    Kind::of::<config_rules::ConfigRules>(),
     Kind::of::<guardduty::GuardDuty>(),
     Kind::of::<access_analyzer::AccessAnalyzer>(),
     Kind::of::<inspector::Inspector>(),

@@ -82,6 +82,7 @@ impl<T: Takes> Takes for BTreeSet<T> {
 /// A table whose keys are names: as strict as its values, for each is a difference of its own.
 impl<T: Takes> Takes for BTreeMap<String, T> {
     const STRICTER: Stricter = T::STRICTER;
+    const KEYS: &'static [Setting] = T::KEYS;
     const NAMES: &'static [&'static str] = T::NAMES;
 
     fn schema() -> Value {
@@ -93,6 +94,12 @@ impl<T: Takes> Takes for BTreeMap<String, T> {
                 "properties": Value::Object(names.collect()),
                 "additionalProperties": false,
             }),
+        }
+    }
+
+    fn out_of_range(&self, path: &str, found: &mut Vec<(String, String)>) {
+        for (name, value) in self {
+            value.out_of_range(&joined(path, name), found);
         }
     }
 }

@@ -328,6 +328,7 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
         "budgets:DescribeSubscribersForNotification: \"change\"",
         "cloudwatch:DescribeAlarms: \"change\"",
         "config:DescribeConfigurationRecorders: \"unknown\"",
+        "config:DescribeConfigurationRecorders: \"unknown\"",
         "detective:ListDatasourcePackages: \"change\"",
         "events:DescribeRule: \"change\"",
         "guardduty:GetDetector: \"change\"",

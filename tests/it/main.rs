@@ -9,6 +9,7 @@ mod closed;
 mod cloudtrail;
 mod commands;
 mod config;
+mod config_rules;
 mod corpora;
 #[cfg(unix)]
 mod credentials;

@@ -168,6 +168,7 @@ fn what_a_first_apply_created_is_stopped_and_kept_and_the_next_apply_converges()
         "inspector2:Disable",
         "guardduty:UpdateDetector",
         "guardduty:UpdateDetector",
+        "config:DeleteConfigurationAggregator",
         "config:StopConfigurationRecorder",
         "config:StopConfigurationRecorder",
         "cloudtrail:StopLogging",

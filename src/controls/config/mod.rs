@@ -9,6 +9,7 @@ mod deliveries;
 mod judge;
 mod live;
 mod read;
+mod recorded;
 mod recording;
 mod regions;
 mod restore;
@@ -35,11 +36,13 @@ use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
 use crate::settings::Takes;
+pub use read::{DESCRIBE_RECORDERS, DESCRIBE_STATUS};
+pub use recorded::Recorded;
+pub use regions::iam_region;
+
 use channel::DESCRIBE_CHANNELS;
 use live::{Live, State};
-use read::{
-    DESCRIBE_DELIVERY, DESCRIBE_RECORDERS, DESCRIBE_RETENTION, DESCRIBE_STATUS, LIST_TAGS, Look,
-};
+use read::{DESCRIBE_DELIVERY, DESCRIBE_RETENTION, LIST_TAGS, Look};
 use role::{GET_RECORDER_ROLE, GET_ROLE, Role, any_role, role_place, service_linked_role};
 use settings::Settings;
 use std::sync::Arc;
@@ -137,7 +140,8 @@ impl Control for Config {
     }
 
     fn announces(settings: &Arc<Settings>, _: &Context) -> Vec<Announcement> {
-        vec![Announcement::Delivers(settings.clone())]
+        let records = (*settings.enabled != Some(false)).then_some(Announcement::Recorder);
+        records.into_iter().chain([Announcement::Delivers(settings.clone())]).collect()
     }
 
     fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {

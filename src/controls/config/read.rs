@@ -121,7 +121,7 @@ impl<'a> Look<'a> {
         let (clients, region) = (&self.reader.clients, self.region);
         let (recorders, statuses, channel, deliveries, retention) = tokio::join!(
             found(self.reader, region),
-            DESCRIBE_STATUS.ask(clients, region, &Nothing {}),
+            statuses(self.reader, region),
             Channel::read(self.reader, region),
             DESCRIBE_DELIVERY.ask(clients, region, &Nothing {}),
             self.retention(),
@@ -129,8 +129,7 @@ impl<'a> Look<'a> {
         let (found, statuses, channel) = (recorders?, statuses?, channel?);
         let (deliveries, retention_days) = (deliveries?, retention?);
         let recorder = found.as_ref().map(WireRecorder::read).transpose();
-        let recorder = recorder
-            .map_err(|text| AwsError::unexpected(&DESCRIBE_RECORDERS.operation, region, &text))?;
+        let recorder = recorder.map_err(|text| strange(region, &text))?;
         let mut statuses = statuses.configuration_recorders_status.iter();
         let name = recorder.as_ref().map(|recorder| recorder.name.as_str());
         let status = statuses.find(|status| name.is_some() && status.name.as_deref() == name);
@@ -303,6 +302,23 @@ pub async fn found(reader: &Reader, region: &str) -> Result<Option<WireRecorder>
         Ok(recorders.find(is_customers))
     });
     reader.once(&DESCRIBE_RECORDERS.operation, region, read).await
+}
+
+/// The statuses of the recorders of a region, asked once.
+async fn statuses(reader: &Reader, region: &str) -> Result<RecorderStatuses, AwsError> {
+    let read = Box::pin(DESCRIBE_STATUS.ask(&reader.clients, region, &Nothing {}));
+    reader.once(&DESCRIBE_STATUS.operation, region, read).await
+}
+
+/// The names of the recorders of a region that run.
+pub async fn running(reader: &Reader, region: &str) -> Result<Vec<String>, AwsError> {
+    let statuses = statuses(reader, region).await?.configuration_recorders_status.into_iter();
+    Ok(statuses.filter(|own| own.recording).filter_map(|own| own.name).collect())
+}
+
+/// An answer about recorders that cannot be understood.
+pub fn strange(region: &str, text: &str) -> AwsError {
+    AwsError::unexpected(&DESCRIBE_RECORDERS.operation, region, text)
 }
 
 /// The tags of a recorder, asked once.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The statuses of the recorders of a region.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RecorderStatuses {
     #[serde(default)]
@@ -12,7 +12,7 @@ pub struct RecorderStatuses {
 }
 
 /// What a recorder does.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecorderStatus {
     pub name: Option<String>,

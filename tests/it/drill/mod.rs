@@ -14,6 +14,7 @@ mod hub;
 mod identity;
 mod keys;
 mod logging;
+mod rules;
 mod storage;
 mod tracing;
 
@@ -44,6 +45,7 @@ const DRILLS: &[&[Drill]] = &[
     logging::log_bucket::DRILLS,
     logging::trail::DRILLS,
     logging::recorder::DRILLS,
+    rules::DRILLS,
     detection::DRILLS,
     hub::DRILLS,
     tracing::DRILLS,
@@ -258,7 +260,7 @@ macro_rules! drills {
 }
 
 drills! {
-    root_user password_policy public_access_block log_bucket cloudtrail config guardduty
+    root_user password_policy public_access_block log_bucket cloudtrail config config_rules guardduty
     access_analyzer inspector security_hub detective macie xray ebs_encryption key_rotation keys
     budgets buckets storage_lens trail_alarms alerts
 }
