@@ -42,6 +42,16 @@ fn trail_and_alarms_are_made_in_one_apply_and_an_undo_keeps_the_events() {
 }
 
 #[test]
+fn a_new_key_encrypts_trail_and_log_group_in_the_same_apply() {
+    let key = "[[keys]]\nalias = \"alias/logs\"\nfor = [\"trail\", \"logs\"]\n";
+    let tables = TABLES.replace("topic", "kms_key = \"alias/logs\"\ntopic");
+    let tables = tables.replace("[cloudtrail]", "[cloudtrail]\nkms_key = \"alias/logs\"");
+    let account = account(&format!("{key}{tables}"));
+    account.assert_converges();
+    assert_eq!(count(&account, "logs:AssociateKmsKey"), 1);
+}
+
+#[test]
 fn what_is_not_seen_of_filters_and_alarms_is_never_taken_for_absent() {
     let account = account(TABLES);
     let _ = account.run(&["apply", "--auto-approve"]).exits(0);

@@ -1,7 +1,7 @@
 //! What is judged of a trail and cannot, or must not, be put right by a call.
 
 use super::choice::Case;
-use super::live::{Delivery, Details, Live, Trail};
+use super::live::{Delivery, Details, Trail};
 use super::selectors::{self, Selector};
 use super::settings::Settings;
 use super::state::State;
@@ -15,15 +15,23 @@ use crate::s3::{self, KeptOut, Shipment};
 pub type Fault = (String, String);
 
 /// The ARN of the key that the table names, or what is wrong with it. One of another account that
-/// does not let this account look is accepted as asked for.
-pub fn wanted_key(live: &Live) -> Option<Result<String, Fault>> {
-    let key = live.key.as_ref()?;
+/// does not let this account look is accepted as asked for, and so is one that the same run makes.
+pub fn wanted_key(case: Case<'_>) -> Option<Result<String, Fault>> {
+    let key = case.live.key.as_ref()?;
     let (name, region, bucket_region) = (&key.name, &key.region, &key.bucket_region);
     if region != bucket_region {
         return Some(Err((
             format!("the key {name} is in {region}, the bucket of the trail is in {bucket_region}"),
             format!("name a key in {bucket_region}: CloudTrail takes no other"),
         )));
+    }
+    let found = key.seen.found.as_ref();
+    let is_made = case.context.makes_key(name, region);
+    if is_made && found.is_none_or(|own| own.fault().is_none()) {
+        // It may not exist yet, so it is named as the table names it.
+        let now = case.chosen().and_then(|(_, own)| own.kms_key.as_ref());
+        let on = found.map(|own| &own.arn).filter(|arn| now == Some(*arn));
+        return Some(Ok(on.unwrap_or(name).clone()));
     }
     Some(match (&key.seen.found, key.seen.fault()) {
         (Some(found), Some(fault)) => Err((

@@ -6,6 +6,7 @@ use super::writes::{
     CreateTrail, PutEventSelectors, PutInsightSelectors, StartLogging, StopLogging, UpdateTrail,
 };
 use crate::control::{At, Steps};
+use crate::controls::keys::{Keys, made_as};
 use crate::controls::log_bucket::LogBucket;
 
 /// From one state to another; recording begins last. A trail is never deleted.
@@ -16,6 +17,11 @@ pub fn steps(from: Option<&State>, to: &State, at: At<'_>) -> Steps {
     {
         // It is created or redirected only when its bucket is ready.
         steps.after::<LogBucket>();
+    }
+    let key = to.trail.kms_key.as_deref();
+    let key = key.filter(|key| from.is_none_or(|own| own.trail.kms_key.as_deref() != Some(*key)));
+    if let Some(place) = key.and_then(|key| made_as(key, &to.trail.home_region, at.context)) {
+        steps.after_at::<Keys>(place);
     }
     match from {
         None => {

@@ -441,3 +441,32 @@ fn a_log_group_or_topic_that_is_taken_away_comes_back() {
     live["trails"][ARN]["sns_topic"] = json!(topic.replace("111122223333", "999999999999"));
     assert_eq!(propose("", &live).findings[0].field, "sns_topic");
 }
+
+#[test]
+fn a_key_that_the_same_run_makes_is_named_by_its_alias_and_waited_for() {
+    let alias = "alias/trail".to_owned();
+    let announced = vec![Announcement::Key { alias, regions: None }];
+    let context = Context { announced, ..context() };
+    let settings = toml::from_str("kms_key = 'alias/trail'").expect("a table");
+    let proposed = |live: &Value| {
+        let live = serde_json::from_value::<Live>(live.clone()).expect("a live state");
+        control::propose::<Cloudtrail>(
+            &settings,
+            &live,
+            At { place: &Place::account(), context: &context },
+        )
+    };
+    let mut live = live();
+    live["key"] =
+        json!({"name": "alias/trail", "region": "us-east-1", "bucket_region": "us-east-1"});
+    let proposal = proposed(&live);
+    assert_eq!(calls(&proposal), ["UpdateTrail"]);
+    assert_eq!(proposal.writes[0].call().input["KmsKeyId"], "alias/trail");
+    assert!(proposal.after.iter().any(|own| own.control() == "keys"), "{:?}", proposal.after);
+    assert!(proposal.findings.is_empty(), "{:?}", proposal.findings);
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/k";
+    let found = json!({"arn": arn, "state": "Enabled", "spec": "SYMMETRIC_DEFAULT"});
+    live["key"]["found"] = found;
+    live["trails"][ARN]["kms_key"] = json!(arn);
+    assert!(proposed(&live).differences.is_empty());
+}

@@ -36,7 +36,7 @@ pub fn wanted(case: Case<'_>, say: &mut Remarks) -> Option<State> {
         _ if settings.creates() => created(case, say),
         _ => None,
     };
-    if let Some(Err((what, remedy))) = wanted_key(live) {
+    if let Some(Err((what, remedy))) = wanted_key(case) {
         say.finding("kms_key", what, remedy);
     }
     if let Some(key) = live.key.as_ref().filter(|own| own.seen.is_hidden) {
@@ -173,7 +173,7 @@ fn created(case: Case<'_>, say: &mut Remarks) -> Option<State> {
         );
         return None;
     }
-    let wanted = asked(case, &first, wanted_key(live).and_then(Result::ok));
+    let wanted = asked(case, &first, wanted_key(case).and_then(Result::ok));
     if let Some((what, remedy)) = destination(case, &wanted) {
         say.finding("bucket", what, remedy);
         return None;
@@ -242,7 +242,7 @@ pub fn foreign_bucket(trail: &Trail, or_else: &str, say: &mut Remarks) {
 }
 
 fn adopted(case: Case<'_>, now: State, details: &Details, say: &mut Remarks) -> State {
-    let key = wanted_key(case.live).and_then(Result::ok);
+    let key = wanted_key(case).and_then(Result::ok);
     let mut wanted = asked(case, &now, key);
     let kept_out = match wanted.delivers_as(&now) {
         true => None,

@@ -243,6 +243,14 @@ fn what_only_you_can_put_right_is_a_finding() {
             },
             "mute_rules",
         ),
+        (
+            |live| {
+                let noise =
+                    Filter { pattern: "{ $.eventName = * }".to_owned(), ..filter(live).clone() };
+                live.filters.insert("noise".to_owned(), noise);
+            },
+            "filters",
+        ),
         (|live| role(live).attached.extend(["arn:aws:iam::aws:policy/x".to_owned()]), "role"),
         (
             |live| {

@@ -10,6 +10,7 @@ use crate::control::{At, Context, Remarks};
 use crate::controls::roles::{ServiceRole, trust_fault};
 use crate::pattern::Pattern;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A place that is judged.
 struct Case<'a> {
@@ -53,6 +54,7 @@ pub fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -
     if has_class {
         case.watches(&mut wanted, say);
         case.muted(&wanted, say);
+        case.drowned(&wanted, say);
     } else {
         say.finding(
             "group",
@@ -345,6 +347,41 @@ impl Case<'_> {
                     ),
                 );
             }
+        }
+    }
+
+    /// Reports the filters that count something else into a metric that is relied on: an alarm that is
+    /// raised by what happens all day announces nothing new.
+    fn drowned(&self, wanted: &State, say: &mut Remarks) {
+        let metric = |own: &Counter| (own.namespace.clone(), own.name.clone());
+        let counting = |watch| {
+            let counting = self.counting(watch).into_iter();
+            counting.map(|(name, own)| (name.clone(), metric(own))).collect::<Vec<_>>()
+        };
+        let relied_on: BTreeSet<_> = self.settings.watches().flat_map(counting).collect();
+        let ours = wanted.filters.values().flat_map(|own| &own.metrics).map(metric);
+        let metrics: BTreeSet<_> =
+            relied_on.iter().map(|(_, own)| own.clone()).chain(ours).collect();
+        for (name, filter) in &self.live.filters {
+            let is_replaced = wanted.filters.get(name).is_some_and(|own| own != filter);
+            let mut others = filter.metrics.iter().map(metric).filter(|own| {
+                metrics.contains(own) && !relied_on.contains(&(name.clone(), own.clone()))
+            });
+            let Some((namespace, metric)) = others.next().filter(|_| !is_replaced) else {
+                continue;
+            };
+            let Target { group, region, .. } = self.target;
+            say.finding(
+                "filters",
+                format!(
+                    "the filter {name} counts other events into {namespace}/{metric} as well, so that \
+                     its alarm may never end and announce nothing new"
+                ),
+                format!(
+                    "delete it, or have it count elsewhere: aws logs delete-metric-filter \
+                     --log-group-name {group} --filter-name {name} --region {region}"
+                ),
+            );
         }
     }
 

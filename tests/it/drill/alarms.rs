@@ -73,6 +73,13 @@ pub const DRILLS: &[Drill] = &[Drill {
         ("a filter looks at transformed events", |intruder| {
             filter(intruder, |own| own["applyOnTransformedLogs"] = json!(true));
         }),
+        ("another filter floods the metric", |intruder| {
+            let metric = json!({"metricName": FILTER, "metricNamespace": "Baseline",
+                "metricValue": "1"});
+            let input = json!({"logGroupName": GROUP, "filterName": "noise",
+                "filterPattern": "{ $.eventName = * }", "metricTransformations": [metric]});
+            logs(intruder, "PutMetricFilter", input);
+        }),
         ("an alarm is deleted", |intruder| {
             cloudwatch(intruder, "DeleteAlarms", json!({"AlarmNames": [FILTER]}));
         }),
@@ -123,9 +130,25 @@ pub const DRILLS: &[Drill] = &[Drill {
                 "CloudWatchLogsRoleArn": ""});
             intruder.json("cloudtrail", "CloudTrail_20131101.UpdateTrail", input);
         }),
+        ("the trail writes to another log group", |intruder| {
+            logs(intruder, "CreateLogGroup", json!({"logGroupName": "elsewhere"}));
+            let account = &intruder.account;
+            let group = format!("arn:aws:logs:us-east-1:{account}:log-group:elsewhere:*");
+            let role = format!("arn:aws:iam::{account}:role/baseline-trail-logs");
+            let input = json!({"Name": "baseline", "CloudWatchLogsLogGroupArn": group,
+                "CloudWatchLogsRoleArn": role});
+            intruder.json("cloudtrail", "CloudTrail_20131101.UpdateTrail", input);
+        }),
         ("the role may write nothing", |intruder| {
             let input = "&RoleName=baseline-trail-logs&PolicyName=baseline";
             intruder.wire.iam("DeleteRolePolicy", input);
+        }),
+        ("anybody may take the role", |intruder| {
+            let trust = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A\
+                         %22Allow%22%2C%22Principal%22%3A%7B%22Service%22%3A%22ec2.amazonaws.com%22%7D%2C\
+                         %22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
+            let input = format!("&RoleName=baseline-trail-logs&PolicyDocument={trust}");
+            intruder.wire.iam("UpdateAssumeRolePolicy", &input);
         }),
         ("nobody hears the topic", |intruder| {
             let topic = intruder.fill("arn:aws:sns:us-east-1:{account}:security");
