@@ -157,7 +157,9 @@ impl AwsError {
     /// `ErrorMessage`.
     pub fn of_entry(operation: &super::Operation, region: &str, entry: &serde_json::Value) -> Self {
         let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-        let (code, message) = (text("ErrorCode"), text("ErrorMessage"));
+        let (code, mut message) = (text("ErrorCode"), text("ErrorMessage"));
+        // AWS Config gives no code.
+        message.push_str(&text("FailureMessage"));
         Self {
             kind: classify(&code, &message),
             code: Some(code).filter(|code| !code.is_empty()),

@@ -110,6 +110,17 @@ fn a_document_that_changes_by_default_is_reviewed_first() {
 }
 
 #[test]
+fn a_repair_that_aws_refuses_in_a_success_is_an_error() {
+    let account = Account::new();
+    account.baseline(&account.in_one_region(SSH));
+    let refused = json!({HOME: "the service is busy"});
+    emulator().admin("account", json!({"account": account.id, "refused_remediations": refused}));
+    let apply = account.run(&["apply", "--auto-approve"]).exits(3);
+    let said = apply.stdout + &apply.stderr;
+    assert!(said.contains("the service is busy"), "{said}");
+}
+
+#[test]
 fn rules_that_could_not_be_seen_are_no_reason_to_make_them() {
     let account = Account::new();
     account.baseline(&account.in_one_region(SSH));

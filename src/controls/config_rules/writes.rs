@@ -38,6 +38,7 @@ pub const PUT_REPAIRS: Typed<RepairsPut> = Typed::new(
         Grant::on("iam:PassRole", "{role}").when("iam:PassedToService", "ssm.amazonaws.com"),
     ],
 )
+.failing("FailedBatches")
 .propagating(&[Propagation::new(
     "InsufficientPermissionsException",
     "the new role to be known everywhere",

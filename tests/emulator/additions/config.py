@@ -60,6 +60,10 @@ def put_remediation_configurations(call: Call) -> dict:
     needs AutomationAssumeRole; five attempts in a minute where nothing is said."""
     for wanted in call.params["RemediationConfigurations"]:
         check_remediation(call, wanted)
+    if refused := call.settings["refused_remediations"].get(call.region):
+        # AWS: what it cannot store is named in an answer that is a success.
+        failed = call.params["RemediationConfigurations"]
+        return {"FailedBatches": [{"FailureMessage": refused, "FailedItems": failed}]}
     for wanted in call.params["RemediationConfigurations"]:
         name = wanted["ConfigRuleName"]
         remediations(call)[name] = {
