@@ -176,3 +176,22 @@ fn a_subscription_is_confirmed_so_that_no_link_ends_it() {
     let clicked = heard();
     let _ = clicked.run(&["plan"]).exits(0).says("by the link in it");
 }
+
+#[test]
+fn deliveries_that_failed_are_reported_where_that_is_asked_for() {
+    let account = Account::new();
+    let asking = format!("{TABLE}\nfailed_deliveries = \"none\"");
+    account.baseline(&account.in_regions(&[OTHER, HOME], &asking));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    confirm(&account);
+    let _ = account.run(&["alerts", "test", "--auto-approve"]).exits(0);
+    let _ = account.run(&["drift"]).exits(0);
+    let gone = format!("&RoleName={ROLE}&PolicyName=baseline");
+    Wire::new(&account).iam("DeleteRolePolicy", &gone);
+    let _ = account.run(&["alerts", "test", "--auto-approve"]).exits(0);
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let drift = account.run(&["drift"]).exits(2);
+    let said = "1 delivery of the rule baseline-alerts in eu-west-1 failed";
+    assert!(drift.stdout.contains(said), "{}", drift.stdout);
+    account.assert_valid_requests();
+}

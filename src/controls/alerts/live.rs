@@ -1,5 +1,6 @@
 //! Alerts as they are: in the home region the topic and what it needs, in every region the rule.
 
+use super::dead_letters;
 use super::names::{Names, ROLE, RULE, forwards};
 use super::patterns::{self, Sends};
 use super::settings::Settings;
@@ -28,6 +29,9 @@ pub struct Live {
     /// The default event bus.
     #[serde(default)]
     pub bus: Bus,
+    /// How many deliveries failed in the last day, by who could not deliver; read only where asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failed: BTreeMap<String, u64>,
     /// The rest, which only the home region has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<Home>,
@@ -96,6 +100,21 @@ pub struct Home {
     /// The role with which other regions forward.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// The queue that the table names for what could not be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
+}
+
+/// The queue for what could not be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    pub name: String,
+    pub url: String,
+    /// Empty where there is none.
+    pub policy: String,
+    /// About how many messages wait.
+    pub waiting: usize,
 }
 
 /// The topic.
@@ -235,9 +254,13 @@ pub async fn read(
         }
     };
     // On the heap: all of it at once is more than a stack should hold.
-    let (rule, bus, home) =
-        tokio::try_join!(Box::pin(asked.rule()), Box::pin(asked.bus()), Box::pin(home))?;
-    Ok(Live { rule, bus, home })
+    let (rule, bus, failed, home) = tokio::try_join!(
+        Box::pin(asked.rule()),
+        Box::pin(asked.bus()),
+        Box::pin(asked.failed()),
+        Box::pin(home),
+    )?;
+    Ok(Live { rule, bus, failed, home })
 }
 
 #[derive(Clone, Copy)]
@@ -283,14 +306,35 @@ impl Asked<'_> {
                 false => Ok(None),
             }
         };
-        let (topic, named_key, role) =
-            tokio::try_join!(Box::pin(self.topic()), Box::pin(self.named_key()), Box::pin(role))?;
+        let queue = async {
+            match &*self.settings.dead_letters {
+                Some(name) => dead_letters::read(name, self.region, self.reader).await,
+                None => Ok(None),
+            }
+        };
+        let (topic, named_key, role, queue) = tokio::try_join!(
+            Box::pin(self.topic()),
+            Box::pin(self.named_key()),
+            Box::pin(role),
+            Box::pin(queue),
+        )?;
         let topic_key = self.topic_key(topic.as_ref()).await?;
         let both = [named_key.as_ref().and_then(|own| own.found.as_ref()), topic_key.as_ref()];
         let both: BTreeSet<&String> = both.into_iter().flatten().map(|key| &key.arn).collect();
         let policies = both.into_iter().map(|arn| self.key_policy(arn));
         let key_policies = try_join_all(policies).await?.into_iter().flatten().collect();
-        Ok(Home { topic, named_key, topic_key, key_policies, role })
+        Ok(Home { topic, named_key, topic_key, key_policies, role, queue })
+    }
+
+    async fn failed(self) -> Result<BTreeMap<String, u64>, AwsError> {
+        if self.settings.failed_deliveries.is_none() {
+            return Ok(BTreeMap::new());
+        }
+        let is_topics = self.region == self.context.home_region
+            && self.names.is_own_topic(self.context)
+            && self.names.strays_to(self.context).is_none();
+        let topic = is_topics.then(|| self.names.topic_name());
+        dead_letters::failed(topic, self.region, self.context, self.reader).await
     }
 
     /// Whoever has the bus encrypted with a key that nobody can use keeps events from every rule.

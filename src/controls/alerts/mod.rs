@@ -5,6 +5,7 @@
 //! one more region costs two requests. Sign-ins are reported in the region whose endpoint was used, and
 //! what is done in global services in one region, wherever the home region is.
 
+mod dead_letters;
 mod forwarding;
 mod live;
 mod names;
@@ -33,6 +34,7 @@ use crate::control::{
 use crate::document::Problems;
 use crate::place::Place;
 use crate::settings::Takes;
+use dead_letters::QueueState;
 use live::{Live, Target};
 use names::{Names, RULE, forwards};
 use rule::RuleState;
@@ -43,9 +45,9 @@ use std::sync::Arc;
 use subscribers::Subscribers;
 use topic::TopicState;
 use wire::{
-    CREATE_TOPIC, DESCRIBE_BUS, DESCRIBE_RULE, GET_KEY_POLICY, GET_SUBSCRIPTION,
-    LIST_SUBSCRIPTIONS, LIST_TAGS, LIST_TARGETS, PUT_RULE, PUT_TARGETS, REMOVE_TARGETS,
-    SET_SUBSCRIPTION, SET_TOPIC, SUBSCRIBE,
+    CREATE_QUEUE, CREATE_TOPIC, DESCRIBE_BUS, DESCRIBE_RULE, GET_KEY_POLICY, GET_METRICS,
+    GET_QUEUE, GET_QUEUE_ATTRIBUTES, GET_SUBSCRIPTION, LIST_SUBSCRIPTIONS, LIST_TAGS, LIST_TARGETS,
+    PUT_RULE, PUT_TARGETS, REMOVE_TARGETS, SET_QUEUE, SET_SUBSCRIPTION, SET_TOPIC, SUBSCRIBE,
 };
 
 /// The control.
@@ -63,6 +65,8 @@ pub struct State {
     rule: Option<RuleState>,
     #[serde(default)]
     role: Option<RoleState>,
+    #[serde(default)]
+    queue: Option<QueueState>,
 }
 
 fn state(live: &Live) -> State {
@@ -73,6 +77,7 @@ fn state(live: &Live) -> State {
         subscribers: topic.map(Subscribers::of),
         rule: live.rule.as_ref().map(RuleState::of),
         role: home.and_then(|own| own.role.as_ref()).map(roles::state),
+        queue: home.and_then(|own| own.queue.as_ref()).map(QueueState::of),
     }
 }
 
@@ -123,8 +128,13 @@ impl Control for Alerts {
             LIST_ATTACHED.operation,
             LIST_INLINE.operation,
             GET_POLICY.operation,
+            GET_METRICS.operation,
+            GET_QUEUE.operation,
+            GET_QUEUE_ATTRIBUTES.operation,
             CREATE_TOPIC.operation,
             SET_TOPIC.operation,
+            CREATE_QUEUE.operation,
+            SET_QUEUE.operation,
             PUT_RULE.operation,
             PUT_TARGETS.operation,
             REMOVE_TARGETS.operation,
@@ -176,12 +186,15 @@ impl Control for Alerts {
 
     /// The keys of the table, and of what has none the parts that matter.
     fn shown(state: &State) -> Value {
-        let State { topic, subscribers, rule, role } = state;
+        let State { topic, subscribers, rule, role, queue } = state;
         let mut shown = Map::new();
         shown.extend(topic.as_ref().map(TopicState::shown).unwrap_or_default());
         let listed = subscribers.as_ref().map(|own| json!(own));
         shown.extend(listed.and_then(|own| own.as_object().cloned()).unwrap_or_default());
         shown.extend(rule.as_ref().map(RuleState::shown).unwrap_or_default());
+        if let Some(queue) = queue {
+            shown.insert("dead_letters".to_owned(), queue.shown());
+        }
         if let Some(role) = role {
             shown.insert("role".to_owned(), json!(role));
         }
@@ -202,6 +215,7 @@ impl Control for Alerts {
         };
         let now = state(live);
         forwarding::judge_key(&live.bus, at.region(), say);
+        dead_letters::judge_failed(&live.failed, at.region(), say);
         let Some(home) = &live.home else {
             let role = Some(forwarding::role(names).arn(at.context));
             let target = Target { arn: names.bus.clone(), role, ..Target::default() };
@@ -245,14 +259,23 @@ impl Control for Alerts {
             tags.and_then(|tags| owner(names.topic_name(), tags)),
             *settings.take_over == Some(true),
         );
-        let target = Target { arn: names.topic.clone(), ..Target::default() };
-        State { topic, subscribers, rule: rule(target, say), role: role.or(now.role) }
+        let name = settings.dead_letters.as_deref();
+        let queue = name.and_then(|name| {
+            dead_letters::wanted(name, home.queue.as_ref(), names, at.context, say)
+        });
+        let dead_letters = name.map(|name| dead_letters::arn(name, at.context));
+        let target = Target { arn: names.topic.clone(), dead_letters, ..Target::default() };
+        let role = role.or(now.role);
+        State { topic, subscribers, rule: rule(target, say), role, queue }
     }
 
     fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
         let mut steps = Steps::default();
         if let Some(topic) = &to.topic {
             steps = steps.and(topic::steps(from.topic.as_ref(), topic, at));
+        }
+        if let Some(queue) = &to.queue {
+            steps = steps.and(dead_letters::steps(from.queue.as_ref(), queue, at));
         }
         if let Some(role) = &to.role {
             let own = forwarding::role(&Names::of_home(at.context));
@@ -285,6 +308,20 @@ impl Control for Alerts {
             ("alerts_topic", vec![names.topic_name().to_owned()]),
             ("home_region", vec![context.home_region.clone()]),
             ("service_role", vec![names::ROLE.to_owned()]),
+            ("alerts_queue", settings.dead_letters.iter().cloned().collect()),
         ]
+    }
+
+    fn unused(settings: &Settings) -> Vec<&'static str> {
+        let queues = [
+            &GET_QUEUE.operation,
+            &GET_QUEUE_ATTRIBUTES.operation,
+            &CREATE_QUEUE.operation,
+            &SET_QUEUE.operation,
+        ];
+        let queues = queues.into_iter().filter(|_| settings.dead_letters.is_none());
+        let metrics = [&GET_METRICS.operation].into_iter();
+        let metrics = metrics.filter(|_| settings.failed_deliveries.is_none());
+        queues.chain(metrics).map(|operation| operation.name).collect()
     }
 }

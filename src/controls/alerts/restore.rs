@@ -1,5 +1,6 @@
 //! What puts alerts back that a run changed. Nothing is deleted: with a topic all go who hear.
 
+use super::dead_letters::QueueState;
 use super::names::{Names, RULE};
 use super::rule::RuleState;
 use super::settings::Settings;
@@ -18,6 +19,7 @@ pub fn restored(settings: &Settings, past: &Past<Live>, at: At<'_>, say: &mut Re
         topic: topic(&states.map(|own| own.topic.clone()), &names, at, say),
         subscribers: subscribers(&states.map(|own| own.subscribers.clone()), say),
         rule: rule(&states.map(|own| own.rule.clone()), at, say),
+        queue: queue(&states.map(|own| own.queue.clone()), at, say),
         role: forwarding::role(&names).restored(&role, "role", say),
     }
 }
@@ -95,6 +97,22 @@ fn topic(
         _ => live.policy.clone(),
     };
     Some(TopicState { policy, key: say.put_back_part("kms_key", &key), ..live })
+}
+
+/// A queue that the run made stays, with what it holds.
+fn queue(past: &Past<Option<QueueState>>, at: At<'_>, say: &mut Remarks) -> Option<QueueState> {
+    if past.before.is_some() || past.live.is_none() {
+        return say.put_back_part("dead_letters", past);
+    }
+    say.finding(
+        "dead_letters",
+        "the run created the queue for what could not be sent; it is not deleted",
+        format!(
+            "if nobody needs it and what it holds: SQS console in {}, the queue, Delete",
+            at.region()
+        ),
+    );
+    past.live.clone()
 }
 
 fn subscribers(past: &Past<Option<Subscribers>>, say: &mut Remarks) -> Option<Subscribers> {

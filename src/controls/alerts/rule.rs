@@ -103,7 +103,9 @@ pub fn wanted(
     let is_enabled = ENABLED.contains(&own.state.as_str());
     let state = if is_enabled { own.state.clone() } else { ENABLED[0].to_owned() };
     let mut targets = own.targets.clone();
-    let dead_letters = targets.get(TARGET).and_then(|own| own.dead_letters.clone());
+    // What somebody else keeps what could not be sent in stays.
+    let kept = || targets.get(TARGET).and_then(|own| own.dead_letters.clone());
+    let dead_letters = target.dead_letters.clone().or_else(kept);
     targets.insert(TARGET.to_owned(), Target { dead_letters, ..target });
     let size = pattern.chars().count();
     if size > LONGEST {

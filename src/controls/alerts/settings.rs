@@ -6,7 +6,7 @@ use crate::control::owner::TAKE_OVER;
 use crate::controls::budgets::Email;
 use crate::document::Problems;
 use crate::floor::AtLeast;
-use crate::managed::Managed;
+use crate::managed::{Forbidden, Managed};
 use crate::sensitive::Sensitive;
 use crate::settings;
 use crate::texts;
@@ -89,6 +89,17 @@ settings! {
         /// retirements.
         pub health: Managed<AtLeast<bool>> = true,
 
+        /// The name of the SQS queue in the home region that keeps what could not be sent to the topic;
+        /// it is created if there is none. An alert that waits there is a finding.
+        #[example("\"baseline-alerts-undelivered\"")]
+        pub dead_letters: Managed<String> = unmanaged,
+
+        /// `"none"`: deliveries that failed in the last 24 hours, by the metrics of EventBridge and SNS,
+        /// are findings. Each look asks CloudWatch for one metric in every region and one more at home,
+        /// for which AWS charges 0.01 USD per 1,000. Mails that bounce are not among them.
+        #[costs]
+        pub failed_deliveries: Managed<Forbidden> = unmanaged,
+
         #[says(TAKE_OVER)]
         pub take_over: Managed<bool> = false,
     }
@@ -164,6 +175,11 @@ impl Settings {
             );
             problems.setting("topic", text);
         }
+        if self.dead_letters.as_deref().is_some_and(|name| !is_queue(name)) {
+            let text =
+                "the name of a standard queue has 1 to 80 letters, digits, hyphens and underscores";
+            problems.setting("dead_letters", text);
+        }
         let key = self.kms_key.as_deref();
         if key.is_some_and(|key| key.ends_with("alias/aws/sns")) {
             let text = "AWS's own key for SNS lets no service in, and nobody can change that: every \
@@ -174,6 +190,12 @@ impl Settings {
             problems.setting("kms_key", "name a key by alias, id or ARN");
         }
     }
+}
+
+/// Source: SQS API Reference, CreateQueue. EventBridge takes no FIFO queue for dead letters.
+fn is_queue(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=80).contains(&name.len()) && name.bytes().all(letter)
 }
 
 /// Source: SNS API Reference, CreateTopic. EventBridge sends to FIFO topics only with groups of

@@ -40,6 +40,7 @@ fn matching(lines: &str) -> Live {
     Live {
         rule: Some(serde_json::from_value(rule).expect("a live rule has the same form")),
         bus: live::Bus::default(),
+        failed: Default::default(),
         home: Some(Home {
             topic: Some(Topic {
                 arn: topic.arn,
@@ -269,4 +270,35 @@ fn what_a_run_made_is_stopped_and_kept() {
     assert_eq!(proposal.writes[0].call().input["State"], "DISABLED");
     let fields: Vec<&str> = proposal.findings.iter().map(|own| own.field.as_str()).collect();
     assert_eq!(fields, ["topic", "subscribers", "enabled", "role"]);
+}
+
+#[test]
+fn what_could_not_be_sent_goes_to_a_queue_where_it_is_asked_for() {
+    let lines = format!("{MAIL}\ndead_letters = \"undelivered\"");
+    let first = proposed(&lines, &matching(MAIL), "us-east-1");
+    assert_eq!(calls(&first), ["CreateQueue", "PutTargets"]);
+    let target = &first.writes[1].call().input["Targets"][0]["DeadLetterConfig"]["Arn"];
+    assert_eq!(target, "arn:aws:sqs:us-east-1:111122223333:undelivered");
+    let policy = first.writes[0].call().input["Attributes"]["Policy"].clone();
+    let mut live = matching(&lines);
+    let queue = |policy: &str, waiting: usize| live::Queue {
+        name: "undelivered".to_owned(),
+        url: "https://sqs.us-east-1.amazonaws.com/111122223333/undelivered".to_owned(),
+        policy: policy.to_owned(),
+        waiting,
+    };
+    let home = live.home.as_mut().expect("home");
+    home.queue = Some(queue(policy.as_str().expect("a policy"), 0));
+    let again = proposed(&lines, &live, "us-east-1");
+    assert!(again.writes.is_empty() && again.findings.is_empty(), "{again:?}");
+    let removed = {
+        let mut live = live.clone();
+        rule(&mut live).targets.get_mut("baseline").expect("a target").dead_letters = None;
+        proposed(&lines, &live, "us-east-1")
+    };
+    assert_eq!(calls(&removed), ["PutTargets"]);
+    live.home.as_mut().expect("home").queue = Some(queue("", 2));
+    let emptied = proposed(&lines, &live, "us-east-1");
+    assert_eq!(calls(&emptied), ["SetQueueAttributes"]);
+    assert!(emptied.findings[0].what.contains("2 alerts could not be sent"));
 }

@@ -2,7 +2,7 @@
 //! KMS API References.
 
 use crate::aws::door::Typed;
-use crate::aws::services::{EVENTS, KMS, SNS};
+use crate::aws::services::{CLOUDWATCH, EVENTS, KMS, SNS, SQS};
 use crate::aws::{Grant, Propagation};
 use serde::{Deserialize, Serialize};
 
@@ -362,3 +362,124 @@ pub const PUBLISH: Typed<NewMessage, MessageTaken> =
 /// With `AuthenticateOnUnsubscribe` the link in each mail ends nothing.
 pub const CONFIRM: Typed<NewConfirmation, Confirmed> =
     Typed::new(&SNS, "ConfirmSubscription", &[Grant::on("sns:ConfirmSubscription", TOPIC)]);
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricsAsked {
+    pub metric_data_queries: Vec<MetricAsked>,
+    /// In seconds since 1970.
+    pub start_time: i64,
+    pub end_time: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricAsked {
+    pub id: String,
+    pub metric_stat: MetricStat,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricStat {
+    pub metric: Metric,
+    /// In seconds.
+    pub period: u32,
+    pub stat: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Metric {
+    pub namespace: String,
+    pub metric_name: String,
+    pub dimensions: Vec<Dimension>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Dimension {
+    pub name: String,
+    pub value: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricsFound {
+    #[serde(default)]
+    pub metric_data_results: Vec<MetricFound>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricFound {
+    pub id: String,
+    #[serde(default)]
+    pub values: Vec<f64>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct QueueAsked {
+    pub queue_name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct QueueUrl {
+    pub queue_url: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct QueueAttributesAsked {
+    pub queue_url: String,
+    pub attribute_names: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewQueue {
+    pub queue_name: String,
+    pub attributes: NewQueueAttributes,
+    #[serde(rename = "tags")]
+    pub tags: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewQueueAttributes {
+    pub policy: String,
+    pub message_retention_period: String,
+    pub sqs_managed_sse_enabled: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct QueuePolicy {
+    pub queue_url: String,
+    pub attributes: NewPolicy,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewPolicy {
+    pub policy: String,
+}
+
+const QUEUE: &str = "arn:{partition}:sqs:{home_region}:{account}:{alerts_queue}";
+
+pub const GET_METRICS: Typed<MetricsAsked, MetricsFound> =
+    Typed::new(&CLOUDWATCH, "GetMetricData", &[Grant::any("cloudwatch:GetMetricData")])
+        .paged("NextToken", "NextToken");
+pub const GET_QUEUE: Typed<QueueAsked, QueueUrl> =
+    Typed::new(&SQS, "GetQueueUrl", &[Grant::on("sqs:GetQueueUrl", QUEUE)]);
+pub const GET_QUEUE_ATTRIBUTES: Typed<QueueAttributesAsked, AttributesFound> =
+    Typed::new(&SQS, "GetQueueAttributes", &[Grant::on("sqs:GetQueueAttributes", QUEUE)]);
+pub const CREATE_QUEUE: Typed<NewQueue> = Typed::new(
+    &SQS,
+    "CreateQueue",
+    &[Grant::on("sqs:CreateQueue", QUEUE), Grant::on("sqs:TagQueue", QUEUE)],
+);
+pub const SET_QUEUE: Typed<QueuePolicy> =
+    Typed::new(&SQS, "SetQueueAttributes", &[Grant::on("sqs:SetQueueAttributes", QUEUE)]);
