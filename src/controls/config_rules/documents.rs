@@ -140,8 +140,9 @@ impl Document {
         let (writes, on) = self.writes;
         allows.push(allow(writes, &fill(on)));
         if self.starts_itself {
+            // AWS's own documents are of no account; nobody else may give one such a name.
             let definition =
-                format!("arn:{{partition}}:ssm:*::automation-definition/{}:*", self.name);
+                format!("arn:{{partition}}:ssm:*:*:automation-definition/{}:*", self.name);
             allows.push(allow(&["ssm:StartAutomationExecution"], &fill(&definition)));
             let execution = fill("arn:{partition}:ssm:*:{account}:automation-execution/*");
             allows.push(allow(&["ssm:GetAutomationExecution"], &execution));
