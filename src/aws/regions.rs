@@ -20,6 +20,13 @@ pub struct Partition {
     regions: &'static [&'static str],
 }
 
+impl Partition {
+    /// Its regions, as far as they are known today.
+    pub fn regions(&self) -> &'static [&'static str] {
+        self.regions
+    }
+}
+
 /// All of them; the commercial one is the last, for its regions have no beginning in common.
 const PARTITIONS: &[Partition] = &[
     Partition {

@@ -29,6 +29,7 @@ mod security_hub;
 mod storage_lens;
 mod topics;
 mod trail_alarms;
+mod trail_queries;
 mod xray;
 
 use crate::control::Kind;
@@ -53,6 +54,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<detective::Detective>(),
     Kind::of::<trail_alarms::TrailAlarms>(),
     Kind::of::<macie::Macie>(),
+    Kind::of::<trail_queries::TrailQueries>(),
     Kind::of::<ebs_encryption::EbsEncryption>(),
     Kind::of::<xray::XRay>(),
     Kind::of::<key_rotation::KeyRotation>(),

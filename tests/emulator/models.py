@@ -27,6 +27,8 @@ KINDS = {
     "string": {"string", "timestamp", "blob"},
     "integer": {"integer", "long"},
     "number": {"float", "double", "timestamp", "integer", "long"},
+    # A structure of which every member counts, whatever it is called; no more is read of one.
+    "map": {"map", "structure"},
 }
 
 

@@ -323,6 +323,7 @@ fn values_that_nobody_knows_break_nothing_and_are_not_taken_for_fine() {
     // Where what is protected hangs on the value, it is no longer taken for protected.
     let wanted = [
         "accessanalyzer:ListAnalyzers: \"unknown\"",
+        "athena:GetWorkGroup: \"change\"",
         "budgets:DescribeBudget: \"finding\"",
         "budgets:DescribeNotificationsForBudget: \"change\"",
         "budgets:DescribeSubscribersForNotification: \"change\"",

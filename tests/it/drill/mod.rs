@@ -14,6 +14,7 @@ mod hub;
 mod identity;
 mod keys;
 mod logging;
+mod queries;
 mod rules;
 mod storage;
 mod tracing;
@@ -49,6 +50,7 @@ const DRILLS: &[&[Drill]] = &[
     detection::DRILLS,
     hub::DRILLS,
     tracing::DRILLS,
+    queries::DRILLS,
     alarms::DRILLS,
     alerts::DRILLS,
     storage::DRILLS,
@@ -260,9 +262,9 @@ macro_rules! drills {
 }
 
 drills! {
-    root_user password_policy public_access_block log_bucket cloudtrail config config_rules guardduty
-    access_analyzer inspector security_hub detective macie xray ebs_encryption key_rotation keys
-    budgets buckets storage_lens trail_alarms alerts
+    root_user password_policy public_access_block log_bucket cloudtrail config config_rules
+    guardduty access_analyzer inspector security_hub detective macie xray ebs_encryption
+    key_rotation keys budgets buckets storage_lens trail_alarms alerts trail_queries
 }
 
 #[test]

@@ -133,7 +133,8 @@ pub fn is_as_shown(shown: &Value, sent: &Value) -> bool {
     match (shown, sent) {
         (Value::Object(shown), Value::Object(sent)) => {
             let is_added = |name: &String| {
-                ["ClientToken", "clientToken", "ChecksumAlgorithm"].contains(&name.as_str())
+                ["ClientToken", "clientToken", "ClientRequestToken", "ChecksumAlgorithm"]
+                    .contains(&name.as_str())
             };
             let some = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
             shown.iter().all(|(name, own)| match sent.get(name) {
