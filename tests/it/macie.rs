@@ -1,4 +1,4 @@
-//! Macie on an emulated account: results that reach the log bucket, and a session that is off.
+//! Exports to the log bucket by Macie and GuardDuty on an emulated account, and a session that is off.
 
 use crate::account::{Account, HOME};
 use crate::wire::Wire;
@@ -27,6 +27,32 @@ fn results_are_exported_to_the_log_bucket_with_a_key_of_the_same_apply() {
     let path = "/classification-export-configuration";
     Wire::new(&account).rest("macie2", HOME, "PUT", path, &elsewhere.to_string());
     let _ = account.run(&["drift"]).exits(2).says("macie");
+    account.assert_valid_requests();
+}
+
+#[test]
+fn findings_of_guardduty_are_exported_to_the_log_bucket_and_put_right_when_moved() {
+    let account = Account::with(
+        "[[keys]]\nalias = \"alias/findings\"\nfor = [\"guardduty\"]\n[log_bucket]\n[guardduty]\n\
+         export = { kms_key = \"alias/findings\" }\n",
+    );
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = account.run(&["drift"]).exits(0);
+    let mut wire = Wire::new(&account);
+    let detectors = wire.rest("guardduty", HOME, "GET", "/detector", "");
+    let detector = detectors["detectorIds"][0].as_str().expect("a detector");
+    let path = format!("/detector/{detector}/publishingDestination");
+    let listed = wire.rest("guardduty", HOME, "GET", &path, "");
+    let id = listed["destinations"][0]["destinationId"].as_str().expect("an export");
+    let own = wire.rest("guardduty", HOME, "GET", &format!("{path}/{id}"), "");
+    let bucket = format!("arn:aws:s3:::baseline-logs-{}-{HOME}/guardduty/", account.id);
+    assert_eq!(own["destinationProperties"]["destinationArn"], bucket.as_str());
+    let moved = json!({"destinationProperties": {"destinationArn": "arn:aws:s3:::elsewhere"}});
+    wire.rest("guardduty", HOME, "POST", &format!("{path}/{id}"), &moved.to_string());
+    let _ = account.run(&["drift"]).exits(2).says("guardduty");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let own = wire.rest("guardduty", HOME, "GET", &format!("{path}/{id}"), "");
+    assert_eq!(own["destinationProperties"]["destinationArn"], bucket.as_str());
     account.assert_valid_requests();
 }
 

@@ -206,6 +206,10 @@ impl Asked<'_> {
                 destination: arn.unwrap_or_default().to_owned(),
                 status: status.unwrap_or_default().to_owned(),
                 is_of_account: false,
+                key: properties.and_then(|own| own.kms_key_arn()).map(str::to_owned),
+                expected_owner: properties
+                    .and_then(|own| own.expected_bucket_owner())
+                    .map(str::to_owned),
             })
         }))
         .await?;

@@ -5,6 +5,7 @@
 
 mod criteria;
 mod declared;
+mod export;
 mod features;
 mod lists;
 mod restore;
@@ -16,18 +17,23 @@ mod wanted;
 mod writes;
 
 use crate::aws::facts::Reader;
+use crate::aws::keys::{self, DESCRIBE_KEY};
 use crate::aws::{AwsError, Write};
 use crate::control::{
-    About, At, Context, Control, Cost, Past, Places, Reference, Remarks, Standard, Steps,
+    About, Announcement, At, Context, Control, Cost, Delivers, Delivery, Exporter, Past, Places,
+    Reference, Remarks, Standard, Steps,
 };
 use crate::document::Problems;
 use crate::place::Place;
 use crate::s3;
 use crate::settings::Takes;
+use export::{CreateDestination, UpdateDestination};
 use features::{Declared, EKS_RUNTIME, RUNTIME};
+use futures_util::future::{BoxFuture, OptionFuture};
 use serde_json::Value;
 use settings::Settings;
 use state::{GET, GET_ADMINISTRATOR, LIST, Live, State};
+use std::sync::Arc;
 use writes::{CreateDetector, MarkFinished, UpdateDetector};
 
 /// The control.
@@ -82,9 +88,12 @@ impl Control for GuardDuty {
             lists::LIST_DESTINATIONS,
             lists::DESCRIBE_DESTINATION,
             s3::LIST_BUCKETS,
+            DESCRIBE_KEY.operation,
             CreateDetector::OPERATION,
             UpdateDetector::OPERATION,
             MarkFinished::OPERATION,
+            CreateDestination::OPERATION,
+            UpdateDestination::OPERATION,
         ],
     };
 
@@ -109,15 +118,27 @@ impl Control for GuardDuty {
     async fn read(
         settings: &Settings,
         place: &Place,
-        _: &Context,
+        context: &Context,
         reader: &Reader,
     ) -> Result<Live, AwsError> {
         let region = place.region.as_deref().unwrap_or_default();
-        state::read(reader, region, settings.watches()).await
+        let asked = settings.export.as_ref().map(|own| own.look(region, context, reader));
+        let (live, asked) = tokio::join!(
+            state::read(reader, region, settings.watches()),
+            OptionFuture::from(asked),
+        );
+        Ok(Live { asked: asked.transpose()?, ..live? })
+    }
+
+    fn announces(settings: &Arc<Settings>, _: &Context) -> Vec<Announcement> {
+        match settings.export.is_some() {
+            true => vec![Announcement::Delivers(settings.clone())],
+            false => Vec::new(),
+        }
     }
 
     fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
-        let wanted = wanted::wanted(settings, live, say);
+        let wanted = wanted::wanted(settings, live, at, say);
         let administrator = live.administrator.as_deref();
         if let (true, Some(id)) = (settings.watches(), &live.id) {
             if administrator.is_none() {
@@ -148,11 +169,35 @@ impl Control for GuardDuty {
         if *settings.enabled != Some(true) {
             unused.push(CreateDetector::OPERATION.name);
         }
+        if settings.export.is_none() {
+            unused.push(DESCRIBE_KEY.operation.name);
+            unused.push(CreateDestination::OPERATION.name);
+            unused.push(UpdateDestination::OPERATION.name);
+        }
         if !settings.watches() {
             unused.extend(lists::OPERATIONS.iter().map(|own| own.name));
             unused.extend([s3::LIST_BUCKETS.name, MarkFinished::OPERATION.name]);
         }
         unused
+    }
+
+    fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
+        let named = settings.export.as_ref().and_then(|own| keys::owner(&own.kms_key));
+        let accounts = [Some(context.account.as_str()), named];
+        let accounts = accounts.into_iter().flatten().map(str::to_owned);
+        vec![("key_account", accounts.collect())]
+    }
+}
+
+impl Delivers for Settings {
+    fn deliveries<'a>(
+        &'a self,
+        context: &'a Context,
+        _: &'a Reader,
+    ) -> BoxFuture<'a, Result<Vec<Delivery>, AwsError>> {
+        let export = self.export.as_ref();
+        let delivery = export.and_then(|own| own.delivery(Exporter::GuardDuty, context));
+        Box::pin(async move { Ok(delivery.into_iter().collect()) })
     }
 }
 

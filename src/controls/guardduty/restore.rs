@@ -17,6 +17,18 @@ pub fn restored(past: &Past<Live>, at: At<'_>, say: &mut Remarks) -> State {
     if let Some(account) = &past.live.administrator {
         say.left_to(format!("GuardDuty administrator {account}"));
     }
+    let exports = past.map(|live| live.silencing.exports.len());
+    if exports.before == 0 && exports.after > 0 && exports.live > 0 {
+        say.finding(
+            "export",
+            "the run set up the export of findings; it is not taken away",
+            format!(
+                "if nobody needs it: aws guardduty delete-publishing-destination --detector-id {id} \
+                 --region {}",
+                at.region()
+            ),
+        );
+    }
     let detector = match past.each(|live| live.detector.clone()) {
         Some(detectors) => put_back(&detectors, &past.live, say),
         None => created(past, now, id, at, say),

@@ -6,6 +6,7 @@ use super::state::Detector;
 use crate::aws::AccountId;
 use crate::control::Remarks;
 use crate::control::owner::TAKE_OVER;
+use crate::controls::exports::Destination;
 use crate::floor::AtLeast;
 use crate::managed::{Managed, Switch};
 use crate::settings;
@@ -56,6 +57,10 @@ settings! {
         /// finding, and so is one that fails.
         #[example("[\"acme-findings\"]")]
         pub export_buckets: Managed<BTreeSet<String>> = [],
+
+        /// Where findings are exported to: it is set up, or put right.
+        #[example("{ kms_key = \"alias/findings\" }")]
+        pub export: Managed<Destination> = unmanaged,
 
         /// The account that administers the detectors, or `"none"`. Another, or none, is a finding:
         /// a member account can leave its administrator, and accept another.

@@ -133,6 +133,12 @@ pub struct Export {
     pub status: String,
     /// Whether the bucket is one of this account.
     pub is_of_account: bool,
+    /// The ARN of the key that encrypts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The account that the bucket must belong to, if GuardDuty checks that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_owner: Option<String>,
 }
 
 impl Export {
@@ -301,6 +307,10 @@ fn export(
         return;
     };
     let bucket = Export::bucket(destination);
+    let asked = settings.export.as_ref().and_then(|export| export.bucket(region, context));
+    if asked.as_deref() == Some(bucket) && own.is_working() {
+        return;
+    }
     let mut declared = declared.iter();
     let is_declared = declared.any(|own| fill(own, region, context) == bucket);
     if !own.is_of_account && !is_declared {

@@ -1,5 +1,6 @@
 //! What is live: the detector of a region, what silences it, and who else decides about it.
 
+use super::export::{self, Exported};
 use super::features::{FOUNDATION, Feature};
 use super::lists::silencing;
 use super::silencing::Silencing;
@@ -7,6 +8,7 @@ use super::writes::DETECTOR_ARN;
 use crate::aws::facts::Reader;
 use crate::aws::{AwsError, Grant, Operation};
 use crate::control::owner::owner;
+use crate::controls::exports::Seen;
 use aws_sdk_guardduty::operation::get_detector::GetDetectorOutput;
 use aws_sdk_guardduty::types::{Administrator, DetectorFeatureConfigurationResult, FeatureStatus};
 use serde::{Deserialize, Serialize};
@@ -55,6 +57,9 @@ pub struct Live {
     /// What keeps findings from being seen.
     #[serde(default, skip_serializing_if = "Silencing::is_empty")]
     pub silencing: Silencing,
+    /// What decides about the export that the table asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Seen>,
 }
 
 /// The part of it that calls change.
@@ -66,21 +71,28 @@ pub struct State {
     pub detector: Option<Detector>,
     /// [`Live::unfinished`].
     pub unfinished: bool,
+    /// Where findings are exported to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<Exported>,
 }
 
 impl State {
     /// That of what was read.
     pub fn of(live: &Live) -> Self {
         let Live { id, detector, unfinished, .. } = live.clone();
-        Self { id, detector, unfinished }
+        Self { id, detector, unfinished, export: export::first(&live.silencing) }
     }
 
     /// As plans show it: of a detector that is not finished no feature is as anybody asked for it.
     pub fn shown(&self) -> Value {
-        match &self.detector {
+        let mut shown = match &self.detector {
             Some(own) if self.unfinished => json!({"enabled": own.enabled, "unfinished": true}),
             detector => crate::diff::to_value(detector),
+        };
+        if let (Some(own), true) = (&self.export, shown.is_object()) {
+            shown["export"] = json!(own.target);
         }
+        shown
     }
 }
 
@@ -182,6 +194,7 @@ pub async fn read(reader: &Reader, region: &str, silenced: bool) -> Result<Live,
         unfinished: tags.get(STATE).is_some_and(|state| state == UNFINISHED),
         owner: owner("", &tags),
         silencing,
+        asked: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The calls that make a detector another.
 
+use super::export;
 use super::state::{Detector, State};
 use super::writes::{
     CreateDetector, FeatureInput, FinishDetector, MarkFinished, UpdateDetector, at_first, requests,
@@ -8,12 +9,17 @@ use crate::control::{At, Steps};
 
 /// From one state to another.
 pub fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
+    let exports = export::steps(from.id.as_deref(), from.export.as_ref(), to.export.as_ref(), at);
+    of_detector(from, to, at).and(exports)
+}
+
+fn of_detector(from: &State, to: &State, at: At<'_>) -> Steps {
     match (&from.id, &from.detector, &to.detector) {
         (None, _, Some(new)) => create(new, at),
         (Some(id), Some(own), Some(to_be)) if from.unfinished && !to.unfinished => {
             finish(id, own, to_be, at)
         }
-        (Some(id), Some(own), Some(to_be)) => change(id, own, to_be, at),
+        (Some(id), Some(own), Some(to_be)) if own != to_be => change(id, own, to_be, at),
         _ => Steps::default(),
     }
 }

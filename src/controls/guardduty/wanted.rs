@@ -1,12 +1,13 @@
 //! What a detector is to be: one that is new, unfinished, different, or to be suspended.
 
+use super::export::{Exported, first};
 use super::settings::{Settings, Settled};
 use super::state::{Detector, Live, State};
-use crate::control::Remarks;
+use crate::control::{At, Exporter, Remarks};
 use crate::floor::raise_word;
 
 /// The state that the table asks for.
-pub fn wanted(settings: &Settings, live: &Live, say: &mut Remarks) -> State {
+pub fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
     let is_off = *settings.enabled == Some(false);
     let detector = match &live.detector {
         Some(own) if is_off => Some(Detector { enabled: false, ..own.clone() }),
@@ -24,7 +25,32 @@ pub fn wanted(settings: &Settings, live: &Live, say: &mut Remarks) -> State {
         }
         None => None,
     };
-    State { id: live.id.clone(), detector, unfinished: live.unfinished && is_off }
+    // A member's findings are exported by its administrator.
+    let runs = detector.as_ref().is_some_and(|own| own.enabled);
+    let will_run = runs && live.administrator.is_none();
+    State {
+        id: live.id.clone(),
+        detector,
+        unfinished: live.unfinished && is_off,
+        export: if will_run { export(settings, live, at, say) } else { first(&live.silencing) },
+    }
+}
+
+/// The export that is asked for; one that is as asked does, whatever others there are.
+fn export(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> Option<Exported> {
+    let now = first(&live.silencing);
+    let (Some(asked), Some(seen)) = (&*settings.export, &live.asked) else {
+        return now;
+    };
+    let all = live.silencing.exports.iter().map(Exported::from);
+    let bucket = asked.bucket(at.region(), at.context);
+    let there = all.into_iter().find(|own| Some(&own.target.bucket) == bucket.as_ref());
+    let live = there.as_ref().or(now.as_ref()).map(|own| &own.target);
+    let target = asked.wanted(Exporter::GuardDuty, live, seen, at, say)?;
+    match there.filter(|own| own.target == target) {
+        Some(_) => now,
+        None => Some(Exported { id: now.and_then(|own| own.id), target }),
+    }
 }
 
 /// What a new detector is to be.

@@ -180,7 +180,7 @@ const LOOKS: u32 = 12;
 
 /// The id of the detector of a region, which exists: CreateDetector comes before. A list that lags
 /// behind is asked again, for a detector that is not configured costs money.
-async fn listed(clients: &Clients, region: &str) -> Result<String, AwsError> {
+pub async fn listed(clients: &Clients, region: &str) -> Result<String, AwsError> {
     for look in 0..LOOKS {
         let detectors = clients.guardduty(region).list_detectors().send().await;
         let detectors = detectors.map_err(|error| AwsError::new(&LIST, region, error))?;
