@@ -21,6 +21,7 @@ mod key_rotation;
 pub mod keys;
 pub mod log_bucket;
 mod macie;
+mod malware_protection;
 mod password_policy;
 mod public_access_block;
 pub mod roles;
@@ -48,6 +49,7 @@ pub const ALL: &[Kind] = &[
     Kind::of::<config::Config>(),
     Kind::of::<config_rules::ConfigRules>(),
     Kind::of::<guardduty::GuardDuty>(),
+    Kind::of::<malware_protection::MalwareProtection>(),
     Kind::of::<access_analyzer::AccessAnalyzer>(),
     Kind::of::<inspector::Inspector>(),
     Kind::of::<security_hub::SecurityHub>(),

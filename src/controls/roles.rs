@@ -24,6 +24,9 @@ pub struct ServiceRole {
     /// The ARN, with wildcards, of what the service assumes it for; nothing where the service sends none
     /// (`aws:SourceArn`).
     pub source: Option<String>,
+    /// Whether the service says for which account it assumes the role (`aws:SourceAccount`). Of one that
+    /// does not, only who may pass the role decides for whom it works.
+    pub says_account: bool,
     /// What it is for, as its description says.
     pub purpose: &'static str,
     /// The statements of its one policy.
@@ -123,16 +126,18 @@ impl ServiceRole {
     /// What it has to be. Only the account's own things may have the service assume it. Source: IAM
     /// User Guide, "The confused deputy problem".
     pub fn state(&self, context: &Context) -> RoleState {
-        let mut condition = json!({"StringEquals": {"aws:SourceAccount": context.account}});
-        if let Some(source) = &self.source {
-            condition["ArnLike"] = json!({"aws:SourceArn": source});
-        }
-        let trust = json!({
+        let mut trust = json!({
             "Effect": "Allow",
             "Principal": {"Service": self.service},
             "Action": "sts:AssumeRole",
-            "Condition": condition,
         });
+        if self.says_account {
+            let account = json!({"aws:SourceAccount": context.account});
+            trust["Condition"] = json!({"StringEquals": account});
+        }
+        if let Some(source) = &self.source {
+            trust["Condition"]["ArnLike"] = json!({"aws:SourceArn": source});
+        }
         let document =
             |statements: Value| json!({"Version": "2012-10-17", "Statement": statements});
         RoleState { trust: document(json!([trust])), policy: Some(document(json!(self.allows))) }
@@ -304,6 +309,7 @@ mod tests {
             name: "baseline-trail".to_owned(),
             service: "cloudtrail.amazonaws.com",
             source: Some("arn:aws:cloudtrail:us-east-1:111122223333:trail/main".to_owned()),
+            says_account: true,
             purpose: "CloudTrail writes to CloudWatch Logs",
             allows: vec![
                 json!({"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}),

@@ -2,6 +2,8 @@
 
 use crate::account::{Account, HOME, block_on};
 use crate::emulator::emulator;
+use crate::undo::undo;
+use crate::wire::Wire;
 use aws_sdk_guardduty::Client;
 use aws_sdk_guardduty::operation::get_detector::GetDetectorOutput;
 use aws_sdk_guardduty::types::{
@@ -409,4 +411,34 @@ fn nonsense_in_the_table_is_refused_in_place() {
     let both = "[guardduty.features]\nRUNTIME_MONITORING = true\nEKS_RUNTIME_MONITORING = true";
     let run = Account::with(both).run(&["validate"]).exits(1);
     let _ = run.says("AWS does not take both");
+}
+
+/// A member account too has its own plans: what its administrator decides is the detector.
+#[test]
+fn buckets_are_scanned_also_in_a_member_account() {
+    let account = Account::new();
+    administered(&account);
+    let mut wire = Wire::new(&account);
+    let bucket = format!("uploads-{}", account.id);
+    wire.s3("PUT", &format!("/{bucket}"), "");
+    let table = "[malware_protection.buckets]\n\"uploads-{account}\" = { prefixes = [\"in/\"] }\n";
+    account.baseline(&account.in_one_region(table));
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = account.run(&["drift"]).exits(0);
+    let path = "/malware-protection-plan";
+    let plans = wire.rest("guardduty", HOME, "GET", path, "");
+    let id = plans["malwareProtectionPlans"][0]["malwareProtectionPlanId"].as_str();
+    let one = format!("{path}/{}", id.expect("a plan"));
+    let narrowed = json!({"protectedResource": {"s3Bucket": {"objectPrefixes": ["in/x/"]}}});
+    wire.rest("guardduty", HOME, "PATCH", &one, &narrowed.to_string());
+    let _ = account.run(&["drift"]).exits(2).says("malware_protection");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let plan = wire.rest("guardduty", HOME, "GET", &one, "");
+    assert_eq!(plan["protectedResource"]["s3Bucket"]["objectPrefixes"], json!(["in/"]));
+    let role = format!("arn:aws:iam::{}:role/baseline-malware-{HOME}", account.id);
+    assert_eq!(plan["role"], role.as_str());
+    undo(&account);
+    let plans = wire.rest("guardduty", HOME, "GET", path, "");
+    assert_eq!(plans["malwareProtectionPlans"], json!([]));
+    account.assert_valid_requests();
 }

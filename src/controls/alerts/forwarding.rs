@@ -15,6 +15,7 @@ pub fn role(names: &Names) -> ServiceRole {
         name: ROLE.to_owned(),
         service: "events.amazonaws.com",
         source: None,
+        says_account: true,
         purpose: "EventBridge forwards alerts to the home region",
         allows: vec![json!({
             "Effect": "Allow",

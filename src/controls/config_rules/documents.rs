@@ -151,6 +151,7 @@ impl Document {
             name: self.role.to_owned(),
             service: "ssm.amazonaws.com",
             source: Some(fill("arn:{partition}:ssm:*:{account}:automation-execution/*")),
+            says_account: true,
             purpose: self.purpose,
             allows,
         }

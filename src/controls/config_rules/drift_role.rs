@@ -73,6 +73,7 @@ pub fn role(settings: Option<&Settings>, context: &Context) -> ServiceRole {
         name: ROLE.to_owned(),
         service: "config.amazonaws.com",
         source: None,
+        says_account: true,
         purpose: "Lets AWS Config look for the drift of stacks",
         allows: vec![
             json!({"Effect": "Allow", "Action": ON_STACKS, "Resource": stacks}),

@@ -91,6 +91,7 @@ pub fn service_role(target: &Target, context: &Context) -> ServiceRole {
         name: roles::name(&target.role).to_owned(),
         service: SERVICE,
         source: Some(target.trail.clone()),
+        says_account: true,
         purpose: "CloudTrail writes events to CloudWatch Logs",
         allows: vec![json!({
             "Effect": "Allow",

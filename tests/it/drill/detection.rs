@@ -1,4 +1,4 @@
-//! Moves against GuardDuty, IAM Access Analyzer and Inspector.
+//! Moves against GuardDuty and its scans of buckets, IAM Access Analyzer and Inspector.
 
 use super::{Drill, Intruder, STRANGER, nothing};
 use serde_json::{Value, json};
@@ -46,6 +46,28 @@ fn a_list_and_an_export(intruder: &mut Intruder) {
     let path = format!("/detector/{id}/publishingDestination");
     intruder.rest("guardduty", "POST", &path, export);
 }
+
+/// The path of the plan that scans a bucket.
+fn plan(intruder: &mut Intruder) -> String {
+    let path = "/malware-protection-plan";
+    let plans = intruder.wire.rest("guardduty", "us-east-1", "GET", path, "");
+    let id = plans["malwareProtectionPlans"][0]["malwareProtectionPlanId"].as_str();
+    format!("{path}/{}", id.expect("a plan"))
+}
+
+fn change_plan(intruder: &mut Intruder, input: Value) {
+    let path = plan(intruder);
+    intruder.rest("guardduty", "PATCH", &path, input);
+}
+
+/// A document with one statement, as a parameter of IAM's.
+fn document(statement: &Value) -> String {
+    let text = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    text.replace('{', "%7B").replace('}', "%7D").replace('"', "%22")
+}
+
+/// The role with which GuardDuty scans.
+const SCANS: &str = "&RoleName=baseline-malware-us-east-1";
 
 /// The path of the analyzer of external access.
 fn analyzer(intruder: &mut Intruder) -> String {
@@ -156,6 +178,71 @@ pub const DRILLS: &[Drill] = &[
                 let export = list["destinations"][0]["destinationId"].as_str();
                 let path = format!("{path}/{}", export.expect("an export"));
                 intruder.wire.rest("guardduty", "us-east-1", "DELETE", &path, "");
+            }),
+        ],
+    },
+    Drill {
+        control: "malware_protection",
+        tables: "[malware_protection.buckets]\n\"uploads-{account}\" = {}",
+        before: |intruder| {
+            let bucket = intruder.fill("/uploads-{account}");
+            intruder.s3("PUT", &bucket, "");
+        },
+        moves: &[
+            ("the bucket is scanned no more", |intruder| {
+                let path = plan(intruder);
+                intruder.wire.rest("guardduty", "us-east-1", "DELETE", &path, "");
+            }),
+            ("only what nobody puts there is scanned", |intruder| {
+                let narrowed = json!({"s3Bucket": {"objectPrefixes": ["nothing/"]}});
+                change_plan(intruder, json!({"protectedResource": narrowed}));
+            }),
+            ("objects get no tags", |intruder| {
+                let off = json!({"tagging": {"status": "DISABLED"}});
+                change_plan(intruder, json!({"actions": off}));
+            }),
+            ("another role scans", |intruder| {
+                let service = json!({"Service": "malware-protection-plan.guardduty.amazonaws.com"});
+                let trust = document(
+                    &json!({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}),
+                );
+                let policy = document(&json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
+                let role = "&RoleName=quiet";
+                let input = format!("{role}&AssumeRolePolicyDocument={trust}");
+                intruder.wire.iam("CreateRole", &input);
+                let input = format!("{role}&PolicyName=none&PolicyDocument={policy}");
+                intruder.wire.iam("PutRolePolicy", &input);
+                let role = intruder.fill("arn:aws:iam::{account}:role/quiet");
+                change_plan(intruder, json!({"role": role}));
+            }),
+            ("the role loses its policy", |intruder| {
+                intruder.wire.iam("DeleteRolePolicy", &format!("{SCANS}&PolicyName=baseline"));
+            }),
+            ("the role is denied everything", |intruder| {
+                let policy = document(&json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
+                let input = format!("{SCANS}&PolicyName=quiet&PolicyDocument={policy}");
+                intruder.wire.iam("PutRolePolicy", &input);
+            }),
+            ("the role gets a boundary", |intruder| {
+                let policy = "&PermissionsBoundary=arn:aws:iam::aws:policy/AWSDenyAll";
+                intruder.wire.iam("PutRolePermissionsBoundary", &format!("{SCANS}{policy}"));
+            }),
+            ("the role trusts a stranger", |intruder| {
+                let principal = json!({"AWS": format!("arn:aws:iam::{STRANGER}:root")});
+                let trust = document(
+                    &json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}),
+                );
+                let input = format!("{SCANS}&PolicyDocument={trust}");
+                intruder.wire.iam("UpdateAssumeRolePolicy", &input);
+            }),
+            ("what GuardDuty needs at the bucket is gone", |intruder| {
+                let bucket = intruder.fill("uploads-{account}");
+                let reasons = json!({bucket: ["EVENTBRIDGE_MANAGED_EVENTS_DELIVERY_DISABLED"]});
+                intruder.admin("account", json!({"malware_plan_reasons": reasons}));
+            }),
+            ("the bucket is deleted", |intruder| {
+                let bucket = intruder.fill("/uploads-{account}");
+                intruder.s3("DELETE", &bucket, "");
             }),
         ],
     },

@@ -263,7 +263,7 @@ macro_rules! drills {
 
 drills! {
     root_user password_policy public_access_block log_bucket cloudtrail config config_rules
-    guardduty access_analyzer inspector security_hub detective macie xray ebs_encryption
+    guardduty malware_protection access_analyzer inspector security_hub detective macie xray ebs_encryption
     key_rotation keys budgets buckets storage_lens trail_alarms alerts trail_queries
 }
 
