@@ -4,10 +4,11 @@
 //! Whoever administers the graph reads the account's logs in it, so graphs of other accounts that take
 //! this one in are told. Source: Detective API Reference.
 
-use crate::aws::door::{Nothing, Typed};
+mod wire;
+
+use crate::aws::door::Nothing;
 use crate::aws::facts::Reader;
-use crate::aws::services::DETECTIVE;
-use crate::aws::{AccountId, AwsError, Grant};
+use crate::aws::{AccountId, AwsError};
 use crate::control::{About, At, Context, Control, Cost, Past, Places, Reference, Remarks, Steps};
 use crate::controls::administrator::Administrator;
 use crate::managed::Managed;
@@ -18,6 +19,10 @@ use crate::words;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use wire::{
+    CREATE, GraphFound, Invitation, LIST_GRAPHS, LIST_INVITATIONS, LIST_MEMBERS, LIST_PACKAGES,
+    NewGraph, OfGraph, START, Start,
+};
 
 /// The control.
 pub struct Detective;
@@ -114,134 +119,6 @@ pub struct State {
     /// The packages that it takes in; nothing is known of those of a new one.
     packages: BTreeSet<String>,
 }
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Graphs {
-    #[serde(default)]
-    graph_list: Vec<GraphFound>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct GraphFound {
-    arn: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Invitations {
-    #[serde(default)]
-    invitations: Vec<Invitation>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Invitation {
-    graph_arn: Option<String>,
-    administrator_id: Option<String>,
-    status: String,
-    disabled_reason: Option<String>,
-    invitation_type: Option<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct OfGraph {
-    graph_arn: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Packages {
-    #[serde(default)]
-    datasource_packages: BTreeMap<String, PackageFound>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct PackageFound {
-    datasource_package_ingest_state: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Members {
-    #[serde(default)]
-    member_details: Vec<MemberFound>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct MemberFound {
-    account_id: Option<String>,
-    status: Option<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct NewGraph {
-    tags: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Start {
-    graph_arn: String,
-    datasource_packages: Vec<String>,
-}
-
-const GRAPH: &str = "arn:{partition}:detective:{region}:{account}:graph:*";
-
-/// Detective makes its role in the name of the caller.
-const ROLE: Grant = Grant::on(
-    "iam:CreateServiceLinkedRole",
-    "arn:{partition}:iam::{account}:role/aws-service-role/detective.amazonaws.com/AWSServiceRoleForDetective",
-)
-.when("iam:AWSServiceName", "detective.amazonaws.com");
-
-const LIST_GRAPHS: Typed<Nothing, Graphs> = Typed::rest(
-    &DETECTIVE,
-    "ListGraphs",
-    "POST /graphs/list",
-    &[Grant::any("detective:ListGraphs")],
-)
-.paged("NextToken", "NextToken");
-const LIST_INVITATIONS: Typed<Nothing, Invitations> = Typed::rest(
-    &DETECTIVE,
-    "ListInvitations",
-    "POST /invitations/list",
-    &[Grant::any("detective:ListInvitations")],
-)
-.paged("NextToken", "NextToken");
-const LIST_PACKAGES: Typed<OfGraph, Packages> = Typed::rest(
-    &DETECTIVE,
-    "ListDatasourcePackages",
-    "POST /graph/datasources/list",
-    &[Grant::on("detective:ListDatasourcePackages", GRAPH)],
-)
-.paged("NextToken", "NextToken");
-const LIST_MEMBERS: Typed<OfGraph, Members> = Typed::rest(
-    &DETECTIVE,
-    "ListMembers",
-    "POST /graph/members/list",
-    &[Grant::on("detective:ListMembers", GRAPH)],
-)
-.paged("NextToken", "NextToken");
-/// A second call answers with the graph that is there.
-const CREATE: Typed<NewGraph> = Typed::rest(
-    &DETECTIVE,
-    "CreateGraph",
-    "POST /graph",
-    &[Grant::any("detective:CreateGraph"), Grant::any("detective:TagResource"), ROLE],
-);
-/// Starts packages; none can be stopped.
-const START: Typed<Start> = Typed::rest(
-    &DETECTIVE,
-    "UpdateDatasourcePackages",
-    "POST /graph/datasources/update",
-    &[Grant::on("detective:UpdateDatasourcePackages", GRAPH)],
-);
 
 impl Control for Detective {
     type Settings = Settings;

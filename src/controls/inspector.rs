@@ -3,6 +3,7 @@
 //! Scanning is switched on by kind of resource. What an administrator account or a policy of the
 //! organization decides is compared and left to them. Source: Inspector2 API Reference.
 
+mod configuration;
 mod filters;
 mod wire;
 
@@ -17,14 +18,15 @@ use crate::place::Place;
 use crate::settings;
 use crate::settings::{Ranked, Takes};
 use crate::words;
+use configuration::Configuration;
 use filters::Suppressing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use wire::{
-    AccountState, ConfigurationFound, DISABLE, ENABLE, FiltersAsked, GET_ADMINISTRATOR,
-    GET_CONFIGURATION, GET_DEEP_INSPECTION, GET_STATUS, LIST_FILTERS, NewConfiguration,
-    NewDeepInspection, NewEc2, NewEcr, Scans, UPDATE_CONFIGURATION, UPDATE_DEEP_INSPECTION,
+    AccountState, DISABLE, ENABLE, FiltersAsked, GET_ADMINISTRATOR, GET_CONFIGURATION,
+    GET_DEEP_INSPECTION, GET_STATUS, LIST_FILTERS, NewConfiguration, NewDeepInspection, Scans,
+    UPDATE_CONFIGURATION, UPDATE_DEEP_INSPECTION,
 };
 
 /// The control.
@@ -148,20 +150,6 @@ struct Details {
     deep_inspection: bool,
     /// The filters that suppress findings, by name.
     suppressing: BTreeMap<String, Suppressing>,
-}
-
-/// What `UpdateConfiguration` changes, in AWS's words; of what a region does not offer nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Configuration {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ecr_rescan: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ecr_rescan_pulled: Option<String>,
-    /// Whether that counts from the last pull or the last use; sent as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ecr_pulled_means: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ec2_scan_mode: Option<String>,
 }
 
 /// What can be scanned.
@@ -407,37 +395,6 @@ impl Settings {
 /// The code of an account that a policy of the organization decides about. Source: Inspector2 API
 /// Reference, `State`.
 const BY_POLICY: &str = "BLOCKED_BY_ORGANIZATION_POLICY";
-
-impl From<ConfigurationFound> for Configuration {
-    fn from(found: ConfigurationFound) -> Self {
-        let ecr = found.ecr_configuration.and_then(|own| own.rescan_duration_state);
-        let ec2 = found.ec2_configuration.and_then(|own| own.scan_mode_state);
-        let ecr = ecr.unwrap_or_default();
-        Self {
-            ecr_rescan: ecr.rescan_duration,
-            ecr_rescan_pulled: ecr.pull_date_rescan_duration,
-            ecr_pulled_means: ecr.pull_date_rescan_mode,
-            ec2_scan_mode: ec2.and_then(|own| own.scan_mode),
-        }
-    }
-}
-
-impl NewConfiguration {
-    /// What differs: ECR's part, which has a member that is required, as a whole.
-    fn between(from: &Configuration, to: &Configuration) -> Self {
-        let of_ecr = |own: &Configuration| (own.ecr_rescan.clone(), own.ecr_rescan_pulled.clone());
-        let rescan = to.ecr_rescan.clone().filter(|_| of_ecr(from) != of_ecr(to));
-        let mode = to.ec2_scan_mode.clone().filter(|_| from.ec2_scan_mode != to.ec2_scan_mode);
-        Self {
-            ecr_configuration: rescan.map(|rescan_duration| NewEcr {
-                rescan_duration,
-                pull_date_rescan_duration: to.ecr_rescan_pulled.clone(),
-                pull_date_rescan_mode: to.ecr_pulled_means.clone(),
-            }),
-            ec2_configuration: mode.map(|scan_mode| NewEc2 { scan_mode }),
-        }
-    }
-}
 
 /// Whether an account is administered, and does not only have an invitation, or had an administrator
 /// once. Source: Inspector2 API Reference, `DelegatedAdmin`.

@@ -76,7 +76,8 @@ fn picks_out(condition: &Value) -> bool {
 
 impl From<Filter> for (String, Suppressing) {
     fn from(found: Filter) -> Self {
-        (found.name, Suppressing { arn: found.arn, criteria: found.criteria })
+        let criteria = found.criteria.as_object().cloned().unwrap_or_default();
+        (found.name, Suppressing { arn: found.arn, criteria: criteria.into_iter().collect() })
     }
 }
 

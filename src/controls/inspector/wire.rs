@@ -5,7 +5,6 @@ use crate::aws::door::{Nothing, Typed};
 use crate::aws::services::INSPECTOR;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -108,8 +107,7 @@ pub struct Filters {
 pub struct Filter {
     pub arn: String,
     pub name: String,
-    #[serde(default)]
-    pub criteria: BTreeMap<String, Value>,
+    pub criteria: Value,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,7 @@ mod aggregation;
 mod live;
 mod rules;
 mod settings;
+mod shapes;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ impl Control for SecurityHub {
         settings: Settings::KEYS,
         satisfies: &[
             Reference::cis3("4.16", "Security Hub on"),
+            Reference::cis7("5.16", "Security Hub on"),
             Reference::nist_csf("Detect", "what is misconfigured is noticed"),
             Reference::well_architected("SEC 4", "findings come together"),
         ],
