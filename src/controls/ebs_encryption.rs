@@ -8,7 +8,7 @@ use crate::aws::keys::{self, DESCRIBE_KEY, Named};
 use crate::aws::services::EC2;
 use crate::aws::{AwsError, Operation};
 use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
-use crate::controls::keys::{Keys, made_as};
+use crate::controls::keys::{Keys, asked, made_as};
 use crate::floor::{AtLeast, raise};
 use crate::managed::Managed;
 use crate::place::Place;
@@ -187,25 +187,17 @@ impl Control for EbsEncryption {
 /// The key that the baseline names, if volumes can be encrypted with it: with one that cannot be
 /// used no instance starts.
 fn named_key(name: &str, named: &Named, live: &Live, at: At<'_>, say: &mut Remarks) -> String {
-    let is_ours = at.context.makes_key(name, at.region());
-    if let Some(fault) = named.fault().filter(|_| !is_ours || named.found.is_some()) {
+    if named.is_hidden {
+        say.note(keys::hidden(name));
+    }
+    asked(name, named, Some(&live.kms_key), at.region(), at.context).unwrap_or_else(|fault| {
         say.finding(
             "kms_key",
             format!("the key {name} {fault}"),
             "put it right in this region, or name another in [ebs_encryption] kms_key",
         );
-        return live.kms_key.clone();
-    }
-    if named.is_hidden {
-        say.note(keys::hidden(name));
-    }
-    let arn = named.found.as_ref().map(|key| key.arn.clone());
-    match arn {
-        // It may not exist yet when it is planned, so it is named as it is in the baseline.
-        Some(arn) if is_ours && arn != live.kms_key => name.to_owned(),
-        Some(arn) => arn,
-        None => name.to_owned(),
-    }
+        live.kms_key.clone()
+    })
 }
 
 /// Judges the key that stays: whoever owns it decides who reads new volumes.

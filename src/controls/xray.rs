@@ -10,6 +10,7 @@ use crate::aws::keys::{self, DESCRIBE_KEY, Named};
 use crate::aws::services::XRAY;
 use crate::aws::{AwsError, Grant};
 use crate::control::{About, At, Context, Control, Cost, Places, Reference, Remarks, Steps};
+use crate::controls::keys::{Keys, asked, made_as};
 use crate::managed::Managed;
 use crate::place::Place;
 use crate::policy::{Kind, Policy, weaknesses};
@@ -241,14 +242,19 @@ impl Control for XRay {
             say.note("a change of the encryption is under way; it takes AWS some minutes");
         }
         match (&*settings.kms_key, &live.named) {
-            (Some(name), Some(named)) => named_key(name, named, live, say),
+            (Some(name), Some(named)) => named_key(name, named, live, at, say),
             _ => kept_key(live, at, say),
         }
     }
 
     fn steps(_: &Encryption, to: &Encryption, at: At<'_>) -> Steps {
         let input = NewEncryption { r#type: to.kind.clone(), key_id: to.kms_key.clone() };
-        Steps::one(PUT.call(at.region(), input))
+        let mut steps = Steps::one(PUT.call(at.region(), input));
+        let made = to.kms_key.as_deref().and_then(|name| made_as(name, at.region(), at.context));
+        if let Some(place) = made {
+            steps.after_at::<Keys>(place);
+        }
+        steps
     }
 
     fn looser(from: &Encryption, to: &Encryption) -> Vec<String> {
@@ -286,25 +292,25 @@ impl Control for XRay {
 
 /// Traces with the key that the baseline names, if it can be used: with one that cannot be, traces are
 /// lost.
-fn named_key(name: &str, named: &Named, live: &Live, say: &mut Remarks) -> Encryption {
-    if let Some(fault) = named.fault() {
-        say.finding(
-            "kms_key",
-            format!("the key {name} {fault}"),
-            "put it right in this region, or name another in [xray] kms_key",
-        );
-        return live.encryption.clone();
-    }
+fn named_key(name: &str, named: &Named, live: &Live, at: At<'_>, say: &mut Remarks) -> Encryption {
+    let arn = |own: &Option<Named>| Some(own.as_ref()?.found.as_ref()?.arn.clone());
+    let in_use = arn(&live.key).or_else(|| live.encryption.kms_key.clone());
+    let in_use = in_use.filter(|_| live.encryption.kind == KMS);
     if named.is_hidden {
         say.note(keys::hidden(name));
     }
-    let arn = |own: &Option<Named>| Some(own.as_ref()?.found.as_ref()?.arn.clone());
-    let wanted = arn(&live.named).unwrap_or_else(|| name.to_owned());
-    let in_use = arn(&live.key).or_else(|| live.encryption.kms_key.clone());
-    // It is answered as it was set: by alias, id or ARN.
-    match live.encryption.kind == KMS && in_use.as_ref() == Some(&wanted) {
-        true => live.encryption.clone(),
-        false => Encryption { kind: KMS.to_owned(), kms_key: Some(wanted) },
+    match asked(name, named, in_use.as_deref(), at.region(), at.context) {
+        Err(fault) => {
+            say.finding(
+                "kms_key",
+                format!("the key {name} {fault}"),
+                "put it right in this region, or name another in [xray] kms_key",
+            );
+            live.encryption.clone()
+        }
+        // It is answered as it was set: by alias, id or ARN.
+        Ok(wanted) if in_use.as_ref() == Some(&wanted) => live.encryption.clone(),
+        Ok(wanted) => Encryption { kind: KMS.to_owned(), kms_key: Some(wanted) },
     }
 }
 

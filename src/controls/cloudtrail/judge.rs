@@ -25,28 +25,22 @@ pub fn wanted_key(case: Case<'_>) -> Option<Result<String, Fault>> {
             format!("name a key in {bucket_region}: CloudTrail takes no other"),
         )));
     }
-    let found = key.seen.found.as_ref();
-    let is_made = case.context.makes_key(name, region);
-    if is_made && found.is_none_or(|own| own.fault().is_none()) {
-        // It may not exist yet, so it is named as the table names it.
-        let now = case.chosen().and_then(|(_, own)| own.kms_key.as_ref());
-        let on = found.map(|own| &own.arn).filter(|arn| now == Some(*arn));
-        return Some(Ok(on.unwrap_or(name).clone()));
-    }
-    Some(match (&key.seen.found, key.seen.fault()) {
-        (Some(found), Some(fault)) => Err((
+    let now = case.chosen().and_then(|(_, own)| own.kms_key.as_deref());
+    let asked = crate::controls::keys::asked(name, &key.seen, now, region, case.context);
+    Some(asked.map_err(|fault| {
+        match &key.seen.found {
+        Some(found) => (
             format!("the key {} cannot be used: it {fault}", found.arn),
             "enable it, or name another in kms_key".to_owned(),
-        )),
-        (Some(found), None) => Ok(found.arn.clone()),
-        (None, None) => Ok(name.to_owned()),
-        (None, Some(_)) => Err((
+        ),
+        None => (
             format!("there is no key {name} in {region}"),
             "create it in the region of the bucket, with a policy that lets CloudTrail use it; or \
              correct kms_key"
                 .to_owned(),
-        )),
-    })
+        ),
+    }
+    }))
 }
 
 /// A trail that is kept: as it is, and as it is to become.

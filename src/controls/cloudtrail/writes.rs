@@ -24,6 +24,7 @@ const NEW_POLICIES: &[Propagation] = &[
         "InsufficientS3BucketPolicyException",
         "the bucket's policy to reach the service that delivers there",
     ),
+    Propagation::new("KmsKeyNotFoundException", "the new key to be known everywhere"),
     Propagation::new("S3BucketDoesNotExistException", "the new bucket to be known everywhere"),
 ];
 
@@ -227,7 +228,16 @@ impl CreateTrail {
         };
         let is_new = found.has_custom_event_selectors() != Some(true)
             && found.has_insight_selectors() != Some(true);
-        is_new && Trail::new(found).is_some_and(|(_, own)| Fields::of(&own) == self.fields)
+        // An alias is answered as the ARN of its key.
+        let as_asked = |found: Fields| Fields {
+            kms_key_id: match (found.kms_key_id, &self.fields.kms_key_id) {
+                (Some(_), Some(asked)) if asked.contains("alias/") => Some(asked.clone()),
+                (found, _) => found,
+            },
+            ..found
+        };
+        is_new
+            && Trail::new(found).is_some_and(|(_, own)| as_asked(Fields::of(&own)) == self.fields)
     }
 }
 

@@ -14,7 +14,9 @@ mod writes;
 
 use crate::aws::enabled::EnabledRegions;
 use crate::aws::facts::Reader;
-use crate::aws::keys::{DESCRIBE_KEY, GET_ROTATION, LIST_ALIASES, LIST_KEYS, LIST_TAGS, Rotation};
+use crate::aws::keys::{
+    DESCRIBE_KEY, GET_ROTATION, LIST_ALIASES, LIST_KEYS, LIST_TAGS, Named, Rotation,
+};
 use crate::aws::{AwsError, Facts, Operation};
 use crate::control::{
     About, Announcement, At, Context, Control, Cost, Past, Places, Reference, Remarks, Steps,
@@ -258,6 +260,27 @@ impl Control for Keys {
 pub fn made_as(name: &str, region: &str, context: &Context) -> Option<Place> {
     let alias = name.rsplit(':').next().unwrap_or(name);
     context.makes_key(name, region).then(|| place(alias, region, context))
+}
+
+/// How calls name a key that a table names (`seen`) for a thing that is encrypted with `live` now. One
+/// that the baseline makes need not exist yet when it is planned, so that it is named as in the table
+/// until the thing is encrypted with it.
+///
+/// # Errors
+/// What keeps anything from being encrypted with it, as the end of a sentence about it.
+pub fn asked(
+    name: &str,
+    seen: &Named,
+    live: Option<&str>,
+    region: &str,
+    context: &Context,
+) -> Result<String, String> {
+    let is_made = context.makes_key(name, region);
+    match (seen.fault(), &seen.found) {
+        (Some(fault), found) if !is_made || found.is_some() => Err(fault),
+        (_, Some(key)) if !is_made || live == Some(&key.arn) => Ok(key.arn.clone()),
+        _ => Ok(name.to_owned()),
+    }
 }
 
 fn place(alias: &str, region: &str, context: &Context) -> Place {

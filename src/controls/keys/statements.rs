@@ -111,14 +111,10 @@ impl Owner<'_> {
             }
             Use::Logs => {
                 let groups = self.arn("logs", self.region, "log-group:*");
-                let condition = json!({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}});
-                let actions = [
-                    "kms:Decrypt*",
-                    "kms:Describe*",
-                    "kms:Encrypt*",
-                    "kms:GenerateDataKey*",
-                    "kms:ReEncrypt*",
-                ];
+                let condition =
+                    json!({"StringLike": {"kms:EncryptionContext:aws:logs:arn": groups}});
+                let actions =
+                    ["kms:Decrypt*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
                 vec![allow("BaselineLogs", &of(&[&self.logs()]), &actions, &condition)]
             }
             Use::Topics => {
