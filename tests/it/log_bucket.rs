@@ -301,6 +301,26 @@ fn the_new_log_bucket_logs_to_a_bucket_that_lets_it_in_by_the_same_apply() {
 }
 
 #[test]
+fn the_bucket_for_the_access_logs_of_the_log_bucket_is_made_by_the_same_apply() {
+    let account =
+        Account::with("[log_bucket]\naccess_log = { bucket = \"access-{account}\" }\n[cloudtrail]");
+    account.assert_converges();
+    let _ = account.run(&["drift"]).exits(0);
+    block_on(async {
+        let (s3, access) = (s3(&account).await, format!("access-{}", account.id));
+        let log = format!("baseline-logs-{}-us-east-1", account.id);
+        let logging = s3.get_bucket_logging().bucket(&log).send().await.expect("it is read");
+        let logging = logging.logging_enabled().expect("it logs");
+        assert_eq!(logging.target_bucket(), access);
+        // An intruder ends the delivery.
+        s3.delete_bucket_policy().bucket(&access).send().await.expect("deleted");
+    });
+    let _ = account.run(&["drift"]).exits(2).says("log_bucket");
+    let _ = account.run(&["apply", "--auto-approve"]).exits(0);
+    let _ = account.run(&["drift"]).exits(0);
+}
+
+#[test]
 fn a_creation_that_broke_off_leaves_no_finding_about_the_rule_that_the_next_apply_adds() {
     let account = Account::with(
         "[log_bucket]\n[[buckets]]\nmatch = [\"*\"]\nabort_incomplete_uploads_days = 7",

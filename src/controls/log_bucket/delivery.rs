@@ -1,15 +1,15 @@
-//! The statements that let CloudTrail and Config deliver.
+//! The statements that let services deliver.
 
 use crate::control::{Context, Delivery, Exporter};
 use crate::policy::Policy;
-use crate::s3::{OWNER_HAS_ALL, Shipment};
+use crate::s3::{self, OWNER_HAS_ALL, Shipment};
 use crate::text::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// What lets CloudTrail and Config of this account deliver, and nobody else's. Sources: CloudTrail
-/// User Guide, "Amazon S3 bucket policy for CloudTrail"; Config Developer Guide, "Permissions for
-/// the Amazon S3 Bucket".
+/// What lets services of this account deliver, and nobody else's. Sources: CloudTrail User Guide,
+/// "Amazon S3 bucket policy for CloudTrail"; Config Developer Guide, "Permissions for the Amazon S3
+/// Bucket"; S3 User Guide, "Permissions for log delivery".
 pub(super) fn delivery_statements(
     arn: &str,
     deliveries: &[Delivery],
@@ -62,6 +62,7 @@ fn others(policy: &Policy) -> Policy {
 fn shipment<'a>(delivery: &'a Delivery, arn: &'a str, context: &'a Context) -> Shipment<'a> {
     let account = &context.account;
     let (service, source, objects) = match delivery {
+        Delivery::AccessLogs { prefix, .. } => (ACCESS_LOGS, None, format!("{arn}/{prefix}*")),
         Delivery::CloudTrail { trail, prefix } => {
             ("cloudtrail.amazonaws.com", Some(trail.as_str()), under(arn, prefix, account, "*"))
         }
@@ -78,6 +79,9 @@ fn shipment<'a>(delivery: &'a Delivery, arn: &'a str, context: &'a Context) -> S
     };
     Shipment { service, account, source, bucket: arn, objects, key: None, now: context.now }
 }
+
+/// The service that delivers the access logs of buckets.
+const ACCESS_LOGS: &str = "logging.s3.amazonaws.com";
 
 fn under(arn: &str, prefix: &Option<String>, account: &str, rest: &str) -> String {
     match prefix {
@@ -101,6 +105,16 @@ fn statements_of(delivery: &Delivery, arn: &str, context: &Context) -> Vec<Value
     };
     let objects = &shipment.objects;
     match delivery {
+        Delivery::AccessLogs { of, .. } => {
+            let condition = json!({
+                "StringEquals": {"aws:SourceAccount": &context.account},
+                "ArnLike": {"aws:SourceArn": s3::arn(&context.partition, of)},
+            });
+            let mut statement =
+                allow("BaselineAccessLogs", "s3:PutObject", objects, condition.clone());
+            statement["Condition"] = condition;
+            vec![statement]
+        }
         Delivery::CloudTrail { trail, .. } => {
             let ours = json!({"aws:SourceArn": trail});
             let write = json!({"aws:SourceArn": trail, "s3:x-amz-acl": OWNER_HAS_ALL});

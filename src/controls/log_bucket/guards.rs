@@ -131,10 +131,8 @@ impl AccessLogs {
             let what = format!("{what}: each log makes another, without end");
             return Some((what, other.to_owned()));
         }
-        let Some(region) = &self.region else {
-            let what = format!("the account has no bucket {bucket} to log to");
-            return Some((what, format!("make that bucket, or {other}")));
-        };
+        // It is made by the same apply.
+        let region = self.region.as_ref()?;
         let Some(fitness) = &self.fitness else {
             let what =
                 format!("{bucket} is in {region}: S3 delivers access logs within {home} only");
@@ -269,17 +267,48 @@ mod tests {
         access_log(&settings, NAME, &seen, at, &mut say)
     }
 
+    /// What is proposed for the bucket of the access logs.
+    fn for_access_logs(bucket: Live) -> Proposal {
+        let settings: Settings =
+            toml::from_str(&format!("name = \"logs\"\n{LOG}")).expect("a table");
+        let (place, context) = (Place::thing_in("requests", "us-east-1"), context());
+        let at = At { place: &place, context: &context };
+        let (_, delivery) = settings.access_log_bucket(&context).expect("a bucket");
+        let seen = Seen { bucket, deliveries: vec![delivery], access_logs: None };
+        propose::<LogBucket>(&settings, &seen, at)
+    }
+
+    #[test]
+    fn a_bucket_for_the_access_logs_is_made_and_one_of_others_is_left_alone() {
+        let new = for_access_logs(Live::Absent);
+        assert_eq!(calls(&new)[0], "CreateBucket");
+        let policy = new.writes.iter().find(|own| own.operation().name == "PutBucketPolicy");
+        let policy = policy.expect("a policy").call().input["Policy"].to_string();
+        assert!(policy.contains("logging.s3.amazonaws.com"), "{policy}");
+        assert!(policy.contains("requests/logs/*") && policy.contains("arn:aws:s3:::logs"));
+        let theirs = Bucket { tags: Default::default(), versioning: None, ..made() };
+        let left = for_access_logs(Live::Own(Box::new(theirs)));
+        assert!(left.differences.is_empty() && left.findings.is_empty());
+        // The log bucket waits for it.
+        let waiting = proposed(
+            LOG,
+            Some(made()),
+            Some(AccessLogs { region: None, fitness: None, ..target() }),
+        );
+        assert_eq!(calls(&waiting), ["PutBucketLogging"]);
+        assert!(waiting.after.iter().any(|own| own.control() == "log_bucket"));
+    }
+
     #[test]
     fn logs_that_would_not_arrive_or_never_end_are_a_finding() {
         let deaf = Some(LogTarget::default());
         for (table, logs, text) in [
             (
-                "access_log = { bucket = \"logs\" }",
+                "name = \"logs\"\naccess_log = { bucket = \"logs\" }",
                 AccessLogs { bucket: NAME.to_owned(), ..target() },
                 "itself",
             ),
             (LOG, AccessLogs { logs_to: Some(NAME.to_owned()), ..target() }, "without end"),
-            (LOG, AccessLogs { region: None, fitness: None, ..target() }, "no bucket requests"),
             (
                 LOG,
                 AccessLogs { region: Some("eu-west-1".to_owned()), fitness: None, ..target() },

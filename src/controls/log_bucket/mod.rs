@@ -26,7 +26,7 @@ use crate::controls::buckets::{AccessLog, LockAsked};
 use crate::diff::Difference;
 use crate::document::Problems;
 use crate::floor::AtLeast;
-use crate::managed::{Managed, UNMANAGED};
+use crate::managed::Managed;
 use crate::place::Place;
 use crate::s3::{self, Bucket};
 use crate::settings;
@@ -60,10 +60,11 @@ settings! {
         #[example("[\"999999999999\"]")]
         shared_with: Managed<BTreeSet<String>> = [],
 
-        /// Where the access logs of the bucket itself go: to another bucket of the home region, whose
-        /// policy lets S3 deliver them. `[[buckets]]` lets them into a bucket that it has others log to.
+        /// Where the access logs of the bucket itself go: to another bucket of the home region. It is
+        /// created where there is none; the policy of one that was there before has to let S3 deliver,
+        /// and `[[buckets]]` lets access logs into a bucket that it has others log to.
         #[costs]
-        #[example("{ bucket = \"acme-access-logs\" }")]
+        #[example("{ bucket = \"baseline-access-logs-{account}-{region}\" }")]
         access_log: Managed<AccessLog> = unmanaged,
 
         /// For how long new logs can be neither deleted nor overwritten. It can never be switched off
@@ -86,6 +87,20 @@ impl Settings {
     /// Whether versioning is to be on.
     fn wants_versioning(&self) -> bool {
         self.versioning.as_ref().is_some_and(|floor| *floor.value())
+    }
+
+    /// The bucket that takes the access logs of the log bucket, if that is another, and what S3 delivers
+    /// there.
+    fn access_log_bucket(&self, context: &Context) -> Option<(String, Delivery)> {
+        let (account, home) = (&context.account, &context.home_region);
+        let (log, of) = (self.access_log.as_ref()?, context.fill(&self.name));
+        let (bucket, prefix) = (log.target(account, home), log.prefix(&of, account, home));
+        (bucket != of).then_some((bucket, Delivery::AccessLogs { of, prefix }))
+    }
+
+    /// Whether a place is the bucket for the access logs of the log bucket.
+    fn takes_access_logs(&self, name: &str, context: &Context) -> bool {
+        self.access_log_bucket(context).is_some_and(|(own, _)| own == name)
     }
 }
 
@@ -196,10 +211,7 @@ impl Control for LogBucket {
                         {account} and {region} are filled in";
             problems.setting("name", text);
         }
-        if settings.name == UNMANAGED {
-            let text = "the log bucket is known by its name: name it, or leave the key out";
-            problems.setting("name", text);
-        }
+        problems.known_by("name", "the log bucket", &settings.name);
         if let Some(log) = &*settings.access_log
             && !s3::is_bucket_name(&log.target("111122223333", "x"))
         {
@@ -211,7 +223,9 @@ impl Control for LogBucket {
     }
 
     fn places(settings: &Settings, _: &Facts, context: &Context) -> Result<Vec<Place>, AwsError> {
-        Ok(vec![Place::thing_in(context.fill(&settings.name), &context.home_region)])
+        let access_logs = settings.access_log_bucket(context).map(|(name, _)| name);
+        let names = [context.fill(&settings.name)].into_iter().chain(access_logs);
+        Ok(names.map(|name| Place::thing_in(name, &context.home_region)).collect())
     }
 
     async fn read(
@@ -221,6 +235,12 @@ impl Control for LogBucket {
         reader: &Reader,
     ) -> Result<Seen, AwsError> {
         let name = place.thing.as_deref().unwrap_or_default();
+        if let Some((_, delivery)) =
+            settings.access_log_bucket(context).filter(|(own, _)| own == name)
+        {
+            let (bucket, deliveries) = (look(reader, name).await?, vec![delivery]);
+            return Ok(Seen { bucket, deliveries, access_logs: None });
+        }
         let (mut bucket, deliveries, access_logs) = tokio::try_join!(
             look(reader, name),
             context.deliveries(reader),
@@ -270,19 +290,6 @@ impl Control for LogBucket {
             ("bucket", [context.fill(&settings.name)].into_iter().chain(log).collect()),
             ("key_account", vec![context.account.clone()]),
         ]
-    }
-
-    /// The bucket that takes the access logs is only read.
-    fn names_for(
-        settings: &Settings,
-        context: &Context,
-        operation: &str,
-    ) -> Vec<(&'static str, Vec<String>)> {
-        let mut names = Self::names(settings, context);
-        if !crate::aws::is_read(operation) {
-            names[0].1.truncate(1);
-        }
-        names
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {

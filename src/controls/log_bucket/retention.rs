@@ -20,7 +20,7 @@ pub(super) fn tags(name: &str, context: &Context) -> Tags {
 }
 
 /// Whether this control created the bucket: the tag names the bucket itself.
-fn is_ours(name: &str, bucket: &Bucket) -> bool {
+pub(super) fn is_ours(name: &str, bucket: &Bucket) -> bool {
     bucket.tags.get(CREATED_TAG).map(String::as_str) == Some(name)
 }
 

@@ -1,14 +1,27 @@
 //! What tells two states of the log bucket apart, and the calls between them.
 
+use super::LogBucket;
 use super::retention::{RULE, kept_for};
 use crate::control::{At, Steps};
 use crate::controls::bucket_state::{self, BucketState, parsed, policy_differences, target};
 use crate::diff::{Difference, compare};
+use crate::place::Place;
 use crate::s3::{self, Bucket, Flags, Whole};
 use serde_json::{Value, json};
 
 /// Versioning comes last: a bucket of ours that never had it is one whose creation broke off.
 pub(super) fn steps(from: Option<&Bucket>, to: Option<&Bucket>, at: At<'_>) -> Steps {
+    let mut steps = calls(from, to, at);
+    let logging = |own: Option<&Bucket>| own.and_then(|own| own.logging.value.clone());
+    if let Some(logging) = logging(to).filter(|own| logging(from).as_ref() != Some(own)) {
+        // The bucket that takes its access logs may be one that the same apply makes.
+        let home = &at.context.home_region;
+        steps.after_at::<LogBucket>(Place::thing_in(logging.target_bucket, home));
+    }
+    steps
+}
+
+fn calls(from: Option<&Bucket>, to: Option<&Bucket>, at: At<'_>) -> Steps {
     let between = |from: &Bucket, to: &Bucket| {
         bucket_state::steps(&BucketState::from(from), &BucketState::from(to), at)
     };

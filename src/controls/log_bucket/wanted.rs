@@ -2,7 +2,7 @@
 
 use super::delivery::{delivery_statements, needed_statements};
 use super::guards::{access_log, object_lock};
-use super::retention::{judge_other_rules, own_rule, rules, tags};
+use super::retention::{is_ours, judge_other_rules, own_rule, rules, tags};
 use super::{Live, Seen, Settings, promise};
 use crate::aws::AwsError;
 use crate::control::owner::owner;
@@ -21,6 +21,14 @@ pub(super) fn wanted(
     say: &mut Remarks,
 ) -> Option<Bucket> {
     let (name, home) = (at.place.thing.as_deref().unwrap_or_default(), &at.context.home_region);
+    if let Live::Own(bucket) = &seen.bucket
+        && settings.takes_access_logs(name, at.context)
+        && !is_ours(name, bucket)
+    {
+        // Somebody else's bucket for access logs: whether it can take them is judged where they come
+        // from.
+        return seen.bucket.own();
+    }
     match &seen.bucket {
         Live::Absent => {
             let mut bucket = created(settings, name, &seen.deliveries, at.context);
@@ -61,6 +69,9 @@ fn guard(
     at: At<'_>,
     say: &mut Remarks,
 ) {
+    if settings.takes_access_logs(name, at.context) {
+        return;
+    }
     if settings.access_log.is_some() && seen.access_logs.is_none() {
         let text = "the snapshot was taken with another baseline: its access logs are not in it";
         say.unknown(AwsError::unexpected(&s3::GET_LOGGING, &bucket.region, text));
