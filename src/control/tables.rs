@@ -10,6 +10,7 @@ impl Problems {
         self.check_shape(&kind, &table)?;
         let name = kind.about.name;
         let control = self.all_of(name, &table, |table| kind.configure(table))?;
+        self.no_dates(&table);
         self.check(&table, |problems| control.check(problems)).then_some(control)
     }
 

@@ -8,8 +8,17 @@ use crate::settings::{Otherwise, Setting};
 use std::collections::BTreeMap;
 
 /// What a thing is known by cannot be left alone.
-const KNOWN_BY: [(&str, &str); 3] =
-    [("budgets", "name"), ("keys", "alias"), ("log_bucket", "name")];
+const KNOWN_BY: [(&str, &str); 9] = [
+    ("alerts", "topic"),
+    ("budgets", "name"),
+    ("keys", "alias"),
+    ("log_bucket", "name"),
+    ("trail_alarms", "group"),
+    ("trail_alarms", "role"),
+    ("trail_queries", "database"),
+    ("trail_queries", "table"),
+    ("trail_queries", "workgroup"),
+];
 
 /// The controls that ask for what a table leaves out: the entries of `[[buckets]]` ask only for
 /// what they name.

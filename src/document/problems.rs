@@ -6,6 +6,7 @@ use super::words::{
     did_you_mean, expects_another_kind, in_plain_words, language, shortened, syntax_in_plain_words,
 };
 use crate::error::Error;
+use crate::managed::UNMANAGED;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
@@ -94,6 +95,14 @@ impl Problems {
     pub fn setting(&mut self, path: &str, text: impl Into<String>) {
         let span = self.root.as_ref().map(|root| root.find(path).0);
         self.add(span, text.into(), None);
+    }
+
+    /// Adds a problem if the name by which something is known is to be left alone.
+    pub fn known_by(&mut self, key: &str, what: &str, name: &str) {
+        if name == UNMANAGED {
+            let text = format!("{what} is known by its name: name it, or leave the key out");
+            self.setting(key, text);
+        }
     }
 
     /// Adds a problem with the key at a path below the control's table, which is none of those
@@ -238,6 +247,20 @@ impl Problems {
                     }
                 }
             }
+        }
+    }
+
+    /// Adds a problem for each date in a table that takes none. To serde a date is a table with one
+    /// entry, so that a table of names takes it for one.
+    pub fn no_dates(&mut self, table: &Table<'_>) {
+        match table.get_ref() {
+            DeValue::Datetime(_) => {
+                let text = "invalid type: a date, expected a value of another kind".to_owned();
+                self.add(Some(table.span()), in_plain_words(&text), None);
+            }
+            DeValue::Table(inner) => inner.values().for_each(|own| self.no_dates(own)),
+            DeValue::Array(list) => list.iter().for_each(|own| self.no_dates(own)),
+            _ => {}
         }
     }
 

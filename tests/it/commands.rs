@@ -57,7 +57,7 @@ fn usage_errors_exit_with_1_and_help_with_0() {
     let _ = account.run(&["plan", "--target", "nonsense"]).exits(1);
     account.baseline("baseline = 1\n");
     let _ = account.run(&["plan", "--target", "nonsense"]).exits(1).says("controls: root_user");
-    for (given, meant) in [("budgetz", "budgets"), ("trail", "cloudtrail")] {
+    for (given, meant) in [("budgetz", "budgets"), ("cloudtrial", "cloudtrail")] {
         let _ = account
             .run(&["plan", "--target", given])
             .exits(1)

@@ -23,11 +23,11 @@ impl Recorded {
     /// # Errors
     /// When it could not be seen.
     pub async fn read(reader: &Reader, region: &str) -> Result<Option<Self>, AwsError> {
-        let (found, running) = tokio::join!(found(reader, region), running(reader, region));
-        let Some(found) = found? else {
+        let (found, running) = tokio::try_join!(found(reader, region), running(reader, region))?;
+        let Some(found) = found else {
             return Ok(None);
         };
-        let is_running = running?.iter().any(|name| Some(name) == found.name.as_ref());
+        let is_running = running.iter().any(|name| Some(name) == found.name.as_ref());
         let recorder = found.read().map_err(|text| super::read::strange(region, &text))?;
         Ok(Some(Self { is_running, group: recorder.group }))
     }

@@ -233,7 +233,7 @@ impl Visitor<'_> for TextVisitor {
     type Value = Text;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a whole number or a boolean")
+        f.write_str("a text, a whole number that is not negative, or a boolean")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
@@ -241,7 +241,11 @@ impl Visitor<'_> for TextVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Text, E> {
-        Ok(Text(number.to_string()))
+        match number {
+            // No parameter of AWS's rules counts below nothing.
+            ..0 => Err(E::invalid_value(de::Unexpected::Signed(number), &self)),
+            _ => Ok(Text(number.to_string())),
+        }
     }
 
     fn visit_bool<E: de::Error>(self, is: bool) -> Result<Text, E> {

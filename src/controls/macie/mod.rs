@@ -66,6 +66,7 @@ impl Control for Macie {
         places: Places::REGIONS,
         settings: Settings::KEYS,
         satisfies: &[
+            Reference::cis7("3.1.3", "sensitive data in S3 is found"),
             Reference::fsbp("Macie.1", "Macie runs"),
             Reference::fsbp("Macie.2", "automated discovery is on"),
             Reference::nist_csf("Identify", "sensitive data is known"),

@@ -91,8 +91,8 @@ async fn trail(
     context: &Context,
     reader: &Reader,
 ) -> Result<(Option<Place>, bool), AwsError> {
-    let prefix = settings.prefix.clone();
-    if let Some(bucket) = &settings.bucket {
+    let prefix = (*settings.prefix).clone();
+    if let Some(bucket) = &*settings.bucket {
         return Ok((Some(Place { bucket: context.fill(bucket), prefix }), true));
     }
     let Some(bucket) = context.log_bucket.clone() else {

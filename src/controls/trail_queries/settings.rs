@@ -17,19 +17,19 @@ settings! {
         /// The bucket that the trail delivers to; without it, that of `[log_bucket]`. `{account}` and
         /// `{region}` (the home region) are filled in.
         #[example("\"acme-logs-{account}\"")]
-        pub bucket: Option<String> = none,
+        pub bucket: Managed<String> = unmanaged,
 
         /// What stands before `AWSLogs/` there; without it, what `[cloudtrail]` has.
         #[example("\"audit\"")]
-        pub prefix: Option<String> = none,
+        pub prefix: Managed<String> = unmanaged,
 
         /// The id of the organization, if the trail is that of one: its paths have it.
         #[example("\"o-exampleorgid\"")]
-        pub organization: Option<String> = none,
+        pub organization: Managed<String> = unmanaged,
 
         /// How many days back queries see.
         #[range(1..=36500)]
-        pub days: i32 = 400,
+        pub days: Managed<i32> = 400,
 
         /// The database in the Glue catalog.
         pub database: String = "baseline_logs",
@@ -40,14 +40,14 @@ settings! {
         /// Where the flow logs of VPCs are, as `BUCKET` or `BUCKET/PREFIX`: then a second table,
         /// `vpc_flow_logs`, is kept over them. They must be text, in the default format.
         #[example("\"acme-flow-logs\"")]
-        pub flow_logs: Option<String> = none,
+        pub flow_logs: Managed<String> = unmanaged,
 
         /// The workgroup in which the queries are run.
         pub workgroup: String = "baseline",
 
         /// Where results are written; without it, below `athena-results/` in the log bucket.
         #[example("\"s3://acme-results-{account}/athena/\"")]
-        pub results: Option<String> = none,
+        pub results: Managed<String> = unmanaged,
 
         /// The KMS key of results, by ARN. Unmanaged, they are encrypted with S3's own key, or as they
         /// are.
@@ -76,9 +76,19 @@ pub const FLOW_TABLE: &str = "vpc_flow_logs";
 /// What Athena counts as a GB.
 const GB: i64 = 1_000_000_000;
 
+/// How many days back queries see where the table leaves that open.
+const DAYS: i32 = 400;
+
 impl Settings {
+    fn days(&self) -> i32 {
+        self.days.unwrap_or(DAYS)
+    }
+
     /// Looks for what AWS would refuse or nobody could mean.
     pub fn check(&self, problems: &mut Problems) {
+        problems.known_by("database", "the database", &self.database);
+        problems.known_by("table", "the table", &self.table);
+        problems.known_by("workgroup", "the workgroup", &self.workgroup);
         for (key, name) in [("database", &self.database), ("table", &self.table)] {
             let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
             if name.is_empty() || !name.bytes().all(known) {
@@ -95,12 +105,12 @@ impl Settings {
         } else if self.workgroup.is_empty() || !self.workgroup.bytes().all(known) {
             problems.setting("workgroup", "letters, digits, dots, dashes and _ alone");
         }
-        if let Some(results) = &self.results
+        if let Some(results) = &*self.results
             && !results.strip_prefix("s3://").is_some_and(|rest| rest.contains('/'))
         {
             problems.setting("results", "write s3://BUCKET/PREFIX/");
         }
-        for (key, path) in [("bucket", &self.bucket), ("flow_logs", &self.flow_logs)] {
+        for (key, path) in [("bucket", &*self.bucket), ("flow_logs", &*self.flow_logs)] {
             let is_wrong = |path: &String| path.is_empty() || path.contains("://");
             if path.as_ref().is_some_and(is_wrong) {
                 problems.setting(key, "name the bucket alone, without s3://");
@@ -134,7 +144,7 @@ impl Settings {
         let organization = self.organization.as_deref();
         let account = context.account.as_str();
         let table = |logs: Logs, place: &Place, organization: Option<&str>| {
-            let table = logs.table(place, account, organization, regions, self.days);
+            let table = logs.table(place, account, organization, regions, self.days());
             table.by(&context.baseline)
         };
         let trail = (self.table.clone(), Logs::Trail, table(Logs::Trail, trail, organization));
@@ -186,7 +196,7 @@ impl Settings {
             Some(asked) => (Some("SSE_KMS".to_owned()), Some(asked.clone())),
             None => (encryption.or_else(|| Some("SSE_S3".to_owned())), key),
         };
-        let location = match &self.results {
+        let location = match &*self.results {
             Some(declared) => context.fill(declared),
             None => format!("s3://{log_bucket}/athena-results/"),
         };

@@ -134,9 +134,10 @@ const NEEDLESS_AT_FIRST: [&str; 2] = ["DescribeNotificationsForBudget", "Generat
 const NEEDLESS_LATER: [&str; 3] =
     ["DescribeEffectivePolicy", "GenerateCredentialReport", "HeadBucket"];
 
-/// What need not be seen by controls that have nothing to change: whom a change would cut off, and
-/// whose the bucket is that would be changed.
-const ONLY_FOR_CHANGES: [(&str, &str, &str); 3] = [
+/// What need not be seen by controls that have nothing to change: whom a change would cut off,
+/// whose the bucket is that would be changed, and a key that was made and has no alias yet.
+const ONLY_FOR_CHANGES: [(&str, &str, &str); 4] = [
+    ("keys", "kms", "ListKeys"),
     ("public_access_block", "s3", "ListBuckets"),
     ("public_access_block", "s3", "GetPublicAccessBlock"),
     ("buckets", "s3", "GetBucketTagging"),
