@@ -62,6 +62,14 @@ setup_judges() {
         with_retries "$folder/.venv/bin/pip" install --quiet --disable-pip-version-check -r "$folder/requirements.txt"
         cp "$folder/requirements.txt" "$folder/.venv/requirements.txt"
     fi
+    # Prowler pins much that the others pin otherwise.
+    if ! cmp -s "$folder/prowler.txt" "$folder/.venv-prowler/prowler.txt"; then
+        say "installing Prowler into $folder/.venv-prowler"
+        rm -rf "$folder/.venv-prowler"
+        python3 -m venv "$folder/.venv-prowler"
+        with_retries "$folder/.venv-prowler/bin/pip" install --quiet --disable-pip-version-check -r "$folder/prowler.txt"
+        cp "$folder/prowler.txt" "$folder/.venv-prowler/prowler.txt"
+    fi
 }
 
 # Installs cargo-deny into the cache, unless there is one; building it takes some minutes.

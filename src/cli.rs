@@ -281,6 +281,8 @@ pub enum Template {
     Minimal,
     /// What a small company should do on day one
     Startup,
+    /// CIS AWS Foundations Benchmark 7.0, levels 1 and 2
+    Cis,
 }
 
 /// `plan`

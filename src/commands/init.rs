@@ -11,6 +11,7 @@ use std::io::Write;
 
 const MINIMAL: &str = include_str!("../../baselines/minimal.toml");
 const STARTUP: &str = include_str!("../../baselines/startup.toml");
+const CIS: &str = include_str!("../../baselines/cis.toml");
 
 /// The lines of the shipped baselines that `init` fills in when it knows better.
 const ID_LINE: &str = "# id = \"111122223333\"";
@@ -20,6 +21,7 @@ pub async fn run(args: cli::Init, aws: &AwsArgs, streams: &mut Streams) -> Resul
     let template = match args.template {
         Template::Minimal => MINIMAL,
         Template::Startup => STARTUP,
+        Template::Cis => CIS,
     };
     let mut text = template.to_owned();
     if aws.profile.is_some() || aws.role_arn.is_some() {
@@ -61,8 +63,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_shipped_baselines_have_the_lines_to_fill_in() {
-        for text in [MINIMAL, STARTUP] {
+    fn the_shipped_baselines_have_the_lines_to_fill_in() {
+        for text in [MINIMAL, STARTUP, CIS] {
             let filled = fill(text, Some("444455556666"), Some("eu-west-1"));
             assert!(filled.contains("\nid = \"444455556666\"\n"), "{filled}");
             assert!(filled.contains("\nhome_region = \"eu-west-1\"\n"), "{filled}");

@@ -5,6 +5,7 @@ mod account;
 mod alerts;
 mod buckets;
 mod budgets;
+mod cis;
 mod closed;
 mod cloudtrail;
 mod commands;
