@@ -7,6 +7,7 @@ use crate::aws::facts::Reader;
 use crate::s3::Bucket;
 use futures_util::future::{BoxFuture, try_join_all};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -44,6 +45,19 @@ pub enum Announcement {
     },
     /// AWS Config has a recorder that runs in every region that is looked at.
     Recorder,
+    /// Alerts are wanted of what CloudTrail records.
+    Seeks(Vec<Sought>),
+}
+
+/// Something that CloudTrail records, and that a control wants alerts of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sought {
+    /// What it belongs to, in a word of whoever wants it. Several may belong to the same.
+    pub key: &'static str,
+    /// What `detail` of the event has to match, as a pattern of EventBridge.
+    pub detail: Value,
+    /// The key of `[alerts]` that sends it anyway.
+    pub sent_by: Option<&'static str>,
 }
 
 /// The topic to which the account's alerts go.
@@ -137,6 +151,13 @@ pub enum Delivery {
     Config {
         /// What stands before `AWSLogs/`.
         prefix: Option<String>,
+    },
+    /// S3, the access logs of a bucket.
+    AccessLogs {
+        /// The bucket whose logs they are.
+        of: String,
+        /// What the keys of the logs begin with.
+        prefix: String,
     },
     /// A service that exports what it finds, under a prefix.
     Findings {
@@ -265,7 +286,16 @@ impl Context {
         })
     }
 
-    /// The same, where alarms of a region can reach it.
+    /// What alerts are wanted of, besides what the table says that makes them.
+    pub fn sought(&self) -> impl Iterator<Item = &Sought> {
+        let sought = self.announced.iter().filter_map(|own| match own {
+            Announcement::Seeks(sought) => Some(sought),
+            _ => None,
+        });
+        sought.flatten()
+    }
+
+    /// Where alerts are sent, if alarms of a region can reach it.
     pub fn alerts_in(&self, region: &str) -> Option<&Alerts> {
         self.alerts().filter(|own| crate::aws::keys::region(&own.topic) == Some(region))
     }

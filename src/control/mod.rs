@@ -16,7 +16,7 @@ mod tables;
 pub use crate::merge::Past;
 pub use about::{About, Cost, Reference, Standard};
 pub use announce::{
-    Alerts, Announcement, Delivers, Delivery, Exporter, Recorded, Records, Shares, ToBe,
+    Alerts, Announcement, Delivers, Delivery, Exporter, Recorded, Records, Shares, Sought, ToBe,
 };
 pub use place::{Places, Scope};
 pub use proposal::{Prerequisite, Proposal, Standing};

@@ -1,7 +1,7 @@
 //! What could not be sent: the queue that keeps it, and the metrics that count it.
 
 use super::live::Queue;
-use super::names::{Names, RULE};
+use super::names::{Names, RULE, WATCHES};
 use super::wire::{
     CREATE_QUEUE, Dimension, GET_METRICS, GET_QUEUE, GET_QUEUE_ATTRIBUTES, Metric, MetricAsked,
     MetricStat, MetricsAsked, NewPolicy, NewQueue, NewQueueAttributes, QueueAsked,
@@ -60,7 +60,7 @@ fn statement(name: &str, names: &Names, context: &Context) -> Value {
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sqs:SendMessage",
         "Resource": arn(name, context),
-        "Condition": {"ArnEquals": {"aws:SourceArn": names.rule}},
+        "Condition": {"ArnEquals": {"aws:SourceArn": names.sources()}},
     })
 }
 
@@ -87,14 +87,15 @@ pub fn wanted(
         policy.put(&wanted);
     }
     let queue = arn(name, context);
-    let request = Request::by_service(
-        "events.amazonaws.com",
-        "sqs:SendMessage",
-        &queue,
-        &context.account,
-        &names.rule,
-    );
-    if let Verdict::Denied { by } = policy.judge(&request, dialect) {
+    let denied = names.rules.iter().find_map(|rule| {
+        let (service, account) = ("events.amazonaws.com", &context.account);
+        let request = Request::by_service(service, "sqs:SendMessage", &queue, account, rule);
+        match policy.judge(&request, dialect) {
+            Verdict::Denied { by } => Some(by),
+            _ => None,
+        }
+    });
+    if let Some(by) = denied {
         say.finding(
             "dead_letters",
             format!(
@@ -173,11 +174,15 @@ fn is_absent(error: &AwsError) -> bool {
 /// A day, in seconds.
 const DAY: u32 = 86_400;
 
+/// What the rules are called in the question, the first one first.
+const RULE_IDS: [&str; 2] = ["rule", "watches"];
+
 /// How many deliveries failed in the last day, by who could not deliver: the rule, and with a topic of
 /// this account SNS. No data is no failure. Sources: EventBridge User Guide, "Monitoring EventBridge";
 /// SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch".
 pub async fn failed(
     topic: Option<&str>,
+    names: &Names,
     region: &str,
     context: &Context,
     reader: &Reader,
@@ -197,12 +202,14 @@ pub async fn failed(
             stat: "Sum".to_owned(),
         },
     };
-    let rule = metric("rule", "AWS/Events", "FailedInvocations", ("RuleName", RULE));
+    let rules = names.rule_names().into_iter().zip(RULE_IDS);
+    let rules =
+        rules.map(|(name, id)| metric(id, "AWS/Events", "FailedInvocations", ("RuleName", name)));
     let topic = topic
         .map(|name| metric("topic", "AWS/SNS", "NumberOfNotificationsFailed", ("TopicName", name)));
     let end_time = context.now.unix_timestamp();
     let asked = MetricsAsked {
-        metric_data_queries: std::iter::once(rule).chain(topic).collect(),
+        metric_data_queries: rules.chain(topic).collect(),
         start_time: end_time - i64::from(DAY),
         end_time,
     };
@@ -226,8 +233,11 @@ pub fn judge_failed(failed: &BTreeMap<String, u64>, region: &str, say: &mut Rema
                 format!("{deliveries} of the topic failed in the last 24 hours"),
                 "see which endpoint refuses: SNS console, Topics, Delivery status logging",
             ),
-            _ => (
-                format!("{deliveries} of the rule {RULE} in {region} failed in the last 24 hours"),
+            id => (
+                format!(
+                    "{deliveries} of the rule {} in {region} failed in the last 24 hours",
+                    if id == RULE_IDS[0] { RULE } else { WATCHES }
+                ),
                 "put right what is reported here, then send a test: baseline alerts test; it is \
                  reported until a day has passed",
             ),

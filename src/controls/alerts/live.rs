@@ -1,9 +1,10 @@
 //! Alerts as they are: in the home region the topic and what it needs, in every region the rule.
 
 use super::dead_letters;
-use super::names::{Names, ROLE, RULE, forwards};
+use super::names::{Names, ROLE, RULE, WATCHES, forwards};
 use super::patterns::{self, Sends};
 use super::settings::Settings;
+use super::watches;
 use super::wire::{
     AttributesFound, BusAsked, DESCRIBE_BUS, DESCRIBE_RULE, GET_KEY_POLICY, GET_SUBSCRIPTION,
     KeyPolicyAsked, LIST_SUBSCRIPTIONS, LIST_TAGS, LIST_TARGETS, RuleAsked, SubscriptionAsked,
@@ -26,6 +27,9 @@ pub struct Live {
     /// The rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
+    /// The second rule; read only where anything is watched besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watches: Option<Rule>,
     /// The default event bus.
     #[serde(default)]
     pub bus: Bus,
@@ -254,13 +258,14 @@ pub async fn read(
         }
     };
     // On the heap: all of it at once is more than a stack should hold.
-    let (rule, bus, failed, home) = tokio::try_join!(
-        Box::pin(asked.rule()),
+    let (rule, watches, bus, failed, home) = tokio::try_join!(
+        Box::pin(asked.rule(RULE, |pattern| patterns::sent(pattern, names))),
+        Box::pin(asked.watches()),
         Box::pin(asked.bus()),
         Box::pin(asked.failed()),
         Box::pin(home),
     )?;
-    Ok(Live { rule, bus, failed, home })
+    Ok(Live { rule, watches, bus, failed, home })
 }
 
 #[derive(Clone, Copy)]
@@ -276,23 +281,36 @@ struct Asked<'a> {
 const ABSENT: &str = "ResourceNotFoundException";
 
 impl Asked<'_> {
-    async fn rule(self) -> Result<Option<Rule>, AwsError> {
+    async fn watches(self) -> Result<Option<Rule>, AwsError> {
+        let watched = &self.names.watched;
+        match watched.is_empty() {
+            true => Ok(None),
+            false => self.rule(WATCHES, |pattern| watches::sent(pattern, watched)).await,
+        }
+    }
+
+    async fn rule(
+        self,
+        name: &str,
+        sends: impl Fn(&str) -> Sends,
+    ) -> Result<Option<Rule>, AwsError> {
         let clients = &self.reader.clients;
-        let rule = RuleAsked { name: RULE.to_owned() };
-        let targets = TargetsAsked { rule: RULE.to_owned() };
+        let rule = RuleAsked { name: name.to_owned() };
+        let targets = TargetsAsked { rule: name.to_owned() };
         let (rule, targets) = tokio::join!(
             Box::pin(DESCRIBE_RULE.ask(clients, self.region, &rule)),
             Box::pin(LIST_TARGETS.pages(clients, self.region, &targets)),
         );
+        // Whoever may not see the targets of a rule could not judge the one that is to be made.
+        let targets = unless_absent(targets, ABSENT)?.unwrap_or_default();
         let Some(rule) = unless_absent(rule, ABSENT)? else {
             return Ok(None);
         };
-        let targets = unless_absent(targets, ABSENT)?.unwrap_or_default();
         let targets = targets.into_iter().flat_map(|page| page.targets);
         let pattern = rule.event_pattern.unwrap_or_default();
         Ok(Some(Rule {
             state: rule.state.unwrap_or_default(),
-            sends: patterns::sent(&pattern, self.names),
+            sends: sends(&pattern),
             pattern,
             targets: targets.map(Target::of).collect(),
             managed_by: rule.managed_by,
@@ -334,7 +352,7 @@ impl Asked<'_> {
             && self.names.is_own_topic(self.context)
             && self.names.strays_to(self.context).is_none();
         let topic = is_topics.then(|| self.names.topic_name());
-        dead_letters::failed(topic, self.region, self.context, self.reader).await
+        dead_letters::failed(topic, self.names, self.region, self.context, self.reader).await
     }
 
     /// Whoever has the bus encrypted with a key that nobody can use keeps events from every rule.
@@ -398,11 +416,11 @@ impl Asked<'_> {
             Box::pin(LIST_SUBSCRIPTIONS.pages(clients, self.region, &subscriptions)),
             Box::pin(LIST_TAGS.ask(clients, self.region, &tags)),
         );
+        let tags = unless_gone(tags)?.map(|found| found.tags).unwrap_or_default();
+        let pages = unless_gone(subscriptions)?.unwrap_or_default();
         let Some(found) = found? else {
             return Ok(None);
         };
-        let tags = unless_gone(tags)?.map(|found| found.tags).unwrap_or_default();
-        let pages = unless_gone(subscriptions)?.unwrap_or_default();
         let all = pages.into_iter().flat_map(|page| page.subscriptions);
         let each = all.filter_map(|own| Subscription::of(&own, &self.context.account));
         let mut subscriptions = try_join_all(each.map(|own| self.with_attributes(own))).await?;

@@ -18,6 +18,7 @@ mod subscribers;
 mod tests;
 mod topic;
 pub mod trial;
+mod watches;
 mod wire;
 
 use super::roles::{self, RoleState};
@@ -36,7 +37,7 @@ use crate::place::Place;
 use crate::settings::Takes;
 use dead_letters::QueueState;
 use live::{Live, Target};
-use names::{Names, RULE, forwards};
+use names::{Names, forwards};
 use rule::RuleState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -63,6 +64,8 @@ pub struct State {
     subscribers: Option<Subscribers>,
     #[serde(default)]
     rule: Option<RuleState>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    watches: Option<RuleState>,
     #[serde(default)]
     role: Option<RoleState>,
     #[serde(default)]
@@ -76,6 +79,7 @@ fn state(live: &Live) -> State {
         topic: topic.map(TopicState::of),
         subscribers: topic.map(Subscribers::of),
         rule: live.rule.as_ref().map(RuleState::of),
+        watches: live.watches.as_ref().map(RuleState::of),
         role: home.and_then(|own| own.role.as_ref()).map(roles::state),
         queue: home.and_then(|own| own.queue.as_ref()).map(QueueState::of),
     }
@@ -96,6 +100,7 @@ impl Control for Alerts {
         "subscribers",
         "targets",
         "test_events",
+        "watches",
     ];
     const ABOUT: About = About {
         name: "alerts",
@@ -186,12 +191,15 @@ impl Control for Alerts {
 
     /// The keys of the table, and of what has none the parts that matter.
     fn shown(state: &State) -> Value {
-        let State { topic, subscribers, rule, role, queue } = state;
+        let State { topic, subscribers, rule, watches, role, queue } = state;
         let mut shown = Map::new();
         shown.extend(topic.as_ref().map(TopicState::shown).unwrap_or_default());
         let listed = subscribers.as_ref().map(|own| json!(own));
         shown.extend(listed.and_then(|own| own.as_object().cloned()).unwrap_or_default());
         shown.extend(rule.as_ref().map(RuleState::shown).unwrap_or_default());
+        if let Some(watches) = watches {
+            shown.insert("watches".to_owned(), watches.shown_in_one());
+        }
         if let Some(queue) = queue {
             shown.insert("dead_letters".to_owned(), queue.shown());
         }
@@ -202,10 +210,13 @@ impl Control for Alerts {
     }
 
     fn looser(from: &State, to: &State) -> Vec<String> {
-        match (&from.rule, &to.rule) {
+        let looser = |from: &Option<RuleState>, to: &Option<RuleState>| match (from, to) {
             (Some(from), Some(to)) => from.looser(to),
             _ => Vec::new(),
-        }
+        };
+        let watches = looser(&from.watches, &to.watches).into_iter();
+        let watches = watches.map(|key| format!("watches.sends.{key}"));
+        looser(&from.rule, &to.rule).into_iter().chain(watches).collect()
     }
 
     fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
@@ -219,7 +230,8 @@ impl Control for Alerts {
         let Some(home) = &live.home else {
             let role = Some(forwarding::role(names).arn(at.context));
             let target = Target { arn: names.bus.clone(), role, ..Target::default() };
-            return State { rule: rule(target, say), ..now };
+            let watches = rule::watching(live.watches.as_ref(), target.clone(), names, say);
+            return State { rule: rule(target, say), watches, ..now };
         };
         if let Some(region) = names.strays_to(at.context) {
             say.finding(
@@ -266,7 +278,8 @@ impl Control for Alerts {
         let dead_letters = name.map(|name| dead_letters::arn(name, at.context));
         let target = Target { arn: names.topic.clone(), dead_letters, ..Target::default() };
         let role = role.or(now.role);
-        State { topic, subscribers, rule: rule(target, say), role, queue }
+        let watches = rule::watching(live.watches.as_ref(), target.clone(), names, say);
+        State { topic, subscribers, rule: rule(target, say), watches, role, queue }
     }
 
     fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
@@ -282,7 +295,10 @@ impl Control for Alerts {
             steps = steps.and(own.steps(from.role.as_ref(), role, at));
         }
         if let Some(rule) = &to.rule {
-            steps = steps.and(rule::steps(from.rule.as_ref(), rule, at));
+            steps = steps.and(rule::steps(&rule::ALERTS, from.rule.as_ref(), rule, at));
+        }
+        if let Some(watches) = &to.watches {
+            steps = steps.and(rule::steps(&rule::WATCHED, from.watches.as_ref(), watches, at));
         }
         if let (Some(topic), Some(subscribers)) = (&to.topic, &to.subscribers) {
             let none = Subscribers::default();
@@ -304,7 +320,7 @@ impl Control for Alerts {
     fn names(settings: &Settings, context: &Context) -> Vec<(&'static str, Vec<String>)> {
         let names = settings.names(context);
         vec![
-            ("alerts_rule", vec![RULE.to_owned()]),
+            ("alerts_rule", names.rule_names().into_iter().map(str::to_owned).collect()),
             ("alerts_topic", vec![names.topic_name().to_owned()]),
             ("home_region", vec![context.home_region.clone()]),
             ("service_role", vec![names::ROLE.to_owned()]),

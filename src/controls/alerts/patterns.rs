@@ -4,7 +4,7 @@
 //! was narrowed behind the program's back shows as the key that it narrows. Source: EventBridge User
 //! Guide, "Creating event patterns"; for each service the "Events reference" of EventBridge.
 
-use super::names::{Names, ROLE, RULE, TEST_SOURCE};
+use super::names::{Names, ROLE, TEST_SOURCE};
 use super::settings::{Settings, Severity};
 use crate::floor::{AtLeast, raise_word};
 use crate::managed::Managed;
@@ -24,7 +24,7 @@ pub type Sends = BTreeMap<String, Value>;
 pub const TEST: &str = "test_events";
 
 /// The key of what belongs to none.
-const OTHER: &str = "other_events";
+pub const OTHER: &str = "other_events";
 
 /// The keys, those that others depend on first.
 const KEYS: [&str; 12] = [
@@ -43,10 +43,10 @@ const KEYS: [&str; 12] = [
 ];
 
 /// How EventBridge calls what CloudTrail records.
-const API_CALL: &str = "AWS API Call via CloudTrail";
+pub const API_CALL: &str = "AWS API Call via CloudTrail";
 
 /// Events have the first; the EventBridge User Guide prints the second.
-const SIGN_IN: [&str; 2] =
+pub const SIGN_IN: [&str; 2] =
     ["AWS Console Sign In via CloudTrail", "AWS Console Signin via CloudTrail"];
 
 /// The services that watch the account, by the source of their events in CloudTrail.
@@ -154,17 +154,33 @@ pub fn sent(pattern: &str, names: &Names) -> Sends {
     let list = own.and_then(|keys| keys.get("$or")?.as_array()).cloned();
     let mut left: Vec<Value> = list.unwrap_or_else(|| vec![read]);
     left.iter_mut().for_each(tidy);
+    let said = |key: &str, sends: &Sends| {
+        let values = values(key).into_iter();
+        values.map(|value| (value.clone(), alternatives(key, &value, sends, names))).collect()
+    };
+    by_key(left, &KEYS, said, |own, key| key_of(own) == key)
+}
+
+/// What alternatives say, by the keys that they belong to: the value of a key whose alternatives are
+/// all there, or else those that seem to have been made of them. The alternatives are tidy, and the
+/// values of a key are given by what keys before it say.
+pub fn by_key(
+    mut left: Vec<Value>,
+    keys: &[&str],
+    said: impl Fn(&str, &Sends) -> Vec<(Value, Vec<Value>)>,
+    is_of: impl Fn(&Value, &str) -> bool,
+) -> Sends {
     let mut sends = Sends::new();
-    for key in KEYS {
-        let said = values(key).into_iter().find(|value| {
-            let mut wanted = alternatives(key, value, &sends, names);
+    for key in keys {
+        let said = said(key, &sends).into_iter().find_map(|(value, mut wanted)| {
             wanted.iter_mut().for_each(tidy);
-            wanted.iter().all(|own| left.contains(own)) && {
+            let has_all = wanted.iter().all(|own| left.contains(own));
+            has_all.then(|| {
                 left.retain(|own| !wanted.contains(own));
-                true
-            }
+                value
+            })
         });
-        let more: Vec<Value> = left.extract_if(.., |own| key_of(own) == key).collect();
+        let more: Vec<Value> = left.extract_if(.., |own| is_of(own, key)).collect();
         match (said, more.is_empty()) {
             (Some(value), true) => set(&mut sends, key, Some(value)),
             (None, false) => set(&mut sends, key, Some(json!(more))),
@@ -222,7 +238,7 @@ fn key_of(alternative: &Value) -> &'static str {
 }
 
 /// The order in lists means nothing, but between an operator and its number.
-fn tidy(pattern: &mut Value) {
+pub fn tidy(pattern: &mut Value) {
     match pattern {
         Value::Object(keys) => {
             for (_, value) in keys.iter_mut().filter(|(key, _)| *key != "numeric") {
@@ -366,12 +382,12 @@ fn security_hub(word: &str, sends: &Sends) -> Vec<Value> {
 fn tampering(names: &Names) -> Vec<Value> {
     let prefixes =
         |names: &[&str]| -> Value { names.iter().map(|name| json!({"prefix": name})).collect() };
-    let topic = &names.topic;
+    let (topic, rules) = (&names.topic, names.rule_names());
     let mut calls = vec![
         json!({"eventSource": WATCHERS, "eventName": prefixes(&CHANGES)}),
         json!({
             "eventSource": ["events.amazonaws.com"],
-            "requestParameters": {"$or": [{"name": [RULE]}, {"rule": [RULE]}]},
+            "requestParameters": {"$or": [{"name": rules}, {"rule": rules}]},
         }),
         json!({
             "eventSource": ["events.amazonaws.com"],

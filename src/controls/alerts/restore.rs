@@ -1,7 +1,7 @@
 //! What puts alerts back that a run changed. Nothing is deleted: with a topic all go who hear.
 
 use super::dead_letters::QueueState;
-use super::names::{Names, RULE};
+use super::names::{Names, RULE, WATCHES};
 use super::rule::RuleState;
 use super::settings::Settings;
 use super::subscribers::Subscribers;
@@ -18,13 +18,19 @@ pub fn restored(settings: &Settings, past: &Past<Live>, at: At<'_>, say: &mut Re
     State {
         topic: topic(&states.map(|own| own.topic.clone()), &names, at, say),
         subscribers: subscribers(&states.map(|own| own.subscribers.clone()), say),
-        rule: rule(&states.map(|own| own.rule.clone()), at, say),
+        rule: rule(RULE, &states.map(|own| own.rule.clone()), at, say),
+        watches: rule(WATCHES, &states.map(|own| own.watches.clone()), at, say),
         queue: queue(&states.map(|own| own.queue.clone()), at, say),
         role: forwarding::role(&names).restored(&role, "role", say),
     }
 }
 
-fn rule(past: &Past<Option<RuleState>>, at: At<'_>, say: &mut Remarks) -> Option<RuleState> {
+fn rule(
+    name: &str,
+    past: &Past<Option<RuleState>>,
+    at: At<'_>,
+    say: &mut Remarks,
+) -> Option<RuleState> {
     let live = past.live.clone()?;
     if past.before == past.live {
         return past.before.clone();
@@ -34,10 +40,10 @@ fn rule(past: &Past<Option<RuleState>>, at: At<'_>, say: &mut Remarks) -> Option
         (None, Some(after)) => {
             say.finding(
                 "enabled",
-                format!("the run created the rule {RULE}; it is not deleted"),
+                format!("the run created the rule {name}; it is not deleted"),
                 format!(
-                    "if nobody needs it: aws events remove-targets --rule {RULE} --ids baseline \
-                     --region {region}, and then aws events delete-rule --name {RULE} --region {region}"
+                    "if nobody needs it: aws events remove-targets --rule {name} --ids baseline \
+                     --region {region}, and then aws events delete-rule --name {name} --region {region}"
                 ),
             );
             let is_ours_to_stop = after.is_enabled() && live.is_enabled();
@@ -48,7 +54,7 @@ fn rule(past: &Past<Option<RuleState>>, at: At<'_>, say: &mut Remarks) -> Option
         (Some(_), _) => {
             say.finding(
                 "targets",
-                format!("the rule {RULE} was changed again after that run, and is left as it is"),
+                format!("the rule {name} was changed again after that run, and is left as it is"),
                 "put it back by hand if that is wanted",
             );
             Some(live)

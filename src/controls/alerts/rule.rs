@@ -2,9 +2,10 @@
 //! to the bus of the home region.
 
 use super::live::{Rule, Target};
-use super::names::{Names, RULE, TARGET};
+use super::names::{Names, RULE, TARGET, WATCHES};
 use super::patterns::{self, LONGEST};
 use super::settings::Settings;
+use super::watches;
 use super::wire::{
     DeadLetters, NewRule, NewTarget, NewTargets, OldTargets, PUT_RULE, PUT_TARGETS, REMOVE_TARGETS,
 };
@@ -25,8 +26,31 @@ pub struct RuleState {
     targets: BTreeMap<String, Target>,
 }
 
-/// What the rule is for, as its description says.
-const DESCRIPTION: &str = "Sends what needs attention to the topic of the account's alerts";
+/// A rule of the baseline.
+#[derive(Debug)]
+pub struct Own {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it is for.
+    description: &'static str,
+    /// The states in which it does it.
+    states: &'static [&'static str],
+}
+
+/// The rule for what the table names.
+pub const ALERTS: Own = Own {
+    name: RULE,
+    description: "Sends what needs attention to the topic of the account's alerts",
+    states: &ENABLED,
+};
+
+/// The rule for what is watched besides. Only in this state does it hear of calls that change nothing.
+/// Source: EventBridge User Guide, "Read-only management events from AWS services".
+pub const WATCHED: Own = Own {
+    name: WATCHES,
+    description: "Sends what is watched in the trail to the topic of the account's alerts",
+    states: &[ENABLED[1]],
+};
 
 /// Both of AWS's words for a rule that sends: the second one hears of reading calls, too. Source:
 /// EventBridge API Reference, PutRule.
@@ -61,6 +85,12 @@ impl RuleState {
         shown
     }
 
+    /// The same, as one field.
+    pub fn shown_in_one(&self) -> Value {
+        let Self { state, sends, targets, .. } = self;
+        json!({"state": state, "sends": sends, "targets": targets})
+    }
+
     /// The keys that are less strict in another state: what is not sent any more, or only when it is
     /// more severe.
     pub fn looser(&self, to: &Self) -> Vec<String> {
@@ -92,64 +122,96 @@ pub fn wanted(
     names: &Names,
     say: &mut Remarks,
 ) -> RuleState {
-    let none = Rule::default();
-    let own = live.unwrap_or(&none);
-    judge(live, say);
-    let sends = patterns::wanted(settings, &own.sends);
-    let pattern = match sends == own.sends {
-        true => own.pattern.clone(),
-        false => patterns::pattern(&sends, names),
-    };
-    let is_enabled = ENABLED.contains(&own.state.as_str());
-    let state = if is_enabled { own.state.clone() } else { ENABLED[0].to_owned() };
-    let mut targets = own.targets.clone();
-    // What somebody else keeps what could not be sent in stays.
-    let kept = || targets.get(TARGET).and_then(|own| own.dead_letters.clone());
-    let dead_letters = target.dead_letters.clone().or_else(kept);
-    targets.insert(TARGET.to_owned(), Target { dead_letters, ..target });
-    let size = pattern.chars().count();
-    if size > LONGEST {
-        say.finding(
-            "other_events",
-            format!("the pattern of the rule {RULE} would have {size} characters; EventBridge takes {LONGEST}"),
-            "take out of it by hand what was added to it",
-        );
-        say.withhold();
-    }
-    RuleState { state, sends, pattern, targets }
+    let sends = |own: &patterns::Sends| patterns::wanted(settings, own);
+    ALERTS.wanted(live, target, sends, |sends| patterns::pattern(sends, names), say)
 }
 
-/// Reports who else listens.
-fn judge(live: Option<&Rule>, say: &mut Remarks) {
-    let Some(live) = live else {
-        return;
-    };
-    for (id, target) in live.targets.iter().filter(|(id, _)| *id != TARGET) {
-        say.finding(
-            "targets",
-            format!(
-                "the rule {RULE} also sends to {}, which is none of the baseline's",
-                target.arn
-            ),
-            format!("if nobody needs it: aws events remove-targets --rule {RULE} --ids {id}"),
-        );
+/// The rule for what is watched besides, if anything is.
+pub fn watching(
+    live: Option<&Rule>,
+    target: Target,
+    names: &Names,
+    say: &mut Remarks,
+) -> Option<RuleState> {
+    let watched = &names.watched;
+    let sends = |own: &patterns::Sends| watches::wanted(own, watched);
+    let pattern = |sends: &patterns::Sends| watches::pattern(sends, watched);
+    (!watched.is_empty()).then(|| WATCHED.wanted(live, target, sends, pattern, say))
+}
+
+impl Own {
+    fn wanted(
+        &self,
+        live: Option<&Rule>,
+        target: Target,
+        sends: impl Fn(&patterns::Sends) -> patterns::Sends,
+        pattern: impl Fn(&patterns::Sends) -> String,
+        say: &mut Remarks,
+    ) -> RuleState {
+        let none = Rule::default();
+        let own = live.unwrap_or(&none);
+        self.judge(live, say);
+        let sends = sends(&own.sends);
+        let pattern = match sends == own.sends {
+            true => own.pattern.clone(),
+            false => pattern(&sends),
+        };
+        let is_enabled = self.states.contains(&own.state.as_str());
+        let state = if is_enabled { own.state.clone() } else { self.states[0].to_owned() };
+        let mut targets = own.targets.clone();
+        // What somebody else keeps what could not be sent in stays.
+        let kept = || targets.get(TARGET).and_then(|own| own.dead_letters.clone());
+        let dead_letters = target.dead_letters.clone().or_else(kept);
+        targets.insert(TARGET.to_owned(), Target { dead_letters, ..target });
+        let size = pattern.chars().count();
+        if size > LONGEST {
+            say.finding(
+                "other_events",
+                format!(
+                    "the pattern of the rule {} would have {size} characters; EventBridge takes \
+                     {LONGEST}",
+                    self.name
+                ),
+                "take out of it by hand what was added to it",
+            );
+            say.withhold();
+        }
+        RuleState { state, sends, pattern, targets }
     }
-    if let Some(service) = &live.managed_by {
-        say.left_to(service.clone());
+
+    /// Reports who else listens.
+    fn judge(&self, live: Option<&Rule>, say: &mut Remarks) {
+        let Some(live) = live else {
+            return;
+        };
+        let rule = self.name;
+        for (id, target) in live.targets.iter().filter(|(id, _)| *id != TARGET) {
+            say.finding(
+                "targets",
+                format!(
+                    "the rule {rule} also sends to {}, which is none of the baseline's",
+                    target.arn
+                ),
+                format!("if nobody needs it: aws events remove-targets --rule {rule} --ids {id}"),
+            );
+        }
+        if let Some(service) = &live.managed_by {
+            say.left_to(service.clone());
+        }
     }
 }
 
 /// The calls from one rule to another.
-pub fn steps(from: Option<&RuleState>, to: &RuleState, at: At<'_>) -> Steps {
+pub fn steps(rule: &Own, from: Option<&RuleState>, to: &RuleState, at: At<'_>) -> Steps {
     let region = at.region();
     let mut steps = Steps::default();
     let is_same = |from: &RuleState| from.state == to.state && from.sends == to.sends;
     if !from.is_some_and(is_same) {
         let input = NewRule {
-            name: RULE.to_owned(),
+            name: rule.name.to_owned(),
             event_pattern: to.pattern.clone(),
             state: to.state.clone(),
-            description: DESCRIPTION.to_owned(),
+            description: rule.description.to_owned(),
         };
         steps.call(PUT_RULE.call(region, input));
     }
@@ -160,7 +222,7 @@ pub fn steps(from: Option<&RuleState>, to: &RuleState, at: At<'_>) -> Steps {
     // A target that is put again without a role keeps the one that it had. Source: EventBridge API
     // Reference, PutTargets.
     if had.is_some_and(|had| had.role.is_some()) && target.role.is_none() {
-        let input = OldTargets { rule: RULE.to_owned(), ids: vec![TARGET.to_owned()] };
+        let input = OldTargets { rule: rule.name.to_owned(), ids: vec![TARGET.to_owned()] };
         steps.call(REMOVE_TARGETS.call(region, input));
     }
     let new = NewTarget {
@@ -169,7 +231,7 @@ pub fn steps(from: Option<&RuleState>, to: &RuleState, at: At<'_>) -> Steps {
         role_arn: target.role.clone(),
         dead_letter_config: target.dead_letters.clone().map(|arn| DeadLetters { arn: Some(arn) }),
     };
-    let input = NewTargets { rule: RULE.to_owned(), targets: vec![new] };
+    let input = NewTargets { rule: rule.name.to_owned(), targets: vec![new] };
     steps.call(PUT_TARGETS.call(region, input));
     steps
 }

@@ -1,6 +1,7 @@
 //! The table `[alerts]`: who hears, and of what.
 
 use super::names::Names;
+use super::watches;
 use crate::control::Context;
 use crate::control::owner::TAKE_OVER;
 use crate::controls::budgets::Email;
@@ -26,17 +27,17 @@ settings! {
         /// The addresses that get a mail. Each has to confirm within two days; a mail that asks for
         /// it is sent once.
         #[example("[\"security@example.com\"]")]
-        pub email: BTreeSet<Email> = [],
+        pub email: Managed<BTreeSet<Email>> = [],
 
         /// The endpoints that are called, as those of PagerDuty or Opsgenie: `https` only. They
         /// confirm by themselves.
         #[example("[\"https://events.example.com/integration/0123\"]")]
-        pub https: BTreeSet<Url> = [],
+        pub https: Managed<BTreeSet<Url>> = [],
 
         /// Whether a chat channel has to hear. Amazon Q Developer in chat applications (AWS Chatbot)
         /// subscribes by itself where its channel names the topic; without it, a channel that
         /// listens is a finding.
-        pub chat: bool = false,
+        pub chat: Managed<bool> = false,
 
         /// Who else may listen, by what SNS calls the endpoint: the ARN of a queue or function, an
         /// address. Anyone else is a finding.
@@ -142,12 +143,12 @@ impl TryFrom<String> for Url {
 impl Settings {
     /// The addresses that are to get a mail.
     pub fn addresses(&self) -> BTreeSet<Sensitive> {
-        self.email.iter().map(|email| email.address().clone()).collect()
+        self.email.iter().flatten().map(|email| email.address().clone()).collect()
     }
 
     /// The endpoints that are to be called.
     pub fn endpoints(&self) -> BTreeSet<Sensitive> {
-        self.https.iter().map(|url| url.0.clone()).collect()
+        self.https.iter().flatten().map(|url| url.0.clone()).collect()
     }
 
     /// Whether somebody may listen who is neither among these.
@@ -162,11 +163,13 @@ impl Settings {
             true => context.fill(&self.topic),
             false => format!("arn:{partition}:sns:{home_region}:{account}:{}", self.topic),
         };
-        Names { topic, ..Names::of_home(context) }
+        let names = Names { topic, ..Names::of_home(context) };
+        names.watching(watches::watched(self, context), context)
     }
 
     /// Looks for names that AWS would refuse, and for keys that let no service in.
     pub fn check(&self, problems: &mut Problems) {
+        problems.known_by("topic", "the topic", &self.topic);
         if !is_topic(&self.topic) {
             let text = format!(
                 "'{}' is neither the name of a standard topic (1 to 256 letters, digits, hyphens and \

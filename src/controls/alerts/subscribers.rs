@@ -81,7 +81,7 @@ impl Asked<'_> {
         };
         match protocol {
             "email" => self.settings.addresses().contains(address),
-            "https" if own.is_chat() => self.settings.chat,
+            "https" if own.is_chat() => *self.settings.chat != Some(false),
             "https" => self.settings.endpoints().contains(address),
             _ => false,
         }
@@ -109,7 +109,7 @@ impl Asked<'_> {
             }
         }
         let chat = topic.subscriptions.iter().any(|own| own.is_chat() && own.hears());
-        if self.settings.chat && !chat {
+        if *self.settings.chat == Some(true) && !chat {
             say.finding(
                 "chat",
                 "no chat channel hears",
@@ -176,7 +176,8 @@ impl Asked<'_> {
         if topic.subscriptions.iter().any(Subscription::hears) {
             return;
         }
-        let names_none = self.settings.email.is_empty() && self.settings.https.is_empty();
+        let (addresses, endpoints) = (self.settings.addresses(), self.settings.endpoints());
+        let names_none = addresses.is_empty() && endpoints.is_empty();
         let remedy = match names_none {
             true => "add addresses: email = [\"security@example.com\"]",
             false => "have one of the subscribers confirm",

@@ -39,6 +39,7 @@ fn matching(lines: &str) -> Live {
     });
     Live {
         rule: Some(serde_json::from_value(rule).expect("a live rule has the same form")),
+        watches: None,
         bus: live::Bus::default(),
         failed: Default::default(),
         home: Some(Home {

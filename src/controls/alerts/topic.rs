@@ -81,7 +81,7 @@ fn statements(names: &Names, context: &Context) -> [Value; 2] {
         allow(
             "BaselineAlertsRule",
             json!(EVENTS),
-            json!({"ArnEquals": {"aws:SourceArn": names.rule}}),
+            json!({"ArnEquals": {"aws:SourceArn": names.sources()}}),
         ),
         allow(
             "BaselineAlertsServices",
@@ -134,7 +134,8 @@ fn with_ours(mut policy: Policy, names: &Names, context: &Context) -> Policy {
 
 /// Reports what keeps a publisher out in spite of our statements, and who else is let in.
 fn judge_policy(policy: &Policy, names: &Names, context: &Context, say: &mut Remarks) {
-    let all = services(context).into_iter().chain([(EVENTS, names.rule.clone())]);
+    let rules = names.rules.iter().map(|rule| (EVENTS, rule.clone()));
+    let all = services(context).into_iter().chain(rules);
     for (service, of) in all {
         let publisher = Publisher { service, of: &of, has_role: false };
         if let Some(fault) = policy_fault(policy, &names.topic, &publisher, context) {

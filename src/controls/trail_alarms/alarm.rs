@@ -17,8 +17,8 @@ pub struct Duty<'a> {
     pub watch: Watch,
     /// The metric of a filter that counts every such event.
     pub metric: &'a Counter,
-    /// How many events raise it at most.
-    pub events: i32,
+    /// How many events raise it at most; nothing where that is left open.
+    pub events: Option<i32>,
     /// The topic that it goes to.
     pub topic: &'a str,
 }
@@ -26,7 +26,7 @@ pub struct Duty<'a> {
 impl Duty<'_> {
     /// The sum at which it has to be raised.
     fn limit(&self) -> f64 {
-        f64::from(self.events) * self.metric.weight().unwrap_or(1.0)
+        f64::from(self.events.unwrap_or(1)) * self.metric.weight().unwrap_or(1.0)
     }
 
     /// Why an alarm does not do it, as the end of a sentence; nothing if it does.
@@ -79,6 +79,7 @@ impl Duty<'_> {
         };
         let threshold = alarm.threshold.unwrap_or(f64::INFINITY);
         let is_raised = match alarm.comparison.as_str() {
+            AT_LEAST | MORE_THAN if self.events.is_none() => threshold.is_finite(),
             AT_LEAST => threshold > 0.0 && threshold <= limit,
             MORE_THAN => threshold >= 0.0 && threshold < limit,
             _ => false,
@@ -117,7 +118,10 @@ impl Duty<'_> {
             unit: None,
             evaluation_periods: Some(1),
             datapoints: None,
-            threshold: Some(self.limit()),
+            threshold: match (self.events, live.and_then(|own| own.threshold)) {
+                (None, Some(live)) => Some(live),
+                _ => Some(self.limit()),
+            },
             comparison: AT_LEAST.to_owned(),
             missing_data: Some(NOT_BREACHING.to_owned()),
             is_special: false,
@@ -198,7 +202,7 @@ mod tests {
     /// Whether an alarm that was changed like this still does its duty.
     fn does(change: impl Fn(&mut Alarm)) -> bool {
         let metric = metric();
-        let duty = Duty { watch: Watch::RootUse, metric: &metric, events: 1, topic: TOPIC };
+        let duty = Duty { watch: Watch::RootUse, metric: &metric, events: Some(1), topic: TOPIC };
         let mut alarm = duty.alarm(None);
         change(&mut alarm);
         duty.fault(&alarm).is_none()
@@ -247,7 +251,7 @@ mod tests {
     #[test]
     fn more_events_and_what_each_counts_are_reckoned_with() {
         let metric = Counter { value: "2".to_owned(), ..metric() };
-        let duty = Duty { watch: Watch::RootUse, metric: &metric, events: 5, topic: TOPIC };
+        let duty = Duty { watch: Watch::RootUse, metric: &metric, events: Some(5), topic: TOPIC };
         let mut alarm = duty.alarm(None);
         assert_eq!(alarm.threshold, Some(10.0));
         alarm.threshold = Some(1.0);

@@ -6,6 +6,7 @@
 //! taken for one that counts. Source: CloudWatch Logs API Reference, `PutMetricFilter`.
 
 mod alarm;
+mod events;
 mod live;
 mod masking;
 mod pattern;
@@ -22,7 +23,9 @@ use crate::aws::keys::DESCRIBE_KEY;
 use crate::aws::topics::GET_TOPIC;
 use crate::aws::trails::DESCRIBE_TRAILS;
 use crate::aws::{AwsError, Operation, Write};
-use crate::control::{About, At, Context, Control, Cost, Past, Places, Reference, Remarks, Steps};
+use crate::control::{
+    About, Announcement, At, Context, Control, Cost, Past, Places, Reference, Remarks, Steps,
+};
 use crate::controls::roles;
 use crate::document::Problems;
 use crate::place::Place;
@@ -30,8 +33,9 @@ use crate::settings::Takes;
 use live::{Alarm, Filter, Live, State};
 use read::Look;
 use serde_json::{Map, Value, json};
-use settings::Settings;
+use settings::{By, Settings};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wire::UpdateTrail;
 
 /// The control.
@@ -133,6 +137,13 @@ impl Control for TrailAlarms {
         settings.check(problems);
     }
 
+    fn announces(settings: &Arc<Settings>, _: &Context) -> Vec<Announcement> {
+        match settings.by.unwrap_or(By::Alarms) {
+            By::Alarms => Vec::new(),
+            By::Events => vec![Announcement::Seeks(events::sought(settings))],
+        }
+    }
+
     fn state(live: &Live) -> State {
         live.state()
     }
@@ -151,7 +162,10 @@ impl Control for TrailAlarms {
     }
 
     fn wanted(settings: &Settings, live: &Live, at: At<'_>, say: &mut Remarks) -> State {
-        wanted::wanted(settings, live, at, say)
+        match settings.by.unwrap_or(By::Alarms) {
+            By::Alarms => wanted::wanted(settings, live, at, say),
+            By::Events => events::wanted(live, at, say),
+        }
     }
 
     fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
@@ -183,6 +197,10 @@ impl Control for TrailAlarms {
     }
 
     fn unused(settings: &Settings) -> Vec<&'static str> {
+        if settings.is_by_events() {
+            let all = OPERATIONS.iter().map(|own| own.name);
+            return all.filter(|name| *name != DESCRIBE_TRAILS.name).collect();
+        }
         let (retention, protection) = settings.manages();
         let unused = [
             (retention, wire::PUT_RETENTION.operation.name),

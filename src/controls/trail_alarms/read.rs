@@ -36,7 +36,8 @@ impl Look<'_> {
         };
         let target = self.target(&trail);
         let mut live = Live { owner: trail.owner, ..Live::default() };
-        if target.account != self.context.account {
+        let is_by_events = self.settings.is_by_events();
+        if is_by_events || target.account != self.context.account {
             live.target = Some(target);
             return Ok(live);
         }

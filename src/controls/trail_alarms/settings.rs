@@ -8,23 +8,29 @@ use crate::floor::{AtLeast, AtMost};
 use crate::managed::Managed;
 use crate::settings;
 use crate::settings::Words;
+use crate::words;
 use std::collections::{BTreeMap, BTreeSet};
 
 settings! {
     /// The table `[trail_alarms]`.
     pub struct Settings {
+        /// By what: `"alarms"` on metrics that filters on a log group count, or `"events"`, which a rule
+        /// of `[alerts]` in every region sends, each by itself, within seconds and for less. Auditors'
+        /// tools that look for filters and alarms do not find those.
+        pub by: Managed<By> = "alarms",
+
         /// What needs no alarm.
         #[example("[\"organization_changes\"]")]
-        except: BTreeSet<Watch> = [],
+        except: Managed<BTreeSet<Watch>> = [],
 
         /// How many events within five minutes raise an alarm. An alarm that is raised by fewer
         /// satisfies it.
         #[range(1..=100_000)]
-        threshold: AtMost<i32> = 1,
+        threshold: Managed<AtMost<i32>> = 1,
 
         /// The same for some of the alarms, by their names.
         #[example("{ unauthorized_calls = 10 }")]
-        thresholds: BTreeMap<String, i32> = {},
+        thresholds: Managed<BTreeMap<String, i32>> = {},
 
         /// The topic that the alarms go to, in the region of the trail: its name or ARN. Unmanaged, it
         /// is that of `[alerts]`.
@@ -58,6 +64,16 @@ settings! {
     }
 }
 
+words! {
+    /// By what is watched.
+    pub enum By {
+        /// A log group with filters and alarms.
+        Alarms = "alarms",
+        /// A rule of EventBridge.
+        Events = "events",
+    }
+}
+
 /// The retentions that a log group takes, in days. Source: CloudWatch Logs API Reference,
 /// `PutRetentionPolicy`.
 const RETENTIONS: [i32; 22] = [
@@ -66,15 +82,22 @@ const RETENTIONS: [i32; 22] = [
 ];
 
 impl Settings {
-    /// What is watched.
-    pub fn watches(&self) -> impl Iterator<Item = Watch> {
-        Watch::all().filter(|watch| !self.except.contains(watch))
+    /// Whether what is watched is sent event by event.
+    pub fn is_by_events(&self) -> bool {
+        *self.by == Some(By::Events)
     }
 
-    /// How many events raise an alarm at most.
-    pub fn threshold(&self, watch: Watch) -> i32 {
-        let own = self.thresholds.get(watch.word());
-        own.copied().unwrap_or(*self.threshold.value())
+    /// What is watched.
+    pub fn watches(&self) -> impl Iterator<Item = Watch> {
+        let is_left_out =
+            |watch: &Watch| self.except.as_ref().is_some_and(|own| own.contains(watch));
+        Watch::all().filter(move |watch| !is_left_out(watch))
+    }
+
+    /// How many events raise an alarm at most; nothing where the table leaves that open.
+    pub fn threshold(&self, watch: Watch) -> Option<i32> {
+        let own = self.thresholds.as_ref().and_then(|own| own.get(watch.word())).copied();
+        own.or_else(|| self.threshold.as_ref().map(|own| *own.value()))
     }
 
     /// The ARN of the topic that the table names.
@@ -134,7 +157,9 @@ impl Settings {
 
     /// What AWS would refuse or nobody could mean.
     pub fn check(&self, problems: &mut Problems) {
-        for (name, number) in &self.thresholds {
+        problems.known_by("group", "the log group", &self.group);
+        problems.known_by("role", "the role", &self.role);
+        for (name, number) in self.thresholds.iter().flatten() {
             let path = format!("thresholds.{name}");
             let known: Vec<&str> = Watch::all().map(Words::word).collect();
             if !known.contains(&name.as_str()) {
@@ -144,6 +169,10 @@ impl Settings {
             } else if *number < 1 {
                 problems.setting(&path, "an alarm is raised by one event or more");
             }
+        }
+        if self.is_by_events() && self.thresholds.as_ref().is_some_and(|own| !own.is_empty()) {
+            let text = "with by = \"events\" each event is sent by itself, and nothing is counted";
+            problems.setting("thresholds", text);
         }
         if let Some(days) = self.new_retention().filter(|days| !RETENTIONS.contains(days)) {
             let nearest = RETENTIONS.iter().find(|own| **own > days).unwrap_or(&3653);

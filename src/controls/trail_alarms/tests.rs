@@ -384,6 +384,29 @@ fn an_undo_takes_filters_and_alarms_away_and_keeps_the_log_group_and_the_role() 
 }
 
 #[test]
+fn by_events_nothing_is_made_here_and_what_keeps_them_from_coming_is_reported() {
+    let found = |live: &Live, context: Context| {
+        let settings = toml::from_str("by = \"events\"").expect("a table");
+        let at = At { place: &Place::account(), context: &context };
+        let proposal = propose::<TrailAlarms>(&settings, live, at);
+        assert!(proposal.writes.is_empty() && proposal.differences.is_empty());
+        proposal.findings.into_iter().map(|own| own.field).collect::<Vec<_>>()
+    };
+    let alerts = crate::control::tests::configured(
+        crate::control::Kind::of::<crate::controls::alerts::Alerts>(),
+        "",
+    );
+    let hearing = context().hearing(&[alerts.expect("a table").into()]);
+    assert_eq!(found(&nothing(), hearing.clone()), [""; 0]);
+    assert_eq!(found(&nothing(), context()), ["by"]);
+    assert_eq!(found(&Live::default(), hearing.clone()), ["trail"]);
+    let mut elsewhere = hearing;
+    elsewhere.home_region = "eu-west-1".to_owned();
+    elsewhere.listed_regions = Some(vec!["eu-west-1".to_owned()]);
+    assert_eq!(found(&nothing(), elsewhere), ["by"]);
+}
+
+#[test]
 fn what_aws_would_refuse_is_refused_first() {
     let kind = crate::control::Kind::of::<TrailAlarms>();
     for (lines, text) in [
@@ -391,6 +414,7 @@ fn what_aws_would_refuse_is_refused_first() {
         ("thresholds = { root = 5 }", "'root' is not an alarm"),
         ("thresholds = { root_use = 0 }", "one event or more"),
         ("threshold = 0", "threshold"),
+        ("by = \"events\"\nthresholds = { root_use = 2 }", "nothing is counted"),
         ("group = \"a b\"", "group"),
         ("except = [\"root_user\"]", "root_use"),
     ] {

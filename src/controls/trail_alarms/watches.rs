@@ -140,7 +140,7 @@ impl Watch {
     }
 
     /// The service of its events, where auditors' tools want it named.
-    fn source(self) -> Option<&'static str> {
+    pub fn source(self) -> Option<&'static str> {
         match self {
             Self::KeyDeletion => Some("kms.amazonaws.com"),
             Self::BucketChanges => Some("s3.amazonaws.com"),

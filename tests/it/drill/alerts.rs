@@ -107,8 +107,66 @@ const WITH_A_QUEUE: Drill = Drill {
     ],
 };
 
+/// The second rule, which other controls ask for.
+const WATCHES: &str = "baseline-alerts-watches";
+
+/// Puts the second rule, changed.
+fn change_watches(intruder: &mut Intruder, change: fn(&mut Value)) {
+    let mut rule = events(intruder, "DescribeRule", json!({"Name": WATCHES}));
+    let before = rule.clone();
+    change(&mut rule);
+    assert_ne!(rule, before, "the move changes nothing");
+    let (pattern, state) = (rule["EventPattern"].take(), rule["State"].take());
+    let input = json!({"Name": WATCHES, "EventPattern": pattern, "State": state});
+    events(intruder, "PutRule", input);
+}
+
+/// Changes a text.
+fn replace(own: &mut Value, from: &str, to: &str) {
+    *own = json!(own.as_str().expect("a text").replace(from, to));
+}
+
+const WITH_WATCHES: Drill = Drill {
+    control: "alerts",
+    tables: "[log_bucket]\n[cloudtrail]\n[alerts]\nemail = [\"security@example.com\"]\n\
+             [trail_alarms]\nby = \"events\"",
+    before: heard,
+    moves: &[
+        ("the second rule is deleted", |intruder| {
+            events(intruder, "RemoveTargets", json!({"Rule": WATCHES, "Ids": ["baseline"]}));
+            events(intruder, "DeleteRule", json!({"Name": WATCHES}));
+        }),
+        ("the second rule is disabled", |intruder| {
+            events(intruder, "DisableRule", json!({"Name": WATCHES}));
+        }),
+        ("the second rule no longer hears of reading calls", |intruder| {
+            change_watches(intruder, |own| own["State"] = json!("ENABLED"));
+        }),
+        ("the second rule forgets one call", |intruder| {
+            change_watches(intruder, |own| replace(&mut own["EventPattern"], "\"CreateVpc\",", ""));
+        }),
+        ("the second rule is held to one region", |intruder| {
+            change_watches(intruder, |own| {
+                replace(&mut own["EventPattern"], "{\"$or\"", "{\"awsRegion\":[\"x\"],\"$or\"");
+            });
+        }),
+        ("the second rule sends to nobody", |intruder| {
+            events(intruder, "RemoveTargets", json!({"Rule": WATCHES, "Ids": ["baseline"]}));
+        }),
+        ("the topic lets only the first rule publish", |intruder| {
+            let rule = intruder.fill("arn:aws:events:us-east-1:{account}:rule/baseline-alerts");
+            let only = json!({"Sid": "BaselineAlertsRule", "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish",
+                "Resource": intruder.fill(TOPIC),
+                "Condition": {"ArnEquals": {"aws:SourceArn": rule}}});
+            set_topic(intruder, "Policy", &policy(&only));
+        }),
+    ],
+};
+
 pub const DRILLS: &[Drill] = &[
     WITH_A_QUEUE,
+    WITH_WATCHES,
     Drill {
         control: "alerts",
         tables: "[alerts]\nemail = [\"security@example.com\"]",

@@ -1,5 +1,6 @@
 //! Patterns by what they mean, matched as EventBridge documents it.
 
+use super::super::names::RULE;
 use super::*;
 use crate::control::tests::context;
 
