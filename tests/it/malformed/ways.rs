@@ -27,6 +27,21 @@ struct Parts {
     values: Vec<(Range<usize>, String)>,
 }
 
+/// Tables whose keys people name themselves, which cannot be misspelt.
+const NAMED_BY_PEOPLE: [&str; 5] = [
+    ".account.tags",
+    ".config_rules.conformance_packs",
+    ".config_rules.rules",
+    ".malware_protection.buckets",
+    ".trail_queries.queries",
+];
+
+/// Whether a key may be any name: one of people's, or of a parameter of AWS's.
+fn is_anybodys(path: &str) -> bool {
+    let (table, _) = path.rsplit_once('.').unwrap_or_default();
+    NAMED_BY_PEOPLE.contains(&table) || table.ends_with(".parameters")
+}
+
 impl Parts {
     fn of(text: &str) -> Self {
         let table = DeTable::parse(text).expect("it is valid");
@@ -39,8 +54,7 @@ impl Parts {
         for (key, value) in table {
             let (name, span) = (key.get_ref().to_string(), key.span());
             let path = format!("{path}.{name}");
-            // What people name themselves cannot be misspelt.
-            if text[span.clone()] == name && !path.starts_with(".account.tags.") {
+            if text[span.clone()] == name && !is_anybodys(&path) {
                 self.keys.insert((name, span.start, span.end));
             }
             self.visit(text, value, &path);
