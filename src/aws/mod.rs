@@ -27,6 +27,7 @@ pub mod roles;
 pub mod services;
 mod source;
 pub mod store;
+pub mod tags;
 pub mod topics;
 pub mod trails;
 mod verbs;

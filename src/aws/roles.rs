@@ -3,6 +3,7 @@
 use super::door::Typed;
 use super::facts::Reader;
 use super::services::IAM;
+use super::tags::Tag;
 use super::{AwsError, Grant, Tags};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -62,16 +63,6 @@ struct WireRole {
 #[serde(rename_all = "PascalCase")]
 struct Boundary {
     permissions_boundary_arn: Option<String>,
-}
-
-/// A tag.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Tag {
-    /// Its key.
-    pub key: String,
-    /// Its value.
-    pub value: String,
 }
 
 /// Whose policies are asked for.
@@ -269,7 +260,7 @@ impl From<WireRole> for Described {
             arn: found.arn,
             trust: plain(found.assume_role_policy_document),
             boundary: boundary.and_then(|own| own.permissions_boundary_arn),
-            tags: found.tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+            tags: Tag::table(found.tags),
         }
     }
 }

@@ -6,8 +6,9 @@
 //! Whoever adds to it has a way into the account.
 
 use crate::aws::door::{Call, Typed};
-use crate::aws::roles::{GET_POLICY, GET_ROLE, LIST_ATTACHED, LIST_INLINE, Role, Tag};
+use crate::aws::roles::{GET_POLICY, GET_ROLE, LIST_ATTACHED, LIST_INLINE, Role};
 use crate::aws::services::IAM;
+use crate::aws::tags::Tag;
 use crate::aws::{Grant, Operation, Propagation};
 use crate::control::{At, Context, OUR_TAG, Past, Remarks, Steps, owner};
 use crate::policy::{self, Dialect, Fact, Match, Policy, Request};
@@ -250,12 +251,11 @@ impl ServiceRole {
     }
 
     fn creation(&self, to: &RoleState, context: &Context) -> Call<NewRole> {
-        let tags = context.tags().into_iter().map(|(key, value)| Tag { key, value });
         let input = NewRole {
             role_name: self.name.clone(),
             assume_role_policy_document: to.trust.to_string(),
             description: self.purpose.to_owned(),
-            tags: tags.collect(),
+            tags: Tag::list(context.tags()),
         };
         CREATE_ROLE.call(context.global_region(), input)
     }

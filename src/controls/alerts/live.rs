@@ -13,6 +13,7 @@ use super::wire::{
 use crate::aws::facts::Reader;
 use crate::aws::keys::{self, Key, Named};
 use crate::aws::roles::Role;
+use crate::aws::tags::Tag;
 use crate::aws::{AwsError, unless_absent};
 use crate::control::Context;
 use crate::sensitive::Sensitive;
@@ -429,7 +430,7 @@ impl Asked<'_> {
             arn: arn.clone(),
             policy: found.policy,
             key: found.key,
-            tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+            tags: Tag::table(tags),
             subscriptions,
         }))
     }

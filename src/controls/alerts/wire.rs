@@ -3,6 +3,7 @@
 
 use crate::aws::door::Typed;
 use crate::aws::services::{CLOUDWATCH, EVENTS, KMS, SNS, SQS};
+use crate::aws::tags::Tag;
 use crate::aws::{Grant, Propagation};
 use serde::{Deserialize, Serialize};
 
@@ -192,13 +193,6 @@ pub struct TagsAsked {
 pub struct TagsFound {
     #[serde(default)]
     pub tags: Vec<Tag>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Tag {
-    pub key: String,
-    pub value: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -8,10 +8,10 @@ use super::settings::Settings;
 use super::status::{ChannelStatus, ChannelStatuses, RecorderStatus, RecorderStatuses};
 use super::wanted::Asked;
 use super::wire::WireRecorder;
-use super::writes::Tag;
 use crate::aws::door::{Nothing, Typed};
 use crate::aws::facts::Reader;
 use crate::aws::services::CONFIG;
+use crate::aws::tags::Tag;
 use crate::aws::{AwsError, Grant, keys};
 use crate::control::owner::owner;
 use crate::control::{Context, OUR_TAG};
@@ -333,8 +333,7 @@ async fn tags(
     let read = Box::pin(async {
         let input = ResourceArn { resource_arn: arn.to_owned() };
         let pages = LIST_TAGS.pages(&reader.clients, region, &input).await?;
-        let tags = pages.into_iter().flat_map(|page| page.tags);
-        Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+        Ok(Tag::table(pages.into_iter().flat_map(|page| page.tags)))
     });
     reader.once(&LIST_TAGS.operation, arn, read).await
 }

@@ -7,6 +7,7 @@ use super::role::{ROLE_ARN, SERVICE};
 use super::wire::{WireChannel, WireRecorder};
 use crate::aws::door::{Call, Typed};
 use crate::aws::services::{CONFIG, IAM};
+use crate::aws::tags::Tag;
 use crate::aws::{Grant, Operation, Propagation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -97,14 +98,6 @@ pub struct RecorderPut {
     tags: Vec<Tag>,
 }
 
-/// A tag.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Tag {
-    pub key: String,
-    pub value: String,
-}
-
 /// A channel to be.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -137,8 +130,7 @@ pub fn put_recorder(
     tags: BTreeMap<String, String>,
     region: &str,
 ) -> Call<RecorderPut> {
-    let tags = tags.into_iter().map(|(key, value)| Tag { key, value });
-    let input = RecorderPut { configuration_recorder: recorder.into(), tags: tags.collect() };
+    let input = RecorderPut { configuration_recorder: recorder.into(), tags: Tag::list(tags) };
     PUT_RECORDER.call(region, input)
 }
 

@@ -15,6 +15,7 @@ use super::wire::{
 };
 use crate::aws::door::Nothing;
 use crate::aws::facts::Reader;
+use crate::aws::tags::Tag;
 use crate::aws::{AwsError, pages};
 use crate::control::owner::owner;
 use crate::control::{At, Context, Remarks};
@@ -236,8 +237,7 @@ impl Look<'_> {
         let each = arns.into_iter().map(async |(name, arn)| {
             let input = ResourceArn { resource_arn: arn };
             let pages = LIST_RULE_TAGS.pages(&self.reader.clients, self.region, &input).await?;
-            let tags = pages.into_iter().flat_map(|page| page.tags);
-            let tags = tags.map(|tag| (tag.key, tag.value)).collect();
+            let tags = Tag::table(pages.into_iter().flat_map(|page| page.tags));
             Ok::<_, AwsError>((owner(&name, &tags), name))
         });
         for (manager, name) in try_join_all(each).await? {

@@ -3,6 +3,7 @@
 use crate::aws::Grant;
 use crate::aws::door::{Nothing, Typed};
 use crate::aws::services::{CONFIG, SSM};
+use crate::aws::tags::Tag;
 use crate::controls::config_rules::repair::WireRepair;
 use serde::{Deserialize, Serialize};
 
@@ -238,12 +239,4 @@ pub struct ResourceArn {
 pub struct Tags {
     #[serde(default)]
     pub tags: Vec<Tag>,
-}
-
-/// A tag.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Tag {
-    pub key: String,
-    pub value: String,
 }

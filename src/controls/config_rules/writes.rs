@@ -4,9 +4,10 @@ use super::aggregator::{AccountSource, Aggregator};
 use super::conformance::{InputParameter, PACK_ARN, Pack, PackScope, PackSource};
 use super::repair::{Repair, WireRepair};
 use super::rule::{OF_AWS, Rule};
-use super::wire::{AGGREGATOR_ARN, Mode, REPAIR_ARN, RULE_ARN, Scope, Source, Tag};
+use super::wire::{AGGREGATOR_ARN, Mode, REPAIR_ARN, RULE_ARN, Scope, Source};
 use crate::aws::door::{Call, Typed};
 use crate::aws::services::CONFIG;
+use crate::aws::tags::Tag;
 use crate::aws::{Grant, Propagation};
 use crate::control::At;
 use serde::{Deserialize, Serialize};
@@ -160,8 +161,7 @@ pub struct AggregatorName {
 
 /// Our tags, for what is new.
 fn tags(is_new: bool, at: At<'_>) -> Vec<Tag> {
-    let tags = if is_new { at.context.tags() } else { BTreeMap::new() };
-    tags.into_iter().map(|(key, value)| Tag { key, value }).collect()
+    Tag::list(if is_new { at.context.tags() } else { BTreeMap::new() })
 }
 
 pub fn put_rule(name: &str, rule: &Rule, is_new: bool, at: At<'_>) -> Call<RulePut> {

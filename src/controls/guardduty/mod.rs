@@ -146,7 +146,10 @@ impl Control for GuardDuty {
                 silencing::judge(say, settings, &live.silencing, id, region, context);
             }
             if let Some(declared) = &*settings.administrator {
-                declared.judge(say, administrator);
+                // A member account itself can leave, and accept another. Source: GuardDuty API
+                // Reference, DisassociateFromAdministratorAccount.
+                let leave = "aws guardduty disassociate-from-administrator-account";
+                declared.judge("GuardDuty", leave, administrator, say);
             }
         }
         match administrator {

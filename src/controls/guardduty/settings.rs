@@ -3,16 +3,13 @@
 use super::declared::DeclaredList;
 use super::features::{Declared, EKS_RUNTIME, Feature, RUNTIME};
 use super::state::Detector;
-use crate::aws::AccountId;
-use crate::control::Remarks;
 use crate::control::owner::TAKE_OVER;
+use crate::controls::administrator::Administrator;
 use crate::controls::exports::Destination;
 use crate::floor::AtLeast;
 use crate::managed::{Managed, Switch};
 use crate::settings;
-use crate::texts;
 use crate::words;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 settings! {
@@ -78,65 +75,6 @@ words! {
         SixHours = "SIX_HOURS" => "SIX_HOURS",
         OneHour = "ONE_HOUR" => "ONE_HOUR",
         FifteenMinutes = "FIFTEEN_MINUTES" => "FIFTEEN_MINUTES",
-    }
-}
-
-/// The setting `administrator`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Administrator {
-    /// The detectors are administered by no other account.
-    None,
-    /// By this one.
-    Account(AccountId),
-}
-
-texts!(Administrator: "^(none|[0-9]{12})$");
-
-impl TryFrom<String> for Administrator {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "none" => Ok(Self::None),
-            _ => AccountId::try_from(text).map(Self::Account),
-        }
-    }
-}
-
-impl Administrator {
-    /// Reports that another account administers a detector than is declared, or none. Source:
-    /// GuardDuty API reference, `AcceptAdministratorInvitation` and
-    /// `DisassociateFromAdministratorAccount`: a member account itself can do both.
-    pub fn judge(&self, say: &mut Remarks, live: Option<&str>) {
-        let (what, remedy) = match (self, live) {
-            (Self::Account(own), None) => (
-                format!(
-                    "no account administers GuardDuty here any more: {} sees none of its findings",
-                    own.as_str()
-                ),
-                format!(
-                    "have {} add this account as a member again, or correct administrator",
-                    own.as_str()
-                ),
-            ),
-            (Self::Account(own), Some(other)) if own.as_str() != other => (
-                format!("account {other} administers GuardDuty here, and not {}", own.as_str()),
-                "it sees the findings and decides what is archived: if that is right, correct \
-                 administrator; else leave it: aws guardduty disassociate-from-administrator-account"
-                    .to_owned(),
-            ),
-            (Self::None, Some(other)) => (
-                format!("account {other} administers GuardDuty here"),
-                format!(
-                    "it sees the findings and decides what is archived: if that is right, say \
-                     administrator = \"{other}\"; else leave it: aws guardduty \
-                     disassociate-from-administrator-account"
-                ),
-            ),
-            _ => return,
-        };
-        say.finding("administrator", what, remedy);
     }
 }
 

@@ -1,9 +1,10 @@
 //! The workgroup: where results go, how they are encrypted, and how much a query may cost.
 
 use super::wire::{
-    Encryption, GroupFound, GroupUpdate, Managed, NewConfiguration, NewGroup, Results, Tag, Updates,
+    Encryption, GroupFound, GroupUpdate, Managed, NewConfiguration, NewGroup, Results, Updates,
 };
 use crate::aws::keys;
+use crate::aws::tags::Tag;
 use crate::control::Context;
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +112,6 @@ impl Group {
 
     /// As it is created.
     pub fn creation(&self, name: &str, context: &Context) -> NewGroup {
-        let tags = context.tags().into_iter();
         NewGroup {
             name: name.to_owned(),
             description: "Queries over the logs of the account.".to_owned(),
@@ -121,7 +121,7 @@ impl Group {
                 publish_cloud_watch_metrics_enabled: self.metrics,
                 bytes_scanned_cutoff_per_query: self.limit_bytes,
             },
-            tags: tags.map(|(key, value)| Tag { key, value }).collect(),
+            tags: Tag::list(context.tags()),
         }
     }
 

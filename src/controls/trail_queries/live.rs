@@ -8,6 +8,7 @@ use super::wire::{
     MOST_QUERIES, Named, QueriesAsked, Resource, TableAsked,
 };
 use crate::aws::facts::Reader;
+use crate::aws::tags::Tag;
 use crate::aws::{AwsError, unless_absent};
 use crate::control::owner::owner;
 use crate::control::{Context, Delivery, OUR_TAG};
@@ -168,8 +169,7 @@ async fn tags(
     let name = &settings.workgroup;
     let arn = format!("arn:{partition}:athena:{home_region}:{account}:workgroup/{name}");
     let pages = LIST_TAGS.pages(&reader.clients, home_region, &Resource { arn }).await?;
-    let tags = pages.into_iter().flat_map(|page| page.tags);
-    Ok(tags.map(|own| (own.key, own.value)).collect())
+    Ok(Tag::table(pages.into_iter().flat_map(|page| page.tags)))
 }
 
 /// The queries of the database with the names of those to keep.

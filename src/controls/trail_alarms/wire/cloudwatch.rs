@@ -3,6 +3,7 @@
 use super::super::live::Alarm;
 use crate::aws::door::Typed;
 use crate::aws::services::CLOUDWATCH;
+use crate::aws::tags::Tag;
 use crate::aws::{Grant, Tags};
 use crate::typed;
 use serde::{Deserialize, Serialize};
@@ -152,14 +153,6 @@ pub struct NewAlarm {
     tags: Option<Vec<Tag>>,
 }
 
-/// A tag.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tag {
-    key: String,
-    value: String,
-}
-
 impl NewAlarm {
     /// The alarm of a name; tags are only taken of a new one.
     pub fn new(name: &str, alarm: &Alarm, tags: Option<Tags>) -> Self {
@@ -169,8 +162,7 @@ impl NewAlarm {
         let dimensions = alarm.dimensions.iter();
         let dimensions =
             dimensions.map(|(name, value)| Dimension { name: name.clone(), value: value.clone() });
-        let tags =
-            tags.map(|tags| tags.into_iter().map(|(key, value)| Tag { key, value }).collect());
+        let tags = tags.map(Tag::list);
         Self {
             alarm_name: name.to_owned(),
             alarm_description: alarm.description.clone(),
