@@ -3,9 +3,10 @@
 use super::live::{Home, Topic};
 use super::names::Names;
 use super::settings::Settings;
-use super::wire::{CREATE_TOPIC, NewTopic, SET_TOPIC, Tag, TopicAttribute};
+use super::wire::{CREATE_TOPIC, NewTopic, SET_TOPIC, TopicAttribute};
 use crate::aws::keys::{self, Key};
-use crate::control::{At, Context, Remarks, Steps};
+use crate::aws::tags::Tag;
+use crate::control::{At, Context, OUR_TAG, Remarks, Steps};
 use crate::controls::keys::{Keys, made_as};
 use crate::controls::topics::{Publisher, policy_fault};
 use crate::policy::{Dialect, Fact, Kind, Policy, Request, Statement, Verdict, weaknesses};
@@ -100,9 +101,14 @@ pub fn wanted(
     say: &mut Remarks,
 ) -> Option<TopicState> {
     let now = home.topic.as_ref().map(TopicState::of);
+    let is_ours = home.topic.as_ref().is_some_and(|own| own.tags.contains_key(OUR_TAG));
     let policy = match &now {
         None => Ok(Policy::empty()),
-        Some(now) => Policy::parse(&now.policy),
+        Some(now) => Policy::parse(&now.policy).map(|policy| match is_ours && is_of_aws(&policy) {
+            // A run made the topic, and broke off before it had its policy.
+            true => Policy::empty(),
+            false => policy,
+        }),
     };
     let policy = match policy {
         Ok(policy) => with_ours(policy, names, context),
@@ -117,6 +123,13 @@ pub fn wanted(
     let key = wanted_key(settings, home, now.as_ref());
     judge_key(home, key.as_deref(), names, context, say);
     Some(TopicState { arn: names.topic.clone(), policy: policy.text(), key })
+}
+
+/// Whether it is the policy that AWS gives a new topic. Source: SNS Developer Guide, "Default
+/// permissions"; the name of its statement is the one that is answered.
+fn is_of_aws(policy: &Policy) -> bool {
+    let sids: Vec<_> = policy.statements().iter().map(Statement::sid).collect();
+    sids == [Some("__default_statement_ID")]
 }
 
 /// With what lets the publishers in, as far as nothing does.
@@ -276,9 +289,9 @@ pub fn steps(from: Option<&TopicState>, to: &TopicState, at: At<'_>) -> Steps {
     let region = at.region();
     let mut steps = Steps::default();
     if from.is_none() {
-        let tags = at.context.tags().into_iter().map(|(key, value)| Tag { key, value });
         let name = to.arn.rsplit(':').next().unwrap_or_default().to_owned();
-        steps.call(CREATE_TOPIC.call(region, NewTopic { name, tags: tags.collect() }));
+        steps
+            .call(CREATE_TOPIC.call(region, NewTopic { name, tags: Tag::list(at.context.tags()) }));
     }
     let set = |name: &str, value: &str| {
         let input = TopicAttribute {

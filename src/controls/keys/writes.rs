@@ -163,19 +163,36 @@ impl CreateKey {
                 }
                 Err(error) => error,
             };
-            let may_be_made = matches!(error.kind, Kind::Unreachable | Kind::Throttled);
-            if !may_be_made || attempt == ATTEMPTS {
+            let may_be_made = error.kind == Kind::Unreachable;
+            if !(may_be_made || error.kind == Kind::Throttled) || attempt == ATTEMPTS {
                 return Err(error);
             }
             tokio::time::sleep(wait).await;
             (attempt, wait) = (attempt + 1, wait * 2);
-            if let Some(id) = made_for(&self.alias, clients, &self.region).await? {
-                self.id.set(&id);
+            if may_be_made && self.is_found(clients).await? {
                 return Ok(Receipt::default());
             }
         }
     }
 }
+
+impl CreateKey {
+    /// Whether the key is there after all: a request that was given up may still be carried out, and
+    /// KMS has no token that makes a second one the same.
+    async fn is_found(&self, clients: &Clients) -> Result<bool, AwsError> {
+        for _ in 0..LATE {
+            if let Some(id) = made_for(&self.alias, clients, &self.region).await? {
+                self.id.set(&id);
+                return Ok(true);
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Ok(false)
+    }
+}
+
+/// How many seconds a key is looked for whose making was not answered.
+const LATE: u32 = 10;
 
 /// How often a key is tried to be made, and how long is waited after the first attempt.
 const ATTEMPTS: u32 = 4;

@@ -1,6 +1,7 @@
 //! The calls that make a session another.
 
 use super::State;
+use super::live::AT_FIRST;
 use super::wire::{
     ENABLE, ExportConfiguration, NewDiscovery, NewExport, NewPublication, NewSession,
     PublicationMembers, S3Destination, SET_DISCOVERY, SET_EXPORT, SET_PUBLICATION, UPDATE,
@@ -38,11 +39,16 @@ pub fn steps(from: &State, to: &State, at: At<'_>) -> Steps {
     if to.enabled != Some(true) {
         return steps;
     }
+    // Whether it comes on with a new session has changed over time, so that it is always said.
     if let Some(on) = to.automated_discovery.filter(|on| from.automated_discovery != Some(*on)) {
         let status = if on { "ENABLED" } else { "DISABLED" }.to_owned();
         steps.call(SET_DISCOVERY.call(region, NewDiscovery { status }));
     }
-    if let Some(own) = to.publication.filter(|own| from.publication != Some(*own)) {
+    let published = match from.enabled {
+        None => Some(AT_FIRST),
+        Some(_) => from.publication,
+    };
+    if let Some(own) = to.publication.filter(|own| published != Some(*own)) {
         let security_hub_configuration = PublicationMembers {
             publish_classification_findings: own.sensitive_data_findings,
             publish_policy_findings: own.policy_findings,

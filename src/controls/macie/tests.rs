@@ -25,14 +25,9 @@ fn findings(settings: &str, live: &Live) -> Vec<String> {
 #[test]
 fn a_new_session_is_set_up_whole_and_one_that_matches_is_left_alone() {
     let new = proposed::<Macie>("", &Live::default());
-    assert_eq!(
-        calls(&new),
-        [
-            "EnableMacie",
-            "UpdateAutomatedDiscoveryConfiguration",
-            "PutFindingsPublicationConfiguration"
-        ]
-    );
+    assert_eq!(calls(&new), ["EnableMacie", "UpdateAutomatedDiscoveryConfiguration"]);
+    let more = proposed::<Macie>("publish_sensitive_data_findings = true", &Live::default());
+    assert_eq!(calls(&more).last(), Some(&"PutFindingsPublicationConfiguration"));
     assert_eq!(new.writes[0].call().input["findingPublishingFrequency"], "FIFTEEN_MINUTES");
     let matches = proposed::<Macie>("", &live(running()));
     assert!(matches.writes.is_empty() && matches.findings.is_empty());

@@ -166,7 +166,9 @@ pub const CREATE_AGGREGATOR: Typed<NewAggregator> = Typed::rest(
     "CreateFindingAggregator",
     "POST /findingAggregator/create",
     &[Grant::any("securityhub:CreateFindingAggregator")],
-);
+)
+// An account has one: an attempt whose answer was lost made it. Whether it is as wanted is read after.
+.already(&["LimitExceededException"]);
 pub const UPDATE_AGGREGATOR: Typed<AggregatorUpdate> = Typed::rest(
     &SECURITY_HUB,
     "UpdateFindingAggregator",

@@ -4,6 +4,7 @@
 use crate::aws::Grant;
 use crate::aws::door::Typed;
 use crate::aws::services::{ATHENA, GLUE};
+use crate::aws::tags::Tag;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -210,13 +211,6 @@ pub struct Results {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Tag {
-    pub key: String,
-    pub value: String,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub struct GroupUpdate {
     pub work_group: String,
     pub configuration_updates: Updates,
@@ -315,13 +309,17 @@ pub const GET_DATABASE: Typed<Named, DatabaseFound> = Typed::new(
 );
 pub const GET_TABLE: Typed<TableAsked, TableAnswer> =
     Typed::new(&GLUE, "GetTable", on_tables!("glue:GetTable"));
+/// What was made by an attempt whose answer was lost is there: whether it is as wanted is read after.
+const EXISTS: &[&str] = &["AlreadyExistsException"];
+
 pub const CREATE_DATABASE: Typed<NewDatabase> = Typed::new(
     &GLUE,
     "CreateDatabase",
     &[Grant::on("glue:CreateDatabase", CATALOG), Grant::on("glue:CreateDatabase", DATABASE)],
-);
+)
+.already(EXISTS);
 pub const CREATE_TABLE: Typed<NewTable> =
-    Typed::new(&GLUE, "CreateTable", on_tables!("glue:CreateTable"));
+    Typed::new(&GLUE, "CreateTable", on_tables!("glue:CreateTable")).already(EXISTS);
 /// Replaces the whole definition.
 pub const UPDATE_TABLE: Typed<NewTable> =
     Typed::new(&GLUE, "UpdateTable", on_tables!("glue:UpdateTable"));
@@ -340,7 +338,8 @@ pub const CREATE_GROUP: Typed<NewGroup> = Typed::new(
     &ATHENA,
     "CreateWorkGroup",
     &[Grant::on("athena:CreateWorkGroup", GROUP), Grant::on("athena:TagResource", GROUP)],
-);
+)
+.already_when("InvalidRequestException", "already created");
 pub const UPDATE_GROUP: Typed<GroupUpdate> =
     Typed::new(&ATHENA, "UpdateWorkGroup", &[Grant::on("athena:UpdateWorkGroup", GROUP)]);
 pub const CREATE_QUERY: Typed<NewQuery> =

@@ -6,6 +6,7 @@ import uuid
 
 from ..handlers import AwsError, Call, operation, page
 
+
 def workgroup(call: Call, name: str):
     found = call.backend("athena").work_groups.get(name)
     if found is None:
@@ -71,10 +72,11 @@ def delete_work_group(call: Call) -> None:
 
 @operation("athena", "CreateNamedQuery")
 def create_named_query(call: Call) -> dict:
-    """AWS: several may have one name."""
+    """AWS: several may have one name; a request with a token that was seen makes no other."""
     group = call.params.get("WorkGroup", "primary")
     workgroup(call, group)
-    id = str(uuid.uuid4())
+    token = call.params.get("ClientRequestToken", str(uuid.uuid4()))
+    id = str(uuid.uuid5(uuid.NAMESPACE_OID, token))
     members = ("Name", "Description", "Database", "QueryString")
     kept = {name: call.params[name] for name in members if name in call.params}
     call.store("queries")[id] = {**kept, "NamedQueryId": id, "WorkGroup": group}
